@@ -1,0 +1,54 @@
+import type { SourceLine } from '../problem.ts';
+import type { WireStep, WireTemplate } from '../service/types.ts';
+
+/** A step of the recipe as the definition states it; COPY steps have no `filesHash` yet. */
+export interface DefinitionStep {
+  readonly wire: WireStep;
+  /** The line of the user's file that made this step; absent for a step that nobody wrote. */
+  readonly source?: SourceLine;
+  /**
+   * Set for steps that the SDK adds by itself: `environment` writes the ENV values into the sandbox's
+   * profile, `workdir` restores the working directory of the base image.
+   */
+  readonly hidden?: 'environment' | 'workdir';
+  /** COPY only: upload even if the service has the content. */
+  readonly forceUpload?: boolean;
+  /** COPY only: send what a symbolic link points at instead of the link. */
+  readonly resolveSymlinks?: boolean;
+}
+
+/** Something that builds, but probably not as meant. */
+export interface DefinitionWarning {
+  readonly title: string;
+  readonly message: string;
+  readonly at?: SourceLine;
+}
+
+/** Where the SDK that evaluated the definition came from. */
+export interface SdkOrigin {
+  readonly from: 'repository' | 'action';
+  readonly version: string;
+}
+
+/** What to build, as plain data: nothing of the user's program lives on in it. */
+export interface Definition {
+  /** Absolute path of the definition file. */
+  readonly file: string;
+  /** The export that was taken: `template`, `default`, … */
+  readonly exportName: string;
+  readonly sdk: SdkOrigin;
+  /** The recipe without its steps. */
+  readonly recipe: Omit<WireTemplate, 'steps'>;
+  readonly steps: readonly DefinitionStep[];
+  /** Lines of the parts of the recipe that are not steps. */
+  readonly sources: {
+    readonly base?: SourceLine;
+    readonly start?: SourceLine;
+    readonly ready?: SourceLine;
+  };
+  /** Absolute path that COPY sources are relative to. */
+  readonly contextDirectory: string;
+  /** `fileIgnorePatterns` of the definition, in the order given. */
+  readonly ignorePatterns: readonly string[];
+  readonly warnings: readonly DefinitionWarning[];
+}

@@ -1,0 +1,26 @@
+/** One file, directory or link that a COPY sends. */
+export interface ManifestEntry {
+  /** Path relative to the context directory, with forward slashes, no leading `./`. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink';
+  /** Bytes; 0 for directories and links. */
+  readonly size: number;
+  /** The owner's execute bit: the only mode bit that a checkout keeps the same on every machine. */
+  readonly executable: boolean;
+  /** Target of a symbolic link as written. */
+  readonly target?: string;
+}
+
+/** What one COPY sends: sorted entries, and a hash that is the same on every machine for the same content. */
+export interface FileManifest {
+  /** The COPY source as written in the definition. */
+  readonly source: string;
+  readonly contextDirectory: string;
+  readonly entries: readonly ManifestEntry[];
+  /** Number of regular files and links. */
+  readonly fileCount: number;
+  /** Sum of the files' sizes. */
+  readonly bytes: number;
+  /** SHA-256 as 64 lower-case hex digits. */
+  readonly hash: string;
+}

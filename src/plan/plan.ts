@@ -1,0 +1,33 @@
+import type { Definition } from '../definition/definition.ts';
+import type { SourceLine } from '../problem.ts';
+import type { WireTemplate } from '../service/types.ts';
+import type { FileManifest } from './manifest.ts';
+
+/** One step of the recipe, ready to be shown, sent and compared. */
+export interface PlanStep {
+  /** 1-based position among the steps that are sent; the service's log counts the same way. */
+  readonly number: number;
+  /** One line, as it stands in a group's title: `RUN pip install requests`. */
+  readonly title: string;
+  readonly source?: SourceLine;
+  /** Set for steps that the SDK adds by itself. */
+  readonly hidden?: 'environment' | 'workdir';
+  /** COPY only: the files it sends. */
+  readonly files?: FileManifest;
+  /** COPY only: upload even if the service has the content. */
+  readonly forceUpload?: boolean;
+}
+
+/** Everything that is decided before the first request. Immutable; can be shown, compared and sent. */
+export interface Plan {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly cpuCount: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  /** The start call's body, exactly as it will be sent. */
+  readonly wire: WireTemplate;
+  readonly base: { readonly title: string; readonly source?: SourceLine };
+  readonly steps: readonly PlanStep[];
+  readonly definition: Definition;
+}
