@@ -44,3 +44,9 @@ export function throwIfAny(problems: readonly Problem[]): void {
 export function problem(title: string, message: string, at?: SourceLine): ProblemsError {
   return new ProblemsError([at ? { title, message, at } : { title, message }]);
 }
+
+/** A value as it stands in a message: in quotes, on one line, cut at 80 characters. */
+export function quote(value: string): string {
+  const shown = value.length > 80 ? `${value.slice(0, 79)}…` : value;
+  return JSON.stringify(shown);
+}

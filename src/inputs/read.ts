@@ -1,0 +1,72 @@
+import { type Problem, quote } from '../problem.ts';
+
+/** Reads one kind of value after another from the inputs and keeps what is wrong with them. */
+export interface InputReader {
+  /** Trimmed text, or the fallback variables' value in order, or `''`. */
+  text(name: string, ...variables: string[]): string;
+  /** `true` or `false` as YAML 1.2 writes them. */
+  flag(name: string, fallback: boolean): boolean;
+  /** A decimal number that `accepts` takes; `expected` says in words which those are. */
+  number(
+    name: string,
+    fallback: number,
+    rule: { accepts: (value: number) => boolean; expected: string },
+  ): number;
+  /** One of a fixed set of words. */
+  choice<const Word extends string>(name: string, words: readonly Word[], fallback: Word): Word;
+  /** Items separated by lines or commas, trimmed, without empty ones. */
+  list(name: string): string[];
+  reject(name: string, message: string): void;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A reader over the runner's variables: input `cpu-count` is `INPUT_CPU-COUNT`. Nothing throws: a value that
+ * is wrong is noted in `problems` and stands as its fallback, so that one run names every mistake.
+ */
+export function inputReader(env: NodeJS.ProcessEnv): InputReader {
+  const problems: Problem[] = [];
+  const raw = (name: string) => (env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? '').trim();
+  const reject = (name: string, message: string) => {
+    problems.push({ title: `Input ${name}`, message });
+  };
+
+  return {
+    problems,
+    reject,
+    text(name, ...variables) {
+      const sources = [raw(name), ...variables.map((variable) => (env[variable] ?? '').trim())];
+      return sources.find((value) => value !== '') ?? '';
+    },
+    flag(name, fallback) {
+      const value = raw(name);
+      if (value === '') return fallback;
+      if (/^(true|True|TRUE)$/.test(value)) return true;
+      if (/^(false|False|FALSE)$/.test(value)) return false;
+      reject(name, `found ${quote(value)}, expected true or false.`);
+      return fallback;
+    },
+    number(name, fallback, rule) {
+      const value = raw(name);
+      if (value === '') return fallback;
+      const number = /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+      if (rule.accepts(number)) return number;
+      reject(name, `found ${quote(value)}, expected ${rule.expected}.`);
+      return fallback;
+    },
+    choice(name, words, fallback) {
+      const value = raw(name);
+      if (value === '') return fallback;
+      const word = words.find((candidate) => candidate === value.toLowerCase());
+      if (word !== undefined) return word;
+      reject(name, `found ${quote(value)}, expected one of ${words.join(', ')}.`);
+      return fallback;
+    },
+    list(name) {
+      return raw(name)
+        .split(/[\n,]/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+    },
+  };
+}

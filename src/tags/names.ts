@@ -1,0 +1,57 @@
+import { type Problem, quote } from '../problem.ts';
+
+/**
+ * The service takes names and tags after folding them to lower case, so two spellings mean one thing there;
+ * here they must be written the way they will be kept. A name has no maximum at some versions of the service
+ * and 128 characters at others; tags have none. 128 fits all of them.
+ */
+const longest = 128;
+const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/** What is wrong with a template's name (`alias` or `team/alias`): no problem or one. */
+export function nameProblems(name: string): Problem[] {
+  const message = nameMistake(name);
+  return message ? [{ title: 'Input name', message }] : [];
+}
+
+/** What is wrong with the tags, one problem for each that the service would refuse. */
+export function tagProblems(tags: readonly string[]): Problem[] {
+  return tags.flatMap((tag) => {
+    const message = tagMistake(tag);
+    return message ? [{ title: 'Input tags', message }] : [];
+  });
+}
+
+function nameMistake(name: string): string | undefined {
+  if (name === '') return 'is empty, expected the name of the template, such as my-agent.';
+  if (name.includes(':')) {
+    const [alias = '', tag = ''] = name.split(':', 2);
+    return `found ${quote(name)}; a name has no tag. Write ${quote(alias)} and put ${quote(tag)} into tags.`;
+  }
+  const parts = name.split('/');
+  if (parts.length > 2) return `found ${quote(name)}, expected a name or team/name, with at most one slash.`;
+  for (const part of parts) {
+    if (part === '')
+      return `found ${quote(name)}, expected letters, digits, - or _ on both sides of the slash.`;
+    const mistake = wordMistake(part, /^[a-z0-9_-]+$/, 'lower-case letters, digits, - and _');
+    if (mistake) return `found ${quote(name)}; ${mistake}`;
+  }
+  return undefined;
+}
+
+function tagMistake(tag: string): string | undefined {
+  if (uuid.test(tag)) {
+    return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
+  }
+  const mistake = wordMistake(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
+  return mistake && `found ${quote(tag)}; ${mistake}`;
+}
+
+function wordMistake(word: string, allowed: RegExp, expected: string): string | undefined {
+  if (word.length > longest) return `it has ${word.length} characters, at most ${longest} are taken.`;
+  if (allowed.test(word)) return undefined;
+  const folded = word.toLowerCase();
+  if (allowed.test(folded)) return `the service keeps it in lower case, so write ${quote(folded)}.`;
+  const bad = [...folded].find((character) => !allowed.test(character)) ?? '';
+  return `${quote(bad)} is not taken, expected ${expected}.`;
+}
