@@ -1,0 +1,157 @@
+import type { BuildEvent, LogLine, StepHeader } from '../build/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { LogLevel } from '../service/types.ts';
+import { logOutcome } from './closing.ts';
+import { visibleLine } from './failure.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
+import type { Output } from './output.ts';
+import { annotationLimit } from './output.ts';
+import { singleLine } from './sanitise.ts';
+import { groupTitle, headerRest, stepLabel, stepSource } from './titles.ts';
+
+/** Shows a build as it happens. */
+export interface BuildLog {
+  show(event: BuildEvent): void;
+  /** Closes what is open; meant for `finally`. */
+  close(): void;
+}
+
+const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const levelMark: Readonly<Record<LogLevel, string>> = {
+  debug: 'debug: ',
+  info: '',
+  warn: 'warning: ',
+  error: 'error: ',
+};
+const uploads = 'uploads';
+
+/**
+ * One flat group per step, then the totals. Each line of the build stands behind `│ `, or `┆ ` when a command
+ * wrote it to stderr. Lines below `level` are left out and counted at the end.
+ */
+export function createBuildLog(
+  output: Output,
+  plan: Plan,
+  { level = 'info' }: { level?: LogLevel } = {},
+): BuildLog {
+  const titles = new Map<string, string>();
+  const annotated = new Set<string>();
+  /** Id of the step whose group is open. */
+  let current: string | undefined;
+  let stderrExplained = false;
+  let leftOut = 0;
+
+  function open(id: string, title: string): void {
+    output.startGroup(title);
+    current = id;
+  }
+
+  function endGroup(): void {
+    output.endGroup();
+    current = undefined;
+  }
+
+  function startStep(step: StepHeader): void {
+    const title = groupTitle(plan, step);
+    titles.set(step.id, title);
+    open(step.id, title);
+    for (const rest of headerRest(plan, step)) output.untrusted(rest);
+    if (step.cached) output.line('Taken from the cache.');
+  }
+
+  function finishStep({ step, durationMs }: Extract<BuildEvent, { type: 'step-finished' }>): void {
+    const done = durationMs === undefined ? 'done' : `done in ${formatDuration(durationMs)}`;
+    if (current !== step.id) {
+      if (!step.cached) output.line(`${stepLabel(plan, step.id)} ${done}`);
+      return;
+    }
+    if (!step.cached) output.line(done);
+    endGroup();
+  }
+
+  function showLine(raw: LogLine): void {
+    const line = visibleLine(plan, raw);
+    if (!line) return;
+    if (line.level === 'warn') annotate(line);
+    if (rank[line.level] < rank[level]) {
+      leftOut += 1;
+      return;
+    }
+    const { stepId } = line;
+    if (stepId === undefined) endGroup();
+    else if (current === undefined) {
+      const title = titles.get(stepId);
+      open(stepId, title === undefined ? stepLabel(plan, stepId) : `${title} (continued)`);
+    }
+    if (line.stream === 'stderr' && !stderrExplained) {
+      stderrExplained = true;
+      output.line('(┆ marks what a command wrote to stderr)');
+    }
+    const label = stepId !== undefined && stepId !== current ? `${stepLabel(plan, stepId)} ` : '';
+    output.untrusted(label + levelMark[line.level] + line.text, line.stream);
+  }
+
+  function annotate(line: LogLine): void {
+    const key = `${line.stepId}\n${line.text}`;
+    if (annotated.has(key)) return;
+    // What is beyond the limit is only counted, so a build of many warnings is not remembered whole.
+    if (annotated.size < annotationLimit.warning) annotated.add(key);
+    const label = line.stepId === undefined ? '' : ` in ${stepLabel(plan, line.stepId)}`;
+    const at = stepSource(plan, line.stepId, line.text);
+    output.warning(line.text, { title: `Build warning${label}`, at, inLog: true });
+  }
+
+  function show(event: BuildEvent): void {
+    switch (event.type) {
+      case 'registered':
+        endGroup();
+        output.line(`Registered ${plan.name} as template ${event.templateId}, build ${event.buildId}`);
+        break;
+      case 'upload-started':
+      case 'upload-finished':
+        if (current !== uploads) open(uploads, uploadsTitle(plan));
+        output.line(uploadLine(plan, event));
+        break;
+      case 'started':
+        endGroup();
+        output.line('Build started');
+        break;
+      case 'step-started':
+        startStep(event.step);
+        break;
+      case 'step-finished':
+        finishStep(event);
+        break;
+      case 'line':
+        showLine(event.line);
+        break;
+      case 'notice':
+        output.line(event.message);
+        break;
+      case 'finished':
+        endGroup();
+        logOutcome(output, plan, event.outcome, { leftOut, level });
+        leftOut = 0;
+        break;
+    }
+  }
+
+  return { show, close: endGroup };
+}
+
+function uploadsTitle(plan: Plan): string {
+  const sets = plan.steps.flatMap((step) => (step.files ? [step.files] : []));
+  const bytes = sets.reduce((sum, files) => sum + files.bytes, 0);
+  return `Upload ${formatCount(Math.max(1, sets.length), 'file set')} (${formatBytes(bytes)})`;
+}
+
+type UploadEvent = Extract<BuildEvent, { type: 'upload-started' | 'upload-finished' }>;
+
+function uploadLine(plan: Plan, event: UploadEvent): string {
+  const label = `${stepLabel(plan, String(event.step))} ${singleLine(event.source, 80)}`;
+  if (event.type === 'upload-started') {
+    return `${label}: ${formatCount(event.fileCount, 'file')}, ${formatBytes(event.bytes)}`;
+  }
+  if (event.outcome === 'present') return `${label}: the service has these files, nothing to send`;
+  return `${label}: ${formatBytes(event.sentBytes)} sent in ${formatDuration(event.durationMs)}`;
+}

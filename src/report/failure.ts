@@ -1,0 +1,60 @@
+import type { BuildFailure, LogLine } from '../build/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { singleLine } from './sanitise.ts';
+import { planStep, stepName } from './titles.ts';
+
+const failureLineLimit = 30;
+const failureByteLimit = 16_000;
+
+/** What failed, in a few words: `Step 3 of 7 failed: RUN make`, `Base image failed: FROM python:3.12`. */
+export function failureTitle(plan: Plan, { stepId }: Pick<BuildFailure, 'stepId'>): string {
+  if (stepId === undefined) return 'The build failed';
+  const number = stepNumberOf(stepId);
+  const name = stepName(plan, number === undefined ? { id: stepId } : { id: stepId, number });
+  if (number !== undefined) return `Step ${number} of ${plan.steps.length} failed: ${singleLine(name, 80)}`;
+  if (stepId === 'base') return `Base image failed: ${singleLine(name, 80)}`;
+  return `${singleLine(name, 80)}: failed`;
+}
+
+/** The service's reason; the SDK's own script is left out of it. */
+export function failureMessage(plan: Plan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {
+  const message = failure.message.trim() || 'The service gave no reason.';
+  return isHiddenStep(plan, failure.stepId) ? withoutScript(message) : message;
+}
+
+/** The last lines of the failing step: at most 30, and at most about 16 kB of them, the newest kept. */
+export function failureLines(plan: Plan, failure: BuildFailure): LogLine[] {
+  const kept: LogLine[] = [];
+  let bytes = 0;
+  for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
+    const shown = visibleLine(plan, line);
+    if (!shown) continue;
+    bytes += Buffer.byteLength(shown.text);
+    if (kept.length > 0 && bytes > failureByteLimit) break;
+    kept.unshift(shown);
+  }
+  return kept;
+}
+
+/**
+ * A line as people should see it: as it is, or, in a step that the SDK added, without the script that the
+ * step carries in base64. Nothing when the line has nothing else to say.
+ */
+export function visibleLine(plan: Plan, line: LogLine): LogLine | undefined {
+  if (!isHiddenStep(plan, line.stepId)) return line;
+  const text = withoutScript(line.text);
+  if (text === line.text) return line;
+  return line.level === 'warn' || line.level === 'error' ? { ...line, text } : undefined;
+}
+
+function isHiddenStep(plan: Plan, stepId: string | undefined): boolean {
+  return stepId !== undefined && planStep(plan, stepNumberOf(stepId))?.hidden !== undefined;
+}
+
+function withoutScript(text: string): string {
+  return text.replace(/[A-Za-z0-9+/]{40,}={0,2}/g, '…');
+}
+
+function stepNumberOf(stepId: string): number | undefined {
+  return /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
+}

@@ -1,0 +1,97 @@
+import type { StepHeader } from '../build/events.ts';
+import type { Plan, PlanStep } from '../plan/plan.ts';
+import type { SourceLine } from '../problem.ts';
+import { formatCount } from './format.ts';
+import { singleLine } from './sanitise.ts';
+
+/** Columns of a group's title, so that it fits the log view without wrapping. */
+export const titleLimit = 100;
+
+/** What identifies a step in the events of a build. */
+export type StepReference = Pick<StepHeader, 'id' | 'number' | 'total'> & {
+  readonly text?: string;
+  readonly title?: string;
+};
+
+/** The step of the plan with this number, if there is one. */
+export function planStep(plan: Plan, number: number | undefined): PlanStep | undefined {
+  return number === undefined ? undefined : plan.steps.find((step) => step.number === number);
+}
+
+/**
+ * What a step is, on one line and without its number: `RUN pip install requests`, `FROM python:3.12`,
+ * `Finalize: start and ready commands`. Steps that the SDK adds are named by their purpose.
+ */
+export function stepName(plan: Plan, step: StepReference): string {
+  const planned = planStep(plan, step.number);
+  if (planned?.hidden) return hiddenName(plan, planned.hidden);
+  if (planned) return singleLine(planned.title, 500);
+  const text = step.text ?? step.title ?? '';
+  if (step.id === 'finalize') return finalizeName(plan);
+  if (step.id === 'optimize') return 'Optimize';
+  // The phase `base` announces the image and, later, its default user.
+  if (step.id === 'base' && !text) return singleLine(plan.base.title, 500);
+  return singleLine(firstLine(text), 500) || singleLine(step.id, 100) || 'Step';
+}
+
+/** `[3/7] ` for a step of the recipe, nothing for a phase. */
+export function stepNumber(plan: Plan, step: StepReference): string {
+  if (step.number === undefined) return '';
+  return `[${step.number}/${step.total ?? plan.steps.length}] `;
+}
+
+/** The title of a step's group, cut at about 100 columns; `(CACHED)` always stays visible. */
+export function groupTitle(plan: Plan, step: StepReference & { readonly cached: boolean }): string {
+  const number = stepNumber(plan, step);
+  const cached = step.cached ? ' (CACHED)' : '';
+  return number + singleLine(stepName(plan, step), titleLimit - number.length - cached.length) + cached;
+}
+
+/** A short name of a step within a sentence or before a line: `[3/7]`, `base`, `finalize`. */
+export function stepLabel(plan: Plan, stepId: string): string {
+  const number = /^\d{1,6}$/.test(stepId) ? Number(stepId) : undefined;
+  return number === undefined ? singleLine(stepId, 40) : stepNumber(plan, { id: stepId, number }).trim();
+}
+
+/** The line of the definition that a step or phase comes from; `detail` tells the start from the ready command. */
+export function stepSource(plan: Plan, stepId: string | undefined, detail = ''): SourceLine | undefined {
+  const { sources } = plan.definition;
+  if (stepId === undefined) return undefined;
+  if (stepId === 'base') return plan.base.source ?? sources.base;
+  if (stepId === 'finalize') {
+    return /\bready command\b/i.test(detail)
+      ? (sources.ready ?? sources.start)
+      : (sources.start ?? sources.ready);
+  }
+  return plan.steps.find((step) => String(step.number) === stepId)?.source;
+}
+
+/** Lines of a header after its first: the rest of a command of several lines. */
+export function headerRest(plan: Plan, header: StepHeader): string[] {
+  if (planStep(plan, header.number)?.hidden) return [];
+  return header.text.split(/\r\n|\n/).slice(1);
+}
+
+function hiddenName(plan: Plan, hidden: 'environment' | 'workdir'): string {
+  if (hidden === 'workdir') return 'Restore the working directory of the image';
+  const count = environmentNames(plan).size;
+  return `Write the environment for sandboxes${count > 0 ? ` (${formatCount(count, 'variable')})` : ''}`;
+}
+
+/** ENV steps carry names and values in turn; only names that a shell can set are written. */
+function environmentNames(plan: Plan): Set<string> {
+  const names = plan.wire.steps
+    .filter((step) => step.type === 'ENV')
+    .flatMap((step) => (step.args ?? []).filter((_, index) => index % 2 === 0));
+  return new Set(names.filter((name) => /^[A-Za-z_]\w*$/.test(name)));
+}
+
+function finalizeName(plan: Plan): string {
+  const commands = [plan.wire.startCmd && 'start', plan.wire.readyCmd && 'ready'].filter(Boolean);
+  if (commands.length === 0) return 'Finalize';
+  return `Finalize: ${commands.join(' and ')} command${commands.length > 1 ? 's' : ''}`;
+}
+
+function firstLine(text: string): string {
+  return text.split(/[\r\n]/, 1)[0] ?? '';
+}
