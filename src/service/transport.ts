@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 import { ServiceError } from './errors.ts';
 
 export interface TransportOptions {
@@ -25,8 +25,9 @@ export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
 };
 
 /** Connections that honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; Node itself honours `NODE_EXTRA_CA_CERTS`. */
-export function proxyAwareDispatcher(): Dispatcher {
-  return new EnvHttpProxyAgent();
+export function proxyAwareDispatcher(env: NodeJS.ProcessEnv): Dispatcher {
+  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((variable) => env[variable]);
+  return proxied ? new EnvHttpProxyAgent() : new Agent();
 }
 
 /** Statuses that mean "later", not "no". */

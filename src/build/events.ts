@@ -1,0 +1,94 @@
+import type { LogLevel } from '../service/types.ts';
+
+/**
+ * What happens during a build, in order. `build/` emits them, `report/` shows them; neither knows the
+ * other. Times are milliseconds since the epoch by the service's clock; durations are milliseconds.
+ */
+export type BuildEvent =
+  | {
+      readonly type: 'registered';
+      readonly templateId: string;
+      readonly buildId: string;
+      readonly tags: readonly string[];
+    }
+  | {
+      readonly type: 'upload-started';
+      readonly step: number;
+      readonly source: string;
+      readonly bytes: number;
+      readonly fileCount: number;
+    }
+  | {
+      readonly type: 'upload-finished';
+      readonly step: number;
+      readonly source: string;
+      readonly outcome: 'sent' | 'present';
+      readonly sentBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'started' }
+  | { readonly type: 'step-started'; readonly step: StepHeader; readonly at: number }
+  | { readonly type: 'line'; readonly line: LogLine }
+  | { readonly type: 'step-finished'; readonly step: StepHeader; readonly durationMs?: number }
+  | { readonly type: 'notice'; readonly message: string }
+  | { readonly type: 'finished'; readonly outcome: BuildOutcome };
+
+/** A phase or step of the build as its header line announces it. */
+export interface StepHeader {
+  /** `base`, `1`, `2`, … , `finalize`, `optimize`, or another phase name of the service. */
+  readonly id: string;
+  /** 1-based number among the steps; absent for phases such as `base`. */
+  readonly number?: number;
+  /** How many steps the service counts; absent for phases. */
+  readonly total?: number;
+  /** The header's text without prefix and hash; may have several lines. */
+  readonly text: string;
+  readonly cached: boolean;
+}
+
+/** One line that the build printed, with the service's own decoration taken off. */
+export interface LogLine {
+  readonly at: number;
+  readonly level: LogLevel;
+  /** Where the line came from, for the output of a command. */
+  readonly stream?: 'stdout' | 'stderr';
+  /** Id of the step it belongs to; absent for lines about the whole build. */
+  readonly stepId?: string;
+  /** Untrusted: may hold control characters and runner commands; `report/` makes it safe to print. */
+  readonly text: string;
+}
+
+/** How one step went, kept for the summary and the result file. */
+export interface StepOutcome {
+  readonly id: string;
+  readonly number?: number;
+  readonly title: string;
+  readonly cached: boolean;
+  readonly hidden?: 'environment' | 'workdir';
+  readonly startedAt?: number;
+  readonly durationMs?: number;
+}
+
+/** How the build ended. */
+export interface BuildOutcome {
+  /** `building` when the build was started and not waited for. */
+  readonly status: 'ready' | 'error' | 'building';
+  readonly templateId: string;
+  readonly buildId: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly steps: readonly StepOutcome[];
+  readonly durationMs: number;
+  readonly failure?: BuildFailure;
+  /** Set when the build was given up here: past the time limit, or the job was cancelled. It goes on at the service. */
+  readonly stopped?: 'timeout' | 'interrupted';
+}
+
+/** Why the service says that the build failed. */
+export interface BuildFailure {
+  readonly message: string;
+  /** Id of the step that failed, as in {@link StepHeader.id}. */
+  readonly stepId?: string;
+  /** Last lines of the failing step. */
+  readonly lastLines: readonly LogLine[];
+}

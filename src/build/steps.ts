@@ -1,0 +1,105 @@
+import type { PlanStep } from '../plan/plan.ts';
+import type { LogEntry } from '../service/types.ts';
+import type { BuildEvent, LogLine, StepHeader, StepOutcome } from './events.ts';
+import { entryTime, parseMessage } from './log-format.ts';
+
+/** Turns the service's log into steps that begin, print and end. */
+export interface StepTracker {
+  /** Takes the next entry of the log, in order; gives what happened. */
+  take(entry: LogEntry): BuildEvent[];
+  /** The log is over: ends the step that is open. */
+  end(): BuildEvent[];
+  /** Every step seen so far, in the order of their headers. */
+  outcomes(): StepOutcome[];
+  /** The last lines that a step printed, oldest first. */
+  lastLines(stepId: string): readonly LogLine[];
+}
+
+interface OpenStep {
+  readonly header: StepHeader;
+  readonly startedAt: number;
+}
+
+const keptLines = 200;
+
+/** `planned` gives the titles; the service's own words are used for a step that the plan does not know. */
+export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
+  const steps = new Map<string, StepOutcome>();
+  const tails = new Map<string, LogLine[]>();
+  let open: OpenStep | undefined;
+  let now = 0;
+
+  function close(): BuildEvent[] {
+    if (!open) return [];
+    const { header, startedAt } = open;
+    open = undefined;
+    const durationMs = Math.max(0, now - startedAt);
+    const outcome = steps.get(header.id);
+    if (outcome) steps.set(header.id, { ...outcome, durationMs });
+    return [{ type: 'step-finished', step: header, durationMs }];
+  }
+
+  function begin(header: StepHeader): BuildEvent[] {
+    const finished = close();
+    open = { header, startedAt: now };
+    const plan = header.number === undefined ? undefined : planned[header.number - 1];
+    steps.set(header.id, {
+      id: header.id,
+      ...(header.number !== undefined && { number: header.number }),
+      title: plan?.title ?? firstLine(header.text),
+      cached: header.cached,
+      ...(plan?.hidden && { hidden: plan.hidden }),
+      startedAt: now,
+    });
+    return [...finished, { type: 'step-started', step: header, at: now }];
+  }
+
+  function print(entry: LogEntry, text: string, stream?: 'stdout' | 'stderr'): BuildEvent[] {
+    const stepId = entry.step ?? open?.header.id;
+    const line: LogLine = {
+      at: now,
+      level: entry.level,
+      ...(stream && { stream }),
+      ...(stepId !== undefined && { stepId }),
+      text,
+    };
+    if (stepId !== undefined) {
+      const tail = tails.get(stepId) ?? [];
+      tails.set(stepId, tail);
+      tail.push(line);
+      // Cut rarely rather than on every line: a build may print hundreds of thousands.
+      if (tail.length > 2 * keptLines) tail.splice(0, tail.length - keptLines);
+    }
+    return [{ type: 'line', line }];
+  }
+
+  return {
+    take(entry) {
+      now = Math.max(now, entryTime(entry) ?? now);
+      const parsed = parseMessage(entry.message);
+      if (parsed.kind === 'header') {
+        // A phase may announce itself twice, as the base does for its default user: that is one group.
+        if (steps.has(parsed.stepId)) return print(entry, parsed.text);
+        const { kind: _, stepId: id, ...rest } = parsed;
+        return begin({ id, ...rest });
+      }
+      if (parsed.kind === 'output') {
+        // Commands of the last phase name themselves: `start`, `ready`, `config`.
+        const ofStep = parsed.source === entry.step || parsed.source.startsWith('builder ');
+        return print(entry, ofStep ? parsed.text : `${parsed.source}: ${parsed.text}`, parsed.stream);
+      }
+      return entry.step === undefined ? printAside(entry, parsed.text) : print(entry, parsed.text);
+    },
+    end: close,
+    outcomes: () => [...steps.values()],
+    lastLines: (stepId) => tails.get(stepId)?.slice(-keptLines) ?? [],
+  };
+
+  function printAside(entry: LogEntry, text: string): BuildEvent[] {
+    return [{ type: 'line', line: { at: now, level: entry.level, text } }];
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

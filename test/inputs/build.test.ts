@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { readBuildInputs } from '../../src/inputs/build.ts';
+
+const complete = { INPUT_NAME: 'my-agent', 'INPUT_API-KEY': 'sk_0123456789abcdef' };
+
+describe('inputs of the build action', () => {
+  test('stand as documented when nothing but the name and the key is given', () => {
+    const { inputs, problems } = readBuildInputs(complete);
+    expect(problems).toEqual([]);
+    expect(inputs).toEqual({
+      template: '',
+      export: '',
+      name: 'my-agent',
+      tags: [],
+      cpuCount: 2,
+      memoryMb: 1024,
+      skipCache: false,
+      wait: true,
+      timeoutMinutes: 60,
+      logLevel: 'info',
+      summary: true,
+      workingDirectory: '.',
+      connection: {
+        apiKey: 'sk_0123456789abcdef',
+        accessToken: '',
+        apiUrl: 'https://api.us-phx-1.sandbox.novita.ai',
+      },
+    });
+  });
+
+  test.each([
+    ['INPUT_TAGS', 'v1, latest\n\n  v1.2 ,', (i: Inputs) => i.tags, ['v1', 'latest', 'v1.2']],
+    ['INPUT_CPU-COUNT', '1', (i: Inputs) => i.cpuCount, 1],
+    ['INPUT_CPU-COUNT', '32', (i: Inputs) => i.cpuCount, 32],
+    ['INPUT_MEMORY-MB', ' 128 ', (i: Inputs) => i.memoryMb, 128],
+    ['INPUT_SKIP-CACHE', 'True', (i: Inputs) => i.skipCache, true],
+    ['INPUT_WAIT', 'FALSE', (i: Inputs) => i.wait, false],
+    ['INPUT_TIMEOUT-MINUTES', '0.5', (i: Inputs) => i.timeoutMinutes, 0.5],
+    ['INPUT_LOG-LEVEL', 'DEBUG', (i: Inputs) => i.logLevel, 'debug'],
+    ['INPUT_DOMAIN', 'eu-1.example.com', (i: Inputs) => i.connection.apiUrl, 'https://api.eu-1.example.com'],
+    ['NOVITA_DOMAIN', 'eu-1.example.com', (i: Inputs) => i.connection.apiUrl, 'https://api.eu-1.example.com'],
+    ['INPUT_API-URL', 'http://127.0.0.1:3000/', (i: Inputs) => i.connection.apiUrl, 'http://127.0.0.1:3000'],
+    ['INPUT_API-URL', 'api.example.com', (i: Inputs) => i.connection.apiUrl, 'https://api.example.com'],
+    ['NOVITA_API_URL', 'http://localhost:1', (i: Inputs) => i.connection.apiUrl, 'http://localhost:1'],
+    ['NOVITA_DEBUG', 'true', (i: Inputs) => i.connection.apiUrl, 'http://localhost:3000'],
+    ['NOVITA_ACCESS_TOKEN', 'at_1', (i: Inputs) => i.connection.accessToken, 'at_1'],
+  ])('%s=%j is taken', (variable, value, pick, expected) => {
+    const { inputs, problems } = readBuildInputs({ ...complete, [variable]: value });
+    expect(problems).toEqual([]);
+    expect(pick(inputs)).toEqual(expected);
+  });
+
+  test('the key of the environment counts when the input is empty', () => {
+    const { inputs } = readBuildInputs({ ...complete, 'INPUT_API-KEY': '', NOVITA_API_KEY: 'from-env' });
+    expect(inputs.connection.apiKey).toBe('from-env');
+  });
+
+  test.each([
+    ['INPUT_CPU-COUNT', '3', 'Input cpu-count', 'found "3", expected 1 or an even number up to 32.'],
+    ['INPUT_CPU-COUNT', '0', 'Input cpu-count', 'found "0"'],
+    ['INPUT_CPU-COUNT', '34', 'Input cpu-count', 'found "34"'],
+    ['INPUT_CPU-COUNT', '2.5', 'Input cpu-count', 'found "2.5"'],
+    ['INPUT_CPU-COUNT', '0x10', 'Input cpu-count', 'found "0x10"'],
+    [
+      'INPUT_MEMORY-MB',
+      '-512',
+      'Input memory-mb',
+      'found "-512", expected an even number of MiB, at least 128.',
+    ],
+    ['INPUT_MEMORY-MB', '129', 'Input memory-mb', 'found "129"'],
+    ['INPUT_MEMORY-MB', '1 GiB', 'Input memory-mb', 'found "1 GiB"'],
+    ['INPUT_SKIP-CACHE', 'yes', 'Input skip-cache', 'found "yes", expected true or false.'],
+    ['INPUT_WAIT', '1', 'Input wait', 'expected true or false.'],
+    [
+      'INPUT_TIMEOUT-MINUTES',
+      '0',
+      'Input timeout-minutes',
+      'expected a number of minutes above 0, at most 1440.',
+    ],
+    ['INPUT_LOG-LEVEL', 'trace', 'Input log-level', 'expected one of debug, info, warn, error.'],
+    ['INPUT_DOMAIN', 'https://x.example', 'Input domain', 'without https:// or a path.'],
+    ['INPUT_DOMAIN', 'sandbox.novita.ai', 'Input domain', 'first generation'],
+    ['INPUT_API-URL', 'ftp://x', 'Input api-url', 'expected an http or https address'],
+    ['INPUT_API-URL', 'https://user:pw@x', 'Input api-url', 'expected an http or https address'],
+    ['INPUT_API-KEY', 'abc def', 'Input api-key', 'holds a space'],
+  ])('%s=%j is a problem that says what is expected', (variable, value, title, message) => {
+    const { problems } = readBuildInputs({ ...complete, [variable]: value });
+    expect(problems).toEqual([{ title, message: expect.stringContaining(message) }]);
+  });
+
+  test.each([
+    [{}, 'NOVITA_API_KEY is not set'],
+    [{ NOVITA_ACCESS_TOKEN: 'at_1' }, 'NOVITA_ACCESS_TOKEN is set, but builds need the API key'],
+    [{ E2B_API_KEY: 'e2b_1' }, 'a key for e2b'],
+  ])('without a key, and with %j, the message tells what is missing', (env, message) => {
+    const { problems } = readBuildInputs({ INPUT_NAME: 'x', ...env });
+    expect(problems).toEqual([{ title: 'Input api-key', message: expect.stringContaining(message) }]);
+    expect(problems[0]?.message).toContain('api-key: ${{ secrets.NOVITA_API_KEY }}');
+  });
+
+  test('names every mistake in one go, and never the key', () => {
+    const { problems } = readBuildInputs({
+      'INPUT_API-KEY': 'secret key',
+      'INPUT_CPU-COUNT': '3',
+      'INPUT_MEMORY-MB': 'much',
+      INPUT_WAIT: 'maybe',
+    });
+    expect(problems.map(({ title }) => title).sort()).toEqual([
+      'Input api-key',
+      'Input cpu-count',
+      'Input memory-mb',
+      'Input wait',
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('secret key');
+  });
+});
+
+type Inputs = ReturnType<typeof readBuildInputs>['inputs'];
