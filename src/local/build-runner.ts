@@ -1,0 +1,132 @@
+import type { WireTemplate } from '../service/types.ts';
+import type { Build } from './build.ts';
+import type { Executor, ExecutorBuild, ExecutorResult } from './executor.ts';
+import { failures } from './failures.ts';
+import type { FileStore } from './files.ts';
+import { durationText } from './log-format.ts';
+import { DEFAULT_TAG, parseReference } from './names.ts';
+import type { TemplateStore } from './store.ts';
+
+interface Running {
+  readonly abort: AbortController;
+  readonly settled: Promise<void>;
+}
+
+/** Hands started builds to the executor and writes what the service itself has to say into their logs. */
+export class BuildRunner {
+  readonly #executor: Executor;
+  readonly #store: TemplateStore;
+  readonly #files: FileStore;
+  readonly #limitMs: number;
+  readonly #running = new Map<Build, Running>();
+
+  /** @param limitMs how long a build may take, in milliseconds */
+  constructor(executor: Executor, store: TemplateStore, files: FileStore, limitMs: number) {
+    this.#executor = executor;
+    this.#store = store;
+    this.#files = files;
+    this.#limitMs = limitMs;
+  }
+
+  /** Starts a waiting build and returns at once. */
+  start(build: Build, template: WireTemplate): void {
+    build.start(template);
+    build.log({ level: 'info', message: `Building template ${build.templateId}/${build.id}` });
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      this.#end(build, failed(failures.tookTooLong(durationText(this.#limitMs))));
+      abort.abort();
+    }, this.#limitMs);
+    const settled = this.#execute(build, template, abort.signal)
+      .then((result) => this.#end(build, result))
+      .finally(() => {
+        clearTimeout(timer);
+        this.#running.delete(build);
+      });
+    this.#running.set(build, { abort, settled });
+  }
+
+  /** Ends a running build as cancelled; its status is final when this returns. */
+  cancel(build: Build): void {
+    this.#end(build, failed(failures.cancelled()));
+    this.#running.get(build)?.abort.abort();
+  }
+
+  /** Cancels what runs, waits until the executor has let go, and closes the executor. */
+  async close(): Promise<void> {
+    const settled = [...this.#running.values()].map((running) => running.settled);
+    for (const build of this.#running.keys()) this.cancel(build);
+    await Promise.all(settled);
+    await this.#executor.close?.();
+  }
+
+  async #execute(build: Build, template: WireTemplate, signal: AbortSignal): Promise<ExecutorResult> {
+    const parent = template.fromTemplate === undefined ? undefined : this.#parent(template.fromTemplate);
+    if (template.fromTemplate !== undefined && !parent) {
+      return failed(failures.baseTemplateNotFound(template.fromTemplate), 'base');
+    }
+    try {
+      return await this.#executor.execute(
+        this.#describe(build, template, parent),
+        (line) => build.log(line),
+        signal,
+      );
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      build.log({ level: 'debug', message: `The ${this.#executor.name} executor threw: ${detail}` });
+      return failed(failures.internal());
+    }
+  }
+
+  #describe(build: Build, template: WireTemplate, parent: Build | undefined): ExecutorBuild {
+    // Setting either command replaces both of the parent's.
+    const own = template.startCmd || template.readyCmd;
+    const commands = own ? template : parent && this.#commands(parent);
+    return {
+      templateId: build.templateId,
+      buildId: build.id,
+      name: build.name,
+      tags: build.registeredTags,
+      ordinal: build.ordinal,
+      template,
+      ...(parent && { parent: { templateId: parent.templateId, buildId: parent.id } }),
+      ...(commands?.startCmd && { startCmd: commands.startCmd }),
+      ...(commands?.readyCmd && { readyCmd: commands.readyCmd }),
+      cpuCount: build.cpuCount,
+      memoryMb: build.memoryMb,
+      archivePath: (hash) => this.#files.get(hash)?.path,
+    };
+  }
+
+  #commands(build: Build): Pick<WireTemplate, 'startCmd' | 'readyCmd'> | undefined {
+    const template = build.template;
+    if (!template || template.startCmd || template.readyCmd || !template.fromTemplate) return template;
+    const parent = this.#parent(template.fromTemplate);
+    return parent && this.#commands(parent);
+  }
+
+  #parent(reference: string): Build | undefined {
+    try {
+      const { alias, tag } = parseReference(reference);
+      const template = this.#store.byIdOrAlias(alias);
+      return template && this.#store.readyBuild(template.id, tag ?? DEFAULT_TAG);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #end(build: Build, result: ExecutorResult): void {
+    if (build.isFinal) return;
+    if (result.status === 'ready') {
+      const took = durationText(Date.now() - (build.startedAt ?? build.createdAt));
+      build.log({ level: 'info', message: `Build finished, took ${took}` });
+    } else {
+      build.log({ level: 'error', message: `Build failed: ${result.reason.message}` });
+    }
+    build.finish(result);
+  }
+}
+
+function failed(message: string, step?: string): ExecutorResult {
+  return { status: 'error', reason: step === undefined ? { message } : { message, step } };
+}

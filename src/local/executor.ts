@@ -1,0 +1,55 @@
+import type { BuildStatusReason, LogLevel, WireTemplate } from '../service/types.ts';
+
+/** One line of the build log before the service stamps it with its clock. */
+export interface ExecutorLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  /** `base`, a step number as text, `finalize`, …; absent for lines about the whole build. */
+  readonly step?: string;
+}
+
+/** Takes a line into the build's log; never fails and costs little, so that output can be handed on at once. */
+export type LogSink = (line: ExecutorLine) => void;
+
+/** What an executor is given: a recipe with everything that only the service knows already looked up. */
+export interface ExecutorBuild {
+  readonly templateId: string;
+  readonly buildId: string;
+  /** The template's name without namespace and tag. */
+  readonly name: string;
+  /** The tags that the build was registered with. */
+  readonly tags: readonly string[];
+  /** 1 for the first build that was registered with the service, 2 for the second, and so on. */
+  readonly ordinal: number;
+  readonly template: WireTemplate;
+  /** The build that `fromTemplate` resolves to. */
+  readonly parent?: { readonly templateId: string; readonly buildId: string };
+  /** Start and ready command as they will run: the recipe's own, or the parent's when it sets neither. */
+  readonly startCmd?: string;
+  readonly readyCmd?: string;
+  readonly cpuCount: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  /** Path of the uploaded gzip tar on disk; undefined when nothing was uploaded under that hash. */
+  archivePath(filesHash: string): string | undefined;
+}
+
+export type ExecutorResult =
+  | { readonly status: 'ready' }
+  | { readonly status: 'error'; readonly reason: Pick<BuildStatusReason, 'message' | 'step'> };
+
+/**
+ * Carries out a recipe. The service owns statuses, paging and timestamps, and writes the first
+ * (`Building template …`) and the last line (`Build finished …` or `Build failed: …`) by itself.
+ */
+export interface Executor {
+  readonly name: string;
+  /**
+   * Runs base, steps, start and ready command, in this order. A recipe that fails is a result, not an
+   * exception. When `signal` fires, it must let go of everything and settle soon, either way; lines and
+   * results after that are dropped.
+   */
+  execute(build: ExecutorBuild, log: LogSink, signal: AbortSignal): Promise<ExecutorResult>;
+  /** Frees what outlives a build; called once, after the last build has settled. */
+  close?(): Promise<void>;
+}

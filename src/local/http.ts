@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** An answer as a value, so that whoever stands between router and socket can still change or drop it. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A refusal with the HTTP status and the text that the service gives; becomes `{code, message}`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
+/** An answer with no body at all (`Content-Length: 0`). */
+export function empty(status: number): Reply {
+  return { status, headers: {}, body: '' };
+}
+
+/** Whatever a handler threw, as the answer that the client gets. */
+export function errorReply(error: unknown): Reply {
+  const status = error instanceof ApiError ? error.status : 500;
+  const message = error instanceof Error ? error.message : String(error);
+  // A body that was refused unread would otherwise be taken for the connection's next request.
+  return json(status, { code: status, message }, status === 413 ? { connection: 'close' } : {});
+}
+
+export function sendReply(response: ServerResponse, reply: Reply): void {
+  if (response.destroyed) return;
+  const bodyless = reply.status === 204 || reply.status === 304;
+  const length = bodyless ? {} : { 'content-length': String(Buffer.byteLength(reply.body)) };
+  response.writeHead(reply.status, { ...reply.headers, ...length });
+  response.end(reply.body);
+}
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a JSON body of at most 16 MiB.
+ *
+ * @throws ApiError 400 for another content type or for text that is not JSON, 413 for a longer body.
+ */
+export async function readJson(incoming: IncomingMessage): Promise<unknown> {
+  const type = incoming.headers['content-type'] ?? '';
+  if (!/^application\/json\b/i.test(type)) {
+    throw invalidBody(`header Content-Type has unexpected value ${JSON.stringify(type)}`);
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new ApiError(413, 'http: request body too large');
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw invalidBody(`failed to decode request body: ${(error as Error).message}`);
+  }
+}
+
+/** A request that does not fit the API's schema, in the words of the service's request validation. */
+export function invalidRequest(detail: string): ApiError {
+  return new ApiError(400, `validation error: error in openapi3filter.RequestError: ${detail}`);
+}
+
+export function invalidBody(detail: string): ApiError {
+  return invalidRequest(`request body has an error: ${detail}`);
+}

@@ -1,0 +1,52 @@
+import type { BuildStatusName, BuildStatusReason, WireTemplate } from '../service/types.ts';
+import type { StampedLine } from './build.ts';
+import type { FileStore, StoredFile } from './files.ts';
+import { DEFAULT_TAG } from './names.ts';
+import type { TemplateStore } from './store.ts';
+import type { TagAssignment } from './tag-history.ts';
+
+export interface TemplateView {
+  readonly id: string;
+  readonly alias: string;
+  readonly buildCount: number;
+}
+
+export interface BuildView {
+  readonly id: string;
+  readonly templateId: string;
+  readonly name: string;
+  /** As registered. */
+  readonly registeredTags: readonly string[];
+  readonly status: BuildStatusName;
+  readonly reason: Pick<BuildStatusReason, 'message' | 'step'> | undefined;
+  readonly cpuCount: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  /** The body of the start call; undefined before. */
+  readonly template: WireTemplate | undefined;
+  /** The whole log. */
+  readonly lines: readonly StampedLine[];
+}
+
+/** What the service holds, for tests and demos. Names are bare aliases; an ID does as well. */
+export interface Inspector {
+  templates(): readonly TemplateView[];
+  /** Oldest first, also those whose tags are gone; of one template or of all. */
+  builds(name?: string): readonly BuildView[];
+  /** The tag rows of a template, oldest first. */
+  tagHistory(name: string): readonly TagAssignment[];
+  /** The build that `name:tag` means now. */
+  resolve(name: string, tag?: string): string | undefined;
+  files(): readonly StoredFile[];
+}
+
+export function createInspector(store: TemplateStore, files: FileStore): Inspector {
+  const idOf = (name: string) => store.byIdOrAlias(name)?.id;
+  return {
+    templates: () => store.templates(),
+    builds: (name) => store.builds().filter((build) => name === undefined || build.templateId === idOf(name)),
+    tagHistory: (name) => store.tags.of(idOf(name) ?? ''),
+    resolve: (name, tag) => store.readyBuild(idOf(name) ?? '', tag ?? DEFAULT_TAG)?.id,
+    files: () => files.list(),
+  };
+}

@@ -1,0 +1,73 @@
+import { ApiError } from './http.ts';
+
+/** `namespace/alias:tag`, folded to lower case; what is absent was not written. */
+export interface TemplateReference {
+  readonly namespace?: string;
+  /** An alias, or the template's ID where the call takes one. */
+  readonly alias: string;
+  readonly tag?: string;
+}
+
+/** The tag that every reference without a tag means. */
+export const DEFAULT_TAG = 'default';
+
+const ALIAS = /^[a-z0-9-_]+$/;
+const TAG = /^[a-z0-9-_.]+$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text.toLowerCase());
+}
+
+/**
+ * Splits at the first `:` and then at the first `/`. A `:default` suffix counts as no tag.
+ *
+ * @throws Error whose message tells which part breaks the rules, to be put behind the caller's own words.
+ */
+export function parseReference(text: string): TemplateReference {
+  const [path, writtenTag] = cut(text, ':');
+  const [first, second] = cut(path, '/');
+  const namespace = second === undefined ? undefined : fold(first);
+  const alias = fold(second ?? first);
+  if (namespace !== undefined && !ALIAS.test(namespace)) throw new Error(`invalid namespace: ${first}`);
+  if (!ALIAS.test(alias)) throw new Error(`invalid template ID: ${second ?? first}`);
+  const tag = writtenTag === undefined ? undefined : fold(writtenTag);
+  if (tag !== undefined && !TAG.test(tag)) throw new Error(`invalid tag: ${writtenTag}`);
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    alias,
+    ...(tag === undefined || tag === DEFAULT_TAG ? {} : { tag }),
+  };
+}
+
+/**
+ * Tags that are about to be assigned: folded and deduplicated.
+ *
+ * @throws ApiError 400 for characters outside `a-z 0-9 - _ .` and for a tag that reads as a UUID.
+ */
+export function parseTags(tags: readonly string[]): string[] {
+  const parsed = tags.map((text) => {
+    const tag = fold(text);
+    const fail = (why: string) => new ApiError(400, `Invalid tag: invalid tag '${text}': ${why}`);
+    if (!TAG.test(tag)) throw fail(`invalid tag: ${text}`);
+    if (isUuid(tag)) throw fail('tag cannot be a UUID');
+    return tag;
+  });
+  return [...new Set(parsed)];
+}
+
+/** @throws ApiError 400 when the reference names another team's namespace. */
+export function checkNamespace(reference: TemplateReference, team: string): void {
+  if (reference.namespace !== undefined && reference.namespace !== team) {
+    throw new ApiError(400, `namespace '${reference.namespace}' must match your team '${team}'`);
+  }
+}
+
+function fold(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function cut(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}

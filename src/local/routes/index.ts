@@ -1,0 +1,25 @@
+import type { Route } from '../router.ts';
+import { registerBuild } from './register.ts';
+import { startBuild } from './start.ts';
+import { buildLogs, buildStatus } from './status.ts';
+import { assignTags, listTags, removeTags } from './tags.ts';
+import { deleteTemplate, getTemplate, listAllTemplates, listTemplates, resolveAlias } from './templates.ts';
+import { uploadArchive, uploadLink } from './upload.ts';
+
+/** Every endpoint; fixed paths stand before those with a variable part in the same place. */
+export const routes: readonly Route[] = [
+  registerBuild,
+  listTemplates,
+  listAllTemplates,
+  assignTags,
+  removeTags,
+  resolveAlias,
+  uploadLink,
+  uploadArchive,
+  startBuild,
+  buildStatus,
+  buildLogs,
+  listTags,
+  getTemplate,
+  deleteTemplate,
+];

@@ -1,0 +1,78 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Reply, readJson, sendReply } from './http.ts';
+import type { Router } from './router.ts';
+
+/** A request as it came in, and what became of it. */
+export interface RequestRecord {
+  readonly method: string;
+  /** Path with query, as sent. */
+  readonly path: string;
+  readonly headers: Readonly<IncomingMessage['headers']>;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The parsed JSON body; absent where there is none or it was not read. */
+  readonly body?: unknown;
+  /** Absent while no answer was sent. */
+  readonly status?: number;
+}
+
+/**
+ * Stands between router and socket. `next` carries the request out and gives the answer, which the
+ * interceptor may send, change, spoil, hold back or drop; it may also answer without calling `next`.
+ */
+export type Interceptor = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => Promise<Reply>,
+) => Promise<void>;
+
+/** Sends what the router answers. */
+export const passThrough: Interceptor = async (_request, response, next) => sendReply(response, await next());
+
+type Draft = { -readonly [K in keyof RequestRecord]: RequestRecord[K] };
+
+/** Keeps the newest `keep` requests in `records` and puts the interceptor in front of the router. */
+export function createHttpServer(
+  router: Router,
+  intercept: Interceptor,
+  records: RequestRecord[],
+  keep: number,
+): Server {
+  return createServer((request, response) => {
+    const record: Draft = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      at: Date.now(),
+    };
+    records.push(record);
+    if (records.length > keep) records.shift();
+    response.once('finish', () => {
+      record.status = response.statusCode;
+    });
+    const next = () =>
+      router(request, async (incoming) => {
+        record.body = await readJson(incoming);
+        return record.body;
+      });
+    intercept(request, response, next).catch((error: Error) => response.destroy(error));
+  });
+}
+
+/** Listens on the loopback interface only; port 0 takes any free one. */
+export function listen(server: Server, port: number): Promise<number> {
+  // A client that polls must not lose a kept-alive connection between two questions.
+  server.keepAliveTimeout = 60_000;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+export function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,72 @@
+import type { LogLevel } from '../service/types.ts';
+import type { ExecutorBuild } from './executor.ts';
+
+/**
+ * A part of a build that a rule can name: a step by its number from 1, or one of the phases around the
+ * steps. `base` is the FROM line, `user` the default user, `start` and `ready` the two commands.
+ */
+export type SimulatedPlace = number | 'base' | 'user' | 'finalize' | 'start' | 'ready' | 'optimize';
+
+/** A line of output; a bare string is a line on standard output. */
+export type ScriptedLine =
+  | string
+  | {
+      readonly text: string;
+      readonly stream?: 'stdout' | 'stderr';
+      /** Default: what the service gives output of that place. */
+      readonly level?: LogLevel;
+      /** Sent as it is: not split, not trimmed, without the `[builder 1/3] [stdout]: ` in front. */
+      readonly raw?: boolean;
+    };
+
+/** What is to happen at a place of the build. All conditions that are given must hold. */
+export interface SimulationRule {
+  readonly at?: SimulatedPlace;
+  /** A step's type: `RUN`, `COPY`, … in upper case. */
+  readonly type?: string;
+  /** Matched against the header's text: `RUN pip install requests`, `FROM python:3.12`, the start command. */
+  readonly text?: RegExp;
+
+  /** How long it takes; `Infinity` lasts until the build is cancelled. */
+  readonly durationMs?: number;
+  /** Goes on when this is settled, after `durationMs`; lets a test decide when. */
+  readonly until?: Promise<unknown>;
+  /** Instead of the simulated output. Taken lazily, so that 50,000 lines need not exist at once. */
+  readonly lines?: Iterable<ScriptedLine> | (() => Iterable<ScriptedLine>);
+  /** Overrides the layer cache. */
+  readonly cached?: boolean;
+  /**
+   * Fails after the output, even where the layer would be cached. `step` is `reason.step`: left out, the
+   * place's own; `null`, none at all.
+   */
+  readonly fail?: { readonly message: string; readonly step?: string | null };
+}
+
+/** The rules for all builds, or those for one build. The first rule that fits a place is taken. */
+export type SimulationScript =
+  | readonly SimulationRule[]
+  | ((build: ExecutorBuild) => readonly SimulationRule[] | undefined);
+
+/** What a rule is compared with. */
+export interface ScriptedPlace {
+  readonly at: SimulatedPlace;
+  readonly type?: string;
+  readonly text: string;
+}
+
+export function rulesFor(
+  script: SimulationScript | undefined,
+  build: ExecutorBuild,
+): readonly SimulationRule[] {
+  return (typeof script === 'function' ? script(build) : script) ?? [];
+}
+
+export function findRule(rules: readonly SimulationRule[], place: ScriptedPlace): SimulationRule | undefined {
+  return rules.find(
+    (rule) =>
+      (rule.at === undefined || rule.at === place.at) &&
+      (rule.type === undefined || rule.type === place.type) &&
+      // `search` instead of `test`: a global expression would remember where it stopped.
+      (rule.text === undefined || place.text.search(rule.text) >= 0),
+  );
+}
