@@ -9,6 +9,8 @@ export interface ManifestEntry {
   readonly executable: boolean;
   /** Target of a symbolic link as written. */
   readonly target?: string;
+  /** Regular files: SHA-256 of the content as 64 lower-case hex digits. */
+  readonly digest?: string;
 }
 
 /** What one COPY sends: sorted entries, and a hash that is the same on every machine for the same content. */

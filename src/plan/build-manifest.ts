@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { throwIfAny } from '../problem.ts';
+import { type CopyFiles, copyProblems, ProblemList } from './copy-problems.ts';
+import type { IgnoreRules } from './ignore.ts';
+import { type ListedEntry, listFiles } from './list-files.ts';
+import type { FileManifest, ManifestEntry } from './manifest.ts';
+
+/** Files read at the same time: enough to keep a disk busy, few enough for any limit on open files. */
+const PARALLEL_READS = 8;
+const READ_BYTES = 256 * 1024;
+
+/**
+ * Lists and reads what a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
+ * size. Entries are sorted by the bytes of their paths.
+ *
+ * @throws ProblemsError as {@link listFiles} does, and for a file that cannot be read
+ */
+export async function buildManifest(copy: CopyFiles, ignore: IgnoreRules): Promise<FileManifest> {
+  const listed = sortByPath(await listFiles(copy, ignore));
+  const words = copyProblems(copy);
+  const problems = new ProblemList(words);
+  const entries: ManifestEntry[] = [];
+  const queue = listed.entries();
+  const reader = async () => {
+    for (const [index, entry] of queue) {
+      try {
+        entries[index] = await readEntry(copy.contextDirectory, entry);
+      } catch (error) {
+        problems.add(words.unreadable(entry.path, error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_READS }, reader));
+  throwIfAny(problems.all());
+  return {
+    source: copy.source,
+    contextDirectory: copy.contextDirectory,
+    entries,
+    fileCount: entries.filter((entry) => entry.type !== 'directory').length,
+    bytes: entries.reduce((sum, entry) => sum + entry.size, 0),
+    hash: hashEntries(entries),
+  };
+}
+
+/**
+ * SHA-256 over sorted entries, the same on every machine for the same content:
+ *
+ *     "template-files 1" NUL, then for each entry
+ *     "f" | "d" | "l" NUL  "x" | "-" NUL  path NUL  digest | target | "" NUL
+ *
+ * No field can hold a NUL, and each entry has four, so no two lists give the same text. Time stamps, owners,
+ * the other mode bits, directory sizes and the order of reading have no part in it. Neither have source and
+ * destination of the COPY: the service's layer key has them beside this hash, and its file store is keyed by
+ * this hash alone, with the paths inside the archive, so COPY steps with the same files share one upload.
+ */
+export function hashEntries(entries: readonly ManifestEntry[]): string {
+  const hash = createHash('sha256').update('template-files 1\0');
+  for (const entry of entries) {
+    const type = { file: 'f', directory: 'd', symlink: 'l' }[entry.type];
+    const content = entry.digest ?? entry.target ?? '';
+    hash.update(`${type}\0${entry.executable ? 'x' : '-'}\0${entry.path}\0${content}\0`);
+  }
+  return hash.digest('hex');
+}
+
+/** Byte order, which no locale changes and in which a directory comes before what is in it. */
+function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
+  return entries
+    .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
+    .sort((one, other) => Buffer.compare(one.key, other.key))
+    .map(({ entry }) => entry);
+}
+
+async function readEntry(contextDirectory: string, entry: ListedEntry): Promise<ManifestEntry> {
+  if (entry.type !== 'file') return { ...entry, size: 0, executable: false };
+  const handle = await open(join(contextDirectory, entry.path));
+  try {
+    const { mode } = await handle.stat();
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+    const executable = process.platform !== 'win32' && (mode & 0o100) !== 0;
+    return { ...entry, size, executable, digest: hash.digest('hex') };
+  } finally {
+    await handle.close();
+  }
+}

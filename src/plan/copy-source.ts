@@ -1,0 +1,83 @@
+import { posix } from 'node:path';
+import ignore from 'ignore';
+import { expandBraces, isLiteral, mayMatchBelow, patternFault, unescapePattern } from './path-pattern.ts';
+
+/** A COPY source, understood. Paths are relative to the context directory, with forward slashes. */
+export interface CopySource {
+  /** Where the search begins: the source itself, or the directories that a glob spells out; `''` for all. */
+  readonly start: string;
+  /** Whether the source names one path and no pattern. */
+  readonly literal: boolean;
+  /** Whether it ends in a slash and so means directories only. */
+  readonly directoriesOnly: boolean;
+  /** Whether the path, or a directory above it, is what the source means. */
+  takes(path: string, isDirectory: boolean): boolean;
+  /** Whether something inside the directory could be what the source means. */
+  mayTakeBelow(directory: string): boolean;
+}
+
+/**
+ * Reads a COPY source with the SDK's meaning: a glob relative to the context directory in which `*` also
+ * matches names with a leading dot, `**` any number of directories, and braces give alternatives. A
+ * directory brings everything below it; `.` brings the whole context directory.
+ *
+ * @returns the source, or what is wrong with it as the end of a sentence
+ */
+export function parseCopySource(written: string): CopySource | string {
+  if (written === '') return 'it is empty; name a file, a directory or "."';
+  if (/^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(written)) {
+    return 'it is an absolute path; name it relative to the context directory';
+  }
+  const alternatives = expandBraces(written)?.map((alternative) => posix.normalize(alternative));
+  if (!alternatives) return 'its braces hold a range or too many alternatives; write them out';
+  if (alternatives.some((alternative) => /^\.\.(?:\/|$)/.test(alternative))) {
+    return 'it leads out of the context directory; move the file in, or set fileContextPath to a directory that holds it';
+  }
+  if (/(?<!\\)[?*+@!]\(/.test(written)) {
+    return 'patterns such as "+(a|b)" are not supported; use braces, as in "{a,b}"';
+  }
+  for (const alternative of alternatives) {
+    const fault = patternFault(alternative);
+    if (fault) return fault;
+  }
+
+  const paths = alternatives.map((alternative) => alternative.replace(/\/$/, ''));
+  const everything = paths.includes('.') || paths.includes('');
+  const [only] = paths;
+  const literal = paths.length === 1 && only !== undefined && only.split('/').every(isLiteral);
+  const directoriesOnly = alternatives.every((alternative) => alternative.endsWith('/'));
+  const start = everything ? '' : commonStart(paths);
+  if (everything || literal) {
+    return {
+      start,
+      literal: true,
+      directoriesOnly: false,
+      takes: () => true,
+      mayTakeBelow: () => true,
+      ...(literal && { directoriesOnly }),
+    };
+  }
+  // gitignore drops trailing spaces that are not escaped.
+  const anchored = alternatives.map((alternative) => `/${alternative.replace(/ (?= *$)/g, '\\ ')}`);
+  const matcher = ignore({ ignorecase: false, allowRelativePaths: true });
+  matcher.add(anchored.map((pattern) => ({ pattern })));
+  return {
+    start,
+    literal: false,
+    directoriesOnly,
+    takes: (path, isDirectory) => matcher.ignores(isDirectory ? `${path}/` : path),
+    mayTakeBelow: (directory) =>
+      anchored.some((pattern) => mayMatchBelow(pattern.replace(/\/$/, ''), directory)),
+  };
+}
+
+/** The leading segments that all alternatives share and that stand for one name each. */
+function commonStart(paths: readonly string[]): string {
+  const [first = '', ...others] = paths.map((path) => path.split('/'));
+  const start: string[] = [];
+  for (const [index, segment] of [...first].entries()) {
+    if (!isLiteral(segment) || others.some((other) => other[index] !== segment)) break;
+    start.push(unescapePattern(segment));
+  }
+  return start.join('/');
+}
