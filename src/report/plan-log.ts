@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanStep } from '../plan/plan.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
@@ -11,15 +11,9 @@ export function logPlan(output: Output, plan: Plan): void {
   output.line(`tags:   ${singleLine(plan.tags.join(', '), 1000) || '(none)'}`);
   output.line(`size:   ${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`);
   output.line(`base:   ${singleLine(plan.base.title)}`);
-  const width = String(plan.steps.length).length;
   for (const step of plan.steps) {
-    const files = step.files
-      ? ` (${formatCount(step.files.fileCount, 'file')}, ${formatBytes(step.files.bytes)})`
-      : '';
-    const number = String(step.number).padStart(width);
-    output.line(
-      `[${number}/${plan.steps.length}]${' '.repeat(Math.max(1, 5 - 2 * width))}${name(plan, step)}${files}`,
-    );
+    const number = `[${step.number}/${plan.steps.length}] `.padEnd(8);
+    output.line(number + name(plan, step) + fileNote(step));
   }
   for (const [label, command] of [
     ['start:', plan.wire.startCmd],
@@ -30,6 +24,10 @@ export function logPlan(output: Output, plan: Plan): void {
   output.endGroup();
 }
 
-function name(plan: Plan, step: Plan['steps'][number]): string {
+function name(plan: Plan, step: PlanStep): string {
   return singleLine(stepName(plan, { id: String(step.number), number: step.number }), 160);
+}
+
+function fileNote({ files }: PlanStep): string {
+  return files ? ` (${formatCount(files.fileCount, 'file')}, ${formatBytes(files.bytes)})` : '';
 }
