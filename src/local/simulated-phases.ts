@@ -77,7 +77,10 @@ function basePhases(build: ExecutorBuild, baseKey: string, userKey: string): Pha
       text: `FROM ${fromImage}`,
       cache: force ? 'force' : 'by-key',
       weight: 2,
-      before: [raw('Requesting Docker Image', 'debug'), raw('Base Docker image size: 48 MB (simulated)', 'info')],
+      before: [
+        raw('Requesting Docker Image', 'debug'),
+        raw('Base Docker image size: 48 MB (simulated)', 'info'),
+      ],
       after: [
         raw('Creating file system and pulling Docker image', 'info'),
         raw(`Uncompressing layer sha256:${baseKey} 48 MB (simulated)`, 'info'),
