@@ -50,3 +50,17 @@ export function quote(value: string): string {
   const shown = value.length > 80 ? `${value.slice(0, 79)}…` : value;
   return JSON.stringify(shown);
 }
+
+/** Runs a stage whose mistakes are to be told together with those of others: notes them and gives `undefined`. */
+export async function collectProblems<T>(
+  problems: Problem[],
+  stage: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await stage();
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}

@@ -1,5 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
+import { ProblemsError } from '../problem.ts';
 import type { ServiceClient } from '../service/client.ts';
+import { ServiceError } from '../service/errors.ts';
 import type { BuildStatus, Registration } from '../service/types.ts';
 import type { BuildEvent, BuildFailure, BuildOutcome } from './events.ts';
 import { follow, type Pace } from './follow.ts';
@@ -23,9 +25,9 @@ const shownLines = 30;
 
 /**
  * Registers a build, uploads what its COPY steps need, starts it and follows it to its end (with `wait: false`
- * only to its start). Emits what happens and resolves with how it ended; a failed build resolves too. Rejects
- * with a `ServiceError` when the service cannot be asked, and with the signal's reason when the build is given
- * up before it is registered.
+ * only to its start). Emits what happens and resolves with how it ended, also when the build fails, is given up
+ * or the service stops answering. Rejects only before there is a build: with a `ServiceError`, or with the
+ * signal's reason.
  */
 export async function build(plan: Plan, options: { wait: boolean }, deps: BuildDeps): Promise<BuildOutcome> {
   const startedAt = Date.now();
@@ -51,18 +53,22 @@ export async function build(plan: Plan, options: { wait: boolean }, deps: BuildD
   });
 
   let end: BuildOutcome;
+  let started = false;
   try {
     await uploadFiles(plan, ids.templateId, deps);
     await deps.client.start(ids.templateId, ids.buildId, plan.wire);
+    started = true;
     deps.emit({ type: 'started' });
     const final = options.wait ? await followToEnd(tracker, ids, deps) : undefined;
     if (!final) end = outcome('building');
     else if (final.status === 'ready') end = outcome('ready');
     else end = outcome('error', { failure: failureOf(final, tracker) });
   } catch (error) {
-    if (!deps.signal.aborted) throw error;
     for (const event of tracker.end()) deps.emit(event);
-    end = outcome('building', { stopped: deps.signal.reason as Interruption });
+    // What was started goes on at the service, whether we look or not.
+    const status = started ? 'building' : 'error';
+    if (deps.signal.aborted) end = outcome(status, { stopped: deps.signal.reason as Interruption });
+    else end = outcome(status, { failure: { message: messageOf(error), lastLines: [] } });
   }
   deps.emit({ type: 'finished', outcome: end });
   return end;
@@ -83,6 +89,12 @@ async function followToEnd(
   }
   for (const event of tracker.end()) deps.emit(event);
   return last;
+}
+
+/** A problem of a file, or a request that did not work out; anything else is a mistake of ours. */
+function messageOf(error: unknown): string {
+  if (error instanceof ServiceError || error instanceof ProblemsError) return error.message;
+  throw error;
 }
 
 /** The service gives the tags in no particular order; those that were asked for keep the order of asking. */

@@ -71,7 +71,7 @@ export interface StepOutcome {
 
 /** How the build ended. */
 export interface BuildOutcome {
-  /** `building` when the build was started and not waited for. */
+  /** `building` when the end was not seen: not waited for, given up, or the service stopped answering. */
   readonly status: 'ready' | 'error' | 'building';
   readonly templateId: string;
   readonly buildId: string;

@@ -1,0 +1,13 @@
+// Written for e2b, from which the service descends; it builds here as it is.
+import { Template, waitForURL } from 'e2b';
+import { port } from './settings';
+
+export default function template() {
+  return Template({ fileContextPath: '..' })
+    .fromTemplate('base')
+    .copy(['package.json', 'server.js'], '/home/user/service/')
+    .setWorkdir('/home/user/service')
+    .npmInstall()
+    .setEnvs({ PORT: String(port) })
+    .setStartCmd('node server.js', waitForURL(`http://localhost:${port}/health`));
+}

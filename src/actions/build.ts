@@ -1,0 +1,70 @@
+import { type BuildDeps, build } from '../build/build.ts';
+import type { BuildOutcome } from '../build/events.ts';
+import type { CiEvent } from '../ci/event.ts';
+import { registrySecrets } from '../definition/secrets.ts';
+import { type BuildInputs, type Connection, readBuildInputs } from '../inputs/build.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { collectProblems, throwIfAny } from '../problem.ts';
+import { createBuildLog } from '../report/build-log.ts';
+import { logPlan } from '../report/plan-log.ts';
+import type { ServiceClient } from '../service/client.ts';
+import { chooseTags } from '../tags/choose.ts';
+import { nameProblems, tagProblems } from '../tags/names.ts';
+import { type BuildPublisher, type Ending, endingOf } from './publish.ts';
+import { type ReadDefinitionDeps, readDefinition } from './read-definition.ts';
+
+export interface BuildActionDeps extends ReadDefinitionDeps {
+  readonly event: CiEvent;
+  readonly publisher: BuildPublisher;
+  /** Keeps a value out of the log. */
+  readonly mask: (secret: string) => void;
+  readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
+  readonly temporaryDirectory: string;
+  /** Aborted with `'interrupted'` when the job is cancelled. */
+  readonly interrupted: AbortSignal;
+}
+
+/**
+ * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
+ * build, and tell how it went. Rejects with a `ProblemsError` that names all mistakes on the user's side, or
+ * with a `ServiceError` when no build came to be.
+ */
+export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
+  const { inputs, problems } = readBuildInputs(deps.env);
+  deps.mask(inputs.connection.apiKey);
+  deps.mask(inputs.connection.accessToken);
+  const tags = chooseTags(inputs.tags, deps.event);
+  problems.push(...nameProblems(inputs.name), ...tagProblems(tags));
+
+  const plan = await collectProblems(problems, async () => {
+    const definition = await readDefinition(inputs, deps);
+    for (const secret of registrySecrets(definition)) deps.mask(secret);
+    return makePlan(definition, { ...inputs, tags });
+  });
+  throwIfAny(problems);
+  if (!plan) throw new Error('There is no plan although nothing is wrong.');
+  logPlan(deps.output, plan);
+
+  const outcome = await buildAndShow(plan, inputs, deps);
+  await deps.publisher.finished(plan, outcome, inputs);
+  return endingOf(outcome, inputs);
+}
+
+async function buildAndShow(plan: Plan, inputs: BuildInputs, deps: BuildActionDeps): Promise<BuildOutcome> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort('timeout'), inputs.timeoutMinutes * 60_000);
+  const signal = AbortSignal.any([late.signal, deps.interrupted]);
+  const client = deps.connect(inputs.connection, signal);
+  const log = createBuildLog(deps.output, plan, { level: inputs.logLevel });
+  const emit: BuildDeps['emit'] = (event) => {
+    if (event.type === 'registered') deps.publisher.registered(plan, event);
+    log.show(event);
+  };
+  try {
+    return await build(plan, inputs, { client, emit, temporaryDirectory: deps.temporaryDirectory, signal });
+  } finally {
+    clearTimeout(timer);
+    log.close();
+  }
+}

@@ -1,0 +1,101 @@
+import pLimit from 'p-limit';
+import type { Definition, DefinitionStep } from '../definition/definition.ts';
+import { type Problem, ProblemsError } from '../problem.ts';
+import { buildManifest } from './build-manifest.ts';
+import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
+import type { FileManifest } from './manifest.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import { stepTitle } from './step-title.ts';
+
+/** What the inputs and the event say about a build, beside its definition. */
+export interface PlanRequest {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly cpuCount: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  /** Build everything anew, the base image included. */
+  readonly skipCache: boolean;
+}
+
+/** COPY steps whose files are read at the same time; each reads several files at once. */
+const parallelCopies = 2;
+
+/**
+ * Decides everything about a build that can be known without the service: reads the files of each COPY and
+ * puts their hashes into the wire form. Rejects with a `ProblemsError` that names every step that cannot work.
+ */
+export async function makePlan(definition: Definition, request: PlanRequest): Promise<Plan> {
+  const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
+  const problems: Problem[] = [];
+  const limit = pLimit(parallelCopies);
+  const manifests = await Promise.all(
+    definition.steps.map((step) => limit(() => filesOf(step, definition, ignore, problems))),
+  );
+  const [first, ...rest] = problems.sort(byLine);
+  if (first) throw new ProblemsError([first, ...rest]);
+
+  const { base } = definition.sources;
+  return {
+    name: request.name,
+    tags: request.tags,
+    cpuCount: request.cpuCount,
+    memoryMb: request.memoryMb,
+    wire: {
+      ...definition.recipe,
+      ...(request.skipCache && { force: true }),
+      steps: definition.steps.map(({ wire }, index) => {
+        const files = manifests[index];
+        return files ? { ...wire, filesHash: files.hash } : wire;
+      }),
+    },
+    base: { title: baseTitle(definition), ...(base && { source: base }) },
+    steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
+    definition,
+  };
+}
+
+function planStep(step: DefinitionStep, number: number, files: FileManifest | undefined): PlanStep {
+  return {
+    number,
+    title: step.hidden === 'environment' ? 'RUN environment for sandboxes' : stepTitle(step.wire),
+    ...(step.source && { source: step.source }),
+    ...(step.hidden && { hidden: step.hidden }),
+    ...(files && { files }),
+    ...(step.forceUpload && { forceUpload: true }),
+  };
+}
+
+async function filesOf(
+  step: DefinitionStep,
+  definition: Definition,
+  ignore: IgnoreRules,
+  problems: Problem[],
+): Promise<FileManifest | undefined> {
+  const type = step.wire.type.toUpperCase();
+  if (type !== 'COPY' && type !== 'ADD') return undefined;
+  try {
+    return await buildManifest(
+      {
+        source: step.wire.args?.[0] ?? '',
+        contextDirectory: definition.contextDirectory,
+        ...(step.resolveSymlinks !== undefined && { resolveSymlinks: step.resolveSymlinks }),
+        ...(step.source && { at: step.source }),
+      },
+      ignore,
+    );
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function baseTitle({ recipe }: Definition): string {
+  if (recipe.fromTemplate !== undefined) return `FROM TEMPLATE ${recipe.fromTemplate}`;
+  return `FROM ${recipe.fromImage ?? '(no image)'}`;
+}
+
+function byLine(a: Problem, b: Problem): number {
+  return (a.at?.line ?? 0) - (b.at?.line ?? 0);
+}
