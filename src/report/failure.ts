@@ -1,6 +1,6 @@
 import type { BuildFailure, LogLine } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
-import { singleLine } from './sanitise.ts';
+import { cutWithMark, lineLimit, singleLine } from './sanitise.ts';
 import { planStep, stepName } from './titles.ts';
 
 const failureLineLimit = 30;
@@ -27,8 +27,10 @@ export function failureLines(plan: Plan, failure: BuildFailure): LogLine[] {
   const kept: LogLine[] = [];
   let bytes = 0;
   for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
-    const shown = visibleLine(plan, line);
-    if (!shown) continue;
+    const visible = visibleLine(plan, line);
+    if (!visible) continue;
+    // An entry may hold many lines; nobody reads more of it here than of a single one.
+    const shown = { ...visible, text: cutWithMark(visible.text, lineLimit) };
     bytes += Buffer.byteLength(shown.text);
     if (kept.length > 0 && bytes > failureByteLimit) break;
     kept.unshift(shown);

@@ -1,0 +1,67 @@
+import { printableLines, singleLine } from './sanitise.ts';
+
+/** Characters that mean something to Markdown, HTML, a table or a mention, wherever they stand. */
+const active = /[\\`*_{}[\]<>()#+!|~&@$:"'=-]/g;
+
+/**
+ * Untrusted text as code within a line, also within a table's cell. A text with a `|`, which ends a cell even
+ * within backticks, is written as an HTML element instead.
+ */
+export function inlineCode(text: string, max = 200): string {
+  const line = breakComments(singleLine(text, max));
+  if (line === '') return '';
+  if (line.includes('|')) return `<code>${line.replace(active, entity)}</code>`;
+  const ticks = '`'.repeat(longestRun(line) + 1);
+  const space = /^`|`$/.test(line) ? ' ' : '';
+  return ticks + space + line + space + ticks;
+}
+
+/** Untrusted text as prose on one line: no formatting, no HTML, no mention, no new cell of a table. */
+export function escapeMarkdown(text: string, max = 4000): string {
+  return (
+    singleLine(text, max)
+      .replace(/[\\`*_[\]~#!$]/g, '\\$&')
+      .replace(/[<>&|]/g, entity)
+      // Mentions and links are found in the rendered text, where an entity is no protection.
+      .replace(/@/g, '@\u200b')
+      .replace(/(?<=\bhttps?|\bwww)(?=[:.])/gi, '\u200b')
+      .replace(/^(\d+)([.)])/, '$1\\$2')
+      .replace(/^[-+=]/, '\\$&')
+  );
+}
+
+/**
+ * Untrusted text as a fenced block whose fence is longer than any run of backticks in it. `language` names its
+ * colouring, as in `fence('npm ci', 'shell')`.
+ */
+export function fence(text: string, language = ''): string {
+  const body = breakComments(printableLines(text).join('\n'));
+  const ticks = '`'.repeat(Math.max(3, longestRun(body) + 1));
+  return `${ticks}${language.replace(/[^a-z0-9-]/gi, '')}\n${body}\n${ticks}`;
+}
+
+/** Already safe Markdown as a table's cell: one line, and no bare `|`. */
+export function tableCell(markdown: string): string {
+  const line = markdown.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return line.replaceAll('|', '&#124;') || ' ';
+}
+
+/** A Markdown table; every row has as many cells as the head. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const render = (cells: readonly string[]) =>
+    `| ${head.map((_, index) => tableCell(cells[index] ?? '')).join(' | ')} |`;
+  return [render(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(render)].join('\n');
+}
+
+/** Tools look for their markers, which are HTML comments, in the raw text and would find them in code too. */
+function breakComments(text: string): string {
+  return text.replaceAll('<!--', '<! --');
+}
+
+function entity(character: string): string {
+  return `&#${character.charCodeAt(0)};`;
+}
+
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
+}

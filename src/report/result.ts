@@ -1,0 +1,146 @@
+import type { BuildOutcome } from '../build/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SourceLine } from '../problem.ts';
+import { buildReference } from './closing.ts';
+import { failureLines, failureMessage, failureTitle } from './failure.ts';
+import { displayPath } from './output.ts';
+import { printableLines, singleLine } from './sanitise.ts';
+import { type StepRow, type StepState, stepRows } from './step-rows.ts';
+import { stepSource } from './titles.ts';
+
+/**
+ * The JSON object in the result file: everything about one build that a later step may want. New fields may
+ * be added at any time; a change of meaning raises `schemaVersion`. Holds no secret: no key and no registry
+ * credentials. Texts from outside carry no control characters. Paths are relative to the workspace, with
+ * forward slashes; a place is `path:line`. Durations are milliseconds, times RFC 3339.
+ */
+export interface ResultDocument {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly templateId: string;
+  readonly buildId: string;
+  /** `name:buildId`, the exact name of this build. */
+  readonly reference: string;
+  /** `building` when the build was started and not waited for. */
+  readonly status: BuildOutcome['status'];
+  readonly durationMs: number;
+  readonly cpuCount: number;
+  readonly memoryMb: number;
+  /** `FROM python:3.12`. */
+  readonly base: string;
+  readonly definition: {
+    readonly file: string;
+    readonly export: string;
+    readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
+  };
+  readonly steps: readonly ResultStep[];
+  readonly failure?: {
+    readonly title: string;
+    readonly message: string;
+    readonly step?: string;
+    readonly source?: string;
+    readonly lastLines: readonly string[];
+  };
+  /** What the definition was warned about. */
+  readonly warnings: readonly {
+    readonly title: string;
+    readonly message: string;
+    readonly source?: string;
+  }[];
+}
+
+export interface ResultStep {
+  /** `base`, `1`, `2`, … , `finalize`, … */
+  readonly id: string;
+  /** Absent for phases such as `base`. */
+  readonly number?: number;
+  readonly title: string;
+  readonly state: StepState;
+  readonly cached: boolean;
+  readonly durationMs?: number;
+  readonly startedAt?: string;
+  /** The SDK added this step. */
+  readonly hidden?: 'environment' | 'workdir';
+  readonly source?: string;
+  /** COPY only. `hash` is SHA-256 in hex, the same on every machine for the same content. */
+  readonly files?: {
+    readonly source: string;
+    readonly count: number;
+    readonly bytes: number;
+    readonly hash: string;
+  };
+}
+
+/** @param workspace - what paths are relative to; without it they are absolute. */
+export function resultDocument({
+  plan,
+  outcome,
+  workspace,
+}: {
+  readonly plan: Plan;
+  readonly outcome: BuildOutcome;
+  readonly workspace?: string;
+}): ResultDocument {
+  const { definition } = plan;
+  const place = (at: SourceLine | undefined) =>
+    at && { source: `${displayPath(at.file, workspace)}:${at.line}` };
+  return {
+    schemaVersion: 1,
+    name: outcome.name,
+    tags: outcome.tags,
+    templateId: outcome.templateId,
+    buildId: outcome.buildId,
+    reference: buildReference(outcome),
+    status: outcome.status,
+    durationMs: outcome.durationMs,
+    cpuCount: plan.cpuCount,
+    memoryMb: plan.memoryMb,
+    base: singleLine(plan.base.title, 1000),
+    definition: {
+      file: displayPath(definition.file, workspace),
+      export: definition.exportName,
+      sdk: { from: definition.sdk.from, version: definition.sdk.version },
+    },
+    steps: stepRows(plan, outcome).map((row) => resultStep(row, place)),
+    ...(outcome.failure && {
+      failure: {
+        title: failureTitle(plan, outcome.failure),
+        message: plainText(failureMessage(plan, outcome.failure)),
+        ...(outcome.failure.stepId !== undefined && { step: outcome.failure.stepId }),
+        ...place(stepSource(plan, outcome.failure.stepId, outcome.failure.message)),
+        lastLines: failureLines(plan, outcome.failure).flatMap((line) => printableLines(line.text)),
+      },
+    }),
+    warnings: definition.warnings.map(({ title, message, at }) => ({
+      title: singleLine(title, 1000),
+      message: plainText(message),
+      ...place(at),
+    })),
+  };
+}
+
+function resultStep(
+  row: StepRow,
+  place: (at: SourceLine | undefined) => { source: string } | undefined,
+): ResultStep {
+  const { id, number, name, state, durationMs, startedAt, hidden, source, files } = row;
+  return {
+    id,
+    ...(number !== undefined && { number }),
+    title: name,
+    state,
+    cached: state === 'cached',
+    ...(durationMs !== undefined && { durationMs }),
+    ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
+    ...(hidden && { hidden }),
+    ...place(source),
+    ...(files && {
+      files: { source: files.source, count: files.fileCount, bytes: files.bytes, hash: files.hash },
+    }),
+  };
+}
+
+function plainText(text: string): string {
+  return printableLines(text).join('\n');
+}

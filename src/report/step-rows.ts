@@ -1,0 +1,83 @@
+import type { BuildOutcome, StepOutcome } from '../build/events.ts';
+import type { FileManifest } from '../plan/manifest.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SourceLine } from '../problem.ts';
+import { planStep, stepName, stepSource } from './titles.ts';
+
+/** How far a step came; `pending` when nobody waited for it. */
+export type StepState = 'cached' | 'built' | 'failed' | 'not reached' | 'pending';
+
+/** One step or phase of a build, from the plan and from what happened. */
+export interface StepRow {
+  readonly id: string;
+  readonly number?: number;
+  readonly name: string;
+  readonly state: StepState;
+  readonly hidden?: 'environment' | 'workdir';
+  readonly startedAt?: number;
+  readonly durationMs?: number;
+  readonly source?: SourceLine;
+  readonly files?: FileManifest;
+}
+
+/** Every step of the recipe and every phase that was seen, in the order of the build. */
+export function stepRows(plan: Plan, outcome: BuildOutcome): StepRow[] {
+  const phases = outcome.steps.filter((step) => step.number === undefined);
+  const numbers = new Set(plan.steps.map((step) => step.number));
+  const seen = new Map<number, StepOutcome>();
+  for (const step of outcome.steps) {
+    if (step.number === undefined) continue;
+    numbers.add(step.number);
+    seen.set(step.number, step);
+  }
+  const row = (step: StepOutcome) => stepRow(plan, outcome, step);
+  return [
+    ...phases.filter((step) => step.id === 'base').map(row),
+    ...[...numbers]
+      .sort((one, other) => one - other)
+      .map((number) => {
+        const step = seen.get(number);
+        return step ? row(step) : unseenRow(plan, outcome, number);
+      }),
+    ...phases.filter((step) => step.id !== 'base').map(row),
+  ];
+}
+
+function stepRow(plan: Plan, outcome: BuildOutcome, step: StepOutcome): StepRow {
+  const { id, number, startedAt = Number.NaN, durationMs = Number.NaN } = step;
+  const hidden = planStep(plan, number)?.hidden ?? step.hidden;
+  const failed = outcome.failure?.stepId === id;
+  return {
+    id,
+    ...(number !== undefined && { number }),
+    name: stepName(plan, step),
+    state: failed ? 'failed' : step.cached ? 'cached' : 'built',
+    ...(hidden && { hidden }),
+    // A time that the service wrote in a form of its own is no number.
+    ...(Number.isFinite(startedAt) && { startedAt }),
+    ...(Number.isFinite(durationMs) && { durationMs }),
+    ...fromPlan(plan, id, number),
+  };
+}
+
+function unseenRow(plan: Plan, outcome: BuildOutcome, number: number): StepRow {
+  const id = String(number);
+  const hidden = planStep(plan, number)?.hidden;
+  const failed = outcome.failure?.stepId === id;
+  const unseen = outcome.status === 'building' ? 'pending' : 'not reached';
+  return {
+    id,
+    number,
+    name: stepName(plan, { id, number }),
+    // A ready build ran every step; one without a header of its own was not reported, rather than left out.
+    state: failed ? 'failed' : outcome.status === 'ready' ? 'built' : unseen,
+    ...(hidden && { hidden }),
+    ...fromPlan(plan, id, number),
+  };
+}
+
+function fromPlan(plan: Plan, id: string, number: number | undefined): Pick<StepRow, 'source' | 'files'> {
+  const source = stepSource(plan, id);
+  const files = planStep(plan, number)?.files;
+  return { ...(source && { source }), ...(files && { files }) };
+}

@@ -1,0 +1,122 @@
+import type { BuildOutcome } from '../build/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { buildReference } from './closing.ts';
+import { failureLines, failureMessage, failureTitle } from './failure.ts';
+import { formatCount, formatDuration } from './format.ts';
+import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
+import { displayPath } from './output.ts';
+import { cutWithMark, singleLine } from './sanitise.ts';
+import { type StepRow, stepRows } from './step-rows.ts';
+import { timeline } from './timeline.ts';
+import { stepSource } from './titles.ts';
+
+/** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
+export const summaryLimit = 1_000_000;
+
+const tagLimit = 50;
+
+export interface SummaryInput {
+  readonly plan: Plan;
+  readonly outcome: BuildOutcome;
+  /** What file names are shown relative to. */
+  readonly workspace?: string;
+  readonly runUrl?: string;
+}
+
+/** The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. */
+export function renderSummary(input: SummaryInput): string {
+  const { plan, outcome } = input;
+  const rows = stepRows(plan, outcome);
+  const before = [heading(outcome), facts(input), failure(input), '### Steps'];
+  const chart = timeline(rows);
+  const after = [chart && `### Timeline\n\n${chart}`, snippets(outcome)];
+  const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
+  return text(stepTable(rows, summaryLimit - Buffer.byteLength(text('steps'))));
+}
+
+function heading(outcome: BuildOutcome): string {
+  const name = inlineCode(outcome.name);
+  if (outcome.status === 'ready') return `## Template ${name} is ready`;
+  if (outcome.status === 'error') return `## Template ${name} failed to build`;
+  return `## Template ${name} is building\n\nThe build was started and not waited for, so its result is not known here.`;
+}
+
+function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
+  const { definition } = plan;
+  const tags = outcome.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
+  const moreTags = outcome.tags.length - tags.length;
+  const numbered = outcome.steps.filter((step) => step.number !== undefined);
+  const cached = numbered.filter((step) => step.cached).length;
+  const file = inlineCode(displayPath(definition.file, workspace));
+  const rows: (string[] | false)[] = [
+    ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
+    ['Template ID', inlineCode(outcome.templateId)],
+    ['Build ID', inlineCode(outcome.buildId)],
+    ['Exactly this build', inlineCode(buildReference(outcome), 400)],
+    outcome.status !== 'building' && ['Duration', formatDuration(outcome.durationMs)],
+    outcome.status !== 'building' && ['Steps', `${formatCount(numbered.length, 'step')}, ${cached} cached`],
+    ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
+    ['Base', inlineCode(plan.base.title)],
+    ['Definition', `${file}, export ${inlineCode(definition.exportName)}`],
+    runUrl !== undefined && /^https?:\/\/[^\s<>|]+$/.test(runUrl) && ['Run', `<${runUrl}>`],
+  ];
+  return table(
+    ['Name', inlineCode(outcome.name)],
+    rows.filter((row) => row !== false),
+  );
+}
+
+function failure({ plan, outcome, workspace }: SummaryInput): string {
+  if (!outcome.failure) return '';
+  const source = stepSource(plan, outcome.failure.stepId, outcome.failure.message);
+  const place = source && inlineCode(`${displayPath(source.file, workspace)}:${source.line}`);
+  const lines = failureLines(plan, outcome.failure).map((line) => line.text);
+  return [
+    `### ${escapeMarkdown(failureTitle(plan, outcome.failure))}`,
+    place && `At ${place}:`,
+    fence(cutWithMark(failureMessage(plan, outcome.failure), 8000), 'text'),
+    lines.length > 0 &&
+      `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function stepTable(rows: readonly StepRow[], budget: number): string {
+  const head = ['#', 'Step', 'Result', 'Duration'];
+  const cells = rows.map((row) => [
+    row.number === undefined ? '' : String(row.number),
+    row.hidden ? escapeMarkdown(row.name) : inlineCode(row.name),
+    row.state === 'failed' ? '**failed**' : row.state,
+    row.durationMs === undefined ? '' : formatDuration(row.durationMs),
+  ]);
+  const whole = table(head, cells);
+  if (Buffer.byteLength(whole) <= budget) return whole;
+  const headBytes = Buffer.byteLength(table(head, []));
+  let left = budget - headBytes - 200;
+  let kept = 0;
+  // The first and the last rows tell most: take from both ends for as long as they fit.
+  const inward = cells.map((_, index) => (index % 2 ? cells.length - (index + 1) / 2 : index / 2));
+  for (const index of inward) {
+    left -= Buffer.byteLength(table(head, [cells[index] ?? []])) - headBytes;
+    if (left < 0) break;
+    kept += 1;
+  }
+  const first = Math.ceil(kept / 2);
+  const note = ['', `${formatCount(cells.length - kept, 'step')} left out for length`, '', ''];
+  return table(head, [...cells.slice(0, first), note, ...cells.slice(cells.length - (kept - first))]);
+}
+
+function snippets(outcome: BuildOutcome): string {
+  if (outcome.status === 'error') return '';
+  const reference = singleLine(buildReference(outcome), 400);
+  const quoted = JSON.stringify(reference);
+  const single = /^[\w.:/-]+$/.test(reference) ? `'${reference}'` : quoted;
+  const typescript = `import { Sandbox } from 'novita-sandbox'\n\nconst sandbox = await Sandbox.create(${single})`;
+  const python = `from novita_sandbox.core import Sandbox\n\nsandbox = Sandbox.create(${quoted})`;
+  return [
+    `### Start a sandbox from exactly this build${outcome.status === 'building' ? ', once it is ready' : ''}`,
+    fence(typescript, 'typescript'),
+    fence(python, 'python'),
+  ].join('\n\n');
+}
