@@ -1,0 +1,86 @@
+/**
+ * The process in which a definition is evaluated. It reads one request from standard input, loads the
+ * definition, and answers through an extra pipe. Nothing here holds a key; nothing of it outlives the
+ * answer.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createJiti } from 'jiti/static';
+import { type Problem, ProblemsError, problem } from '../problem.ts';
+import { openChannel } from './host/answer.ts';
+import { forbidBuilds } from './host/build-calls.ts';
+import { explain } from './host/explain.ts';
+import { chooseTemplate } from './host/exports.ts';
+import { callerStack, frameFinder } from './host/frames.ts';
+import { guardProcess } from './host/guard.ts';
+import { recordBuilder } from './host/recorder.ts';
+import { loadSdk } from './host/sdk.ts';
+import { serialise } from './host/serialise.ts';
+import { redirectInstalledPackages, standIns } from './host/stand-ins.ts';
+import type { HostRequest } from './protocol.ts';
+
+async function main(): Promise<void> {
+  const request = JSON.parse(readFileSync(0, 'utf8')) as HostRequest;
+  const { file, workingDirectory } = request;
+  const answer = openChannel(request.token);
+  // Output is written before the answer, so that none is lost when the process ends.
+  for (const stream of [process.stdout, process.stderr]) Reflect.get(stream, '_handle')?.setBlocking?.(true);
+  // The user's own frame can lie deep below those of libraries.
+  Error.stackTraceLimit = 60;
+  const ownFolder = dirname(process.argv[1] ?? '');
+  const resolver = createJiti(file, { fsCache: false });
+
+  let sdk: Awaited<ReturnType<typeof loadSdk>>;
+  try {
+    sdk = await loadSdk(file, request.bundledSdk, (name) => resolver.esmResolve(name, { try: true }));
+  } catch (error) {
+    if (error instanceof ProblemsError) return answer.fail(error.problems);
+    throw error;
+  }
+  const sdkName = `novita-sandbox ${sdk.origin.version}`;
+  const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
+  const recorder = recordBuilder(sdk.exports['TemplateBase'], frames);
+  const fail = (found: Problem): never => answer.fail([found]);
+  const failWith = (thrown: unknown): never => {
+    const context = { file, workingDirectory, frames, sdkName, missingMethods: recorder.missingMethods };
+    // A call with a wrong argument often throws as a consequence; the argument is what there is to mend.
+    const [first, ...rest] = recorder.problems;
+    return answer.fail(first ? [first, ...rest] : explain(thrown, context));
+  };
+  guardProcess({ file, workingDirectory, frames }, fail, failWith);
+  forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
+  redirectInstalledPackages(sdk);
+
+  const virtualModules = standIns(sdk, (module, name) =>
+    problem(
+      `The SDK has no ${name}`,
+      `${module} is novita-sandbox here, and ${sdkName} does not export ${name}. Take it out of the definition, or use what novita-sandbox has instead.`,
+      frames.find(callerStack()) ?? { file, line: 1 },
+    ),
+  );
+  const jiti = createJiti(file, {
+    fsCache: false,
+    moduleCache: true,
+    interopDefault: true,
+    tsconfigPaths: true,
+    virtualModules,
+  });
+  try {
+    answer.phase({ name: 'evaluating' });
+    const loaded: unknown = await jiti.import(file);
+    const choice = await chooseTemplate(jiti.cache[file]?.exports ?? loaded, {
+      file,
+      ...(request.exportName ? { wanted: request.exportName } : {}),
+      calling: (exportName) => answer.phase({ name: 'calling', exportName }),
+    });
+    const [first, ...rest] = recorder.problems;
+    if (first) answer.fail([first, ...rest]);
+    answer.definition(
+      await serialise(choice, { file, workingDirectory, sdk, recorder, phase: answer.phase }),
+    );
+  } catch (error) {
+    failWith(error);
+  }
+}
+
+main();

@@ -1,0 +1,50 @@
+import { relative } from 'node:path';
+import type { Problem, SourceLine } from '../../problem.ts';
+import { callerStack, type FrameFinder } from './frames.ts';
+
+export interface GuardContext {
+  readonly file: string;
+  readonly workingDirectory: string;
+  readonly frames: FrameFinder;
+}
+
+/**
+ * Turns every way in which a definition can end its process, or leave it with nothing to do, into a
+ * problem that names the line.
+ *
+ * @param fail reports and ends the process; never returns
+ */
+export function guardProcess(
+  context: GuardContext,
+  fail: (problem: Problem) => never,
+  failWith: (thrown: unknown) => never,
+): void {
+  const name = relative(context.workingDirectory, context.file);
+  const caller = (): SourceLine => context.frames.find(callerStack()) ?? { file: context.file, line: 1 };
+  const ended = (call: string) => (): never => {
+    const at = caller();
+    return fail({
+      title: `The definition calls ${call}`,
+      message: `${relative(context.workingDirectory, at.file)}:${at.line}: ${call} ends the process before the template is read. A definition must come to an end by itself: throw an Error if something is missing, and move what belongs to a script into a file of its own.`,
+      at,
+    });
+  };
+  const kill = process.kill.bind(process);
+  process.exit = ended('process.exit()');
+  Reflect.set(process, 'reallyExit', ended('process.reallyExit()'));
+  process.abort = ended('process.abort()');
+  process.kill = (pid, signal) =>
+    (pid === process.pid || pid === 0) && signal !== 0
+      ? ended('process.kill() on itself')()
+      : kill(pid, signal);
+
+  process.on('uncaughtException', (error) => failWith(error));
+  process.on('unhandledRejection', (reason) => failWith(reason));
+  process.on('beforeExit', () =>
+    fail({
+      title: 'The definition never gets done',
+      message: `${name} waits (await) for a promise that nothing will ever settle, so its template is not there. Look for a promise whose resolve is never called, and make it settle.`,
+      at: { file: context.file, line: 1 },
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemsError, problem } from '../problem.ts';
+import type { Definition } from './definition.ts';
+import { endedEarly, outOfTime } from './ending.ts';
+import { type HostProcess, startHost } from './host-process.ts';
+
+/** Which definition to load, and how long and with what it may run. */
+export interface LoadRequest {
+  /** Absolute path of the definition. */
+  readonly file: string;
+  /** The export to take; chosen by rule when absent or empty. */
+  readonly exportName?: string;
+  /** Absolute path; becomes the definition's current directory. */
+  readonly workingDirectory: string;
+  readonly timeLimitMs: number;
+  /** The action's own environment; the definition gets `definitionEnvironment` of it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Heap limit of the definition's process, in MiB; 2048 when absent. */
+  readonly memoryLimitMb?: number;
+}
+
+export interface LoadDeps {
+  /** Absolute path of the host script. */
+  readonly host: string;
+  /** Absolute path of the SDK that is used where the repository has none installed. */
+  readonly bundledSdk: string;
+  /** Node binary; this process's own when absent. */
+  readonly node?: string;
+  /** Takes each line that the definition prints. Untrusted text. */
+  readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Evaluates a definition in a process of its own and gives back what it describes as plain data. The
+ * process is ended, together with all that it started, before this returns; its output has been handed on
+ * by then.
+ *
+ * @throws ProblemsError for everything that is wrong with the definition
+ * @throws the signal's reason when it is aborted
+ */
+export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Promise<Definition> {
+  deps.signal?.throwIfAborted();
+  const memoryLimitMb = request.memoryLimitMb ?? 2048;
+  const { file, workingDirectory, timeLimitMs } = request;
+  const host = startHost({
+    node: deps.node ?? process.execPath,
+    host: deps.host,
+    env: request.env,
+    memoryLimitMb,
+    output: deps.output,
+    request: {
+      token: randomBytes(16).toString('hex'),
+      file,
+      workingDirectory,
+      bundledSdk: deps.bundledSdk,
+      ...(request.exportName ? { exportName: request.exportName } : {}),
+    },
+  });
+  try {
+    const answer = await withinTime(host, timeLimitMs, deps.signal);
+    if (answer === 'out of time') {
+      throw new ProblemsError([outOfTime(file, workingDirectory, timeLimitMs, host.state().phase)]);
+    }
+    if (answer?.type === 'definition') return answer.definition;
+    if (answer) throw new ProblemsError(answer.problems);
+    throw new ProblemsError([endedEarly(file, workingDirectory, memoryLimitMb, host.state())]);
+  } finally {
+    await host.end();
+  }
+}
+
+async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortSignal | undefined) {
+  const over = new AbortController();
+  const clock = sleep(timeLimitMs, 'out of time' as const, { signal: over.signal });
+  clock.catch(() => {});
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
+  });
+  const answer = host.answer.catch((error: Error) => {
+    throw problem(
+      'The definition cannot be started',
+      `Node could not be started to load it: ${error.message}.`,
+    );
+  });
+  try {
+    return await Promise.race([answer, clock, aborted]);
+  } finally {
+    over.abort();
+    answer.catch(() => {});
+  }
+}
