@@ -42,7 +42,7 @@ export function parseCopySource(written: string): CopySource | string {
   }
 
   const paths = alternatives.map((alternative) => alternative.replace(/\/$/, ''));
-  const everything = paths.includes('.') || paths.includes('');
+  const everything = paths.some((path) => ['', '.', '**'].includes(path));
   const [only] = paths;
   const literal = paths.length === 1 && only !== undefined && only.split('/').every(isLiteral);
   const directoriesOnly = alternatives.every((alternative) => alternative.endsWith('/'));
@@ -57,8 +57,13 @@ export function parseCopySource(written: string): CopySource | string {
       ...(literal && { directoriesOnly }),
     };
   }
-  // gitignore drops trailing spaces that are not escaped.
-  const anchored = alternatives.map((alternative) => `/${alternative.replace(/ (?= *$)/g, '\\ ')}`);
+  const anchored = alternatives.flatMap((alternative) => {
+    // gitignore drops trailing spaces that are not escaped.
+    const pattern = `/${alternative.replace(/ (?= *$)/g, '\\ ')}`;
+    // To the SDK `a/**` means the directory `a` as well as what is in it, to gitignore only the latter.
+    const directory = /^(.+?)(?:\/\*\*)+\/?$/.exec(pattern)?.[1];
+    return directory ? [`${directory}/`, `${directory}/**`] : [pattern];
+  });
   const matcher = ignore({ ignorecase: false, allowRelativePaths: true });
   matcher.add(anchored.map((pattern) => ({ pattern })));
   return {

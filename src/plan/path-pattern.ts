@@ -28,7 +28,10 @@ export function patternFault(pattern: string): string | undefined {
  * Undefined when there are more than three of the glued kind.
  */
 export function fromDockerPattern(pattern: string): readonly string[] | undefined {
-  const tokens = pattern.match(TOKEN) ?? [];
+  // One `**` straight after another says nothing more.
+  const tokens = (pattern.match(TOKEN) ?? []).filter(
+    (token, index, all) => index === 0 || !token.startsWith('**') || !all[index + 1]?.startsWith('**'),
+  );
   let glued = 0;
   let heads = ['/'];
   const append = (text: string) => {
