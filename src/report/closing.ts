@@ -1,7 +1,7 @@
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
-import { failureLines, failureMessage, failureTitle } from './failure.ts';
+import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
@@ -20,7 +20,8 @@ export function logOutcome(
   outcome: BuildOutcome,
   { leftOut, level }: LeftOut,
 ): void {
-  if (outcome.failure) logFailure(output, plan, outcome, outcome.failure);
+  const failure = failureOf(outcome);
+  if (failure) logFailure(output, plan, outcome, failure);
   output.line('');
   output.line(totals(outcome));
   for (const [label, value] of identifiers(outcome)) output.line(`${`${label}:`.padEnd(12)}${value}`);

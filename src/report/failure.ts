@@ -1,4 +1,4 @@
-import type { BuildFailure, LogLine } from '../build/events.ts';
+import type { BuildFailure, BuildOutcome, LogLine } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cutWithMark, lineLimit, singleLine } from './sanitise.ts';
 import { planStep, stepName } from './titles.ts';
@@ -6,14 +6,24 @@ import { planStep, stepName } from './titles.ts';
 const failureLineLimit = 30;
 const failureByteLimit = 16_000;
 
-/** What failed, in a few words: `Step 3 of 7 failed: RUN make`, `Base image failed: FROM python:3.12`. */
-export function failureTitle(plan: Plan, { stepId }: Pick<BuildFailure, 'stepId'>): string {
+/** The failure of a build that failed; the service may fail one without a reason. */
+export function failureOf(outcome: BuildOutcome): BuildFailure | undefined {
+  if (outcome.failure) return outcome.failure;
+  return outcome.status === 'error' ? { message: '', lastLines: [] } : undefined;
+}
+
+/** What failed, in a few words: `Step 3 of 7 failed: RUN make`, `Ready command failed: curl localhost`. */
+export function failureTitle(
+  plan: Plan,
+  { stepId, message }: Pick<BuildFailure, 'stepId' | 'message'>,
+): string {
   if (stepId === undefined) return 'The build failed';
   const number = stepNumberOf(stepId);
   const name = stepName(plan, number === undefined ? { id: stepId } : { id: stepId, number });
   if (number !== undefined) return `Step ${number} of ${plan.steps.length} failed: ${singleLine(name, 80)}`;
   if (stepId === 'base') return `Base image failed: ${singleLine(name, 80)}`;
-  return `${singleLine(name, 80)}: failed`;
+  if (stepId === 'finalize') return finalizeTitle(plan, message);
+  return `${singleLine(name, 80)} failed`;
 }
 
 /** The service's reason; the SDK's own script is left out of it. */
@@ -47,6 +57,15 @@ export function visibleLine(plan: Plan, line: LogLine): LogLine | undefined {
   const text = withoutScript(line.text);
   if (text === line.text) return line;
   return line.level === 'warn' || line.level === 'error' ? { ...line, text } : undefined;
+}
+
+/** The phase runs two commands of the definition; the service's reason names the one that failed. */
+function finalizeTitle({ wire }: Plan, message: string): string {
+  const [, which] = /\b(start|ready) command\b/i.exec(message) ?? [];
+  if (which === undefined) return 'Finalize failed';
+  const ready = which.toLowerCase() === 'ready';
+  const command = singleLine((ready ? wire.readyCmd : wire.startCmd) ?? '', 80);
+  return `${ready ? 'Ready' : 'Start'} command failed${command && `: ${command}`}`;
 }
 
 function isHiddenStep(plan: Plan, stepId: string | undefined): boolean {

@@ -2,7 +2,7 @@ import type { BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { buildReference } from './closing.ts';
-import { failureLines, failureMessage, failureTitle } from './failure.ts';
+import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
 import { displayPath } from './output.ts';
 import { printableLines, singleLine } from './sanitise.ts';
 import { type StepRow, type StepState, stepRows } from './step-rows.ts';
@@ -83,6 +83,7 @@ export function resultDocument({
   readonly workspace?: string;
 }): ResultDocument {
   const { definition } = plan;
+  const failure = failureOf(outcome);
   const place = (at: SourceLine | undefined) =>
     at && { source: `${displayPath(at.file, workspace)}:${at.line}` };
   return {
@@ -103,13 +104,13 @@ export function resultDocument({
       sdk: { from: definition.sdk.from, version: definition.sdk.version },
     },
     steps: stepRows(plan, outcome).map((row) => resultStep(row, place)),
-    ...(outcome.failure && {
+    ...(failure && {
       failure: {
-        title: failureTitle(plan, outcome.failure),
-        message: plainText(failureMessage(plan, outcome.failure)),
-        ...(outcome.failure.stepId !== undefined && { step: outcome.failure.stepId }),
-        ...place(stepSource(plan, outcome.failure.stepId, outcome.failure.message)),
-        lastLines: failureLines(plan, outcome.failure).flatMap((line) => printableLines(line.text)),
+        title: failureTitle(plan, failure),
+        message: plainText(failureMessage(plan, failure)),
+        ...(failure.stepId !== undefined && { step: failure.stepId }),
+        ...place(stepSource(plan, failure.stepId, failure.message)),
+        lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
       },
     }),
     warnings: definition.warnings.map(({ title, message, at }) => ({

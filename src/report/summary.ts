@@ -1,7 +1,7 @@
 import type { BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildReference } from './closing.ts';
-import { failureLines, failureMessage, failureTitle } from './failure.ts';
+import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
 import { displayPath } from './output.ts';
@@ -27,7 +27,7 @@ export interface SummaryInput {
 export function renderSummary(input: SummaryInput): string {
   const { plan, outcome } = input;
   const rows = stepRows(plan, outcome);
-  const before = [heading(outcome), facts(input), failure(input), '### Steps'];
+  const before = [heading(outcome), facts(input), failureSection(input), '### Steps'];
   const chart = timeline(rows);
   const after = [chart && `### Timeline\n\n${chart}`, snippets(outcome)];
   const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
@@ -66,15 +66,16 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
   );
 }
 
-function failure({ plan, outcome, workspace }: SummaryInput): string {
-  if (!outcome.failure) return '';
-  const source = stepSource(plan, outcome.failure.stepId, outcome.failure.message);
+function failureSection({ plan, outcome, workspace }: SummaryInput): string {
+  const failure = failureOf(outcome);
+  if (!failure) return '';
+  const source = stepSource(plan, failure.stepId, failure.message);
   const place = source && inlineCode(`${displayPath(source.file, workspace)}:${source.line}`);
-  const lines = failureLines(plan, outcome.failure).map((line) => line.text);
+  const lines = failureLines(plan, failure).map((line) => line.text);
   return [
-    `### ${escapeMarkdown(failureTitle(plan, outcome.failure))}`,
+    `### ${escapeMarkdown(failureTitle(plan, failure))}`,
     place && `At ${place}:`,
-    fence(cutWithMark(failureMessage(plan, outcome.failure), 8000), 'text'),
+    fence(cutWithMark(failureMessage(plan, failure), 8000), 'text'),
     lines.length > 0 &&
       `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
   ]

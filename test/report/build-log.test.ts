@@ -143,8 +143,10 @@ test('a failing step is repeated after its group, with one error at the line of 
 
 test.each([
   ['base', "image 'python:9' not found", 'Base image failed: FROM python:3.12', '3'],
-  ['finalize', 'start command failed: exit status 1', 'Finalize: start and ready commands: failed', '8'],
-  ['finalize', 'ready command failed: timed out', 'Finalize: start and ready commands: failed', '9'],
+  ['finalize', 'start command failed: exit status 1', 'Start command failed: python /srv/app/main.py', '8'],
+  ['finalize', 'ready command failed: timed out', 'Ready command failed: curl -sf localhost:8000', '9'],
+  ['finalize', 'configuration script failed', 'Finalize failed', '8'],
+  ['optimize', 'no space', 'Optimize failed', undefined],
   [undefined, 'build was cancelled', 'The build failed', undefined],
 ])('a failure in %s points at its own line: %s', (stepId, message, title, at) => {
   const failure = { message, lastLines: [], ...(stepId !== undefined && { stepId }) };
@@ -153,6 +155,26 @@ test.each([
   expect(others).toEqual([]);
   expect(error?.properties['title']).toBe(title);
   expect(error?.properties['line']).toBe(at);
+});
+
+test('a failure without a reason is an error all the same', () => {
+  const [error] = runnerCommands(
+    printed([{ type: 'finished', outcome: sampleOutcome({ status: 'error' }) }]),
+  );
+  expect(error?.name).toBe('error');
+  expect(error?.data).toMatch(/^The service gave no reason\./);
+});
+
+test('last lines stay short, whatever a single entry holds', () => {
+  const lastLines = [
+    logLine('3', 'early'),
+    logLine('3', 'z'.repeat(20_000)),
+    logLine('3', 'x\n'.repeat(500_000)),
+  ];
+  const failure = { message: 'm', stepId: '3', lastLines };
+  const log = printed([{ type: 'finished', outcome: sampleOutcome({ status: 'error', failure }) }]);
+  expect(log.length).toBeLessThan(20_000);
+  expect(log).toContain('│ x\n');
 });
 
 test('the script of a step that the SDK added is shown nowhere', () => {
