@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Definition } from '../../src/definition/definition.ts';
+import { loadDefinition } from '../../src/definition/load.ts';
+import { type Problem, ProblemsError, type SourceLine } from '../../src/problem.ts';
+
+const source = join(import.meta.dirname, '../../src/definition');
+
+/** A repository with these files, in a folder of its own that goes when the test is over. */
+export function project(files: Record<string, string>): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'definition-')));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  return directory;
+}
+
+export interface Loaded {
+  readonly directory: string;
+  readonly definition?: Definition;
+  readonly problems: readonly Problem[];
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+export interface LoadOptions {
+  readonly file?: string;
+  readonly exportName?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly timeLimitMs?: number;
+  readonly memoryLimitMb?: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Loads the definition of a project from source, as the action does, and gives back all that came of it. */
+export async function load(files: Record<string, string>, options: LoadOptions = {}): Promise<Loaded> {
+  const directory = project(files);
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const result = { directory, stdout, stderr };
+  try {
+    const definition = await loadDefinition(
+      {
+        file: join(directory, options.file ?? Object.keys(files)[0] ?? ''),
+        workingDirectory: directory,
+        timeLimitMs: options.timeLimitMs ?? 20_000,
+        env: { PATH: process.env['PATH'], ...options.env },
+        ...(options.exportName === undefined ? {} : { exportName: options.exportName }),
+        ...(options.memoryLimitMb === undefined ? {} : { memoryLimitMb: options.memoryLimitMb }),
+      },
+      {
+        host: join(source, 'host.ts'),
+        bundledSdk: join(source, 'sdk.ts'),
+        output: (line, stream) => {
+          (stream === 'stdout' ? stdout : stderr).push(line);
+          options.onLine?.(line);
+        },
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+    );
+    return { ...result, definition, problems: [] };
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    return { ...result, problems: error.problems };
+  }
+}
+
+/** The definition that was loaded; a test that expects one fails with what was wrong instead. */
+export function definitionOf(loaded: Loaded): Definition {
+  if (!loaded.definition) throw new Error(`Not loaded: ${JSON.stringify(loaded.problems, null, 1)}`);
+  return loaded.definition;
+}
+
+/** `template.ts:7`, as a person would say it. */
+export function place(loaded: Loaded, at: SourceLine | undefined): string | undefined {
+  return at && `${relative(loaded.directory, at.file)}:${at.line}`;
+}
+
+/** One line for each step: `RUN pip install x <template.ts:3>`. */
+export function steps(loaded: Loaded): string[] {
+  return definitionOf(loaded).steps.map(({ wire, source, hidden }) =>
+    hidden
+      ? `${wire.type} (${hidden})`
+      : `${wire.type} ${(wire.args ?? []).filter(Boolean).join(' ')} <${place(loaded, source)}>`,
+  );
+}
