@@ -174,7 +174,7 @@ describe('the log', () => {
     expect(log.map((entry) => entry.message)).toEqual([
       `Building template ${registration.templateID}/${registration.buildID}`,
       ...numbered(350).map((line) => line.message),
-      'Build finished, took 0s',
+      expect.stringMatching(/^Build finished, took \d+s$/),
     ]);
     expect((await status(service, registration, '?logsOffset=352')).logEntries).toEqual([]);
     expect((await status(service, registration, '?logsOffset=350&limit=1')).logEntries).toEqual([log[350]]);
@@ -247,6 +247,6 @@ describe('the log', () => {
       .toMatch(/^\[builder 1\/1\] RUN make \[/);
     door.open();
     const final = await settled(service, registration);
-    expect(final.logEntries.at(-1)?.message).toBe('Build finished, took 0s');
+    expect(final.logEntries.at(-1)?.message).toMatch(/^Build finished, took /);
   });
 });

@@ -19,7 +19,7 @@ export const buildStatus: Route = {
     const limit = pageLimit(call, pageSize);
     const level = queryWord(call.query, 'level', LEVELS);
     const build = findBuild(call, store);
-    const page = visibleLines(build, level).slice(offset, offset + limit);
+    const page = atLeast(build.lines, level).slice(offset, offset + limit);
     const status: BuildStatus = {
       templateID: build.templateId,
       buildID: build.id,
@@ -42,7 +42,7 @@ export const buildLogs: Route = {
     const direction = queryWord(call.query, 'direction', ['forward', 'backward']) ?? 'forward';
     const level = queryWord(call.query, 'level', LEVELS);
     queryWord(call.query, 'source', ['temporary', 'persistent']);
-    const lines = visibleLines(findBuild(call, store), level);
+    const lines = atLeast(findBuild(call, store).lines, level);
     const from = cursor ?? Date.now() - LOG_WINDOW_MS;
     const until = cursor ?? Number.POSITIVE_INFINITY;
     const page =
@@ -67,10 +67,6 @@ function findBuild(call: Call, store: TemplateStore): Build {
   const build = store.build(call.param('templateID'), buildId);
   if (!build) throw new ApiError(400, `Build '${buildId}' not found`);
   return build;
-}
-
-function visibleLines(build: Build, level: LogLevel | undefined): readonly StampedLine[] {
-  return build.status === 'waiting' ? [] : atLeast(build.lines, level);
 }
 
 function withLogEntries(
