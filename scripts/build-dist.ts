@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
@@ -29,6 +29,8 @@ const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
+
+keepNativeImport(join(compiled, 'definition', 'host.js'));
 
 const licenses = new Map<string, string>();
 for (const { entry, folder } of bundles) {
@@ -58,6 +60,26 @@ rmSync(dist, { recursive: true, force: true });
 cpSync(staging, dist, { recursive: true });
 rmSync(staging, { recursive: true, force: true });
 rmSync(compiled, { recursive: true, force: true });
+
+/**
+ * The loader of definitions imports what a definition needs by computed names. A bundler replaces such an
+ * `import()` unless it is told not to, which the loader's own file does not do.
+ */
+function keepNativeImport(host: string): void {
+  const loader = join(root, 'node_modules', 'jiti', 'lib', 'jiti-static.mjs');
+  const patched = replaceOnce(
+    readFileSync(loader, 'utf8'),
+    '=> import(id)',
+    '=> import(/* webpackIgnore: true */ id)',
+  ).replaceAll('"../dist/', `"${relative(dirname(host), join(root, 'node_modules', 'jiti', 'dist'))}/`);
+  writeFileSync(join(dirname(host), 'jiti-static.js'), patched);
+  writeFileSync(host, replaceOnce(readFileSync(host, 'utf8'), "'jiti/static'", "'./jiti-static.js'"));
+}
+
+function replaceOnce(text: string, found: string, replacement: string): string {
+  if (text.split(found).length !== 2) throw new Error(`Expected exactly one ${found}`);
+  return text.replace(found, replacement);
+}
 
 /** ncc minifies the entry but not the chunks that are loaded on demand. */
 function minify(path: string): void {

@@ -12,6 +12,8 @@ import { createInterface } from 'node:readline';
 import { repositoryRoot, runAction } from '../test/e2e/runner.ts';
 
 const raw = process.argv.includes('--raw');
+/** Set while a group is open. */
+let indent = '';
 const workspace = mkdtempSync(join(tmpdir(), 'demo-'));
 cpSync(join(repositoryRoot, 'examples', 'python-agent'), workspace, { recursive: true });
 
@@ -65,7 +67,6 @@ async function build(tags: string, then: (summary: string) => void): Promise<num
 /** The log as the runner's page shows it, with every group open. */
 function readable(text: string): string {
   if (raw) return text;
-  let indent = '';
   return text.replace(/^.*\n/gm, (line) => {
     if (line.startsWith('::group::')) {
       indent = '  ';

@@ -24,7 +24,7 @@ const dispatcher = proxyAwareDispatcher(env);
 
 const cancelled = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => cancelled.abort('interrupted'));
+  process.on(signal, () => cancelled.abort('interrupted'));
 }
 
 const temporaryDirectory = await mkdtemp(join(resultDirectory, 'novita-template-'));

@@ -88,16 +88,14 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
         const ofStep = parsed.source === entry.step || parsed.source.startsWith('builder ');
         return print(entry, ofStep ? parsed.text : `${parsed.source}: ${parsed.text}`, parsed.stream);
       }
-      return entry.step === undefined ? printAside(entry, parsed.text) : print(entry, parsed.text);
+      if (entry.step !== undefined) return print(entry, parsed.text);
+      // A line about the whole build comes before the first step or after the last.
+      return [...close(), { type: 'line', line: { at: now, level: entry.level, text: parsed.text } }];
     },
     end: close,
     outcomes: () => [...steps.values()],
     lastLines: (stepId) => tails.get(stepId)?.slice(-keptLines) ?? [],
   };
-
-  function printAside(entry: LogEntry, text: string): BuildEvent[] {
-    return [{ type: 'line', line: { at: now, level: entry.level, text } }];
-  }
 }
 
 function firstLine(text: string): string {

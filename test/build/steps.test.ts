@@ -48,8 +48,8 @@ describe('the steps of a build', () => {
       'step-finished 2 4000',
       'step-started finalize',
       '  finalize|stdout|start: listening',
-      '  -||Build finished, took 10s',
       'step-finished finalize 1000',
+      '  -||Build finished, took 10s',
     ]);
     expect(tracker.outcomes()).toMatchObject([
       { id: 'base', title: 'FROM python:3.12', cached: true, durationMs: 1000 },

@@ -28,6 +28,8 @@ export interface RunResult {
   readonly log: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** Content of the file that the output `result` names, where it is set. */
+  readonly result?: unknown;
 }
 
 interface ActionMetadata {
@@ -78,11 +80,13 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
       ...options.env,
     };
     const { exitCode, log } = await execute(join(action, metadata.runs.main), env, options);
+    const outputs = readCommandFile(await readFile(output, 'utf8'));
     return {
       exitCode,
       log,
-      outputs: readCommandFile(await readFile(output, 'utf8')),
+      outputs,
       summary: await readFile(summary, 'utf8'),
+      ...(outputs['result'] && { result: JSON.parse(await readFile(outputs['result'], 'utf8')) }),
     };
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -1,10 +1,11 @@
 // Written for e2b, from which the service descends; it builds here as it is.
+import { join } from 'node:path';
 import { Template, waitForURL } from 'e2b';
 import { port } from './settings';
 
 export default function template() {
-  return Template({ fileContextPath: '..' })
-    .fromTemplate('base')
+  return Template({ fileContextPath: join(import.meta.dirname, '..') })
+    .fromNodeImage('22')
     .copy(['package.json', 'server.js'], '/home/user/service/')
     .setWorkdir('/home/user/service')
     .npmInstall()

@@ -1,0 +1,303 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { passThrough } from '../../src/local/server.ts';
+import { type LocalService, startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const definition = `import { Template, waitForPort } from 'novita-sandbox';
+
+export const template = Template()
+  .fromImage('python:3.12', undefined, { inheritConfig: false })
+  .copy('app', '/app')
+  .runCmd('pip install -r /app/requirements.txt')
+  .setEnvs({ PORT: '8000' })
+  .setStartCmd('python /app/main.py', waitForPort(8000));
+`;
+const files = {
+  'template.ts': definition,
+  'app/main.py': 'print(1)\n',
+  'app/requirements.txt': 'requests\n',
+};
+
+/** A service whose builds go as the script says. */
+function service(script?: SimulationScript, stepMs = 1): Promise<LocalService> {
+  return startLocalService({ executor: createSimulatedExecutor({ stepMs, ...(script && { script }) }) });
+}
+
+async function run(
+  service: LocalService,
+  workspace: string,
+  options: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  return runAction({
+    action: action.path,
+    workspace,
+    ...options,
+    inputs: { name: 'my-agent', ...options.inputs },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
+  });
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('a build', () => {
+  test('runs from action.yml and dist alone, with a group for each step and every output', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const { exitCode, log, outputs, summary, result } = await run(local, workspace.path, {
+      inputs: { tags: 'v1.0.0, latest', 'cpu-count': '4', 'memory-mb': '2048' },
+    });
+    await local.close();
+
+    expect(exitCode, log).toBe(0);
+    expect(groupsOf(log).map(({ title }) => title)).toEqual([
+      'Plan',
+      'Upload 1 file set (18 B)',
+      'FROM python:3.12',
+      '[1/4] COPY app /app',
+      '[2/4] RUN pip install -r /app/requirements.txt',
+      '[3/4] ENV PORT',
+      '[4/4] Write the environment for sandboxes (1 variable)',
+      'Finalize: start and ready commands',
+      'Optimize',
+    ]);
+    expect(log).toMatch(/SDK: novita-sandbox 2\.\d+\.\d+, bundled with the action/);
+    expect(log).toMatch(/\n4 steps, 0 cached, /);
+
+    expect(outputs).toEqual({
+      templateId: expect.stringMatching(/^[a-z0-9]{20}$/),
+      buildId: expect.stringMatching(uuid),
+      name: 'my-agent',
+      tags: 'v1.0.0,latest',
+      reference: `my-agent:${outputs['buildId']}`,
+      status: 'ready',
+      result: expect.stringMatching(/\.json$/),
+    });
+    expect(result).toMatchObject({
+      schemaVersion: 1,
+      name: 'my-agent',
+      status: 'ready',
+      reference: outputs['reference'],
+      cpuCount: 4,
+      memoryMb: 2048,
+      definition: { file: 'template.ts', export: 'template' },
+    });
+    expect(summary).toContain('## Template `my-agent` is ready');
+    expect(summary).toContain(`Sandbox.create('${outputs['reference']}')`);
+    expect(summary).toContain('```mermaid');
+
+    const registration = local.requests.find(({ path }) => path === '/v3/templates');
+    expect(registration?.body).toEqual({
+      name: 'my-agent',
+      tags: ['v1.0.0', 'latest'],
+      cpuCount: 4,
+      memoryMB: 2048,
+    });
+  });
+
+  test('finds every layer in the cache the second time, and sends no file again', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    await run(local, workspace.path);
+    const before = local.requests.length;
+    const { log, outputs } = await run(local, workspace.path);
+    await local.close();
+    expect(log).toMatch(/\n4 steps, 4 cached, /);
+    expect(groupsOf(log).find(({ title }) => title.startsWith('[2/4]'))).toEqual({
+      title: '[2/4] RUN pip install -r /app/requirements.txt (CACHED)',
+      lines: ['Taken from the cache.'],
+    });
+    expect(outputs['status']).toBe('ready');
+    expect(local.requests.slice(before).filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  test('skip-cache builds every layer anew', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    await run(local, workspace.path);
+    const { log } = await run(local, workspace.path, { inputs: { 'skip-cache': 'true' } });
+    await local.close();
+    expect(log).toMatch(/\n4 steps, 0 cached, /);
+  });
+
+  test('shows 50,000 lines once each and in order', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const count = 50_000;
+    const lines = function* () {
+      for (let index = 0; index < count; index++) yield `line ${index}`;
+    };
+    const local = await service([{ at: 2, lines }]);
+    const { exitCode, log } = await run(local, workspace.path);
+    await local.close();
+    expect(exitCode).toBe(0);
+    const shown = [...log.matchAll(/^│ line (\d+)$/gm)].map(([, index]) => Number(index));
+    expect(shown).toHaveLength(count);
+    expect(shown.every((index, position) => index === position)).toBe(true);
+  });
+
+  test('shares one upload between COPY steps of the same content', async () => {
+    await using workspace = await temporaryDirectory({
+      'template.mjs': `import { Template } from 'novita-sandbox';
+export default Template().fromImage('x', undefined, { inheritConfig: false }).copy('app', '/a').copy('app', '/b');`,
+      'app/x': 'x',
+    });
+    const local = await service();
+    const { exitCode, log } = await run(local, workspace.path);
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(local.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+
+  test('wait: false ends once the build is started', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
+    const { exitCode, outputs, result, summary } = await run(local, workspace.path, {
+      inputs: { wait: 'false' },
+    });
+    expect(exitCode).toBe(0);
+    expect(outputs).toMatchObject({ status: 'building', buildId: expect.stringMatching(uuid) });
+    expect(result).toMatchObject({ status: 'building' });
+    expect(summary).toContain('is building');
+    expect(local.requests.some(({ path }) => path.includes('/status'))).toBe(false);
+    await local.close();
+  });
+
+  test('summary: false writes none', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const { summary, outputs } = await run(local, workspace.path, { inputs: { summary: 'false' } });
+    await local.close();
+    expect(summary).toBe('');
+    expect(outputs['status']).toBe('ready');
+  });
+
+  test('never prints the key but to mask it', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await startLocalService({ apiKey: 'sk_a_very_secret_key' });
+    const { log, summary, result } = await run(local, workspace.path, { env: { RUNNER_DEBUG: '1' } });
+    await local.close();
+    expect(log.match(/sk_a_very_secret_key/g)).toHaveLength(1);
+    expect(log).toContain('::add-mask::sk_a_very_secret_key\n');
+    expect(summary + JSON.stringify(result)).not.toContain('sk_a_very_secret_key');
+  });
+});
+
+describe('tags', () => {
+  test.each([
+    [
+      'a pull request',
+      { name: 'pull_request', payload: { pull_request: { number: 12, head: { sha: 'abc' } } } },
+      'pr-12',
+    ],
+    ['a push', { name: 'push', payload: {} }, 'default'],
+  ])('without any, %s gets its own', async (_, event, expected) => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const { outputs } = await run(local, workspace.path, { event });
+    await local.close();
+    expect(outputs['tags']).toBe(expected);
+  });
+});
+
+describe('a build that fails', () => {
+  test('shows the last lines after the group, then one error at the line of the definition', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service([
+      {
+        at: 2,
+        lines: ['Collecting requests', { text: 'ERROR: No matching distribution found', stream: 'stderr' }],
+        fail: { message: "failed to run command 'pip install -r /app/requirements.txt': exit status 1" },
+      },
+    ]);
+    const { exitCode, log, outputs, summary, result } = await run(local, workspace.path);
+    await local.close();
+
+    expect(exitCode).toBe(1);
+    expect(groupsOf(log).at(-1)?.title).toBe('[2/4] RUN pip install -r /app/requirements.txt');
+    const afterGroups = log.slice(log.lastIndexOf('::endgroup::'));
+    expect(afterGroups).toContain('│ Collecting requests\n┆ ERROR: No matching distribution found\n');
+    const errors = log.split('\n').filter((line) => line.startsWith('::error'));
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).toMatch(/^::error title=Step 2 of 4 failed.*file=template\.ts,line=6/);
+    expect(errors[1]).toMatch(/^::error::Build my-agent:[0-9a-f-]+ failed: failed to run command/);
+    expect(outputs).toMatchObject({ status: 'error', buildId: expect.stringMatching(uuid) });
+    expect(result).toMatchObject({ status: 'error', failure: { step: '2', source: 'template.ts:6' } });
+    expect(summary).toContain('failed to build');
+  });
+
+  test('past its time limit says where the build goes on', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
+    const { exitCode, log, outputs } = await run(local, workspace.path, {
+      inputs: { 'timeout-minutes': '0.05' },
+    });
+    await local.close();
+    expect(exitCode).toBe(1);
+    expect(groupsOf(log).at(-1)?.title).toContain('[2/4]');
+    expect(log).toMatch(
+      /::error::Build my-agent:[0-9a-f-]+ did not end within 0\.05 minutes \(timeout-minutes\)\. It goes on at the service/,
+    );
+    expect(outputs).toMatchObject({
+      status: 'building',
+      templateId: expect.any(String),
+      reference: expect.any(String),
+    });
+  });
+
+  test('when the job is cancelled, closes its groups, keeps its outputs and exits with 130', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
+    const { exitCode, log, outputs, summary } = await run(local, workspace.path, {
+      onOutput: (printed, kill) => {
+        if (/::group::\[2\/4\][^\n]*\n$/.test(printed)) kill('SIGINT');
+      },
+    });
+    await local.close();
+    expect(exitCode).toBe(130);
+    groupsOf(log);
+    expect(log).toContain('The job was cancelled during build my-agent:');
+    expect(outputs).toMatchObject({ status: 'building', buildId: expect.stringMatching(uuid) });
+    expect(summary).toContain('my-agent');
+  });
+
+  test('when the service refuses the start, is told in the words of the service', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await startLocalService({
+      intercept: async (request, response, next) => {
+        if (!request.url?.startsWith('/v2/templates/')) return passThrough(request, response, next);
+        response.writeHead(403, { 'content-type': 'application/json' });
+        response.end('{"code":403,"message":"User does not have access to the template"}');
+      },
+    });
+    const { exitCode, log, outputs } = await run(local, workspace.path);
+    await local.close();
+    expect(exitCode).toBe(1);
+    expect(log).toContain('User does not have access to the template');
+    expect(outputs).toMatchObject({ status: 'error', buildId: expect.stringMatching(uuid) });
+  });
+});
+
+describe('examples', () => {
+  test.each([
+    ['python-agent', 7],
+    ['node-service', 6],
+  ])('%s builds as it is', async (example, steps) => {
+    await using workspace = await temporaryDirectory();
+    await cp(join(repositoryRoot, 'examples', example), workspace.path, { recursive: true });
+    const local = await service();
+    const { exitCode, log } = await run(local, workspace.path);
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(log).toContain(`\n${steps} steps, 0 cached, `);
+  });
+});
