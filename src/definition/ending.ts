@@ -55,7 +55,9 @@ export function outOfTime(
       at: phase.at ?? { file, line: 1 },
     };
   }
-  const where = stuckAt ? ` It was at ${relative(workingDirectory, stuckAt.file)}:${stuckAt.line}.` : '';
+  const advice = stuckAt
+    ? `It was busy at ${relative(workingDirectory, stuckAt.file)}:${stuckAt.line}: look for a loop without an end there.`
+    : 'Look for a network request, a child process or a timer that it waits for.';
   const doing =
     phase.name === 'calling'
       ? `The function ${phase.exportName} of ${name}`
@@ -64,7 +66,7 @@ export function outOfTime(
         : name;
   return {
     title: 'The definition takes too long',
-    message: `${doing} was not done after ${limit} and was ended.${where} Look for a loop without an end, or for a network request or child process that it waits for. A definition should only describe the template.`,
+    message: `${doing} was not done after ${limit} and was ended. ${advice} A definition should only describe the template.`,
     at: stuckAt ?? { file, line: 1 },
   };
 }

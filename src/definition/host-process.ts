@@ -4,17 +4,19 @@ import { readChannel } from './channel.ts';
 import { definitionEnvironment } from './environment.ts';
 import { boundedLines } from './lines.ts';
 import type { HostMessage, HostRequest, Phase } from './protocol.ts';
+import { whereItHangs } from './where-it-hangs.ts';
 
 /** The last word of a definition's process. */
 export type Answer = Exclude<HostMessage, { type: 'phase' }>;
 
 /** A running process that evaluates a definition. */
 export interface HostProcess {
-  readonly pid: number | undefined;
   /** Its answer, or `undefined` when it ended without one. Rejects when it cannot be started. */
   readonly answer: Promise<Answer | undefined>;
   /** What is known of it by now. */
   state(): HostState;
+  /** Its call stack at this moment, when it is busy with a computation. */
+  whereItHangs(): Promise<string | undefined>;
   /** Ends it and all that it started, and waits until its output has been read to the end. */
   end(): Promise<void>;
 }
@@ -76,10 +78,13 @@ export function startHost(options: HostProcessOptions): HostProcess {
   let noise = false;
   let outOfMemory = false;
   const spent = { lines: 0, characters: 0, cut: false };
+  const debuggerUrl = Promise.withResolvers<string>();
   const stdout = boundedLines(outputLimit, spent, (line) => options.output(line, 'stdout'));
   const stderr = boundedLines(outputLimit, spent, (line) => {
     if (line.includes('JavaScript heap out of memory')) outOfMemory = true;
-    if (!isDebuggerNotice(line)) options.output(line, 'stderr');
+    const url = debuggerNotice(line);
+    if (url) debuggerUrl.resolve(url);
+    if (url === undefined) options.output(line, 'stderr');
   });
   child.stdout.on('data', stdout.write);
   child.stderr.on('data', stderr.write);
@@ -116,9 +121,10 @@ export function startHost(options: HostProcessOptions): HostProcess {
   child.stdin.end(JSON.stringify(options.request));
 
   return {
-    pid: child.pid,
     answer: answer.promise,
     state: () => ({ phase, noise, outOfMemory, code: child.exitCode, signal: child.signalCode }),
+    whereItHangs: async () =>
+      child.pid === undefined ? undefined : whereItHangs(child.pid, debuggerUrl.promise),
     async end() {
       killAll();
       await drained;
@@ -130,9 +136,13 @@ export function startHost(options: HostProcessOptions): HostProcess {
   };
 }
 
-/** Lines by which Node announces the debugger that finds where a definition hangs. */
-function isDebuggerNotice(line: string): boolean {
-  return /^(Debugger listening on ws:|For help, see: https:\/\/nodejs\.org\/|Debugger attached\.|Debugger ending on ws:)/.test(
-    line,
+/** Lines by which Node announces the debugger: its address, or nothing of interest; `undefined` for others. */
+function debuggerNotice(line: string): string | undefined {
+  const url = /^Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)$/.exec(line)?.[1];
+  return (
+    url ??
+    (/^(For help, see: https:\/\/nodejs\.org\/|Debugger attached\.|Debugger ending on ws:)/.test(line)
+      ? ''
+      : undefined)
   );
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemsError, problem } from '../problem.ts';
 import type { Definition } from './definition.ts';
 import { endedEarly, outOfTime } from './ending.ts';
+import { frameFinder } from './host/frames.ts';
 import { type HostProcess, startHost } from './host-process.ts';
 
 /** Which definition to load, and how long and with what it may run. */
@@ -61,7 +63,11 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
   try {
     const answer = await withinTime(host, timeLimitMs, deps.signal);
     if (answer === 'out of time') {
-      throw new ProblemsError([outOfTime(file, workingDirectory, timeLimitMs, host.state().phase)]);
+      const { phase } = host.state();
+      const stack = await host.whereItHangs();
+      const foreign = [dirname(deps.host), dirname(deps.bundledSdk)];
+      const stuckAt = stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined;
+      throw new ProblemsError([outOfTime(file, workingDirectory, timeLimitMs, phase, stuckAt)]);
     }
     if (answer?.type === 'definition') return answer.definition;
     if (answer) throw new ProblemsError(answer.problems);

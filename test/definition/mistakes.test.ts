@@ -1,0 +1,367 @@
+import { describe, expect, test } from 'vitest';
+import { load, place } from './project.ts';
+
+const first = `import { Template, waitForPort } from 'e2b';`;
+
+/** Each row: what is wrong, the files, the place that is named, and what is said. */
+const rows: [label: string, files: Record<string, string>, at: string, message: RegExp][] = [
+  // The file does not parse or import.
+  [
+    'a syntax error',
+    { 'template.ts': `${first}\nexport const template = Template()\n  .fromTemplate('x'\n  .runCmd('a');\n` },
+    'template.ts:4:15',
+    /^template\.ts:4:15: Unexpected token, expected ","/,
+  ],
+  [
+    'a syntax error, with its line',
+    { 'template.ts': `${first}\n  const = 1;` },
+    'template.ts:2:9',
+    /template\.ts:2:9: Unexpected token\. The line reads: const = 1;/,
+  ],
+  [
+    'a syntax error in an import',
+    {
+      'template.ts': `import { x } from './lib';\nexport const template = x;`,
+      'lib.ts': `\nexport const x = ;`,
+    },
+    'lib.ts:2:18',
+    /lib\.ts:2:18/,
+  ],
+  [
+    'JSON that is not valid',
+    {
+      'template.ts': `import data from './data.json';\nexport const template = data;`,
+      'data.json': `{ "a": `,
+    },
+    'data.json:1',
+    /data\.json:1: Unexpected end of JSON input/,
+  ],
+  [
+    'a package that is not installed',
+    { 'template.ts': `${first}\nimport { z } from 'zod';\nexport const template = z;` },
+    'template.ts:2',
+    /template\.ts:2 imports zod, which is not installed.*npm ci/,
+  ],
+  [
+    'a scoped package that is not installed',
+    { 'template.ts': `${first}\nimport { z } from '@acme/images/base';\nexport const template = z;` },
+    'template.ts:2',
+    /imports @acme\/images\/base, which is not installed/,
+  ],
+  [
+    'a package that a helper imports',
+    {
+      'template.ts': `export { template } from './lib';`,
+      'lib.ts': `\n\nimport { z } from 'zod';\nexport const template = z;`,
+    },
+    'lib.ts:3',
+    /lib\.ts:3 imports zod/,
+  ],
+  [
+    'a relative import of nothing',
+    { 'template.ts': `${first}\nimport { x } from './lib/none';\nexport const template = x;` },
+    'template.ts:2',
+    /template\.ts:2 imports \.\/lib\/none, and there is no such file/,
+  ],
+  [
+    'a dynamic import of nothing',
+    { 'template.ts': `${first}\n\nconst { x } = await import('./none');\nexport const template = x;` },
+    'template.ts:3',
+    /no such file/,
+  ],
+  // The file throws.
+  [
+    'an error',
+    { 'template.ts': `${first}\nthrow new Error('IMAGE_TAG must be set');` },
+    'template.ts:2',
+    /^template\.ts:2: IMAGE_TAG must be set\./,
+  ],
+  [
+    'an error with a cause',
+    { 'template.ts': `throw new Error('no config', { cause: new Error('ENOENT') });` },
+    'template.ts:1',
+    /no config\. Cause: ENOENT/,
+  ],
+  [
+    'an error in a helper',
+    {
+      'template.ts': `import { image } from './lib';\nexport const template = image();`,
+      'lib.ts': `\nexport function image() {\n  throw new RangeError('out');\n}`,
+    },
+    'lib.ts:3',
+    /^lib\.ts:3: RangeError: out/,
+  ],
+  [
+    'a TypeError',
+    { 'template.ts': `const config: any = undefined;\nexport const template = config.image;` },
+    'template.ts:2',
+    /template\.ts:2: TypeError: Cannot read properties of undefined \(reading 'image'\)/,
+  ],
+  [
+    'a name that is not defined',
+    { 'template.ts': `\nexport const template = Template();` },
+    'template.ts:2',
+    /ReferenceError: Template is not defined/,
+  ],
+  [
+    'a file that it reads is missing',
+    {
+      'template.ts': `import { readFileSync } from 'node:fs';\nexport const template = readFileSync('none.txt', 'utf8');`,
+    },
+    'template.ts:2',
+    /ENOENT.*none\.txt/,
+  ],
+  [
+    'a string is thrown',
+    { 'template.ts': `throw 'no image';` },
+    'template.ts:1',
+    /throws 'no image'.*throw new Error/,
+  ],
+  ['undefined is thrown', { 'template.ts': `throw undefined;` }, 'template.ts:1', /throws undefined/],
+  [
+    'a rejected promise that nobody waits for',
+    {
+      'template.ts': `${first}\nPromise.reject(new Error('lost'));\nawait new Promise((done) => setTimeout(done, 100));\nexport const template = Template();`,
+    },
+    'template.ts:2',
+    /template\.ts:2: lost/,
+  ],
+  [
+    'an error in a timer',
+    {
+      'template.ts': `setTimeout(() => {\n  throw new Error('late');\n}, 1);\nawait new Promise((done) => setTimeout(done, 1000));`,
+    },
+    'template.ts:2',
+    /template\.ts:2: late/,
+  ],
+  // The SDK does not have it, or refuses it.
+  [
+    'a method of e2b',
+    {
+      'template.ts': `${first}\nexport const template = Template()\n  .fromAlpineImage('3.20')\n  .runCmd('a');`,
+    },
+    'template.ts:3',
+    /template\.ts:3: templates of novita-sandbox 2\.1\.1 have no fromAlpineImage\(\)\. Use fromImage\('alpine:/,
+  ],
+  [
+    'a method further down the chain',
+    {
+      'template.ts': `${first}\nexport const template = Template()\n  .fromTemplate('x')\n  .uvInstall('a');`,
+    },
+    'template.ts:4',
+    /have no uvInstall\(\)\. Use another method, or runCmd\(\)/,
+  ],
+  [
+    'an export of e2b',
+    {
+      'template.ts': `import { Template, waitForMoon } from 'e2b';\nexport const template = Template()\n  .fromTemplate('x')\n  .setReadyCmd(waitForMoon());`,
+    },
+    'template.ts:4',
+    /e2b is novita-sandbox here, and novita-sandbox 2\.1\.1 does not export waitForMoon/,
+  ],
+  [
+    'COPY from outside the context',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x')\n  .copy('../secret', '/x');`,
+    },
+    'template.ts:3',
+    /template\.ts:3: Invalid source path "\.\.\/secret"/,
+  ],
+  [
+    'COPY of an absolute path in copyItems',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').copyItems([\n  { src: '/etc/passwd', dest: '/x' },\n]);`,
+    },
+    'template.ts:2',
+    /absolute paths are not allowed/,
+  ],
+  [
+    'what only another base has',
+    {
+      'template.ts': `${first}\nexport const template = (Template() as any).fromTemplate('x')\n  .addMcpServer('exa');`,
+    },
+    'template.ts:3',
+    /MCP servers can only be added to mcp-gateway template/,
+  ],
+  [
+    'a Dockerfile of several stages',
+    {
+      'template.ts': `${first}\nexport const template = Template()\n  .fromDockerfile('FROM a\\nFROM b\\n');`,
+    },
+    'template.ts:3',
+    /Multi-stage Dockerfiles are not supported/,
+  ],
+  // Values that are missing or of the wrong kind.
+  [
+    'an unset variable in setEnvs',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setEnvs({\n  MODE: 'ci',\n  API_BASE: process.env.API_URL,\n});`,
+    },
+    'template.ts:4',
+    /^setEnvs: API_BASE is undefined.*process\.env\.API_URL, which is not set in this job.*env: of the step.*default/,
+  ],
+  [
+    'an unset variable by index',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setEnvs({ 'API_BASE': process.env['API_URL'] });`,
+    },
+    'template.ts:2',
+    /API_BASE is undefined.*process\.env\.API_URL/,
+  ],
+  [
+    'a key that is withheld',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setEnvs({ KEY: process.env.NOVITA_API_KEY });`,
+    },
+    'template.ts:2',
+    /process\.env\.NOVITA_API_KEY, which the action does not hand to a definition/,
+  ],
+  [
+    'an undefined whose origin is not seen',
+    {
+      'template.ts': `${first}\nconst { API_BASE } = process.env;\nexport const template = Template().fromTemplate('x').setEnvs({ API_BASE });`,
+    },
+    'template.ts:3',
+    /API_BASE is undefined.*not set in this job/,
+  ],
+  [
+    'a number in setEnvs',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setEnvs({ PORT: 8080 as any });`,
+    },
+    'template.ts:2',
+    /PORT is the number 8080; a string is expected\. Write PORT: '8080'/,
+  ],
+  [
+    'null in setEnvs',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setEnvs({ A: null as any });`,
+    },
+    'template.ts:2',
+    /setEnvs: A is null/,
+  ],
+  [
+    'an undefined image',
+    { 'template.ts': `${first}\nexport const template = Template()\n  .fromImage(process.env.IMAGE!);` },
+    'template.ts:3',
+    /fromImage: argument 1 is undefined; a string is expected.*environment variable/,
+  ],
+  [
+    'an undefined command',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x')\n  .runCmd(process.env.CMD!);`,
+    },
+    'template.ts:3',
+    /runCmd: argument 1 is undefined/,
+  ],
+  [
+    'an undefined command in a list',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').runCmd(['a', process.env.CMD!]);`,
+    },
+    'template.ts:2',
+    /runCmd: argument 1, item 2, is undefined/,
+  ],
+  [
+    'an undefined working directory',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setWorkdir(undefined as any);`,
+    },
+    'template.ts:2',
+    /setWorkdir: argument 1 is undefined; a path is expected/,
+  ],
+  [
+    'no destination',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').copy('a', undefined as any);`,
+    },
+    'template.ts:2',
+    /copy: argument 2 is undefined; a path is expected/,
+  ],
+  [
+    'a port for a ready command',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x').setStartCmd('serve', 8000 as any);`,
+    },
+    'template.ts:2',
+    /setStartCmd: argument 2 is the number 8000.*waitForPort\(\)/,
+  ],
+  // It is a build script in truth.
+  [
+    'Template.build',
+    {
+      'template.ts': `${first}\nconst template = Template().fromTemplate('x');\nawait Template.build(template, 'name:tag');`,
+    },
+    'template.ts:3',
+    /template\.ts:3 calls Template\.build\(\)\. The action does the building.*Export the template instead/,
+  ],
+  [
+    'Template.buildInBackground',
+    {
+      'template.ts': `${first}\nexport const template = Template().fromTemplate('x');\nawait Template.buildInBackground(template, 'name');`,
+    },
+    'template.ts:3',
+    /calls Template\.buildInBackground\(\)/,
+  ],
+  [
+    'a build whose error is caught, and then the script exits',
+    {
+      'template.ts': `${first}\nasync function main() {\n  try {\n    await Template.build(Template().fromTemplate('x'), { alias: 'name' });\n  } catch (error) {\n    console.error('build failed', error);\n    process.exit(1);\n  }\n}\nmain();`,
+    },
+    'template.ts:4',
+    /template\.ts:4 calls Template\.build\(\)/,
+  ],
+  [
+    'a build of a template of another file',
+    {
+      'build.ts': `import { Template } from 'e2b';\nimport { template } from './sandbox/template';\nawait Template.build(template, 'name');`,
+      'sandbox/template.ts': `${first}\nexport const template = Template().fromTemplate('x');`,
+    },
+    'build.ts:3',
+    /is in sandbox\/template\.ts: point the input template: at that file/,
+  ],
+];
+
+describe('one problem that names the place', () => {
+  test.each(rows)('%s', async (_, files, at, message) => {
+    const loaded = await load(files);
+    const [found, ...others] = loaded.problems;
+    expect(others).toEqual([]);
+    const column = found?.at?.column ? `:${found.at.column}` : '';
+    expect(`${place(loaded, found?.at)}${column}`).toBe(at);
+    expect(found?.message).toMatch(message);
+    // Neither our own files nor a stack belong into what a person reads.
+    expect(`${found?.title} ${found?.message}`).not.toMatch(/\n\s+at |host\.ts|node_modules|jiti|\[object/);
+    expect(loaded.stderr.join('\n')).not.toMatch(/src\/definition|build failed/);
+  });
+});
+
+test('all wrong arguments are named together', async () => {
+  const loaded = await load({
+    'template.ts': `${first}
+export const template = Template()
+  .fromTemplate('x')
+  .setEnvs({
+    A: undefined as any,
+    B: process.env.B_URL,
+  })
+  .setUser(undefined as any)
+  .runCmd('a');`,
+  });
+  expect(loaded.problems.map(({ title, at }) => `${title} <${place(loaded, at)}>`)).toEqual([
+    'Environment variable A is undefined <template.ts:5>',
+    'Environment variable B is undefined <template.ts:6>',
+    'setUser() got undefined <template.ts:8>',
+  ]);
+});
+
+test('looking whether a method is there does no harm', async () => {
+  const loaded = await load({
+    'template.ts': `import * as sdk from 'e2b';
+let chain: any = sdk.Template().fromTemplate('x');
+if (chain.fromAlpineImage) chain = chain.fromAlpineImage();
+if ('waitForPort' in sdk) chain = chain.runCmd('a');
+export const template = chain;`,
+  });
+  expect(loaded.problems).toEqual([]);
+});
