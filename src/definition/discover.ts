@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { problem } from '../problem.ts';
 import { nearest } from './nearest.ts';
@@ -32,7 +32,7 @@ export function discoverDefinition(workingDirectory: string, template?: string):
 
 function givenDefinition(directory: string, template: string): string {
   const file = resolve(directory, template);
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statsOf(file, template);
   if (!stats) {
     throw problem(
       'No such definition file',
@@ -71,7 +71,7 @@ function foundDefinition(directory: string): string {
   const found = folders.flatMap((folder) =>
     extensions
       .map((extension) => join(directory, folder, `template${extension}`))
-      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()),
+      .filter((path) => statsOf(path, shown(directory, path))?.isFile()),
   );
   const [first, ...others] = found;
   if (!first) {
@@ -87,6 +87,19 @@ function foundDefinition(directory: string): string {
     );
   }
   return first;
+}
+
+/** What is at a path, or `undefined` when nothing is; a path that cannot be followed is a problem of its own. */
+function statsOf(path: string, shownAs: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw problem(
+      'Definition cannot be read',
+      `template: ${shownAs} cannot be read (${code}). Check where its links lead, and the permissions of its folders.`,
+    );
+  }
 }
 
 function wrongKind(template: string): string {
