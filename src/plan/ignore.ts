@@ -142,7 +142,6 @@ export function compileIgnoreRules(from: {
     excludedBy(path) {
       let excluding: IgnoreRule | undefined;
       for (const { reinclude, matcher } of groups) {
-        if (reinclude !== (excluding !== undefined)) continue;
         const hit = matcher.test(path).rule;
         if (hit) excluding = reinclude ? undefined : rules[Number(hit.mark)];
       }

@@ -265,6 +265,7 @@ describe('fileIgnorePatterns', () => {
     ['braces', ['**/*.{log,tmp}'], 'x/a.tmp', true],
     ['nested braces', ['{a,b{c,d}}/x'], 'bd/x', true],
     ['braces match no more than they say', ['**/*.{log,tmp}'], 'x/a.txt', false],
+    ['escaped braces are characters', ['a\\{b,c\\}'], 'a{b,c}', true],
     ['a leading # is a name', ['#a'], '#a', true],
     ['an absolute path in the context', ['/context/secret'], 'secret/a', true],
     ['an absolute path elsewhere', ['/elsewhere/secret'], 'secret', false],

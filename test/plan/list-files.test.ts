@@ -129,6 +129,11 @@ describe('ignore rules', () => {
     ]);
   });
 
+  it('send no excluded directory into which nothing was taken again', async () => {
+    const tree: Tree = { '.dockerignore': 'd\n!d/keep\n.dockerignore', 'd/a': '', a: '' };
+    expect(await list(await planted(tree), '.')).toEqual(['a']);
+  });
+
   it('hold for a source inside an excluded directory', async () => {
     expect(await list(await planted(tree), 'node_modules/*/*.js')).toEqual(['node_modules/keep/it.js']);
   });
@@ -223,6 +228,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
       source: '*.py',
       says: ['COPY sends nothing', 'COPY "*.py" finds nothing', 'no path matches the pattern.'],
     },
+    { name: 'a glob in the wrong case', tree: { 'a.txt': '' }, source: '*.TXT', says: ['no path matches'] },
     {
       name: 'a glob below nothing',
       tree: {},
@@ -375,7 +381,10 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
   it('a missing context directory, and a file in its place', async () => {
     const directory = await planted({ file: '' });
     expect((await problems(join(directory, 'no'), '.'))[0].message).toContain('it does not exist');
-    expect((await problems(join(directory, 'file'), '.'))[0].message).toContain('it is not a directory');
+    expect((await problems(join(directory, 'file'), '.'))[0]).toEqual({
+      title: 'Missing context directory',
+      message: expect.stringContaining('it is not a directory'),
+    });
   });
 
   it('a named pipe and a socket, neither of which is opened', async () => {
