@@ -15,6 +15,8 @@ export interface HostProcess {
   readonly answer: Promise<Answer | undefined>;
   /** What is known of it by now. */
   state(): HostState;
+  /** Fulfilled when it has started and begins with the definition itself. */
+  readonly evaluating: Promise<void>;
   /** Its call stack at this moment, when it is busy with a computation. */
   whereItHangs(): Promise<string | undefined>;
   /** Ends it and all that it started, and waits until its output has been read to the end. */
@@ -91,6 +93,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
 
   const exited = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
+  const evaluating = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<Answer | undefined>();
   child.once('exit', () => {
     killAll();
@@ -110,8 +113,9 @@ export function startHost(options: HostProcessOptions): HostProcess {
 
   readChannel(child.stdio[3] as NodeJS.ReadableStream, options.request.token, {
     message: (message) => {
-      if (message.type === 'phase') phase = message.phase;
-      else answer.resolve(message);
+      if (message.type !== 'phase') return answer.resolve(message);
+      phase = message.phase;
+      if (phase.name !== 'starting') evaluating.resolve();
     },
     noise: () => {
       noise = true;
@@ -122,6 +126,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
 
   return {
     answer: answer.promise,
+    evaluating: evaluating.promise,
     state: () => ({ phase, noise, outOfMemory, code: child.exitCode, signal: child.signalCode }),
     whereItHangs: async () =>
       child.pid === undefined ? undefined : whereItHangs(child.pid, debuggerUrl.promise),

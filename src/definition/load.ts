@@ -15,6 +15,7 @@ export interface LoadRequest {
   readonly exportName?: string;
   /** Absolute path; becomes the definition's current directory. */
   readonly workingDirectory: string;
+  /** How long the definition itself may take; the start of its process does not count. */
   readonly timeLimitMs: number;
   /** The action's own environment; the definition gets `definitionEnvironment` of it. */
   readonly env: NodeJS.ProcessEnv;
@@ -33,6 +34,9 @@ export interface LoadDeps {
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
   readonly signal?: AbortSignal;
 }
+
+/** How long the process may take to start, on a machine however slow. */
+const startLimitMs = 60_000;
 
 /**
  * Evaluates a definition in a process of its own and gives back what it describes as plain data. The
@@ -64,10 +68,18 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
     const answer = await withinTime(host, timeLimitMs, deps.signal);
     if (answer === 'out of time') {
       const { phase } = host.state();
-      const stack = await host.whereItHangs();
+      const stack = phase.name === 'reading-image' ? undefined : await host.whereItHangs();
       const foreign = [dirname(deps.host), dirname(deps.bundledSdk)];
       const stuckAt = stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined;
-      throw new ProblemsError([outOfTime(file, workingDirectory, timeLimitMs, phase, stuckAt)]);
+      throw new ProblemsError([
+        outOfTime(
+          file,
+          workingDirectory,
+          phase.name === 'starting' ? startLimitMs : timeLimitMs,
+          phase,
+          stuckAt,
+        ),
+      ]);
     }
     if (answer?.type === 'definition') return answer.definition;
     if (answer) throw new ProblemsError(answer.problems);
@@ -79,8 +91,12 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
 
 async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortSignal | undefined) {
   const over = new AbortController();
-  const clock = sleep(timeLimitMs, 'out of time' as const, { signal: over.signal });
-  clock.catch(() => {});
+  const { signal: stop } = over;
+  const tooLate = sleep(startLimitMs, 'out of time' as const, { signal: stop });
+  const clock = Promise.race([host.evaluating.then(() => 'begun' as const), tooLate]).then((outcome) =>
+    outcome === 'begun' ? sleep(timeLimitMs, 'out of time' as const, { signal: stop }) : outcome,
+  );
+  for (const timer of [tooLate, clock]) timer.catch(() => {});
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
   });

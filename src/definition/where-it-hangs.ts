@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from './protocol.ts';
 
 /** How long a process is given to say where it is; one that waits for something never says. */
-const patienceMs = 1_000;
+const patienceMs = 3_000;
 
 /**
  * Asks a Node process that runs and runs where it is, through its debugger: the call stack at this moment

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { definitionOf, type LoadOptions, load, place } from './project.ts';
+
+const first = `import { Template } from 'e2b';\n`;
+const last = `\nexport const template = Template().fromTemplate('x');`;
+
+/** Each row ends or hangs the process of the definition in another way. */
+const rows: [label: string, text: string, at: string | RegExp, message: RegExp, options?: LoadOptions][] = [
+  [
+    'process.exit',
+    `${first}if (!process.env.NOPE) {\n  process.exit(0);\n}${last}`,
+    'template.ts:3',
+    /template\.ts:3: process\.exit\(\) ends the process/,
+  ],
+  [
+    'process.exit later',
+    `${first}setTimeout(() => process.exit(1), 1);\nawait new Promise(() => {});${last}`,
+    'template.ts:2',
+    /process\.exit\(\)/,
+  ],
+  [
+    'process.exit in a helper package',
+    `${first}import { stop } from 'stop';\nstop();${last}`,
+    'template.ts:3',
+    /process\.exit\(\)/,
+  ],
+  ['process.reallyExit', `(process as any).reallyExit(0);`, 'template.ts:1', /reallyExit/],
+  ['process.abort', `\nprocess.abort();`, 'template.ts:2', /process\.abort\(\) ends/],
+  ['process.kill', `process.kill(process.pid, 'SIGKILL');`, 'template.ts:1', /process\.kill\(\) on itself/],
+  [
+    'a signal from outside',
+    `import { execSync } from 'node:child_process';\nexecSync('kill -9 ' + process.pid);`,
+    'template.ts:1',
+    /was ended by signal SIGKILL before its template was read.*memory/,
+  ],
+  [
+    'an await that never ends',
+    `${first}await new Promise(() => {});${last}`,
+    'template.ts:1',
+    /waits \(await\) for a promise that nothing will ever settle/,
+  ],
+  [
+    'a function whose await never ends',
+    `${first}export default async () => { await new Promise(() => {}); };`,
+    'template.ts:1',
+    /never settle|nothing will ever settle/,
+  ],
+  [
+    'a loop without an end',
+    `${first}let i = 0;\nwhile (true) {\n  i++;\n}`,
+    /^template\.ts:[34]$/,
+    /template\.ts was not done after 500 ms.*busy at template\.ts:[34]: look for a loop/,
+    { timeLimitMs: 500 },
+  ],
+  [
+    'a timer without an end',
+    `${first}setInterval(() => {}, 10);\nawait new Promise(() => {});`,
+    'template.ts:1',
+    /not done after 500 ms.*network request, a child process or a timer/,
+    { timeLimitMs: 500 },
+  ],
+  [
+    'a function without an end',
+    `${first}export function template() {\n  for (;;) JSON.parse('{}');\n}`,
+    'template.ts:3',
+    /The function template of template\.ts was not done/,
+    { timeLimitMs: 500 },
+  ],
+  [
+    'memory without an end',
+    `const all: string[][] = [];\nfor (;;) all.push(Array.from({ length: 1000 }, (_, i) => 'x' + i + all.length));`,
+    'template.ts:1',
+    /used more than 64 MiB/,
+    { memoryLimitMb: 64 },
+  ],
+  [
+    'the channel is closed',
+    `import { closeSync } from 'node:fs';\n${first}closeSync(3);${last}`,
+    'template.ts:1',
+    /closed a file descriptor that it did not open/,
+  ],
+];
+
+describe('a definition cannot end the action', () => {
+  test.each(rows)('%s', async (_, text, at, message, options) => {
+    const loaded = await load(
+      {
+        'template.ts': text,
+        'node_modules/stop/package.json': '{ "name": "stop", "main": "index.js" }',
+        'node_modules/stop/index.js': 'exports.stop = () => process.exit(1);',
+      },
+      options,
+    );
+    const [found, ...others] = loaded.problems;
+    expect(others).toEqual([]);
+    expect(found?.message).toMatch(message);
+    expect(place(loaded, found?.at)).toEqual(typeof at === 'string' ? at : expect.stringMatching(at));
+  });
+});
+
+describe('a definition cannot forge or spoil its answer', () => {
+  const forged = JSON.stringify({ type: 'problems', problems: [{ title: 'forged', message: 'forged' }] });
+
+  test.each([
+    ['text without an end', `writeSync(3, 'noise');`],
+    ['an answer without the token', `writeSync(3, ${JSON.stringify(`\n${forged}\n`)});`],
+    [
+      'an answer with a token of its own',
+      `writeSync(3, ${JSON.stringify(`\n00000000000000000000000000000000 ${forged}\n`)});`,
+    ],
+    ['a message to a parent that is not there', `process.send?.(${forged});`],
+    ['another way to write', `fs.writeSync = () => 0 as never; syncBuiltinESMExports();`],
+    ['listeners of its own for the end', `process.on('exit', () => { for (;;); });`],
+  ])('%s', async (_, text) => {
+    const loaded = await load({
+      'template.ts': `${first}import fs, { writeSync } from 'node:fs';\nimport { syncBuiltinESMExports } from 'node:module';\n${text}${last}`,
+    });
+    expect(definitionOf(loaded).recipe.fromTemplate).toBe('x');
+  });
+});
+
+/** Whether a process is still there. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  for (let attempt = 0; attempt < 100 && isRunning(pid); attempt++) await sleep(50);
+  return !isRunning(pid);
+}
+
+describe('nothing of a definition lives on', () => {
+  const spawning = `import { spawn } from 'node:child_process';\nconsole.log(spawn('sleep', ['600'], { stdio: 'inherit' }).pid);\n`;
+
+  test('a process that it started ends with it', async () => {
+    const loaded = await load({ 'template.ts': first + spawning + last });
+    definitionOf(loaded);
+    expect(await isGone(Number(loaded.stdout[0]))).toBe(true);
+  });
+
+  test('also when its time is over', async () => {
+    const loaded = await load({ 'template.ts': `${first}${spawning}for (;;);` }, { timeLimitMs: 500 });
+    expect(loaded.problems).toHaveLength(1);
+    expect(await isGone(Number(loaded.stdout[0]))).toBe(true);
+  });
+
+  test('also when the job is cancelled, and then the reason is given', async () => {
+    const cancel = new AbortController();
+    const reason = new Error('cancelled');
+    let pid = 0;
+    const loading = load(
+      { 'template.ts': `console.log(process.pid);\nfor (;;);` },
+      {
+        signal: cancel.signal,
+        onLine: (line) => {
+          pid = Number(line);
+          cancel.abort(reason);
+        },
+      },
+    );
+    await expect(loading).rejects.toBe(reason);
+    expect(await isGone(pid)).toBe(true);
+  });
+
+  test('a signal that is aborted before starts nothing', async () => {
+    const lines: string[] = [];
+    const loading = load(
+      { 'template.ts': `console.log('started');` },
+      { signal: AbortSignal.abort(new Error('cancelled')), onLine: (line) => lines.push(line) },
+    );
+    await expect(loading).rejects.toThrow('cancelled');
+    expect(lines).toEqual([]);
+  });
+});
