@@ -18,6 +18,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Name of the event and its payload. */
   readonly event?: { readonly name: string; readonly payload: unknown };
+  readonly onSpawn?: (processId: number) => void;
   /** Called with everything that was printed so far, and the means to send a signal. */
   readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -104,10 +105,12 @@ function execute(
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (child.pid !== undefined) options.onSpawn?.(child.pid);
     const chunks: Buffer[] = [];
     const collect = (chunk: Buffer) => {
       chunks.push(chunk);
-      options.onOutput?.(Buffer.concat(chunks).toString('utf8'), (signal) => child.kill(signal));
+      if (!options.onOutput) return;
+      options.onOutput(Buffer.concat(chunks).toString('utf8'), (signal) => child.kill(signal));
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);

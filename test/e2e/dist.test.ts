@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { withTables } from '../../scripts/readme-tables.ts';
+import { version } from '../../src/version.ts';
+import { repositoryRoot } from './runner.ts';
+import { temporaryDirectory } from './setup.ts';
+
+const at = (...path: string[]) => join(repositoryRoot, ...path);
+
+async function filesBelow(directory: string): Promise<Map<string, Buffer>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(
+    await Promise.all(
+      files.sort().map(async (file) => [file.slice(directory.length + 1), await readFile(file)] as const),
+    ),
+  );
+}
+
+describe('dist', () => {
+  test('is, byte for byte, what src builds', async () => {
+    await using fresh = await temporaryDirectory();
+    await promisify(execFile)(process.execPath, [at('scripts', 'build-dist.ts'), join(fresh.path, 'dist')]);
+    const [built, committed] = [await filesBelow(join(fresh.path, 'dist')), await filesBelow(at('dist'))];
+    expect([...built.keys()]).toEqual([...committed.keys()]);
+    for (const [name, bytes] of built) {
+      expect(committed.get(name)?.equals(bytes), `${name} differs: run npm run build and commit dist/`).toBe(
+        true,
+      );
+    }
+  }, 120_000);
+
+  test('has at most 4 MB', async () => {
+    const sizes = await Promise.all(
+      [...(await filesBelow(at('dist'))).values()].map(async ({ length }) => length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4_000_000);
+  });
+
+  test('names the licence of each library in it', async () => {
+    const licenses = await readFile(at('dist', 'licenses.txt'), 'utf8');
+    for (const library of [
+      '@actions/core',
+      '@actions/github',
+      'jiti',
+      'novita-sandbox',
+      'openapi-fetch',
+      'tar',
+      'undici',
+    ]) {
+      expect(licenses).toMatch(new RegExp(`^${library}$`, 'm'));
+    }
+  });
+
+  test('holds no path of the machine that built it', async () => {
+    for (const [name, bytes] of await filesBelow(at('dist'))) {
+      expect(bytes.includes(repositoryRoot), `${name} holds ${repositoryRoot}`).toBe(false);
+    }
+  });
+});
+
+describe('the documents', () => {
+  test('README has the inputs and outputs of action.yml', async () => {
+    const readme = await readFile(at('README.md'), 'utf8');
+    expect(withTables(readme, await readFile(at('action.yml'), 'utf8')), 'run npm run readme').toBe(readme);
+  });
+
+  test('action.yml names its entry, and describes every input and output', async () => {
+    const metadata = parse(await readFile(at('action.yml'), 'utf8'));
+    expect(metadata.runs.using).toBe('node24');
+    expect((await stat(at(metadata.runs.main))).isFile()).toBe(true);
+    expect(metadata.description.length).toBeLessThanOrEqual(125);
+    for (const described of [...Object.values(metadata.inputs), ...Object.values(metadata.outputs)]) {
+      expect(described).toMatchObject({ description: expect.stringMatching(/\S.*\.$|`$/) });
+    }
+  });
+
+  test('the action is told with one version everywhere', async () => {
+    const { version: packageVersion } = JSON.parse(await readFile(at('package.json'), 'utf8'));
+    expect(version).toBe(packageVersion);
+    expect(await readFile(at('CHANGELOG.md'), 'utf8')).toContain(`## ${version}`);
+  });
+
+  test('workflows pin every action by commit and grant nothing by default', async () => {
+    for (const [name, bytes] of await filesBelow(at('.github', 'workflows'))) {
+      const text = bytes.toString('utf8');
+      expect(parse(text).permissions, name).toEqual({});
+      for (const [, used = ''] of text.matchAll(/uses: (\S+)/g)) {
+        expect(used, name).toMatch(/^(\.\/.*|[\w-]+\/[\w-]+@[0-9a-f]{40})$/);
+      }
+    }
+  });
+});
