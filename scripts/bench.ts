@@ -116,7 +116,7 @@ async function measure({ lines }: Scenario, start: Start): Promise<Measured> {
       peakMegabytes: peakBytes / 1e6,
       requests: service.requests.length,
       linesShown: new Set(printed.match(/line-\d+/g)).size,
-      readyToEndSeconds: (endedAt - Date.parse(build.lines.at(-1)?.timestamp ?? '')) / 1000,
+      readyToEndSeconds: (endedAt - (build.lines.at(-1)?.at ?? Number.NaN)) / 1000,
     };
   } finally {
     await service.close();

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAny } from '../problem.ts';
 import { type CopyFiles, copyProblems, ProblemList } from './copy-problems.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { type ListedEntry, listFiles } from './list-files.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
+import { openContent } from './read-content.ts';
 
 /** Files read at the same time: enough to keep a disk busy, few enough for any limit on open files. */
 const PARALLEL_READS = 8;
-const READ_BYTES = 256 * 1024;
 
 /**
  * Lists and reads what a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
@@ -75,18 +74,12 @@ function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
 
 async function readEntry(contextDirectory: string, entry: ListedEntry): Promise<ManifestEntry> {
   if (entry.type !== 'file') return { ...entry, size: 0, executable: false };
-  const handle = await open(join(contextDirectory, entry.path));
-  try {
-    const { mode } = await handle.stat();
-    const hash = createHash('sha256');
-    let size = 0;
-    for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false })) {
-      hash.update(chunk);
-      size += chunk.length;
-    }
-    const executable = process.platform !== 'win32' && (mode & 0o100) !== 0;
-    return { ...entry, size, executable, digest: hash.digest('hex') };
-  } finally {
-    await handle.close();
+  const { executable, chunks } = openContent(join(contextDirectory, entry.path));
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
   }
+  return { ...entry, size, executable, digest: hash.digest('hex') };
 }
