@@ -13,6 +13,7 @@ import { explain } from './host/explain.ts';
 import { chooseTemplate } from './host/exports.ts';
 import { callerStack, frameFinder } from './host/frames.ts';
 import { guardProcess } from './host/guard.ts';
+import { createLoader } from './host/loader.ts';
 import { recordBuilder } from './host/recorder.ts';
 import { loadSdk } from './host/sdk.ts';
 import { serialise } from './host/serialise.ts';
@@ -35,7 +36,10 @@ async function main(): Promise<void> {
     sdk = await loadSdk(file, request.bundledSdk, (name) => resolver.esmResolve(name, { try: true }));
   } catch (error) {
     if (error instanceof ProblemsError) return answer.fail(error.problems);
-    throw error;
+    const at = { file, line: 1 };
+    return answer.fail([
+      { title: 'The SDK does not load', message: `Loading novita-sandbox failed: ${error}`, at },
+    ]);
   }
   const sdkName = `novita-sandbox ${sdk.origin.version}`;
   const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
@@ -58,17 +62,11 @@ async function main(): Promise<void> {
       frames.find(callerStack()) ?? { file, line: 1 },
     ),
   );
-  const jiti = createJiti(file, {
-    fsCache: false,
-    moduleCache: true,
-    interopDefault: true,
-    tsconfigPaths: true,
-    virtualModules,
-  });
+  const loader = createLoader(file, virtualModules, (text) => console.error(text));
   try {
     answer.phase({ name: 'evaluating' });
-    const loaded: unknown = await jiti.import(file);
-    const choice = await chooseTemplate(jiti.cache[file]?.exports ?? loaded, {
+    const loaded: unknown = await loader.import(file);
+    const choice = await chooseTemplate(loader.cache[file]?.exports ?? loaded, {
       file,
       ...(request.exportName ? { wanted: request.exportName } : {}),
       calling: (exportName) => answer.phase({ name: 'calling', exportName }),

@@ -178,3 +178,8 @@ describe('nothing of a definition lives on', () => {
     expect(lines).toEqual([]);
   });
 });
+
+test('a Node that is not there is one problem', async () => {
+  const loaded = await load({ 'template.ts': last }, { node: '/nowhere/node' });
+  expect(loaded.problems).toMatchObject([{ message: expect.stringMatching(/could not be started.*ENOENT/) }]);
+});

@@ -72,6 +72,53 @@ export const template = Template().fromTemplate('x');`,
   });
 });
 
+describe('a tsconfig.json', () => {
+  const template = `${base}import { x } from '~/x';
+import { y } from 'y';
+export const template = Template().fromTemplate(x + y);`;
+  const paths = '"paths": { "~/*": ["./lib/*"], "y": ["./lib/y.ts"], }';
+
+  test.each([
+    ['with comments', `{ // comment\n "compilerOptions": { ${paths} } }`],
+    ['with a baseUrl', `{ "compilerOptions": { "baseUrl": "lib", "paths": { "~/*": ["*"], "y": ["y"] } } }`],
+    [
+      'that extends a package that is not installed',
+      `{ "extends": "@tsconfig/node24", /* c */ "compilerOptions": { ${paths} }, }`,
+    ],
+  ])('%s gives its path aliases', async (_, tsconfig) => {
+    const loaded = await load({
+      'images/template.ts': template,
+      'lib/x.ts': `export const x: string = 'x';`,
+      'lib/y.ts': `export const y = 'y';`,
+      'tsconfig.json': tsconfig,
+    });
+    expect(definitionOf(loaded).recipe.fromTemplate).toBe('xy');
+  });
+
+  test.each(['{ "extends": "@tsconfig/node24" }', '{ "compilerOptions": {', 'not JSON at all', ''])(
+    'that cannot be used does not hinder: %s',
+    async (tsconfig) => {
+      const loaded = await load({
+        'template.ts': `${base}export const template = Template().fromTemplate('x');`,
+        'tsconfig.json': tsconfig,
+      });
+      expect(definitionOf(loaded).recipe.fromTemplate).toBe('x');
+    },
+  );
+});
+
+test('a guard for the main module is false', async () => {
+  const loaded = await load({
+    'template.ts': `${base}import { fileURLToPath } from 'node:url';
+export const template = Template().fromTemplate('x').runCmd('a');
+if (import.meta.main) await Template.build(template, 'x');
+if (require.main === module) await Template.build(template, 'x');
+if (process.argv[1] === fileURLToPath(import.meta.url)) await Template.build(template, 'x');`,
+  });
+  expect(steps(loaded)).toEqual(['RUN a <template.ts:3>']);
+  expect(definitionOf(loaded).contextDirectory).toBe(loaded.directory);
+});
+
 describe('what comes back', () => {
   test('the recipe without its steps, and what is not for the wire beside it', async () => {
     const loaded = await load({

@@ -35,6 +35,7 @@ export interface LoadOptions {
   readonly timeLimitMs?: number;
   readonly memoryLimitMb?: number;
   readonly signal?: AbortSignal;
+  readonly node?: string;
   readonly onLine?: (line: string) => void;
 }
 
@@ -62,6 +63,7 @@ export async function load(files: Record<string, string>, options: LoadOptions =
           options.onLine?.(line);
         },
         ...(options.signal ? { signal: options.signal } : {}),
+        ...(options.node ? { node: options.node } : {}),
       },
     );
     return { ...result, definition, problems: [] };

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createJiti, type Jiti, type JitiOptions } from 'jiti/static';
+import { isRecord } from '../protocol.ts';
+
+/**
+ * The loader for a definition: TypeScript and JavaScript modules as bundlers understand them, with path
+ * aliases of the nearest `tsconfig.json`, and with the SDK's names taken from `virtualModules`.
+ *
+ * @param note told when the `tsconfig.json` is only read in part
+ */
+export function createLoader(
+  file: string,
+  virtualModules: Record<string, object>,
+  note: (text: string) => void,
+): Jiti {
+  const options: JitiOptions = {
+    fsCache: false,
+    moduleCache: true,
+    interopDefault: true,
+    virtualModules,
+    transformOptions: { babel: { plugins: [importMetaMain] } },
+  };
+  try {
+    return createJiti(file, { ...options, tsconfigPaths: true });
+  } catch (error) {
+    // Most often it extends a package that is not installed.
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`tsconfig.json is read without what it extends: ${reason}`);
+    return createJiti(file, { ...options, alias: ownAliases(file) });
+  }
+}
+
+/**
+ * The path aliases that the nearest `tsconfig.json` states itself, in the loader's form: of `~/*` to `./src/*`
+ * the first target counts.
+ */
+function ownAliases(file: string): Record<string, string> {
+  const nearest = nearestTsconfig(dirname(file));
+  const { paths, baseUrl } = nearest ? compilerOptionsOf(nearest) : {};
+  if (!nearest || !isRecord(paths)) return {};
+  const root = resolve(dirname(nearest), typeof baseUrl === 'string' ? baseUrl : '.');
+  return Object.fromEntries(
+    Object.entries(paths).flatMap(([name, targets]) => {
+      const target: unknown = Array.isArray(targets) ? targets[0] : undefined;
+      if (typeof target !== 'string' || name === '*') return [];
+      const path = resolve(root, target.replace(/\*$/, ''));
+      return [name.endsWith('/*') ? [name.slice(0, -1), `${path}/`] : [name, path]];
+    }),
+  );
+}
+
+function nearestTsconfig(folder: string): string | undefined {
+  const path = join(folder, 'tsconfig.json');
+  if (existsSync(path)) return path;
+  return dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder));
+}
+
+function compilerOptionsOf(path: string): Record<string, unknown> {
+  try {
+    // With its comments and trailing commas, a tsconfig.json is an expression of JavaScript.
+    const source = `module.exports = (${readFileSync(path, 'utf8')}\n)`;
+    const content = createJiti(path, { fsCache: false }).evalModule(source, {
+      async: false,
+      ext: '.cjs',
+      filename: path,
+    });
+    const options = isRecord(content) ? content['compilerOptions'] : undefined;
+    return isRecord(options) ? options : {};
+  } catch {
+    return {};
+  }
+}
+
+interface MetaPropertyPath {
+  readonly node: { readonly meta: { readonly name: string } };
+  readonly parentPath: {
+    isMemberExpression(): boolean;
+    readonly node: { readonly property?: { readonly name?: string } };
+    replaceWith(node: unknown): void;
+  };
+}
+
+/**
+ * A Babel plugin: a definition is never the program's main module, so `import.meta.main` is false. Left as
+ * it is, it is a syntax error in the form in which the loader evaluates modules.
+ */
+function importMetaMain({ types }: { types: { booleanLiteral(value: boolean): unknown } }) {
+  return {
+    name: 'import-meta-main',
+    visitor: {
+      MetaProperty(path: MetaPropertyPath) {
+        const { parentPath } = path;
+        if (path.node.meta.name !== 'import' || !parentPath.isMemberExpression()) return;
+        if (parentPath.node.property?.name === 'main') parentPath.replaceWith(types.booleanLiteral(false));
+      },
+    },
+  };
+}
