@@ -3,6 +3,7 @@ import { ProblemsError } from '../problem.ts';
 import type { ServiceClient } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { BuildStatus, Registration } from '../service/types.ts';
+import { diagnosed } from './diagnosis/diagnose.ts';
 import type { BuildEvent, BuildFailure, BuildOutcome } from './events.ts';
 import { follow, type Pace } from './follow.ts';
 import { createStepTracker, type StepTracker } from './steps.ts';
@@ -68,8 +69,9 @@ export async function build(plan: Plan, options: { wait: boolean }, deps: BuildD
     // What was started goes on at the service, whether we look or not.
     const status = started ? 'building' : 'error';
     if (deps.signal.aborted) end = outcome(status, { stopped: deps.signal.reason as Interruption });
-    else end = outcome(status, { failure: { message: messageOf(error), lastLines: [] } });
+    else end = outcome(status, { failure: failureOfError(error) });
   }
+  end = diagnosed(plan, end);
   deps.emit({ type: 'finished', outcome: end });
   return end;
 }
@@ -92,9 +94,11 @@ async function followToEnd(
 }
 
 /** A problem of a file, or a request that did not work out; anything else is a mistake of ours. */
-function messageOf(error: unknown): string {
-  if (error instanceof ServiceError || error instanceof ProblemsError) return error.message;
-  throw error;
+function failureOfError(error: unknown): BuildFailure {
+  if (error instanceof ProblemsError) return { message: error.message, lastLines: [] };
+  if (!(error instanceof ServiceError)) throw error;
+  const { message, kind, request, host, status, said } = error;
+  return { message, lastLines: [], request: { kind, request, host, status, said } };
 }
 
 /** The service gives the tags in no particular order; those that were asked for keep the order of asking. */

@@ -1,4 +1,6 @@
+import type { RequestFailure } from '../service/errors.ts';
 import type { LogLevel } from '../service/types.ts';
+import type { Diagnosis } from './diagnosis/diagnosis.ts';
 
 /**
  * What happens during a build, in order. `build/` emits them, `report/` shows them; neither knows the
@@ -71,8 +73,11 @@ export interface StepOutcome {
 
 /** How the build ended. */
 export interface BuildOutcome {
-  /** `building` when the end was not seen: not waited for, given up, or the service stopped answering. */
-  readonly status: 'ready' | 'error' | 'building';
+  /**
+   * `building` when the end was not seen: not waited for, given up, or the service stopped answering.
+   * `superseded` when a newer build of the same template and tag took its place.
+   */
+  readonly status: 'ready' | 'error' | 'superseded' | 'building';
   readonly templateId: string;
   readonly buildId: string;
   readonly name: string;
@@ -80,15 +85,19 @@ export interface BuildOutcome {
   readonly steps: readonly StepOutcome[];
   readonly durationMs: number;
   readonly failure?: BuildFailure;
+  /** Explains `failure` or `stopped`. */
+  readonly diagnosis?: Diagnosis;
   /** Set when the build was given up here: past the time limit, or the job was cancelled. It goes on at the service. */
   readonly stopped?: 'timeout' | 'interrupted';
 }
 
-/** Why the service says that the build failed. */
+/** Why the build failed: in the service's words, or because a request to it did not work out. */
 export interface BuildFailure {
   readonly message: string;
   /** Id of the step that failed, as in {@link StepHeader.id}. */
   readonly stepId?: string;
   /** Last lines of the failing step. */
   readonly lastLines: readonly LogLine[];
+  /** The request that did not work out; absent when the failure is the service's verdict. */
+  readonly request?: RequestFailure;
 }

@@ -1,0 +1,152 @@
+import type { Plan } from '../../plan/plan.ts';
+import type { BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
+import type { Diagnosis, FailureClass, Retry } from './diagnosis.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import { diagnoseRequest } from './request-failures.ts';
+import { runFailures } from './run-failures.ts';
+import { serviceFailures } from './service-failures.ts';
+
+/** Explains how a build ended; `undefined` when nothing is to be explained. Pure. */
+export function diagnose(plan: Plan, outcome: BuildOutcome): Diagnosis | undefined {
+  const { status, failure, stopped } = outcome;
+  if (stopped) return stoppedDiagnosis(stopped, status);
+  if (failure?.request) {
+    const diagnosis = diagnoseRequest(failure.request, plan);
+    return status === 'building' ? lostSight(diagnosis) : diagnosis;
+  }
+  if (failure) return diagnoseFailure(plan, failure, outcome.steps);
+  return status === 'error'
+    ? diagnoseFailure(plan, { message: '', lastLines: [] }, outcome.steps)
+    : undefined;
+}
+
+/** The outcome with its diagnosis; one that was superseded gets that as its status. */
+export function diagnosed(plan: Plan, outcome: BuildOutcome): BuildOutcome {
+  const diagnosis = diagnose(plan, outcome);
+  if (!diagnosis) return outcome;
+  const superseded = diagnosis.class === 'superseded' && outcome.status === 'error';
+  return { ...outcome, ...(superseded && { status: 'superseded' as const }), diagnosis };
+}
+
+interface Verdict {
+  readonly class: FailureClass;
+  readonly what: string;
+  readonly advice: string;
+  readonly retry?: 'new-build';
+  readonly cacheIsInnocent?: true;
+}
+
+function diagnoseFailure(plan: Plan, failure: BuildFailure, steps: readonly StepOutcome[]): Diagnosis {
+  const evidence = evidenceOf(plan, failure);
+  const verdict = serviceVerdict(evidence) ?? runVerdict(evidence) ?? unknown(evidence);
+  const cached = cachedBelow(evidence, steps);
+  const retry = verdict.retry ?? (cached > 0 && !verdict.cacheIsInnocent ? 'without-cache' : 'never');
+  const next = nextStep(verdict, retry, cached);
+  const running =
+    verdict.class === 'build-timeout' && failure.stepId === undefined ? steps.at(-1)?.id : undefined;
+  return {
+    class: verdict.class,
+    what: verdict.what,
+    advice: verdict.advice,
+    ...(next && { next }),
+    retry,
+    ...(running !== undefined && { stepId: running }),
+  };
+}
+
+function serviceVerdict(evidence: Evidence): Verdict | undefined {
+  const row = serviceFailures.find(
+    ({ at, reason }) =>
+      (at === undefined || at === evidence.place || evidence.place === 'elsewhere') &&
+      reason.test(evidence.reason),
+  );
+  return row && spoken(row, evidence);
+}
+
+function runVerdict(evidence: Evidence): Verdict | undefined {
+  if (!/failed to run command/i.test(evidence.reason)) return undefined;
+  for (const row of runFailures) {
+    if (row.exitStatus !== undefined && row.exitStatus !== evidence.exitStatus) continue;
+    if (row.when && !row.when(evidence)) continue;
+    if (!row.line) return spoken(row, evidence);
+    const { line } = row;
+    // The newest line that fits names the culprit.
+    const match = evidence.lines.findLast((text) => line.test(text))?.match(line);
+    if (match) return spoken(row, { ...evidence, found: match.slice(1).find(Boolean) ?? '' });
+  }
+  return undefined;
+}
+
+type Row = (typeof serviceFailures)[number] | (typeof runFailures)[number];
+
+function spoken(row: Row, evidence: Evidence): Verdict {
+  const say = (text: Row['what']) => (typeof text === 'function' ? text(evidence) : text);
+  return {
+    class: row.class,
+    what: say(row.what),
+    advice: say(row.advice),
+    ...('retry' in row && row.retry && { retry: row.retry }),
+    ...(row.cacheIsInnocent && { cacheIsInnocent: true }),
+  };
+}
+
+/** The four steps that the service's documentation gives for any failure. */
+function unknown({ reason }: Evidence): Verdict {
+  return {
+    class: 'unknown',
+    what:
+      reason.trim() === ''
+        ? 'The service gave no reason.'
+        : 'The service gave a reason that is not known here.',
+    advice:
+      'Read the log of the build first; then check the image or Dockerfile, build once with skip-cache: true, and reduce the recipe to the fewest steps that still fail.',
+  };
+}
+
+/** Layers from the cache below a failed step; none when the whole cache was left out. */
+function cachedBelow({ plan, step }: Evidence, steps: readonly StepOutcome[]): number {
+  if (step === undefined || plan.wire.force) return 0;
+  return steps.filter(
+    ({ id, number, cached }) => cached && (id === 'base' || (number !== undefined && number < step)),
+  ).length;
+}
+
+function nextStep(verdict: Verdict, retry: Retry, cached: number): string | undefined {
+  if (retry !== 'without-cache' || verdict.class === 'unknown') return undefined;
+  const layers = cached === 1 ? 'one layer below this step is' : `${cached} layers below this step are`;
+  return `If that does not help, build once with skip-cache: true, since ${layers} from the cache.`;
+}
+
+function lostSight(diagnosis: Diagnosis): Diagnosis {
+  const passing: readonly FailureClass[] = [
+    'service-unreachable',
+    'service-error',
+    'service-answer',
+    'rate-limit',
+  ];
+  if (!passing.includes(diagnosis.class)) return diagnosis;
+  return {
+    class: 'lost-sight',
+    what: `The build was lost sight of. ${diagnosis.what}`,
+    advice: 'The build goes on at the service: look there for its end before you start another.',
+    retry: 'never',
+  };
+}
+
+function stoppedDiagnosis(stopped: 'timeout' | 'interrupted', status: BuildOutcome['status']): Diagnosis {
+  const goesOn = status === 'building' ? 'The build goes on at the service.' : 'The build was not started.';
+  if (stopped === 'interrupted') {
+    return {
+      class: 'interrupted',
+      what: 'The job was cancelled during the build.',
+      advice: `${goesOn} Run the job again if you need its result here.`,
+      retry: 'never',
+    };
+  }
+  return {
+    class: 'timeout',
+    what: 'The build did not end within timeout-minutes.',
+    advice: `${goesOn} Raise timeout-minutes, or make the longest steps shorter.`,
+    retry: 'never',
+  };
+}

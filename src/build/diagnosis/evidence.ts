@@ -1,0 +1,72 @@
+import type { Plan } from '../../plan/plan.ts';
+import type { BuildFailure } from '../events.ts';
+
+/** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
+export type Place = 'base' | 'step' | 'finalize' | 'elsewhere';
+
+/** What is known about a failure, made short and plain enough to be searched. */
+export interface Evidence {
+  readonly plan: Plan;
+  readonly place: Place;
+  /** The service's reason, with the failing command taken out of it: its text must not decide anything. */
+  readonly reason: string;
+  /** Number of the failing step, from 1. */
+  readonly step?: number;
+  /** Its command, for a RUN. */
+  readonly command: string;
+  /** With which the command ended, where the reason says so. */
+  readonly exitStatus?: number;
+  readonly killed: boolean;
+  /** The last lines of the step, oldest first. */
+  readonly lines: readonly string[];
+  /** What the match of a row found, if the row has one. */
+  readonly found: string;
+}
+
+/** A reason may quote a command of any length; what it says stands before and after. */
+const reasonEnds = 4000;
+const lineLimit = 500;
+const readLines = 60;
+
+const quotedCommand = /(failed to run command )'[\s\S]*'(?=:)/;
+
+/** Gathers what there is to know about a failure of the service's own verdict. */
+export function evidenceOf(plan: Plan, failure: BuildFailure): Evidence {
+  const { message, stepId } = failure;
+  const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
+  const whole = message.length <= 2 * reasonEnds;
+  const shortened = whole ? message : `${message.slice(0, reasonEnds)}…${message.slice(-reasonEnds)}`;
+  const reason = shortened.replace(quotedCommand, "$1'…'");
+  const wire = step === undefined ? undefined : plan.wire.steps[step - 1];
+  const exit = /\bexit status:? (\d{1,3})\b(?![\s\S]*\bexit status)/.exec(reason)?.[1];
+  return {
+    plan,
+    place: placeOf(stepId, step),
+    reason,
+    ...(step !== undefined && { step }),
+    command: wire?.type.toUpperCase() === 'RUN' ? (wire.args?.[0] ?? '') : '',
+    ...(exit !== undefined && { exitStatus: Number(exit) }),
+    killed: /\bsignal: killed\b/.test(reason),
+    lines: failure.lastLines.slice(-readLines).flatMap(({ text }) => plainLines(text)),
+    found: '',
+  };
+}
+
+function placeOf(stepId: string | undefined, step: number | undefined): Place {
+  if (step !== undefined) return 'step';
+  return stepId === 'base' || stepId === 'finalize' ? stepId : 'elsewhere';
+}
+
+/** Without colours, and of a line that was redrawn only its last state. */
+function plainLines(text: string): string[] {
+  return text
+    .slice(-reasonEnds)
+    .split('\n')
+    .map((line) => {
+      const last = line.trimEnd().split('\r').at(-1) ?? '';
+      return last
+        .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '')
+        .trim()
+        .slice(0, lineLimit);
+    });
+}

@@ -1,0 +1,55 @@
+import type { Evidence } from './evidence.ts';
+
+/** What installs, told by the command itself. */
+const installers: readonly (readonly [RegExp, string])[] = [
+  [/\bapt(?:-get)?\s+(?:-\S+\s+)*install\b/, 'apt'],
+  [/\b(?:pip[\d.]*|uv)\s+(?:-\S+\s+)*(?:pip\s+)?(?:install|sync)\b/, 'pip'],
+  [/\b(?:npm|pnpm)\s+(?:-\S+\s+)*(?:i|install|ci|add)\b|\byarn(?:\s+(?:install|add)\b|\s*$)/, 'npm'],
+  [/\bbun\s+(?:-\S+\s+)*(?:i|install|add)\b/, 'bun'],
+  [/\bcargo\s+(?:\+\S+\s+)?(?:install|fetch|add)\b/, 'cargo'],
+];
+
+/** Parts of a command that prepare an install and hardly fail by themselves. */
+const preparation = /^(?:cd|set|export|mkdir|rm|apt(?:-get)?\s+(?:-\S+\s+)*(?:update|clean)|:|true)\b/;
+
+/** Lines by which a package manager says that it failed. */
+const complaints: Readonly<Record<string, RegExp>> = {
+  apt: /^(?:E: |dpkg: error)/,
+  pip: /^(?:ERROR: |error: (?:subprocess|metadata)|× )/,
+  npm: /^(?:npm (?:error|ERR!)|ERR_PNPM|error (?:An unexpected|Command failed))/,
+  bun: /^error: /,
+  cargo: /^error(?:\[\w+\])?: /,
+};
+
+/**
+ * The package manager that failed in a RUN: the one that complains in its last lines, or the only thing that the
+ * command does.
+ */
+export function installerOf({ command, lines }: Evidence): string | undefined {
+  const text = command.slice(0, 4000);
+  const named = installers.filter(([pattern]) => pattern.test(text)).map(([, name]) => name);
+  const complaining = named.find((name) => lines.some((line) => complaints[name]?.test(line)));
+  if (complaining !== undefined || named.length !== 1) return complaining;
+  const parts = text.split(/&&|\|\||[;\n|]/).map((part) => part.trim());
+  const pattern = installers.find(([, name]) => name === named[0])?.[0];
+  return parts.every((part) => part === '' || preparation.test(part) || pattern?.test(part))
+    ? named[0]
+    : undefined;
+}
+
+/** The user as whom a RUN runs: its own, else that of the last USER step, else the service's default. */
+export function stepUser(evidence: Evidence): string {
+  const { plan, step = 0 } = evidence;
+  return plan.wire.steps[step - 1]?.args?.[1] || lastArgument(evidence, 'USER') || 'user';
+}
+
+/** The working directory of a step in words: relative ones are not resolved, since users have their own homes. */
+export function stepWorkdir(evidence: Evidence): string {
+  const workdir = lastArgument(evidence, 'WORKDIR');
+  return workdir === undefined ? 'the home directory of its user' : JSON.stringify(workdir.slice(0, 80));
+}
+
+function lastArgument({ plan, step = 1 }: Evidence, type: string): string | undefined {
+  const before = plan.wire.steps.slice(0, step - 1);
+  return before.findLast((wire) => wire.type.toUpperCase() === type)?.args?.[0];
+}
