@@ -38,7 +38,6 @@ for (const { entry, folder } of bundles) {
   run(bin('ncc'), [
     'build',
     join(compiled, entry),
-    '-m',
     '-o',
     out,
     '--license',
@@ -81,7 +80,7 @@ function replaceOnce(text: string, found: string, replacement: string): string {
   return text.replace(found, replacement);
 }
 
-/** ncc minifies the entry but not the chunks that are loaded on demand. */
+/** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */
 function minify(path: string): void {
   const { code } = transformSync(readFileSync(path, 'utf8'), {
     minify: true,

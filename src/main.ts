@@ -6,6 +6,7 @@ import { context } from '@actions/github';
 import { type BuildActionDeps, runBuild } from './actions/build.ts';
 import { type Ending, githubPublisher } from './actions/publish.ts';
 import { readEvent } from './ci/event.ts';
+import { cacheHistory } from './history/store.ts';
 import { ProblemsError } from './problem.ts';
 import { githubOutput } from './report/output.ts';
 import { reportProblems } from './report/problems.ts';
@@ -43,6 +44,13 @@ const deps: BuildActionDeps = {
     resultDirectory,
     ...(workspace && { workspace }),
     ...(event.runUrl && { runUrl: event.runUrl }),
+  }),
+  history: cacheHistory({
+    available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
+    load: () => import('@actions/cache'),
+    file: join(resultDirectory, 'novita-template-last-build.json'),
+    branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
+    debug: core.debug,
   }),
   // A mask on a short value would black out half of the log, and drop outputs that contain it.
   mask: (secret) => {

@@ -2,11 +2,14 @@ import { type BuildDeps, build } from '../build/build.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { registrySecrets } from '../definition/secrets.ts';
+import { rememberedBuild } from '../history/last-build.ts';
+import type { HistoryStore } from '../history/store.ts';
 import { type BuildInputs, type Connection, readBuildInputs } from '../inputs/build.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { collectProblems, throwIfAny } from '../problem.ts';
 import { createBuildLog } from '../report/build-log.ts';
+import { formatDuration } from '../report/format.ts';
 import { logPlan } from '../report/plan-log.ts';
 import type { ServiceClient } from '../service/client.ts';
 import { chooseTags } from '../tags/choose.ts';
@@ -17,6 +20,7 @@ import { type ReadDefinitionDeps, readDefinition } from './read-definition.ts';
 export interface BuildActionDeps extends ReadDefinitionDeps {
   readonly event: CiEvent;
   readonly publisher: BuildPublisher;
+  readonly history: HistoryStore;
   /** Keeps a value out of the log. */
   readonly mask: (secret: string) => void;
   readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
@@ -32,6 +36,8 @@ export interface BuildActionDeps extends ReadDefinitionDeps {
  */
 export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(deps.env);
+  // Asked for now and needed later: the definition takes its time as well.
+  const remembered = deps.history.read(inputs.name);
   deps.mask(inputs.connection.apiKey);
   deps.mask(inputs.connection.accessToken);
   const tags = chooseTags(inputs.tags, deps.event);
@@ -46,8 +52,12 @@ export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
   logPlan(deps.output, plan);
 
+  const last = await remembered;
+  if (last) deps.output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
   const outcome = await buildAndShow(plan, inputs, deps);
   await deps.publisher.finished(plan, outcome, inputs);
+  const toRemember = rememberedBuild(outcome, new Date());
+  if (toRemember) await deps.history.write(toRemember);
   return endingOf(outcome, inputs);
 }
 

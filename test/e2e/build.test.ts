@@ -5,6 +5,7 @@ import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { startCacheServer } from '../history/cache-server.ts';
 import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
@@ -284,6 +285,34 @@ describe('a build that fails', () => {
     expect(exitCode).toBe(1);
     expect(log).toContain('User does not have access to the template');
     expect(outputs).toMatchObject({ status: 'error', buildId: expect.stringMatching(uuid) });
+  });
+});
+
+describe('the last build', () => {
+  test('is remembered in the cache, apart for each template', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using cache = await startCacheServer();
+    const local = await service();
+    const env = { ...cache.env, RUNNER_TEMP: workspace.path };
+    const first = await run(local, workspace.path, { env });
+    const second = await run(local, workspace.path, { env });
+    const other = await run(local, workspace.path, { env, inputs: { name: 'another' } });
+    await local.close();
+    expect([first, second, other].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    expect(cache.keys()).toHaveLength(3);
+    expect(second.log).toMatch(/\nThe last build of this template took \d/);
+    expect(first.log + other.log).not.toContain('The last build of this template');
+  });
+
+  test.each([403, 500])('is forgotten without harm when the cache answers %i', async (status) => {
+    await using workspace = await temporaryDirectory(files);
+    await using cache = await startCacheServer();
+    cache.fail(status);
+    const local = await service();
+    const { exitCode, log } = await run(local, workspace.path, { env: cache.env });
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    groupsOf(log);
   });
 });
 
