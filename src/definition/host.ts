@@ -17,7 +17,7 @@ import { createLoader } from './host/loader.ts';
 import { recordBuilder } from './host/recorder.ts';
 import { loadSdk } from './host/sdk.ts';
 import { serialise } from './host/serialise.ts';
-import { redirectInstalledPackages, standIns } from './host/stand-ins.ts';
+import { redirectNodeImports, standIns } from './host/stand-ins.ts';
 import type { HostRequest } from './protocol.ts';
 
 async function main(): Promise<void> {
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   };
   guardProcess({ file, workingDirectory, frames }, fail, failWith);
   forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
-  redirectInstalledPackages(sdk);
+  redirectNodeImports(sdk);
 
   const virtualModules = standIns(sdk, (module, name) =>
     problem(

@@ -125,4 +125,16 @@ export const template = Template().fromTemplate('x').setReadyCmd(waitForPort(80)
     });
     expect(steps(loaded)).toEqual(['RUN a <template.ts:2>']);
   });
+
+  test('e2b is novita-sandbox also past the TypeScript loader', async () => {
+    const loaded = await load({
+      'template.ts': `import { createRequire } from 'node:module';
+import * as sdk from 'novita-sandbox';
+const { Template } = createRequire(import.meta.url)('e2b');
+console.log(Template === sdk.Template);
+export const template = Template().fromTemplate('x').runCmd('a');`,
+    });
+    expect(steps(loaded)).toEqual(['RUN a <template.ts:5>']);
+    expect(loaded.stdout).toEqual(['true']);
+  });
 });

@@ -80,6 +80,7 @@ describe('the channel', () => {
       fc.string(),
       fc.json(),
       fc.constant(JSON.stringify(good)),
+      fc.constant(`badbad ${JSON.stringify(good)}`),
       fc.json().map((json) => `${token.slice(1)} ${json}`),
     );
     await fc.assert(

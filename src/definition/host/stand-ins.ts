@@ -37,10 +37,10 @@ export function standIns(sdk: Sdk, missing: (module: string, name: string) => Er
 }
 
 /**
- * Gives the same SDK to installed packages that import it themselves: those are loaded by Node, not by
- * the TypeScript loader.
+ * Gives the same SDK to what goes past the TypeScript loader, such as `createRequire(…)('e2b')` and modules
+ * that Node loads itself.
  */
-export function redirectInstalledPackages(sdk: Sdk): void {
+export function redirectNodeImports(sdk: Sdk): void {
   const main = new Set(['novita-sandbox', 'e2b']);
   registerHooks({
     resolve: (specifier, context, next) =>
