@@ -1,18 +1,22 @@
-import { createReadStream } from 'node:fs';
 import type { paths } from 'novita-sandbox';
 import createClient from 'openapi-fetch';
-import { request as undiciRequest } from 'undici';
-import { likelyCause, ServiceError } from './errors.ts';
-import { type TransportOptions, transport } from './transport.ts';
+import { readBuildStatus, readLogEntries, serviceWords } from './answers.ts';
+import { ServiceError } from './errors.ts';
+import { createPatience, type Patience, type RetryBudget, repeat } from './patience.ts';
+import { createRetryNotes } from './retry-notes.ts';
+import { createTransport, retryAfterMs, type TransportOptions } from './transport.ts';
 import type {
   AssignedTags,
   BuildStatus,
+  LogEntry,
   Registration,
   RegistrationRequest,
   TemplateTag,
+  TemplateWithBuilds,
   UploadLink,
   WireTemplate,
 } from './types.ts';
+import { putFile } from './upload.ts';
 
 type StartCall = paths['/v2/templates/{templateID}/builds/{buildID}']['post'];
 type StartBody = StartCall['requestBody']['content']['application/json'];
@@ -28,143 +32,176 @@ export interface ClientOptions {
   readonly transport: TransportOptions;
 }
 
-/** The endpoints of the template service that this project uses. Every call rejects with {@link ServiceError}. */
-export interface ServiceClient {
-  /** Claims the name, writes the tags and makes a new build. Never repeated by itself: there is no idempotency key. */
-  register(request: RegistrationRequest): Promise<Registration>;
+/** Requests that may be sent twice: asking, and putting a tag where it is to be. */
+export interface RepeatableCalls {
   /** Asks whether the service has the content with this hash, and where to put it. */
   uploadLink(templateId: string, hash: string): Promise<UploadLink>;
-  /** Puts the file at `path` (of `bytes` bytes) where an upload link points; no credentials are sent. */
-  upload(url: string, path: string, bytes: number): Promise<void>;
-  /** Sends the recipe and starts the build. */
-  start(templateId: string, buildId: string, template: WireTemplate): Promise<void>;
   /** State of a build and at most 100 log entries from `logsOffset` on. */
   status(templateId: string, buildId: string, logsOffset: number): Promise<BuildStatus>;
+  /** At most 100 log entries from the millisecond `cursor` on; those of that very millisecond come again. */
+  logs(templateId: string, buildId: string, cursor: number | undefined): Promise<LogEntry[]>;
   /** Newest assignment of each tag, whatever the state of its build. */
   tags(templateIdOrName: string): Promise<TemplateTag[]>;
+  /** The template that has this name. */
+  templateIdOf(name: string): Promise<string>;
+  /** A template with its builds, newest first. */
+  template(templateId: string): Promise<TemplateWithBuilds>;
   /** Puts tags on the ready build that `target` (`name:tag` or `name:buildId`) means. */
   assignTags(target: string, tags: readonly string[]): Promise<AssignedTags>;
 }
 
+/**
+ * The endpoints of the template service that this project uses. Every call rejects with a {@link ServiceError}
+ * or with the signal's reason. What may be repeated is repeated until the transport's budget is spent.
+ */
+export interface ServiceClient extends RepeatableCalls {
+  /** The same calls, each sent once, for a caller that has a patience of its own. */
+  readonly once: RepeatableCalls;
+  /** Claims the name, writes the tags and makes a new build. Sent once: there is no idempotency key. */
+  register(request: RegistrationRequest): Promise<Registration>;
+  /** Puts the file at `path` (of `bytes` bytes) where an upload link points, once; no credentials are sent. */
+  upload(url: string, path: string, bytes: number): Promise<void>;
+  /** Sends the recipe and starts the build. Sent once: a second one is refused. */
+  start(templateId: string, buildId: string, template: WireTemplate): Promise<void>;
+  /** A budget for a request that is repeated by the caller; `what` names it in messages. */
+  patience(what: string, budget?: RetryBudget): Patience;
+  /** Milliseconds by which the service's clock is ahead of ours, within a second; `undefined` while unknown. */
+  clockAheadMs(): number | undefined;
+}
+
 /** A client over real HTTP. Nothing is sent until a call is made. */
 export function createServiceClient(options: ClientOptions): ServiceClient {
+  const transport = createTransport(options.transport);
   const api = createClient<paths>({
     baseUrl: options.apiUrl,
-    fetch: transport(options.transport),
+    fetch: transport.fetch,
     headers: {
       'User-Agent': options.userAgent,
       'X-API-KEY': options.apiKey,
       ...(options.accessToken && { Authorization: `Bearer ${options.accessToken}` }),
     },
   });
-  const host = new URL(options.apiUrl).host;
+  const { host } = new URL(options.apiUrl);
+  const { signal, onRetry } = options.transport;
+  const notes = createRetryNotes(onRetry ?? (() => {}));
+  const patience: ServiceClient['patience'] = (what, budget = options.transport.budget) =>
+    createPatience(what, budget, { notes, reached: transport.reached, ...(signal && { signal }) });
 
   /** The data of a 2xx answer. `what` names the request as it stands in messages. */
-  function data<T>(what: string, result: { data?: T; error?: unknown; response: Response }): T {
+  function data<T>(what: string, result: Answer<T>): T {
     ok(what, result);
     if (result.data === undefined) throw incomplete(what, 'an empty answer');
     return result.data;
   }
 
-  function ok(what: string, result: { error?: unknown; response: Response }): void {
-    if (!result.response.ok) throw refused(what, host, result.response.status, result.error);
+  function ok(what: string, { response, error }: Answer<unknown>): void {
+    if (!response.ok) throw refused(what, host, response.status, error, response.headers.get('retry-after'));
   }
 
+  type Send = <T>(what: string, attempt: (what: string) => Promise<T>) => Promise<T>;
+  const repeatable = (send: Send): RepeatableCalls => ({
+    uploadLink: (templateID, hash) =>
+      send('GET upload link', async (what) => {
+        const params = { path: { templateID, hash } };
+        return data(what, await api.GET('/templates/{templateID}/files/{hash}', { params }));
+      }),
+    status: (templateID, buildID, logsOffset) =>
+      send('GET build status', async (what) => {
+        const params = { path: { templateID, buildID }, query: { logsOffset } };
+        const path = '/templates/{templateID}/builds/{buildID}/status';
+        const status = readBuildStatus(data(what, await api.GET(path, { params })));
+        if (!status) throw incomplete(what, 'no status');
+        return status;
+      }),
+    logs: (templateID, buildID, cursor) =>
+      send('GET build log', async (what) => {
+        const query = { direction: 'forward' as const, ...(cursor !== undefined && { cursor }) };
+        const params = { path: { templateID, buildID }, query };
+        const path = '/templates/{templateID}/builds/{buildID}/logs';
+        return readLogEntries(data(what, await api.GET(path, { params })).logs);
+      }),
+    tags: (templateID) =>
+      send('GET tags', async (what) => {
+        const params = { path: { templateID } };
+        return data(what, await api.GET('/templates/{templateID}/tags', { params }));
+      }),
+    templateIdOf: (alias) =>
+      send('GET template by name', async (what) => {
+        const params = { path: { alias } };
+        const { templateID } = data(what, await api.GET('/templates/aliases/{alias}', { params }));
+        if (!templateID) throw incomplete(what, 'no identifier');
+        return templateID;
+      }),
+    template: (templateID) =>
+      send('GET template', async (what) => {
+        const params = { path: { templateID } };
+        const template = data(what, await api.GET('/templates/{templateID}', { params }));
+        return { ...template, builds: template.builds ?? [] };
+      }),
+    assignTags: (target, tags) =>
+      send('POST tags', async (what) =>
+        data(what, await api.POST('/templates/tags', { body: { target, tags: [...tags] } })),
+      ),
+  });
+
   return {
+    ...repeatable((what, attempt) => repeat(patience(what), () => attempt(what))),
+    once: repeatable((what, attempt) => attempt(what)),
+    patience,
+    clockAheadMs: transport.clockAheadMs,
     async register(body) {
       const what = 'POST /v3/templates';
       const registration = data(what, await api.POST('/v3/templates', { body }));
       if (!registration.templateID || !registration.buildID) throw incomplete(what, 'no identifiers');
       return registration;
     },
-    async uploadLink(templateID, hash) {
-      const params = { path: { templateID, hash } };
-      return data('GET upload link', await api.GET('/templates/{templateID}/files/{hash}', { params }));
-    },
-    upload: (url, path, bytes) => putFile(url, path, bytes, options.transport),
     async start(templateID, buildID, template) {
-      ok(
-        'POST start of the build',
-        await api.POST('/v2/templates/{templateID}/builds/{buildID}', {
-          params: { path: { templateID, buildID } },
-          // The published schema lacks two kinds of registry and preBootScript.
-          body: template as StartBody,
-        }),
-      );
+      const params = { path: { templateID, buildID } };
+      // The published schema lacks two kinds of registry and preBootScript.
+      const body = template as StartBody;
+      const path = '/v2/templates/{templateID}/builds/{buildID}';
+      ok('POST start of the build', await api.POST(path, { params, body }));
     },
-    async status(templateID, buildID, logsOffset) {
-      const params = { path: { templateID, buildID }, query: { logsOffset } };
-      const what = 'GET build status';
-      const status = data(what, await api.GET('/templates/{templateID}/builds/{buildID}/status', { params }));
-      if (typeof status.status !== 'string') throw incomplete(what, 'no status');
-      return { ...status, logEntries: status.logEntries ?? [] };
-    },
-    async tags(templateID) {
-      return data(
-        'GET tags',
-        await api.GET('/templates/{templateID}/tags', { params: { path: { templateID } } }),
-      );
-    },
-    async assignTags(target, tags) {
-      return data('POST tags', await api.POST('/templates/tags', { body: { target, tags: [...tags] } }));
+    async upload(url, path, bytes) {
+      const { status, text, retryAfter } = await putFile(url, path, bytes, options.transport);
+      if (status < 200 || status > 299) {
+        throw refused('PUT upload', new URL(url).host, status, text, retryAfter);
+      }
     },
   };
 }
 
-function refused(what: string, host: string, status: number, body: unknown): ServiceError {
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+function refused(
+  what: string,
+  host: string,
+  status: number,
+  body: unknown,
+  retryAfter: string | null,
+): ServiceError {
   const said = serviceWords(body);
-  const cause = likelyCause(status, said, host);
   const words = said === '' ? 'without a word' : `saying: ${said}`;
   return new ServiceError({
     kind: 'refused',
     request: what,
+    host,
     status,
     said,
-    message: `${host} answered ${status} to ${what}, ${words}${cause ? `\n${cause}` : ''}`,
+    retryAfterMs: retryAfterMs(retryAfter),
+    message: `${host} answered ${status} to ${what}, ${words}`,
   });
-}
-
-/** The `message` of an error body, or the body's text where it is something else, such as a proxy's page. */
-function serviceWords(body: unknown): string {
-  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
-  const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message);
-  const plain = /^\s*</.test(text) ? text.replace(/<[^>]*>/g, ' ') : text;
-  const line = plain.replace(/\s+/g, ' ').trim();
-  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }
 
 function incomplete(what: string, found: string): ServiceError {
   return new ServiceError({
     kind: 'unintelligible',
     request: what,
+    inShort: `answered with ${found}`,
     message: `${what} was answered with ${found}`,
   });
-}
-
-async function putFile(url: string, path: string, bytes: number, settings: TransportOptions): Promise<void> {
-  const host = new URL(url).host;
-  const file = createReadStream(path);
-  try {
-    const answer = await undiciRequest(url, {
-      method: 'PUT',
-      // S3-like stores refuse a body of unknown length.
-      headers: { 'content-length': String(bytes) },
-      body: file,
-      headersTimeout: 300_000,
-      bodyTimeout: settings.requestTimeoutMs,
-      dispatcher: settings.dispatcher,
-      ...(settings.signal && { signal: settings.signal }),
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode < 200 || answer.statusCode > 299) {
-      throw refused('PUT upload', host, answer.statusCode, text);
-    }
-  } catch (cause) {
-    if (cause instanceof ServiceError) throw cause;
-    settings.signal?.throwIfAborted();
-    const message = `the upload to ${host} broke off (${cause instanceof Error ? cause.message : String(cause)})`;
-    throw new ServiceError({ kind: 'unreachable', request: 'PUT upload', message, cause });
-  } finally {
-    file.destroy();
-  }
 }

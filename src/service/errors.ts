@@ -9,51 +9,69 @@ export type ServiceErrorKind =
   /** A 2xx answer that is not what the API promises. */
   | 'unintelligible';
 
-/** A request to the service that did not work out, with what a person needs to act on it. */
-export class ServiceError extends Error {
-  override readonly name = 'ServiceError';
+/** A request that did not work out, as plain data. */
+export interface RequestFailure {
   readonly kind: ServiceErrorKind;
   /** `GET /templates/{id}/…`, without query and host. */
   readonly request: string;
-  readonly status: number | undefined;
+  /** Where the request went. */
+  readonly host?: string | undefined;
+  readonly status?: number | undefined;
   /** The service's own words, as they came: untrusted text. */
-  readonly said: string | undefined;
+  readonly said?: string | undefined;
+}
 
-  constructor(details: {
-    kind: ServiceErrorKind;
-    request: string;
-    message: string;
-    status?: number;
-    said?: string;
-    cause?: unknown;
-  }) {
+/** A request to the service that did not work out; its message tells what happened and not what to do. */
+export class ServiceError extends Error implements RequestFailure {
+  override readonly name = 'ServiceError';
+  readonly kind: ServiceErrorKind;
+  readonly request: string;
+  readonly host: string | undefined;
+  readonly status: number | undefined;
+  readonly said: string | undefined;
+  /** How it went wrong in a few words of ours: `answered 502`, `connection lost (ECONNRESET)`. */
+  readonly inShort: string;
+  /** Nothing of the request can have reached the service: there was no connection. */
+  readonly unsent: boolean;
+  /** Trying again cannot help, as with a certificate that is not trusted. */
+  readonly permanent: boolean;
+  /** What the answer's `Retry-After` asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(details: ServiceErrorDetails) {
     super(details.message, { cause: details.cause });
+    this.inShort =
+      details.inShort ?? (details.status === undefined ? details.kind : `answered ${details.status}`);
+    this.unsent = details.unsent ?? false;
+    this.permanent = details.permanent ?? false;
+    this.retryAfterMs = details.retryAfterMs;
     this.kind = details.kind;
     this.request = details.request;
+    this.host = details.host;
     this.status = details.status;
     this.said = details.said;
   }
 }
 
-/**
- * The likely cause of an answer and what to do about it, or `undefined` where the service's words say it all.
- * `host` is where the request went.
- */
-export function likelyCause(status: number, said: string, host: string): string | undefined {
-  switch (status) {
-    case 401:
-      return `The API key is not known at ${host}. Check that the secret holds the whole key, and that domain or api-url names the region it belongs to.`;
-    case 403:
-      return 'The key is valid, but it may not do this. Check that the template belongs to the team of this key, and that the team is not blocked.';
-    case 404:
-      return said.includes('no matching operation')
-        ? `There is no template API at ${host}. Check domain and api-url: the first generation of the service (sandbox.novita.ai) has none.`
-        : undefined;
-    case 429:
-      return said.includes('concurrent template builds')
-        ? 'Other builds of this team are running. Wait for them, or run fewer at a time with concurrency: in the workflow.'
-        : 'The service limits how often it is asked. Try again later.';
-    default:
-      return status >= 500 ? 'The service has a problem of its own. Try again later.' : undefined;
-  }
+interface ServiceErrorDetails extends RequestFailure {
+  readonly message: string;
+  readonly inShort?: string;
+  readonly unsent?: boolean;
+  readonly permanent?: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Whether the same request may work a little later. */
+export function isPassing(error: ServiceError): boolean {
+  if (error.permanent) return false;
+  if (error.kind !== 'refused') return true;
+  const { status = 0 } = error;
+  // 501 says that it will never work.
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Whether the service may have done what a request asked for, although its answer was not a good one. */
+export function mayHaveWorked(error: ServiceError): boolean {
+  return !error.unsent && isPassing(error) && error.status !== 425 && error.status !== 429;
 }

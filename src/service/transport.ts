@@ -1,149 +1,106 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { connectionError } from './connection-error.ts';
 import { ServiceError } from './errors.ts';
+import type { RetryBudget } from './patience.ts';
+
+export { proxyAwareDispatcher } from './proxy.ts';
 
 export interface TransportOptions {
-  /** Milliseconds for one attempt, from connecting to the last byte of the answer. */
+  /** Milliseconds for one attempt to ask something, from connecting to the last byte of the answer. */
   readonly requestTimeoutMs: number;
-  /** How often a request that may be repeated is tried in all. */
-  readonly attempts: number;
-  /** Upper bound of the first pause in milliseconds; doubles with each attempt up to `longestPauseMs`. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
+  /** The same for a request that changes something. */
+  readonly changeTimeoutMs: number;
+  /** Milliseconds without a byte in either direction after which an upload counts as stalled. */
+  readonly uploadStallMs: number;
+  /** How long a request that may be repeated is repeated. */
+  readonly budget: RetryBudget;
   readonly dispatcher: Dispatcher;
   /** Ends requests and pauses when the build is given up. */
   readonly signal?: AbortSignal;
-  /** Told about each repetition in one sentence. */
+  /** Told about repetitions, one sentence each, many of the same collapsed into one. */
   readonly onRetry?: (sentence: string) => void;
 }
 
 export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
   requestTimeoutMs: 30_000,
-  attempts: 6,
-  firstPauseMs: 500,
-  longestPauseMs: 15_000,
+  // The service gives a request up after 70 s and its answer after 75 s. Who waits longer knows, when no
+  // answer came, that nothing will still happen.
+  changeTimeoutMs: 80_000,
+  uploadStallMs: 60_000,
+  budget: { attempts: 8, timeMs: 5 * 60_000, firstPauseMs: 500, longestPauseMs: 15_000 },
 };
 
-/** Connections that honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; Node itself honours `NODE_EXTRA_CA_CERTS`. */
-export function proxyAwareDispatcher(env: NodeJS.ProcessEnv): Dispatcher {
-  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((variable) => env[variable]);
-  return proxied ? new EnvHttpProxyAgent() : new Agent();
-}
-
-/** Statuses that mean "later", not "no". */
-const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
-
-/** Requests that may be sent twice: asking, and setting or removing a tag. */
-function mayRepeat(method: string, path: string): boolean {
-  return method === 'GET' || path.endsWith('/templates/tags');
+/** What is noticed about the service's side while requests go back and forth. */
+export interface Transport {
+  /** A `fetch` for the API client that sends each request once. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Whether any answer came yet. */
+  reached(): boolean;
+  /** Milliseconds by which the service's clock is ahead, as its last `Date` says in whole seconds. */
+  clockAheadMs(): number | undefined;
 }
 
 /**
- * A `fetch` for the API client. It reads the whole answer inside the time limit, so that a cut or stalled body
- * counts as a failed attempt, and repeats what may be repeated with full jitter, obeying `Retry-After`.
+ * Sends requests, each once. The whole answer is read inside the time limit, so that a cut or stalled body
+ * counts as a failed attempt.
  *
- * Rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`. Answers outside of
- * 2xx that are final resolve, for the caller to judge.
+ * `fetch` rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`, or with the
+ * signal's reason. Answers outside of 2xx resolve, for the caller to judge.
  */
-export function transport(options: TransportOptions): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const path = new URL(request.url).pathname;
-    const name = `${request.method} ${path}`;
-    const body = request.body ? await request.text() : undefined;
-    const attempts = mayRepeat(request.method, path) ? options.attempts : 1;
-
-    for (let attempt = 1; ; attempt++) {
-      options.signal?.throwIfAborted();
-      const last = attempt >= attempts;
-      let pauseMs =
-        Math.random() * Math.min(options.firstPauseMs * 2 ** (attempt - 1), options.longestPauseMs);
-      let reason: string;
-      try {
-        const response = await attemptOnce(request, name, body, options);
-        if (last || !passing.has(response.status)) return response;
-        pauseMs = retryAfterMs(response.headers.get('retry-after')) ?? pauseMs;
-        reason = `answered ${response.status}`;
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (last || !(error instanceof ServiceError)) throw error;
-        reason = error.message;
-      }
-      options.onRetry?.(`${name}: ${reason}. Trying again (${attempt + 1} of ${attempts}).`);
-      await sleep(Math.min(pauseMs, 60_000), undefined, {
-        ...(options.signal && { signal: options.signal }),
-      });
-    }
+export function createTransport(options: TransportOptions): Transport {
+  let reached = false;
+  let clockAheadMs: number | undefined;
+  return {
+    reached: () => reached,
+    clockAheadMs: () => clockAheadMs,
+    async fetch(request) {
+      const response = await send(request, options);
+      reached = true;
+      const date = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) clockAheadMs = date - Date.now();
+      return response;
+    },
   };
 }
 
-async function attemptOnce(
-  request: Request,
-  name: string,
-  body: string | undefined,
-  options: TransportOptions,
-): Promise<Response> {
-  const limit = AbortSignal.timeout(options.requestTimeoutMs);
-  const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
+async function send(request: Request, options: TransportOptions): Promise<Response> {
+  const { host, pathname } = new URL(request.url);
+  const name = `${request.method} ${pathname}`;
+  const body = request.body ? await request.text() : null;
+  const limitMs = request.method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
+  options.signal?.throwIfAborted();
+  const limit = AbortSignal.timeout(limitMs);
   let answer: Awaited<ReturnType<typeof undiciFetch>>;
   let bytes: ArrayBuffer;
   try {
     answer = await undiciFetch(request.url, {
       method: request.method,
       headers: Object.fromEntries(request.headers),
-      body: body ?? null,
-      redirect: 'error',
-      signal,
+      body,
+      redirect: 'manual',
+      signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
       dispatcher: options.dispatcher,
     });
     bytes = await answer.arrayBuffer();
   } catch (cause) {
-    throw connectionError(name, new URL(request.url).host, cause, limit.aborted, options.requestTimeoutMs);
+    options.signal?.throwIfAborted();
+    throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
   }
-  if (answer.ok && bytes.byteLength > 0 && !isJson(bytes)) {
+  const empty = bytes.byteLength === 0;
+  if (answer.ok && !empty && !isJson(bytes)) {
     throw new ServiceError({
       kind: 'unintelligible',
       request: name,
+      host,
       status: answer.status,
-      message: `answered ${answer.status} with something that is not JSON`,
+      inShort: `answered ${answer.status} with something that is not JSON`,
+      message: `${host} answered ${answer.status} to ${name} with something that is not JSON`,
     });
   }
   const headers = new Headers([...answer.headers]);
   // The bytes are decoded already, and openapi-fetch takes a length of 0 for success whatever the status.
   for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
-  const empty = bytes.byteLength === 0;
   return new Response(empty ? null : bytes, { status: answer.status, headers });
-}
-
-function connectionError(
-  name: string,
-  host: string,
-  cause: unknown,
-  timedOut: boolean,
-  limitMs: number,
-): ServiceError {
-  if (timedOut) {
-    return new ServiceError({
-      kind: 'timeout',
-      request: name,
-      message: `no answer from ${host} within ${Math.round(limitMs / 1000)} s`,
-      cause,
-    });
-  }
-  return new ServiceError({
-    kind: 'unreachable',
-    request: name,
-    message: `no connection to ${host} (${connectionCode(cause)})`,
-    cause,
-  });
-}
-
-/** The code of the socket error below a `fetch failed`: `ECONNREFUSED`, `ENOTFOUND`, … */
-function connectionCode(cause: unknown): string {
-  for (let error: unknown = cause; error instanceof Error; error = error.cause) {
-    if ('code' in error && typeof error.code === 'string') return error.code;
-    if (error.cause === undefined) return error.message;
-  }
-  return String(cause);
 }
 
 function isJson(bytes: ArrayBuffer): boolean {

@@ -1,0 +1,89 @@
+import { Agent, Dispatcher, ProxyAgent } from 'undici';
+
+/**
+ * Connections that honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in lower case too, as curl reads them;
+ * `NODE_EXTRA_CA_CERTS` is honoured by Node itself. (undici has an agent for this, which warns on stderr in
+ * every run that it is experimental, and does not take `NO_PROXY=example.com` to mean its subdomains.)
+ *
+ * A request fails with the code `ERR_PROXY_ADDRESS` where the variable holds no address of a proxy.
+ */
+export function proxyAwareDispatcher(env: NodeJS.ProcessEnv): Dispatcher {
+  const direct = new Agent();
+  const bypassed = noProxyRules(env['no_proxy'] || env['NO_PROXY'] || '');
+  return new ProxyChoice(direct, (origin) =>
+    bypassed(origin) ? undefined : proxyOf(env, origin.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'),
+  );
+}
+
+/** Sends each request through the proxy that `choose` names for its origin, or directly. */
+class ProxyChoice extends Dispatcher {
+  readonly #direct: Dispatcher;
+  readonly #choose: (origin: URL) => URL | undefined;
+  readonly #proxies = new Map<string, ProxyAgent>();
+
+  constructor(direct: Dispatcher, choose: (origin: URL) => URL | undefined) {
+    super();
+    this.#direct = direct;
+    this.#choose = choose;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandlers): boolean {
+    const proxy = this.#choose(new URL(String(options.origin)));
+    return (proxy ? this.#agent(proxy) : this.#direct).dispatch(options, handler);
+  }
+
+  override close(callback?: () => void): Promise<void> {
+    return this.#end((agent) => agent.close(), callback);
+  }
+
+  override destroy(): Promise<void> {
+    return this.#end((agent) => agent.destroy());
+  }
+
+  #agent(proxy: URL): ProxyAgent {
+    const agent = this.#proxies.get(proxy.href) ?? new ProxyAgent({ uri: proxy.href });
+    this.#proxies.set(proxy.href, agent);
+    return agent;
+  }
+
+  async #end(end: (agent: Dispatcher) => Promise<void>, callback?: () => void): Promise<void> {
+    await Promise.all([this.#direct, ...this.#proxies.values()].map(end));
+    callback?.();
+  }
+}
+
+function proxyOf(env: NodeJS.ProcessEnv, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): URL | undefined {
+  const value = (env[name.toLowerCase()] || env[name] || '').trim();
+  if (value === '') return undefined;
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    // The value may hold a password.
+    const message = `${name} does not hold the address of a proxy; expected something like http://proxy.example.com:3128`;
+    throw Object.assign(new Error(message), { code: 'ERR_PROXY_ADDRESS' });
+  }
+  return new URL(address);
+}
+
+/**
+ * The rules of `NO_PROXY`: entries separated by commas or spaces, each a host that stands for its subdomains
+ * too (with or without `.` or `*.` in front), an address, or `*` for everything; a `:port` limits it to that port.
+ */
+export function noProxyRules(value: string): (origin: URL) => boolean {
+  const rules = value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const [, host = '', port] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
+      return { host: host.replace(/^\*?\./, '').replace(/^\[|\]$/g, ''), port };
+    });
+  return ({ hostname, port, protocol }) => {
+    const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
+    const actualPort = port || (protocol === 'https:' ? '443' : '80');
+    return rules.some(
+      (rule) =>
+        (rule.port === undefined || rule.port === actualPort) &&
+        (rule.host === '*' || host === rule.host || host.endsWith(`.${rule.host}`)),
+    );
+  };
+}

@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import { connectionError } from './connection-error.ts';
+import type { TransportOptions } from './transport.ts';
+
+/**
+ * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It may take as long as it
+ * takes, as long as bytes move. Gives the store's answer, whatever its status; rejects with a `ServiceError`
+ * when there is none, or with the signal's reason.
+ */
+export async function putFile(
+  url: string,
+  path: string,
+  bytes: number,
+  { uploadStallMs, dispatcher, signal }: Pick<TransportOptions, 'uploadStallMs' | 'dispatcher' | 'signal'>,
+): Promise<{ status: number; text: string; retryAfter: string | null }> {
+  signal?.throwIfAborted();
+  const stalled = new AbortController();
+  const watch = setTimeout(() => stalled.abort(), uploadStallMs);
+  const file = createReadStream(path);
+  // Chunks are read as the connection takes them, so each one is progress.
+  async function* watched(): AsyncGenerator<Buffer> {
+    for await (const chunk of file) {
+      watch.refresh();
+      yield chunk;
+    }
+  }
+  try {
+    const answer = await request(url, {
+      method: 'PUT',
+      // S3-like stores refuse a body of unknown length.
+      headers: { 'content-length': String(bytes) },
+      body: Readable.from(watched(), { objectMode: false }),
+      headersTimeout: 0,
+      bodyTimeout: uploadStallMs,
+      dispatcher,
+      signal: signal ? AbortSignal.any([stalled.signal, signal]) : stalled.signal,
+    });
+    const retryAfter = answer.headers['retry-after'];
+    return {
+      status: answer.statusCode,
+      text: await answer.body.text(),
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw connectionError('PUT upload', new URL(url).host, cause, {
+      timedOut: stalled.signal.aborted,
+      limitMs: uploadStallMs,
+    });
+  } finally {
+    clearTimeout(watch);
+    file.destroy();
+  }
+}
