@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Diagnosis } from '../build/diagnosis/diagnosis.ts';
 import type { BuildEvent, BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,6 +13,8 @@ export interface BuildPublisher {
   /** The build has its identifiers; later stages may fail, these stand. */
   registered(plan: Plan, event: Extract<BuildEvent, { type: 'registered' }>): void;
   finished(plan: Plan, outcome: BuildOutcome, inputs: Pick<BuildInputs, 'summary'>): Promise<void>;
+  /** No build came to be. */
+  refused(diagnosis: Diagnosis): void;
 }
 
 export interface PublisherDeps {
@@ -37,6 +40,7 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
     },
     async finished(plan, outcome, { summary }) {
       deps.setOutput('status', outcome.status);
+      if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
       const { workspace, runUrl } = deps;
       const report = { plan, outcome, ...(workspace && { workspace }), ...(runUrl && { runUrl }) };
       const attempt = async (what: string, write: () => Promise<void>) => {
@@ -51,16 +55,25 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
       });
       if (summary) await attempt('job summary', () => deps.appendSummary(renderSummary(report)));
     },
+    refused(diagnosis) {
+      deps.setOutput('status', 'error');
+      deps.setOutput('failure', diagnosis.class);
+    },
   };
 }
 
 /** How the step ends: an exit code and, unless it is 0, the sentence with which it fails. */
 export type Ending = { readonly exitCode: 0 } | { readonly exitCode: 1 | 130; readonly message: string };
 
+/** No build came to be: the service refused it, or did not answer. */
+export function endingOfRefusal(message: string, { what, advice }: Diagnosis): Ending {
+  return { exitCode: 1, message: `No build was registered: ${message}\n${what} ${advice}` };
+}
+
 /** The step is green when the build is ready, or was started and was not to be waited for. */
 export function endingOf(
   outcome: BuildOutcome,
-  { timeoutMinutes }: Pick<BuildInputs, 'timeoutMinutes'>,
+  { timeoutMinutes, onSuperseded }: Pick<BuildInputs, 'timeoutMinutes' | 'onSuperseded'>,
 ): Ending {
   const build = `Build ${buildReference(outcome)}`;
   const goesOn =
@@ -75,7 +88,13 @@ export function endingOf(
     return { exitCode: 130, message: `The job was cancelled during b${build.slice(1)}. ${goesOn}` };
   }
   if (!outcome.failure) return { exitCode: 0 };
-  if (outcome.status === 'error')
-    return { exitCode: 1, message: `${build} failed: ${outcome.failure.message}` };
-  return { exitCode: 1, message: `${build} was lost sight of: ${outcome.failure.message}\n${goesOn}` };
+  if (outcome.status === 'superseded') {
+    if (onSuperseded === 'success') return { exitCode: 0 };
+    return { exitCode: 1, message: `${build} was superseded by a newer one (on-superseded: failure).` };
+  }
+  const { what, advice } = outcome.diagnosis ?? {};
+  const explained = what === undefined ? '' : `\n${what} ${advice}`;
+  const { message } = outcome.failure;
+  if (outcome.status === 'error') return { exitCode: 1, message: `${build} failed: ${message}${explained}` };
+  return { exitCode: 1, message: `${build} was lost sight of: ${message}\n${goesOn}` };
 }

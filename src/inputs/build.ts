@@ -17,6 +17,8 @@ export interface BuildInputs {
   readonly skipCache: boolean;
   readonly wait: boolean;
   readonly timeoutMinutes: number;
+  /** How the step ends when a newer build took the place of this one. */
+  readonly onSuperseded: 'success' | 'failure';
   readonly logLevel: LogLevel;
   readonly summary: boolean;
   readonly workingDirectory: string;
@@ -73,6 +75,7 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
       accepts: (value) => value > 0 && value <= 1440,
       expected: 'a number of minutes above 0, at most 1440',
     }),
+    onSuperseded: reader.choice('on-superseded', ['success', 'failure'], 'success'),
     logLevel: reader.choice('log-level', ['debug', 'info', 'warn', 'error'], 'info'),
     summary: reader.flag('summary', true),
     workingDirectory: reader.text('working-directory') || '.',
