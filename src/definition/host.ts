@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createJiti } from 'jiti/static';
 import { type Problem, ProblemsError, problem } from '../problem.ts';
 import { openChannel } from './host/answer.ts';
 import { forbidBuilds } from './host/build-calls.ts';
@@ -13,6 +12,7 @@ import { explain } from './host/explain.ts';
 import { chooseTemplate } from './host/exports.ts';
 import { callerStack, frameFinder } from './host/frames.ts';
 import { guardProcess } from './host/guard.ts';
+import { createJiti } from './host/jiti.ts';
 import { createLoader } from './host/loader.ts';
 import { recordBuilder } from './host/recorder.ts';
 import { loadSdk } from './host/sdk.ts';

@@ -72,6 +72,24 @@ export const template = Template().fromTemplate('x');`,
   });
 });
 
+test('built-in modules and installed packages of either kind', async () => {
+  const loaded = await load({
+    'template.ts': `${base}import { existsSync } from 'node:fs';
+import path from 'path';
+import { awaited } from 'modern';
+import { old } from 'old';
+const { platform } = await import('node:os');
+const { pathToFileURL } = await import(['node', 'url'].join(':'));
+const found = [existsSync(__filename), path.posix.join('a', 'b'), awaited, old, typeof platform, typeof pathToFileURL];
+export const template = Template().fromTemplate(found.join(' '));`,
+    'node_modules/modern/package.json': '{ "name": "modern", "type": "module", "exports": "./index.js" }',
+    'node_modules/modern/index.js': `export const awaited = await Promise.resolve('modern');`,
+    'node_modules/old/package.json': '{ "name": "old", "main": "index.js" }',
+    'node_modules/old/index.js': `exports.old = require('node:path').basename('/x/old');`,
+  });
+  expect(definitionOf(loaded).recipe.fromTemplate).toBe('true a/b modern old function function');
+});
+
 describe('a tsconfig.json', () => {
   const template = `${base}import { x } from '~/x';
 import { y } from 'y';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createJiti, type Jiti, type JitiOptions } from 'jiti/static';
+import type { Jiti, JitiOptions } from 'jiti';
 import { isRecord } from '../protocol.ts';
+import { createJiti } from './jiti.ts';
 
 /**
  * The loader for a definition: TypeScript and JavaScript modules as bundlers understand them, with path
