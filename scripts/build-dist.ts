@@ -30,30 +30,16 @@ const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
-keepNativeImport(join(compiled, 'definition', 'host.js'));
+keepNativeImport(join(compiled, 'definition'));
 
-const licenses = new Map<string, string>();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
-  run(bin('ncc'), [
-    'build',
-    join(compiled, entry),
-    '-o',
-    out,
-    '--license',
-    'licenses.txt',
-    '--no-cache',
-    '-q',
-  ]);
-  for (const [name, text] of readLicenses(join(out, 'licenses.txt'))) licenses.set(name, text);
-  for (const chunk of readdirSync(out).filter((name) => /^\d+\.index\.js$/.test(name)))
-    minify(join(out, chunk));
-  // One package.json and one list of licences at the top serve all folders.
-  for (const name of folder === '.' ? [] : ['package.json', 'licenses.txt'])
-    rmSync(join(out, name), { force: true });
+  run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
+  for (const chunk of readdirSync(out).filter((name) => name.endsWith('.js'))) minify(join(out, chunk));
+  // The package.json at the top serves all folders.
+  if (folder !== '.') rmSync(join(out, 'package.json'));
 }
-const sorted = [...licenses].sort(([a], [b]) => (a < b ? -1 : 1));
-writeFileSync(join(staging, 'licenses.txt'), sorted.map(([name, text]) => `${name}\n${text}`).join('\n'));
+writeFileSync(join(staging, 'licenses.txt'), licenses());
 
 rmSync(dist, { recursive: true, force: true });
 cpSync(staging, dist, { recursive: true });
@@ -64,15 +50,20 @@ rmSync(compiled, { recursive: true, force: true });
  * The loader of definitions imports what a definition needs by computed names. A bundler replaces such an
  * `import()` unless it is told not to, which the loader's own file does not do.
  */
-function keepNativeImport(host: string): void {
+function keepNativeImport(folder: string): void {
   const loader = join(root, 'node_modules', 'jiti', 'lib', 'jiti-static.mjs');
-  const patched = replaceOnce(
-    readFileSync(loader, 'utf8'),
-    '=> import(id)',
-    '=> import(/* webpackIgnore: true */ id)',
-  ).replaceAll('"../dist/', `"${relative(dirname(host), join(root, 'node_modules', 'jiti', 'dist'))}/`);
-  writeFileSync(join(dirname(host), 'jiti-static.js'), patched);
-  writeFileSync(host, replaceOnce(readFileSync(host, 'utf8'), "'jiti/static'", "'./jiti-static.js'"));
+  const own = join(folder, 'jiti-static.js');
+  const source = readFileSync(loader, 'utf8');
+  const patched = replaceOnce(source, '=> import(id)', '=> import(/* webpackIgnore: true */ id)');
+  const dist = relative(folder, join(root, 'node_modules', 'jiti', 'dist'));
+  writeFileSync(own, patched.replaceAll('"../dist/', `"${dist}/`));
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, name);
+    if (!name.endsWith('.js') || file === own) continue;
+    const code = readFileSync(file, 'utf8');
+    const path = relative(dirname(file), own);
+    writeFileSync(file, code.replaceAll("'jiti/static'", `'${path.startsWith('.') ? path : `./${path}`}'`));
+  }
 }
 
 function replaceOnce(text: string, found: string, replacement: string): string {
@@ -91,19 +82,26 @@ function minify(path: string): void {
   writeFileSync(path, code);
 }
 
-/** Package name → licence text, from ncc's list (name, licence, text, separated by blank lines). */
-function readLicenses(path: string): [string, string][] {
-  const names = new Set(
-    readdirSync(join(root, 'node_modules')).flatMap((name) =>
-      name.startsWith('@')
-        ? readdirSync(join(root, 'node_modules', name)).map((inner) => `${name}/${inner}`)
-        : [name],
-    ),
+/**
+ * The licence of every package that is installed for running, which is a superset of what is bundled. (ncc's
+ * own list has only the last chunk's packages where code is split.) A text that several share stands once.
+ */
+function licenses(): string {
+  const { packages }: { packages: Record<string, { dev?: boolean; optional?: boolean }> } = JSON.parse(
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
   );
-  const sections: [string, string[]][] = [];
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    if (names.has(line)) sections.push([line, []]);
-    else sections.at(-1)?.[1].push(line);
+  const packagesByText = new Map<string, string[]>();
+  for (const [path, { dev }] of Object.entries(packages)) {
+    if (path === '' || dev) continue;
+    const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, path))
+      .sort()
+      .find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(root, path, file), 'utf8').trim() : '';
+    packagesByText.set(text, [...(packagesByText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
-  return sections.map(([name, lines]) => [name, `${lines.join('\n').trim()}\n`]);
+  return [...packagesByText]
+    .map(([text, names]) => `${[...new Set(names)].sort().join('\n')}\n\n${text}\n`)
+    .sort()
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { type BuildActionDeps, runBuild } from './actions/build.ts';
+import { runPost } from './actions/post.ts';
 import { type Ending, githubPublisher } from './actions/publish.ts';
 import { readEvent } from './ci/event.ts';
+import { foundState, leaveState } from './ci/step-state.ts';
 import { cacheHistory } from './history/store.ts';
 import { ProblemsError } from './problem.ts';
 import { githubOutput } from './report/output.ts';
@@ -28,29 +30,37 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => cancelled.abort('interrupted'));
 }
 
+const appendSummary = async (markdown: string) => {
+  if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
+};
+const history = cacheHistory({
+  available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
+  load: () => import('@actions/cache'),
+  file: join(resultDirectory, 'novita-template-last-build.json'),
+  branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
+  group: async (title, work) => {
+    output.startGroup(title);
+    return work().finally(() => output.endGroup());
+  },
+  debug: core.debug,
+});
+
 const temporaryDirectory = await mkdtemp(join(resultDirectory, 'novita-template-'));
 const deps: BuildActionDeps = {
   env,
   event,
   output,
   temporaryDirectory,
+  history,
+  leave: (state) => leaveState(core, state),
   interrupted: cancelled.signal,
   publisher: githubPublisher({
     setOutput: core.setOutput,
-    appendSummary: async (markdown) => {
-      if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
-    },
+    appendSummary,
     warn: (message) => output.warning(message),
     resultDirectory,
     ...(workspace && { workspace }),
     ...(event.runUrl && { runUrl: event.runUrl }),
-  }),
-  history: cacheHistory({
-    available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
-    load: () => import('@actions/cache'),
-    file: join(resultDirectory, 'novita-template-last-build.json'),
-    branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
-    debug: core.debug,
   }),
   // A mask on a short value would black out half of the log, and drop outputs that contain it.
   mask: (secret) => {
@@ -70,9 +80,12 @@ const deps: BuildActionDeps = {
   },
 };
 
+// The runner starts the same file once more after the job, with what the main step left.
+const left = foundState(core);
 let ending: Ending;
 try {
-  ending = await runBuild(deps);
+  if (left) await runPost(left, { output, history, appendSummary });
+  ending = left ? { exitCode: 0 } : await runBuild(deps);
 } catch (error) {
   ending = endingOfError(error);
 } finally {

@@ -24,6 +24,8 @@ export interface CacheHistoryOptions {
   readonly file: string;
   /** Builds of a branch are remembered apart; another branch's build is taken where this one has none. */
   readonly branch: string;
+  /** Shows the cache's own output under a title. */
+  readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** Told why something could not be read or written. */
   readonly debug: (message: string) => void;
 }
@@ -32,14 +34,21 @@ export interface CacheHistoryOptions {
  * A history in the cache of GitHub Actions. The cache service itself keeps branches apart: a pull request sees
  * the entries of its base, and nobody sees those of a pull request.
  */
-export function cacheHistory({ available, load, file, branch, debug }: CacheHistoryOptions): HistoryStore {
-  const attempt = async <T>(what: string, work: (cache: CacheApi) => Promise<T>): Promise<T | undefined> => {
+export function cacheHistory({
+  available,
+  load,
+  file,
+  branch,
+  group,
+  debug,
+}: CacheHistoryOptions): HistoryStore {
+  const attempt = async <T>(title: string, work: (cache: CacheApi) => Promise<T>): Promise<T | undefined> => {
     if (!available) return undefined;
     try {
       const cache = await load();
-      return cache.isFeatureAvailable() ? await work(cache) : undefined;
+      return cache.isFeatureAvailable() ? await group(title, () => work(cache)) : undefined;
     } catch (error) {
-      debug(`The last build could not be ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      debug(`${title}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     } finally {
       await rm(file, { force: true }).catch(() => {});
@@ -48,7 +57,7 @@ export function cacheHistory({ available, load, file, branch, debug }: CacheHist
 
   return {
     read: (name) =>
-      attempt('read', async (cache) => {
+      attempt('Look up the last build in the cache', async (cache) => {
         const [ofName, ofBranch] = keyPrefixes(name, branch);
         const hit = await cache.restoreCache([file], ofBranch, [ofName]);
         if (hit === undefined) return undefined;
@@ -56,7 +65,7 @@ export function cacheHistory({ available, load, file, branch, debug }: CacheHist
         return build?.name === name ? build : undefined;
       }),
     write: async (build) => {
-      await attempt('written', async (cache) => {
+      await attempt('Remember this build in the cache', async (cache) => {
         await mkdir(dirname(file), { recursive: true });
         await writeFile(file, JSON.stringify(build));
         // Entries cannot be changed, so each build makes a new one; the newest of a prefix is found first.

@@ -288,31 +288,53 @@ describe('a build that fails', () => {
   });
 });
 
-describe('the last build', () => {
-  test('is remembered in the cache, apart for each template', async () => {
+describe('the post step', () => {
+  test('remembers a good build in the cache, apart for each template', async () => {
     await using workspace = await temporaryDirectory(files);
     await using cache = await startCacheServer();
     const local = await service();
     const env = { ...cache.env, RUNNER_TEMP: workspace.path };
     const first = await run(local, workspace.path, { env });
+    expect(cache.keys()).toEqual([]);
+    const post = await run(local, workspace.path, { env, state: first.state });
+    expect(post.exitCode, post.log).toBe(0);
+    expect(cache.keys()).toHaveLength(1);
+
     const second = await run(local, workspace.path, { env });
     const other = await run(local, workspace.path, { env, inputs: { name: 'another' } });
     await local.close();
-    expect([first, second, other].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
-    expect(cache.keys()).toHaveLength(3);
     expect(second.log).toMatch(/\nThe last build of this template took \d/);
     expect(first.log + other.log).not.toContain('The last build of this template');
   });
 
-  test.each([403, 500])('is forgotten without harm when the cache answers %i', async (status) => {
+  test.each([403, 500])('is green when the cache answers %i', async (status) => {
     await using workspace = await temporaryDirectory(files);
     await using cache = await startCacheServer();
     cache.fail(status);
     const local = await service();
-    const { exitCode, log } = await run(local, workspace.path, { env: cache.env });
+    const main = await run(local, workspace.path, { env: cache.env });
+    const post = await run(local, workspace.path, { env: cache.env, state: main.state });
     await local.close();
-    expect(exitCode, log).toBe(0);
-    groupsOf(log);
+    expect([main.exitCode, post.exitCode], main.log + post.log).toEqual([0, 0]);
+    groupsOf(main.log);
+    groupsOf(post.log);
+  });
+
+  test('says what became of the build when the main step was killed', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
+    const main = await run(local, workspace.path, {
+      onOutput: (printed, kill) => {
+        if (/::group::\[2\/4\][^\n]*\n$/.test(printed)) kill('SIGKILL');
+      },
+    });
+    const post = await run(local, workspace.path, { state: main.state });
+    await local.close();
+    expect(main.exitCode).toBeNull();
+    expect(main.outputs).toMatchObject({ buildId: expect.stringMatching(uuid) });
+    expect(post.exitCode).toBe(0);
+    expect(post.log).toContain(`my-agent:${main.outputs['buildId']} goes on at the service`);
+    expect(post.summary).toContain(`\`${main.outputs['reference']}\``);
   });
 });
 

@@ -34,10 +34,9 @@ describe('dist', () => {
     }
   }, 120_000);
 
-  test('has at most 4 MB', async () => {
-    const sizes = await Promise.all(
-      [...(await filesBelow(at('dist'))).values()].map(async ({ length }) => length),
-    );
+  test('has at most 4 MB of code', async () => {
+    const code = [...(await filesBelow(at('dist')))].filter(([name]) => name.endsWith('.js'));
+    const sizes = code.map(([, { length }]) => length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4_000_000);
   });
 
@@ -52,7 +51,7 @@ describe('dist', () => {
       'tar',
       'undici',
     ]) {
-      expect(licenses).toMatch(new RegExp(`^${library}$`, 'm'));
+      expect(licenses).toMatch(new RegExp(`^${library} \\d`, 'm'));
     }
   });
 

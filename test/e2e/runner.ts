@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly workspace: string;
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the main step left; runs the post step. */
+  readonly state?: Readonly<Record<string, string>>;
   /** Name of the event and its payload. */
   readonly event?: { readonly name: string; readonly payload: unknown };
   readonly onSpawn?: (processId: number) => void;
@@ -29,13 +31,15 @@ export interface RunResult {
   readonly log: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** What was left for the post step. */
+  readonly state: Readonly<Record<string, string>>;
   /** Content of the file that the output `result` names, where it is set. */
   readonly result?: unknown;
 }
 
 interface ActionMetadata {
   readonly inputs: Record<string, { default?: string }>;
-  readonly runs: { main: string };
+  readonly runs: { main: string; post: string };
 }
 
 /** Runs the action once and waits for its end. */
@@ -51,6 +55,7 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
   try {
     const output = await file('output');
     const summary = await file('summary');
+    const state = await file('state');
     const event = options.event ?? { name: 'push', payload: {} };
     const inputs = new Map(
       Object.entries(metadata.inputs).map(([name, input]) => [name, input.default ?? '']),
@@ -65,7 +70,7 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
       GITHUB_EVENT_PATH: await file('event.json', JSON.stringify(event.payload)),
       GITHUB_OUTPUT: output,
       GITHUB_STEP_SUMMARY: summary,
-      GITHUB_STATE: await file('state'),
+      GITHUB_STATE: state,
       GITHUB_ENV: await file('env'),
       GITHUB_PATH: await file('path'),
       GITHUB_WORKSPACE: options.workspace,
@@ -78,15 +83,23 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
       ...Object.fromEntries(
         [...inputs].map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
       ),
+      ...Object.fromEntries(
+        Object.entries(options.state ?? {}).map(([name, value]) => [`STATE_${name}`, value]),
+      ),
       ...options.env,
     };
-    const { exitCode, log } = await execute(join(action, metadata.runs.main), env, options);
+    const { exitCode, log } = await execute(
+      join(action, options.state ? metadata.runs.post : metadata.runs.main),
+      env,
+      options,
+    );
     const outputs = readCommandFile(await readFile(output, 'utf8'));
     return {
       exitCode,
       log,
       outputs,
       summary: await readFile(summary, 'utf8'),
+      state: readCommandFile(await readFile(state, 'utf8')),
       ...(outputs['result'] && { result: JSON.parse(await readFile(outputs['result'], 'utf8')) }),
     };
   } finally {

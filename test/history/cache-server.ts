@@ -39,19 +39,19 @@ export async function startCacheServer(): Promise<CacheServer> {
       if (!hit) return { status: 204 };
       return {
         status: 200,
-        body: { cacheKey: hit.key, archiveLocation: `${url}/blob/${entries.indexOf(hit)}` },
+        body: { cacheKey: hit.key, archiveLocation: `${url}/blob/${entries.indexOf(hit) + 1}` },
       };
     }
     if (request.method === 'GET' && pathname.startsWith('/blob/')) {
-      const content = entries[Number(id)]?.content ?? Buffer.alloc(0);
+      const content = entries[Number(id) - 1]?.content ?? Buffer.alloc(0);
       return { status: 200, raw: content };
     }
     if (request.method === 'POST' && pathname.endsWith('/caches')) {
       const { key, version } = JSON.parse(body.toString('utf8'));
       entries.push({ key, version, content: Buffer.alloc(0), committed: false });
-      return { status: 201, body: { cacheId: entries.length - 1 } };
+      return { status: 201, body: { cacheId: entries.length } };
     }
-    const entry = entries[Number(id)];
+    const entry = entries[Number(id) - 1];
     if (!entry) return { status: 404, body: {} };
     if (request.method === 'PATCH') entry.content = Buffer.concat([entry.content, body]);
     else entry.committed = true;
