@@ -1,6 +1,7 @@
 import { type BuildDeps, build } from '../build/build.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import type { CiEvent } from '../ci/event.ts';
+import type { StepState } from '../ci/step-state.ts';
 import { registrySecrets } from '../definition/secrets.ts';
 import { rememberedBuild } from '../history/last-build.ts';
 import type { HistoryStore } from '../history/store.ts';
@@ -20,7 +21,9 @@ import { type ReadDefinitionDeps, readDefinition } from './read-definition.ts';
 export interface BuildActionDeps extends ReadDefinitionDeps {
   readonly event: CiEvent;
   readonly publisher: BuildPublisher;
-  readonly history: HistoryStore;
+  readonly history: Pick<HistoryStore, 'read'>;
+  /** Leaves word for the post step. */
+  readonly leave: (state: StepState) => void;
   /** Keeps a value out of the log. */
   readonly mask: (secret: string) => void;
   readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
@@ -36,8 +39,6 @@ export interface BuildActionDeps extends ReadDefinitionDeps {
  */
 export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(deps.env);
-  // Asked for now and needed later: the definition takes its time as well.
-  const remembered = deps.history.read(inputs.name);
   deps.mask(inputs.connection.apiKey);
   deps.mask(inputs.connection.accessToken);
   const tags = chooseTags(inputs.tags, deps.event);
@@ -52,12 +53,12 @@ export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
   logPlan(deps.output, plan);
 
-  const last = await remembered;
+  const last = await deps.history.read(plan.name);
   if (last) deps.output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
   const outcome = await buildAndShow(plan, inputs, deps);
   await deps.publisher.finished(plan, outcome, inputs);
-  const toRemember = rememberedBuild(outcome, new Date());
-  if (toRemember) await deps.history.write(toRemember);
+  const lastBuild = rememberedBuild(outcome, new Date());
+  deps.leave({ ended: true, summary: inputs.summary, ...(lastBuild && { lastBuild }) });
   return endingOf(outcome, inputs);
 }
 
@@ -68,7 +69,11 @@ async function buildAndShow(plan: Plan, inputs: BuildInputs, deps: BuildActionDe
   const client = deps.connect(inputs.connection, signal);
   const log = createBuildLog(deps.output, plan, { level: inputs.logLevel });
   const emit: BuildDeps['emit'] = (event) => {
-    if (event.type === 'registered') deps.publisher.registered(plan, event);
+    if (event.type === 'registered') {
+      deps.publisher.registered(plan, event);
+      const { buildId } = event;
+      deps.leave({ build: { name: plan.name, buildId }, ended: false, summary: inputs.summary });
+    }
     log.show(event);
   };
   try {
