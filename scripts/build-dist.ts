@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
@@ -30,8 +30,6 @@ const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
-keepNativeImport(join(compiled, 'definition'));
-
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
   run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
@@ -45,31 +43,6 @@ rmSync(dist, { recursive: true, force: true });
 cpSync(staging, dist, { recursive: true });
 rmSync(staging, { recursive: true, force: true });
 rmSync(compiled, { recursive: true, force: true });
-
-/**
- * The loader of definitions imports what a definition needs by computed names. A bundler replaces such an
- * `import()` unless it is told not to, which the loader's own file does not do.
- */
-function keepNativeImport(folder: string): void {
-  const loader = join(root, 'node_modules', 'jiti', 'lib', 'jiti-static.mjs');
-  const own = join(folder, 'jiti-static.js');
-  const source = readFileSync(loader, 'utf8');
-  const patched = replaceOnce(source, '=> import(id)', '=> import(/* webpackIgnore: true */ id)');
-  const dist = relative(folder, join(root, 'node_modules', 'jiti', 'dist'));
-  writeFileSync(own, patched.replaceAll('"../dist/', `"${dist}/`));
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const file = join(folder, name);
-    if (!name.endsWith('.js') || file === own) continue;
-    const code = readFileSync(file, 'utf8');
-    const path = relative(dirname(file), own);
-    writeFileSync(file, code.replaceAll("'jiti/static'", `'${path.startsWith('.') ? path : `./${path}`}'`));
-  }
-}
-
-function replaceOnce(text: string, found: string, replacement: string): string {
-  if (text.split(found).length !== 2) throw new Error(`Expected exactly one ${found}`);
-  return text.replace(found, replacement);
-}
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */
 function minify(path: string): void {
