@@ -1,11 +1,17 @@
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
-import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
+import {
+  explanation,
+  failureLines,
+  failureMessage,
+  failureOf,
+  failurePlace,
+  failureTitle,
+} from './failure.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { Output } from './output.ts';
-import { singleLine } from './sanitise.ts';
-import { stepSource } from './titles.ts';
+import { cutWithMark, singleLine } from './sanitise.ts';
 
 /** What was left out of the log for its level. */
 export interface LeftOut {
@@ -37,7 +43,11 @@ export function totals(outcome: BuildOutcome): string {
   const steps = outcome.steps.filter((step) => step.number !== undefined);
   const cached = steps.filter((step) => step.cached).length;
   const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${formatDuration(outcome.durationMs)}`;
-  if (outcome.status === 'building') return 'The build was started and not waited for';
+  if (outcome.status === 'building') {
+    const left = outcome.failure || outcome.stopped;
+    return left ? `The end of the build was not seen: ${counts}` : 'The build was started and not waited for';
+  }
+  if (outcome.status === 'superseded') return `Superseded: ${counts}`;
   return outcome.status === 'error' ? `Failed: ${counts}` : counts;
 }
 
@@ -57,13 +67,18 @@ function identifiers(outcome: BuildOutcome): [string, string][] {
 }
 
 function logFailure(output: Output, plan: Plan, outcome: BuildOutcome, failure: BuildFailure): void {
-  const title = failureTitle(plan, failure);
+  const title = failureTitle(plan, failure, outcome.diagnosis?.class);
   const lines = failureLines(plan, failure);
   if (lines.length > 0) {
     output.line('');
     output.line(`${title}. ${lines.length === 1 ? 'Its last line' : `Its last ${lines.length} lines`}:`);
     for (const line of lines) output.untrusted(line.text, line.stream);
   }
-  const message = `${failureMessage(plan, failure)}\nBuild ${buildReference(outcome)}`;
-  output.error(message, { title, at: stepSource(plan, failure.stepId, failure.message) });
+  const explained = explanation(outcome);
+  const reason = failureMessage(plan, failure);
+  const said = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
+  const message = [...explained, cutWithMark(said, 2000), `Build ${buildReference(outcome)}`].join('\n');
+  const placement = { title, at: failurePlace(plan, outcome, failure) };
+  if (outcome.status === 'superseded') output.notice(message, placement);
+  else output.error(message, placement);
 }

@@ -1,7 +1,9 @@
+import type { FailureClass } from '../build/diagnosis/diagnosis.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { SourceLine } from '../problem.ts';
 import { cutWithMark, lineLimit, singleLine } from './sanitise.ts';
-import { planStep, stepName } from './titles.ts';
+import { planStep, stepName, stepSource } from './titles.ts';
 
 const failureLineLimit = 30;
 const failureByteLimit = 16_000;
@@ -12,12 +14,28 @@ export function failureOf(outcome: BuildOutcome): BuildFailure | undefined {
   return outcome.status === 'error' ? { message: '', lastLines: [] } : undefined;
 }
 
+/** The line of the definition that a failure points at. */
+export function failurePlace(
+  plan: Plan,
+  { diagnosis }: Pick<BuildOutcome, 'diagnosis'>,
+  failure: BuildFailure,
+): SourceLine | undefined {
+  return stepSource(plan, failure.stepId ?? diagnosis?.stepId, failure.message);
+}
+
+/** What happened and what to do, one sentence or two in each; none without a diagnosis. */
+export function explanation({ diagnosis }: Pick<BuildOutcome, 'diagnosis'>): string[] {
+  if (!diagnosis) return [];
+  return [diagnosis.what, diagnosis.advice, ...(diagnosis.next ? [diagnosis.next] : [])];
+}
+
 /** What failed, in a few words: `Step 3 of 7 failed: RUN make`, `Ready command failed: curl localhost`. */
 export function failureTitle(
   plan: Plan,
   { stepId, message }: Pick<BuildFailure, 'stepId' | 'message'>,
+  failureClass?: FailureClass,
 ): string {
-  if (stepId === undefined) return 'The build failed';
+  if (stepId === undefined) return (failureClass && titles[failureClass]) ?? 'The build failed';
   const number = stepNumberOf(stepId);
   const name = stepName(plan, number === undefined ? { id: stepId } : { id: stepId, number });
   if (number !== undefined) return `Step ${number} of ${plan.steps.length} failed: ${singleLine(name, 80)}`;
@@ -25,6 +43,21 @@ export function failureTitle(
   if (stepId === 'finalize') return finalizeTitle(plan, message);
   return `${singleLine(name, 80)} failed`;
 }
+
+/** Failures that belong to no step. */
+const titles: Readonly<Partial<Record<FailureClass, string>>> = {
+  superseded: 'Superseded by a newer build',
+  cancelled: 'The build was cancelled',
+  'build-timeout': 'The build took too long',
+  'waiting-timeout': 'The build was never started',
+  'node-lost': 'The service lost the build',
+  internal: 'The service failed',
+  files: 'A file changed during the build',
+  upload: 'An upload failed',
+  'lost-sight': 'The build was lost sight of',
+  timeout: 'The build was not waited for any longer',
+  interrupted: 'The job was cancelled',
+};
 
 /** The service's reason; the SDK's own script is left out of it. */
 export function failureMessage(plan: Plan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {

@@ -1,10 +1,11 @@
 import type { Plan, PlanStep } from '../plan/plan.ts';
+import { secretWarnings } from '../plan/secret-names.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
 import { stepName } from './titles.ts';
 
-/** The `Plan` group: everything that is decided before the first request. */
+/** The `Plan` group: everything that is decided before the first request. Secrets in it are warned of at their lines. */
 export function logPlan(output: Output, plan: Plan): void {
   output.startGroup('Plan');
   output.line(`name:   ${singleLine(plan.name)}`);
@@ -22,6 +23,7 @@ export function logPlan(output: Output, plan: Plan): void {
     if (command) output.line(`${label}  ${singleLine(command)}`);
   }
   output.endGroup();
+  for (const { title, message, at } of secretWarnings(plan)) output.warning(message, { title, at });
 }
 
 function name(plan: Plan, step: PlanStep): string {

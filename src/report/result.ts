@@ -1,12 +1,13 @@
-import type { BuildOutcome } from '../build/events.ts';
+import type { Diagnosis } from '../build/diagnosis/diagnosis.ts';
+import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import { secretWarnings } from '../plan/secret-names.ts';
 import type { SourceLine } from '../problem.ts';
 import { buildReference } from './closing.ts';
-import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
+import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from './failure.ts';
 import { displayPath } from './output.ts';
 import { printableLines, singleLine } from './sanitise.ts';
 import { type StepRow, type StepState, stepRows } from './step-rows.ts';
-import { stepSource } from './titles.ts';
 
 /**
  * The JSON object in the result file: everything about one build that a later step may want. New fields may
@@ -22,7 +23,7 @@ export interface ResultDocument {
   readonly buildId: string;
   /** `name:buildId`, the exact name of this build. */
   readonly reference: string;
-  /** `building` when the build was started and not waited for. */
+  /** `building` when the end was not seen here; `superseded` when a newer build took the place of this one. */
   readonly status: BuildOutcome['status'];
   readonly durationMs: number;
   readonly cpuCount: number;
@@ -35,14 +36,24 @@ export interface ResultDocument {
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
   };
   readonly steps: readonly ResultStep[];
+  /** Also set, without a step, when the build was given up here: its classes are then `timeout` and `interrupted`. */
   readonly failure?: {
+    readonly class: Diagnosis['class'];
     readonly title: string;
+    /** What happened. */
+    readonly what: string;
+    /** What to do, and what else when that does not help. */
+    readonly advice: string;
+    readonly next?: string;
+    /** Whether one more build could end otherwise with nothing changed. */
+    readonly retry: Diagnosis['retry'];
+    /** The service's own words. */
     readonly message: string;
     readonly step?: string;
     readonly source?: string;
     readonly lastLines: readonly string[];
   };
-  /** What the definition was warned about. */
+  /** What the definition was warned about, secrets in ENV steps among it. */
   readonly warnings: readonly {
     readonly title: string;
     readonly message: string;
@@ -83,7 +94,7 @@ export function resultDocument({
   readonly workspace?: string;
 }): ResultDocument {
   const { definition } = plan;
-  const failure = failureOf(outcome);
+  const failure = failureOf(outcome) ?? givenUp(outcome);
   const place = (at: SourceLine | undefined) =>
     at && { source: `${displayPath(at.file, workspace)}:${at.line}` };
   return {
@@ -106,19 +117,35 @@ export function resultDocument({
     steps: stepRows(plan, outcome).map((row) => resultStep(row, place)),
     ...(failure && {
       failure: {
-        title: failureTitle(plan, failure),
+        ...diagnosisFields(outcome.diagnosis),
+        title: failureTitle(plan, failure, outcome.diagnosis?.class),
         message: plainText(failureMessage(plan, failure)),
         ...(failure.stepId !== undefined && { step: failure.stepId }),
-        ...place(stepSource(plan, failure.stepId, failure.message)),
+        ...place(failurePlace(plan, outcome, failure)),
         lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
       },
     }),
-    warnings: definition.warnings.map(({ title, message, at }) => ({
+    warnings: [...definition.warnings, ...secretWarnings(plan)].map(({ title, message, at }) => ({
       title: singleLine(title, 1000),
       message: plainText(message),
       ...place(at),
     })),
   };
+}
+
+function diagnosisFields(diagnosis: Diagnosis | undefined) {
+  const { class: failureClass = 'unknown', retry = 'never', what = '', advice = '', next } = diagnosis ?? {};
+  return {
+    class: failureClass,
+    what: plainText(what),
+    advice: plainText(advice),
+    ...(next && { next: plainText(next) }),
+    retry,
+  };
+}
+
+function givenUp({ stopped, diagnosis }: BuildOutcome): BuildFailure | undefined {
+  return stopped && { message: diagnosis?.what ?? '', lastLines: [] };
 }
 
 function resultStep(

@@ -77,7 +77,7 @@ function unseenRow(plan: Plan, outcome: BuildOutcome, number: number): StepRow {
 }
 
 function fromPlan(plan: Plan, id: string, number: number | undefined): Pick<StepRow, 'source' | 'files'> {
-  const source = stepSource(plan, id);
+  const source = planStep(plan, number)?.hidden ? undefined : stepSource(plan, id);
   const files = planStep(plan, number)?.files;
   return { ...(source && { source }), ...(files && { files }) };
 }

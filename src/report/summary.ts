@@ -1,14 +1,22 @@
-import type { BuildOutcome } from '../build/events.ts';
+import { minimalRecipe } from '../build/diagnosis/minimal-recipe.ts';
+import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildReference } from './closing.ts';
-import { failureLines, failureMessage, failureOf, failureTitle } from './failure.ts';
+import {
+  explanation,
+  failureLines,
+  failureMessage,
+  failureOf,
+  failurePlace,
+  failureTitle,
+} from './failure.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
 import { displayPath } from './output.ts';
+import { recipeCode } from './recipe-code.ts';
 import { cutWithMark, singleLine } from './sanitise.ts';
 import { type StepRow, stepRows } from './step-rows.ts';
 import { timeline } from './timeline.ts';
-import { stepSource } from './titles.ts';
 
 /** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
 export const summaryLimit = 1_000_000;
@@ -38,7 +46,10 @@ function heading(outcome: BuildOutcome): string {
   const name = inlineCode(outcome.name);
   if (outcome.status === 'ready') return `## Template ${name} is ready`;
   if (outcome.status === 'error') return `## Template ${name} failed to build`;
-  return `## Template ${name} is building\n\nThe build was started and not waited for, so its result is not known here.`;
+  if (outcome.status === 'superseded') return `## This build of template ${name} was superseded`;
+  const why = explanation(outcome).map((sentence) => escapeMarkdown(sentence));
+  const unseen = 'The build was started and not waited for, so its result is not known here.';
+  return `## Template ${name} is building\n\n${why.length > 0 ? why.join('\n\n') : unseen}`;
 }
 
 function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
@@ -69,18 +80,36 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
 function failureSection({ plan, outcome, workspace }: SummaryInput): string {
   const failure = failureOf(outcome);
   if (!failure) return '';
-  const source = stepSource(plan, failure.stepId, failure.message);
+  const source = failurePlace(plan, outcome, failure);
   const place = source && inlineCode(`${displayPath(source.file, workspace)}:${source.line}`);
   const lines = failureLines(plan, failure).map((line) => line.text);
   return [
-    `### ${escapeMarkdown(failureTitle(plan, failure))}`,
+    `### ${escapeMarkdown(failureTitle(plan, failure, outcome.diagnosis?.class))}`,
+    outcome.status !== 'building' &&
+      explanation(outcome)
+        .map((sentence) => escapeMarkdown(sentence))
+        .join('\n\n'),
     place && `At ${place}:`,
     fence(cutWithMark(failureMessage(plan, failure), 8000), 'text'),
     lines.length > 0 &&
       `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
+    recipeSection(plan, outcome, failure),
   ]
     .filter(Boolean)
     .join('\n\n');
+}
+
+/** Code beyond this is no smallest recipe to anyone. */
+const recipeLimit = 60_000;
+
+function recipeSection(plan: Plan, { diagnosis }: BuildOutcome, failure: BuildFailure): string {
+  const recipe = minimalRecipe(plan, failure, diagnosis);
+  const code = recipe && recipeCode(plan, recipe);
+  if (!code || code.length > recipeLimit) return '';
+  const files = recipe.steps.some((step) => step.wire.type === 'COPY')
+    ? `, next to the files of ${inlineCode(plan.definition.contextDirectory.split(/[\\/]/).at(-1) ?? '')}`
+    : '';
+  return `The smallest recipe that reaches this failure, to try by itself${files}:\n\n${fence(code, 'typescript')}`;
 }
 
 function stepTable(rows: readonly StepRow[], budget: number): string {
@@ -109,7 +138,7 @@ function stepTable(rows: readonly StepRow[], budget: number): string {
 }
 
 function snippets(outcome: BuildOutcome): string {
-  if (outcome.status === 'error') return '';
+  if (outcome.status === 'error' || outcome.status === 'superseded') return '';
   const reference = singleLine(buildReference(outcome), 400);
   const quoted = JSON.stringify(reference);
   const single = /^[\w.:/-]+$/.test(reference) ? `'${reference}'` : quoted;

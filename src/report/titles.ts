@@ -53,22 +53,39 @@ export function stepLabel(plan: Plan, stepId: string): string {
   return number === undefined ? singleLine(stepId, 40) : stepNumber(plan, { id: stepId, number }).trim();
 }
 
-/** The line of the definition that a step or phase comes from; `detail` tells the start from the ready command. */
+/**
+ * The line of the definition that a step or phase comes from; `detail` tells the commands of the last phase apart.
+ * A step that the SDK added points at what made it do so: the last ENV, or the base image.
+ */
 export function stepSource(plan: Plan, stepId: string | undefined, detail = ''): SourceLine | undefined {
   const { sources } = plan.definition;
+  const base = plan.base.source ?? sources.base;
   if (stepId === undefined) return undefined;
-  if (stepId === 'base') return plan.base.source ?? sources.base;
+  if (stepId === 'base') return base;
   if (stepId === 'finalize') {
-    return /\bready command\b/i.test(detail)
-      ? (sources.ready ?? sources.start)
-      : (sources.start ?? sources.ready);
+    if (/\bready command\b/i.test(detail)) return sources.ready ?? sources.start;
+    // The service's own script runs with the environment of the recipe; a broken PATH is what breaks it.
+    const path = /\bconfiguration script\b/i.test(detail) ? environmentSource(plan, 'PATH') : undefined;
+    return path ?? sources.start ?? sources.ready;
   }
-  return plan.steps.find((step) => String(step.number) === stepId)?.source;
+  const step = plan.steps.find(({ number }) => String(number) === stepId);
+  if (step?.source || !step?.hidden) return step?.source;
+  return (step.hidden === 'environment' && environmentSource(plan)) || base;
+}
+
+/** The line of the last ENV step, or of the last that sets a variable. */
+function environmentSource(plan: Plan, variable?: string): SourceLine | undefined {
+  return plan.steps.findLast(({ number, source }) => {
+    const wire = plan.wire.steps[number - 1];
+    if (wire?.type !== 'ENV' || !source) return false;
+    return variable === undefined || (wire.args ?? []).some((name, at) => at % 2 === 0 && name === variable);
+  })?.source;
 }
 
 /** Lines of a header after its first: the rest of a command of several lines. */
 export function headerRest(plan: Plan, header: StepHeader): string[] {
-  if (planStep(plan, header.number)?.hidden) return [];
+  // The rest of an ENV is values, which may be secrets; that of a step of the SDK is its script.
+  if (planStep(plan, header.number)?.hidden || /^(?:ENV|ARG) /i.test(header.text)) return [];
   return header.text.split(/\r\n|\n/).slice(1);
 }
 

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import type { BuildEvent } from '../../src/build/events.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { createBuildLog } from '../../src/report/build-log.ts';
 import { githubOutput } from '../../src/report/output.ts';
 import type { LogLevel } from '../../src/service/types.ts';
 import { captureStdout, notingCore } from './capture.ts';
 import { renderedLog, runnerCommands, runnerLines } from './runner-model.ts';
-import { buildId, header, logLine, sampleOutcome, samplePlan, templateId, workspace } from './sample.ts';
+import {
+  buildId,
+  header,
+  logLine,
+  sampleDiagnosis,
+  sampleOutcome,
+  samplePlan,
+  templateId,
+  workspace,
+} from './sample.ts';
 
 function printed(events: readonly BuildEvent[], level?: LogLevel): string {
   return captureStdout(() => {
@@ -155,6 +165,66 @@ test.each([
   expect(others).toEqual([]);
   expect(error?.properties['title']).toBe(title);
   expect(error?.properties['line']).toBe(at);
+});
+
+test('the annotation says what happened and what to do before it gives the reason', () => {
+  const failure = { message: `failed: ${'x'.repeat(50_000)}`, stepId: '3', lastLines: [] };
+  const outcome = sampleOutcome({ status: 'error', failure, diagnosis: sampleDiagnosis() });
+  const [error] = runnerCommands(printed([{ type: 'finished', outcome }]));
+  const lines = error?.data.split('\n') ?? [];
+  expect(lines.slice(0, 3)).toEqual([
+    'pip finds no package "reqeusts" that fits.',
+    'Check its name.',
+    'If that does not help, build once with skip-cache: true.',
+  ]);
+  expect(lines[3]).toMatch(/^The service says: failed: x+… \(48,\d+ more characters\)$/);
+  expect(lines[4]).toBe(`Build my-agent:${buildId}`);
+});
+
+test('a superseded build is a notice and no error', () => {
+  const failure = { message: 'build was cancelled', lastLines: [] };
+  const diagnosis = sampleDiagnosis({ class: 'superseded', what: 'A newer build took its place.' });
+  const log = printed([
+    { type: 'finished', outcome: sampleOutcome({ status: 'superseded', failure, diagnosis }) },
+  ]);
+  expect(runnerCommands(log)).toEqual([
+    {
+      name: 'notice',
+      properties: { title: 'Superseded by a newer build' },
+      data: expect.stringMatching(/^A newer build took its place\./),
+    },
+  ]);
+  expect(log).toContain('Superseded: 4 steps');
+});
+
+test('a step that the SDK added points at the last ENV, or at the image', () => {
+  const at = (plan: Plan, stepId: string, message = 'failed') => {
+    const outcome = sampleOutcome({ status: 'error', failure: { message, stepId, lastLines: [] } });
+    const log = captureStdout(() =>
+      createBuildLog(githubOutput(notingCore(), { workspace }), plan).show({ type: 'finished', outcome }),
+    );
+    return runnerCommands(log)[0]?.properties['line'];
+  };
+  const plan = samplePlan();
+  expect(at(plan, '4')).toBe('4');
+  const withoutEnv = { ...plan, wire: { ...plan.wire, steps: plan.wire.steps.with(0, { type: 'RUN' }) } };
+  expect(at(withoutEnv, '4')).toBe('3');
+  const path = { type: 'ENV', args: ['PATH', '/opt/bin'] };
+  const withPath = { ...plan, wire: { ...plan.wire, steps: plan.wire.steps.with(1, path) } };
+  expect(at(withPath, 'finalize', 'configuration script failed')).toBe('5');
+});
+
+test('a build that ran out of time points at the step that was running', () => {
+  const failure = { message: 'build timed out', lastLines: [] };
+  const diagnosis = sampleDiagnosis({ class: 'build-timeout', stepId: '3' });
+  const outcome = sampleOutcome({ status: 'error', failure, diagnosis });
+  const [error] = runnerCommands(printed([{ type: 'finished', outcome }]));
+  expect(error?.properties).toMatchObject({ title: 'The build took too long', line: '6' });
+});
+
+test('the values of an ENV of several lines are not printed', () => {
+  const log = printed([started('1', 'ENV PRIVATE_KEY -----BEGIN\nAAAA\n-----END')]);
+  expect(log).not.toContain('AAAA');
 });
 
 test('a failure without a reason is an error all the same', () => {

@@ -5,6 +5,7 @@ import {
   buildId,
   definitionFile,
   logLine,
+  sampleDiagnosis,
   sampleOutcome,
   samplePlan,
   workspace,
@@ -108,9 +109,19 @@ test('a failure with its place and last lines, and the warnings of the definitio
     stepId: '3',
     lastLines: [logLine('3', '\u001b[31mboom\r\nbang')],
   };
-  const outcome = sampleOutcome({ status: 'error', steps: sampleOutcome().steps.slice(0, 3), failure });
+  const outcome = sampleOutcome({
+    status: 'error',
+    steps: sampleOutcome().steps.slice(0, 3),
+    failure,
+    diagnosis: sampleDiagnosis(),
+  });
   const document = resultDocument({ plan: warned, outcome, workspace });
   expect(document.failure).toEqual({
+    class: 'package-not-found',
+    what: 'pip finds no package "reqeusts" that fits.',
+    advice: 'Check its name.',
+    next: 'If that does not help, build once with skip-cache: true.',
+    retry: 'without-cache',
     title: 'Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt',
     message: 'exit status 1',
     step: '3',
@@ -139,4 +150,32 @@ test('registry credentials, start commands and the script of a hidden step are n
   const secret = { ...plan, wire, definition: { ...plan.definition, recipe: wire } };
   const text = JSON.stringify(resultDocument({ plan: secret, outcome: sampleOutcome(), workspace }));
   expect(text).not.toMatch(/hunter2|robot|QUJDQUJD/);
+});
+
+test('a build that was given up says so in its failure, without a step', () => {
+  const outcome = sampleOutcome({
+    status: 'building',
+    stopped: 'timeout',
+    diagnosis: sampleDiagnosis({ class: 'timeout', what: 'Too late.', retry: 'never' }),
+  });
+  const { failure, status } = resultDocument({ plan: samplePlan(), outcome, workspace });
+  expect(status).toBe('building');
+  expect(failure).toMatchObject({ class: 'timeout', what: 'Too late.', retry: 'never', lastLines: [] });
+  expect(failure).not.toHaveProperty('step');
+});
+
+test('an ENV whose name looks secret is among the warnings, its value nowhere', () => {
+  const plan = samplePlan();
+  const [env, ...steps] = plan.wire.steps;
+  const args = [...(env?.args ?? []), 'GITHUB_TOKEN', 'ghp_hunter2hunter2'];
+  const wire = { ...plan.wire, steps: [{ type: 'ENV', args }, ...steps] };
+  const document = resultDocument({ plan: { ...plan, wire }, outcome: sampleOutcome(), workspace });
+  expect(document.warnings).toEqual([
+    {
+      title: 'A secret in the template',
+      message: expect.stringContaining('GITHUB_TOKEN'),
+      source: 'sandbox/template.ts:4',
+    },
+  ]);
+  expect(JSON.stringify(document)).not.toContain('hunter2');
 });

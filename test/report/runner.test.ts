@@ -9,7 +9,7 @@ import { reportProblems } from '../../src/report/problems.ts';
 import { captureStdout, notingCore } from './capture.ts';
 import { hostileText } from './hostile.ts';
 import { runnerCommand, runnerCommands, runnerLines } from './runner-model.ts';
-import { sampleOutcome, samplePlan, workspace } from './sample.ts';
+import { sampleDiagnosis, sampleOutcome, samplePlan, workspace } from './sample.ts';
 
 /** Every command that the runner sees is one that we asked for, and no group holds another. */
 function expectOnlyOurCommands(stdout: string, asked: readonly string[]): void {
@@ -54,6 +54,7 @@ const logLine: fc.Arbitrary<LogLine> = fc
     { requiredKeys: ['at', 'level', 'text'] },
   )
   .map((line) => line as LogLine);
+const failed = fc.constantFrom('error', 'superseded', 'building');
 const event: fc.Arbitrary<BuildEvent> = fc.oneof(
   { weight: 6, arbitrary: logLine.map((line) => ({ type: 'line' as const, line })) },
   { weight: 2, arbitrary: header.map((step) => ({ type: 'step-started' as const, step, at: 0 })) },
@@ -61,15 +62,18 @@ const event: fc.Arbitrary<BuildEvent> = fc.oneof(
   text.map((message) => ({ type: 'notice' as const, message })),
   text.map((id) => ({ type: 'registered' as const, templateId: id, buildId: id, tags: [id] })),
   text.map((source) => ({ type: 'upload-started' as const, step: 2, source, bytes: 1, fileCount: 1 })),
-  fc.tuple(text, fc.array(logLine, { maxLength: 5 }), stepId).map(([message, lastLines, id]) => ({
-    type: 'finished' as const,
-    outcome: sampleOutcome({
-      status: 'error',
-      name: message,
-      tags: [message],
-      failure: { message, stepId: id, lastLines },
-    }),
-  })),
+  fc
+    .tuple(text, fc.array(logLine, { maxLength: 5 }), stepId, failed)
+    .map(([message, lastLines, id, status]) => ({
+      type: 'finished' as const,
+      outcome: sampleOutcome({
+        status,
+        diagnosis: sampleDiagnosis({ what: message, advice: message, next: message, stepId: message }),
+        name: message,
+        tags: [message],
+        failure: { message, stepId: id, lastLines },
+      }),
+    })),
 );
 
 test('nothing that a build prints, and no name in it, reaches the runner as a command', () => {
@@ -107,7 +111,12 @@ test('nothing in a definition, a plan or a problem reaches the runner as a comma
         const log = createDefinitionLog(output, { file: `${workspace}/${words}`, workspace });
         for (const each of texts) log.programLine(each, 'stderr');
         log.loaded({ ...sample.definition, exportName: words, warnings: problems });
-        logPlan(output, { ...sample, steps: texts.map((title, index) => ({ number: index + 1, title })) });
+        const env = { type: 'ENV', args: texts.flatMap((each) => [`${each}_TOKEN`, each || 'x']) };
+        logPlan(output, {
+          ...sample,
+          steps: texts.map((title, index) => ({ number: index + 1, title })),
+          wire: { ...sample.wire, steps: [env, ...sample.wire.steps] },
+        });
         reportProblems(output, problems);
         output.close();
       });

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../src/build/diagnosis/diagnosis.ts';
 import type { BuildOutcome, LogLine, StepHeader } from '../../src/build/events.ts';
 import type { Definition } from '../../src/definition/definition.ts';
 import type { FileManifest } from '../../src/plan/manifest.ts';
@@ -70,6 +71,17 @@ export function header(id: string, text: string, cached = false): StepHeader {
 
 export function logLine(stepId: string | undefined, text: string, more: Partial<LogLine> = {}): LogLine {
   return { at: 1_760_000_000_000, level: 'info', text, ...(stepId !== undefined && { stepId }), ...more };
+}
+
+export function sampleDiagnosis(changes: Partial<Diagnosis> = {}): Diagnosis {
+  return {
+    class: 'package-not-found',
+    what: 'pip finds no package "reqeusts" that fits.',
+    advice: 'Check its name.',
+    next: 'If that does not help, build once with skip-cache: true.',
+    retry: 'without-cache',
+    ...changes,
+  };
 }
 
 export function sampleOutcome(changes: Partial<BuildOutcome> = {}): BuildOutcome {

@@ -4,9 +4,10 @@ import type { BuildOutcome, StepOutcome } from '../../src/build/events.ts';
 import { escapeMarkdown, fence, inlineCode } from '../../src/report/markdown.ts';
 import { renderSummary, summaryLimit } from '../../src/report/summary.ts';
 import { barLimit } from '../../src/report/timeline.ts';
+import type { WireStep } from '../../src/service/types.ts';
 import { hostileText } from './hostile.ts';
 import { ganttBars, markdownBlocks, outsideCode, tableWidths } from './markdown-model.ts';
-import { buildId, logLine, sampleOutcome, samplePlan, workspace } from './sample.ts';
+import { buildId, logLine, sampleDiagnosis, sampleOutcome, samplePlan, workspace } from './sample.ts';
 
 const runUrl = 'https://github.com/o/r/actions/runs/1';
 const render = (outcome: BuildOutcome) => renderSummary({ plan: samplePlan(), outcome, workspace, runUrl });
@@ -94,6 +95,75 @@ test('the summary of a failure says what failed, where, and its last lines; no s
   expect(summary).not.toContain('Sandbox.create');
 });
 
+test('a diagnosis stands below the title, and the smallest recipe after the last lines', () => {
+  const summary = render(
+    sampleOutcome({
+      status: 'error',
+      failure: { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] },
+      diagnosis: sampleDiagnosis(),
+    }),
+  );
+  expect(summary).toContain(
+    `requirements.txt
+
+pip finds no package "reqeusts" that fits.
+
+Check its name.
+
+If that does not help, build once with skip-cache: true.
+
+At \`sandbox/template.ts:6\`:
+
+\`\`\`text
+exit status 1
+\`\`\`
+
+Its last 1 line:
+
+\`\`\`text
+boom
+\`\`\`
+
+The smallest recipe that reaches this failure, to try by itself, next to the files of \`sandbox\`:
+
+\`\`\`typescript
+import { Template } from 'novita-sandbox';
+
+export const template = Template()
+  .fromImage('python:3.12', undefined, { inheritConfig: false })
+  .setEnvs({ APP_ENV: 'test', PORT: '8000', HOME_DIR: '/srv' })
+  .copy('app', '/srv/app')
+  .runCmd('pip install -r /srv/app/requirements.txt');
+\`\`\`
+`,
+  );
+});
+
+test('a superseded build is told as such, with no failed step and no sandbox to start', () => {
+  const summary = render(
+    sampleOutcome({
+      status: 'superseded',
+      failure: { message: 'build was cancelled', lastLines: [] },
+      diagnosis: sampleDiagnosis({ class: 'superseded', what: 'A newer build took its place.' }),
+    }),
+  );
+  expect(summary).toContain('## This build of template `my-agent` was superseded');
+  expect(summary).toContain('### Superseded by a newer build\n\nA newer build took its place.');
+  expect(summary).not.toMatch(/failed|Sandbox\.create|smallest recipe/);
+});
+
+test('a build that was lost sight of is not called one that nobody waited for', () => {
+  const summary = render(
+    sampleOutcome({
+      status: 'building',
+      failure: { message: 'no answer', lastLines: [] },
+      diagnosis: sampleDiagnosis({ class: 'lost-sight', what: 'It was lost sight of.' }),
+    }),
+  );
+  expect(summary).toContain('is building\n\nIt was lost sight of.');
+  expect(summary).not.toContain('not waited for');
+});
+
 test('a build that nobody waited for says so', () => {
   const summary = render(sampleOutcome({ status: 'building', steps: [] }));
   expect(summary).toContain('is building');
@@ -156,15 +226,20 @@ test('whatever names, texts and lines hold, the summary keeps its shape', () => 
           steps: sample.steps.slice(0, 2).map((each) => ({ ...each, title: text })),
           definition: { ...sample.definition, exportName: text, file: `${workspace}/${text}` },
         };
-        const failure = { message: text, lastLines: more.map((each) => logLine('1', each)), stepId: '1' };
+        const failure = { message: text, lastLines: more.map((each) => logLine('1', each)), stepId: '2' };
+        const diagnosis = sampleDiagnosis({ what: text, advice: text, next: more.join(' ') });
         const outcome = sampleOutcome({
           name: text,
           templateId: text,
           buildId: text,
           tags: more,
           steps,
-          ...(failed ? { status: 'error', failure } : {}),
+          ...(failed ? { status: 'error', failure, diagnosis } : {}),
         });
+        const step: WireStep = { type: 'RUN', args: [text, text] };
+        const wire = { ...plan.wire, fromImage: text, steps: [step, { type: 'ENV', args: [text, text] }] };
+        plan.definition = { ...plan.definition, recipe: wire, steps: wire.steps.map((wire) => ({ wire })) };
+        plan.wire = wire;
         const { prose, fences } = markdownBlocks(renderSummary({ plan, outcome, workspace, runUrl: text }));
         const widths = tableWidths(prose);
         expect(new Set(widths.slice(0, widths.indexOf(4)))).toEqual(new Set([2]));
@@ -177,7 +252,7 @@ test('whatever names, texts and lines hold, the summary keeps its shape', () => 
         const charts = fences.filter((block) => block.language === 'mermaid');
         for (const { body } of charts) expect(ganttBars(body).length).toBeGreaterThan(0);
         expect(fences.map((block) => block.language).filter((language) => language !== 'mermaid')).toEqual(
-          failed ? (more.length > 0 ? ['text', 'text'] : ['text']) : ['typescript', 'python'],
+          failed ? ['text', ...(more.length > 0 ? ['text'] : []), 'typescript'] : ['typescript', 'python'],
         );
         for (const { body } of fences) expect(body).not.toContain('<!--');
       },
