@@ -12,6 +12,8 @@ export type BuildEvent =
       readonly templateId: string;
       readonly buildId: string;
       readonly tags: readonly string[];
+      /** From 2 on for a build that takes the place of one that failed. */
+      readonly attempt?: number;
     }
   | {
       readonly type: 'upload-started';
@@ -89,6 +91,18 @@ export interface BuildOutcome {
   readonly diagnosis?: Diagnosis;
   /** Set when the build was given up here: past the time limit, or the job was cancelled. It goes on at the service. */
   readonly stopped?: 'timeout' | 'interrupted';
+  /** Builds that failed and in whose place this one was made, oldest first. */
+  readonly earlier?: readonly EarlierBuild[];
+}
+
+/** A build that failed and was made once more. */
+export interface EarlierBuild {
+  readonly templateId: string;
+  readonly buildId: string;
+  /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
+  readonly again: 'new-build' | 'without-cache';
+  readonly failure?: BuildFailure;
+  readonly diagnosis?: Diagnosis;
 }
 
 /** Why the build failed: in the service's words, or because a request to it did not work out. */

@@ -55,3 +55,8 @@ export function entryTime(entry: LogEntry): number | undefined {
   const time = Date.parse(entry.timestamp);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** The last line of every build that ran. It names no step, so what a command prints cannot imitate it. */
+export function isClosingLine({ message, step }: LogEntry): boolean {
+  return step === undefined && /^Build (finished\b|failed\b)/.test(message);
+}

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { writeArchive } from '../plan/archive.ts';
+import { type Archive, writeArchive } from '../plan/archive.ts';
 import type { FileManifest } from '../plan/manifest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ServiceClient } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { BuildEvent } from './events.ts';
+import type { BuildTiming } from './timing.ts';
 
 export interface UploadDeps {
   readonly client: ServiceClient;
@@ -17,13 +18,24 @@ export interface UploadDeps {
 /** Enough to hide the way to the store and back, few enough for disk and memory of a small runner. */
 const parallelUploads = 4;
 
+/** The store says 403 both to a link that is too old and to one that it will never take. */
+const mostForbidden = 3;
+
 /**
  * Makes sure that the service has the files of every COPY step: asks for each content once, packs what is
- * missing into an archive on disk and sends it. Rejects with the first failure after the others have ended.
+ * missing into an archive on disk and sends it. An upload that fails is repeated on its own, each time after
+ * asking whether the content has arrived after all. Rejects with the first failure after the others have ended.
  */
-export async function uploadFiles(plan: Plan, templateId: string, deps: UploadDeps): Promise<void> {
+export async function uploadFiles(
+  plan: Plan,
+  templateId: string,
+  deps: UploadDeps,
+  timing: Pick<BuildTiming, 'linkMs'>,
+): Promise<void> {
   const limit = pLimit(parallelUploads);
-  const uploads = uploadsOf(plan).map((upload) => limit(() => uploadOne(upload, templateId, deps)));
+  const uploads = uploadsOf(plan).map((upload) =>
+    limit(() => uploadOne(upload, templateId, deps, timing.linkMs)),
+  );
   const failed = (await Promise.allSettled(uploads)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
@@ -49,34 +61,59 @@ async function uploadOne(
   { step, files, force }: Upload,
   templateId: string,
   deps: UploadDeps,
+  linkMs: number,
 ): Promise<void> {
   const startedAt = Date.now();
-  const { source, fileCount, bytes, hash } = files;
-  const finished = (outcome: 'sent' | 'present', sentBytes: number) =>
-    deps.emit({
-      type: 'upload-finished',
-      step,
-      source,
-      outcome,
-      sentBytes,
-      durationMs: Date.now() - startedAt,
-    });
-
+  const { source, fileCount, bytes } = files;
   deps.emit({ type: 'upload-started', step, source, bytes, fileCount });
-  const link = await deps.client.uploadLink(templateId, hash);
-  if (link.present && !(force && link.url)) return finished('present', 0);
-  if (!link.url) {
-    throw new ServiceError({
-      kind: 'unintelligible',
-      request: 'GET upload link',
-      message: `The service has no copy of the files of COPY ${source} and gave no address to send them to.`,
-    });
-  }
-  const archive = await writeArchive(files, join(deps.temporaryDirectory, `${hash}.tar.gz`));
+  const sentBytes = await send({ files, force }, templateId, deps, linkMs);
+  deps.emit({
+    type: 'upload-finished',
+    step,
+    source,
+    outcome: sentBytes === undefined ? 'present' : 'sent',
+    sentBytes: sentBytes ?? 0,
+    durationMs: Date.now() - startedAt,
+  });
+}
+
+/** Gives the size of the archive, or undefined when nothing had to be sent. */
+async function send(
+  { files, force }: Pick<Upload, 'files' | 'force'>,
+  templateId: string,
+  { client, temporaryDirectory }: UploadDeps,
+  linkMs: number,
+): Promise<number | undefined> {
+  const patience = client.patience(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
+  const path = join(temporaryDirectory, `${files.hash}.tar.gz`);
+  let archive: Archive | undefined;
   try {
-    await deps.client.upload(link.url, archive.path, archive.bytes);
+    for (let forbidden = 0; ; ) {
+      const askedAt = Date.now();
+      const link = await client.uploadLink(templateId, files.hash);
+      if (link.present && !(force && link.url)) return archive?.bytes;
+      if (!link.url) throw noAddress(files.source);
+      archive ??= await writeArchive(files, path);
+      // Packing may have taken its time.
+      if (Date.now() - askedAt > linkMs) continue;
+      try {
+        await client.upload(link.url, archive.path, archive.bytes);
+        return archive.bytes;
+      } catch (error) {
+        const expired = error instanceof ServiceError && error.status === 403;
+        if (expired) forbidden += 1;
+        if (!expired || forbidden >= mostForbidden) await patience.afterFailure(error);
+      }
+    }
   } finally {
-    await rm(archive.path, { force: true });
+    if (archive) await rm(archive.path, { force: true });
   }
-  finished('sent', archive.bytes);
+}
+
+function noAddress(source: string): ServiceError {
+  return new ServiceError({
+    kind: 'unintelligible',
+    request: 'GET upload link',
+    message: `The service has no copy of the files of COPY ${source} and gave no address to send them to.`,
+  });
 }

@@ -16,6 +16,7 @@ export interface BuildInputs {
   readonly memoryMb: number;
   readonly skipCache: boolean;
   readonly wait: boolean;
+  readonly retryWithoutCache: boolean;
   readonly timeoutMinutes: number;
   /** How the step ends when a newer build took the place of this one. */
   readonly onSuperseded: 'success' | 'failure';
@@ -71,6 +72,7 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
     }),
     skipCache: reader.flag('skip-cache', false),
     wait: reader.flag('wait', true),
+    retryWithoutCache: reader.flag('retry-without-cache', false),
     timeoutMinutes: reader.number('timeout-minutes', 60, {
       accepts: (value) => value > 0 && value <= 1440,
       expected: 'a number of minutes above 0, at most 1440',

@@ -233,6 +233,13 @@ export const serviceFailures: readonly FailureRow[] = [
     retry: 'new-build',
   },
   {
+    class: 'internal',
+    reason: /error when building env/i,
+    what: 'The service broke when it started the build.',
+    advice: 'Run the job again; if it stays, ask the support of the service, naming the build.',
+    retry: 'new-build',
+  },
+  {
     class: 'files',
     reason: /^File changed during the build/,
     what: 'A file that COPY sends changed while it was sent.',

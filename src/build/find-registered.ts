@@ -1,0 +1,54 @@
+import type { ServiceClient } from '../service/client.ts';
+import { ServiceError } from '../service/errors.ts';
+import type { RegistrationRequest } from '../service/types.ts';
+
+/** The clock of whoever answers and that of the service's database may differ by this much. */
+const clockSlackMs = 1000;
+/** The same where no answer has told the time. */
+const unknownClockSlackMs = 60_000;
+
+/**
+ * Looks for the build that a request registered whose answer was lost: the one that all its tags now point to,
+ * made since it was sent, of the size it asked for and not started. Another job that registers the same tags at
+ * the same moment looks alike; that one would have been superseded anyway, and whoever starts the build first
+ * has it.
+ *
+ * @param sentAt - when the request was sent, milliseconds since the epoch by our clock
+ * @returns undefined when there is none
+ */
+export async function findRegistered(
+  client: ServiceClient,
+  request: RegistrationRequest,
+  sentAt: number,
+): Promise<{ templateId: string; buildId: string; tags: string[] } | undefined> {
+  const templateId = await templateIdOf(client, request.name ?? '');
+  if (templateId === undefined) return undefined;
+  const [tags, { builds }] = await Promise.all([client.tags(templateId), client.template(templateId)]);
+
+  const wanted = new Set(request.tags?.map((tag) => tag.toLowerCase()));
+  const pointsTo = new Set(tags.filter(({ tag }) => wanted.has(tag)).map(({ buildID }) => buildID));
+  const [buildId, ...others] = pointsTo;
+  const build = builds.find(({ buildID }) => buildID === buildId);
+  if (!build || others.length > 0) return undefined;
+  if (build.status !== 'waiting') return undefined;
+  if (build.cpuCount !== request.cpuCount || build.memoryMB !== request.memoryMB) return undefined;
+
+  const aheadMs = client.clockAheadMs();
+  const slackMs = aheadMs === undefined ? unknownClockSlackMs : clockSlackMs;
+  const createdAt = Date.parse(build.createdAt) - (aheadMs ?? 0);
+  if (!(createdAt >= sentAt - slackMs)) return undefined;
+  return {
+    templateId,
+    buildId: build.buildID,
+    tags: tags.filter(({ buildID }) => buildID === build.buildID).map(({ tag }) => tag),
+  };
+}
+
+async function templateIdOf(client: ServiceClient, name: string): Promise<string | undefined> {
+  try {
+    return await client.templateIdOf(name);
+  } catch (error) {
+    if (error instanceof ServiceError && error.status === 404) return undefined;
+    throw error;
+  }
+}

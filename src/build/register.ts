@@ -1,0 +1,135 @@
+import type { Plan } from '../plan/plan.ts';
+import type { ServiceClient } from '../service/client.ts';
+import { isPassing, mayHaveWorked, ServiceError } from '../service/errors.ts';
+import { pause } from '../service/pause.ts';
+import type { RegistrationRequest } from '../service/types.ts';
+import type { BuildDeps } from './deps.ts';
+import { findRegistered } from './find-registered.ts';
+import type { BuildTiming } from './timing.ts';
+
+/** A build that the service knows and that is not started yet. */
+export interface RegisteredBuild {
+  readonly templateId: string;
+  readonly buildId: string;
+  /** As the service assigned them; those that were asked for first, in the order of asking. */
+  readonly tags: readonly string[];
+  /** Set when the answer was lost and the build was found afterwards. */
+  readonly found?: true;
+}
+
+/** Registrations in all whose answer may be lost: each may make a build, which the next one supersedes. */
+const mostLost = 3;
+
+/**
+ * Registers a build. An answer that was lost is not asked for again blindly: the service is searched for the
+ * build first. Waits as long as the team has as many builds running as it may. Rejects with a `ServiceError`, or
+ * with the signal's reason.
+ */
+export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming): Promise<RegisteredBuild> {
+  const { client, signal, emit } = deps;
+  const notice = (message: string) => emit({ type: 'notice', message });
+  const request: RegistrationRequest = {
+    name: plan.name,
+    tags: [...plan.tags],
+    cpuCount: plan.cpuCount,
+    memoryMB: plan.memoryMb,
+  };
+  const patience = client.patience('POST registration');
+  const turn = waitForTurn(timing.queue, notice, signal);
+  for (let lost = 0; ; ) {
+    const sentAt = Date.now();
+    try {
+      const { templateID, buildID, tags } = await client.register(request);
+      return { templateId: templateID, buildId: buildID, tags: sortTags(tags ?? plan.tags, plan) };
+    } catch (error) {
+      if (!(error instanceof ServiceError) || !isPassing(error)) throw error;
+      if (isTeamLimit(error)) {
+        patience.worked();
+        await turn();
+        continue;
+      }
+      if (mayHaveWorked(error)) {
+        const found = await search(client, request, sentAt, error, timing, signal);
+        if (found) {
+          notice(
+            `The answer to the registration was lost (${error.inShort}), but build ${found.buildId} came of it: going on with that.`,
+          );
+          return { ...found, tags: sortTags(found.tags, plan), found: true };
+        }
+        lost += 1;
+        if (lost >= mostLost) throw error;
+      }
+      await patience.afterFailure(error);
+      if (mayHaveWorked(error)) {
+        notice(
+          `The registration was not answered (${error.inShort}), and the service shows no build of it. Registering again; should the first have arrived late, the new build supersedes it.`,
+        );
+      }
+    }
+  }
+}
+
+async function search(
+  client: ServiceClient,
+  request: RegistrationRequest,
+  sentAt: number,
+  lost: ServiceError,
+  timing: BuildTiming,
+  signal: AbortSignal,
+): Promise<Omit<RegisteredBuild, 'found'> | undefined> {
+  try {
+    for (const pauseMs of timing.looks) {
+      await pause(pauseMs, signal);
+      const found = await findRegistered(client, request, sentAt);
+      if (found) return found;
+    }
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    // A key that may build but not look around: all that is left is to register again.
+    if (!isPassing(error)) return undefined;
+    const { kind, request: name, host, status, said } = lost;
+    throw new ServiceError({
+      ...{ kind, request: name, host, status, said, cause: error },
+      message: `${lost.message}\nWhether it was registered all the same could not be found out: ${error.message}`,
+    });
+  }
+  return undefined;
+}
+
+/** The limit of builds at the same time, which has no `Retry-After` and lasts as long as other builds do. */
+function isTeamLimit({ status, said = '' }: ServiceError): boolean {
+  return status === 429 && /concurrent\b.*\bbuilds/i.test(said);
+}
+
+function waitForTurn(
+  { firstPauseMs, longestPauseMs, tellMs }: BuildTiming['queue'],
+  notice: (message: string) => void,
+  signal: AbortSignal,
+): () => Promise<void> {
+  const since = Date.now();
+  let toldAt: number | undefined;
+  let boundMs = firstPauseMs;
+  return async () => {
+    const now = Date.now();
+    if (toldAt === undefined) {
+      notice(
+        'The team has as many builds running as it may. Waiting for one of them to end, within timeout-minutes.',
+      );
+      toldAt = now;
+    } else if (now - toldAt >= tellMs) {
+      notice(
+        `Still waiting for another build of the team to end (${Math.round((now - since) / 60_000)} min).`,
+      );
+      toldAt = now;
+    }
+    // Half of it is jitter, so that jobs that wait together do not ask together.
+    await pause(boundMs / 2 + (Math.random() * boundMs) / 2, signal);
+    boundMs = Math.min(boundMs * 1.5, longestPauseMs);
+  };
+}
+
+/** The service gives the tags in no particular order; those that were asked for keep the order of asking. */
+function sortTags(tags: readonly string[], plan: Plan): string[] {
+  const rank = (tag: string) => (plan.tags.includes(tag) ? plan.tags.indexOf(tag) : plan.tags.length);
+  return [...tags].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}

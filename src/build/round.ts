@@ -1,0 +1,126 @@
+import type { Plan } from '../plan/plan.ts';
+import { ProblemsError } from '../problem.ts';
+import { ServiceError } from '../service/errors.ts';
+import type { BuildStatus } from '../service/types.ts';
+import type { BuildDeps, Interruption } from './deps.ts';
+import { diagnosed } from './diagnosis/diagnose.ts';
+import type { BuildFailure, BuildOutcome } from './events.ts';
+import { follow } from './follow.ts';
+import { type RegisteredBuild, register } from './register.ts';
+import { type Start, start } from './start.ts';
+import { createStepTracker, type StepTracker } from './steps.ts';
+import type { BuildTiming } from './timing.ts';
+import { uploadFiles } from './upload.ts';
+
+export interface Round {
+  /** 1 for the first build, 2 for the one that is made because the first was lost, and so on. */
+  readonly attempt: number;
+  /** When the first build began, milliseconds since the epoch by our clock. */
+  readonly startedAt: number;
+  readonly wait: boolean;
+}
+
+const shownLines = 30;
+
+/**
+ * One build from registration to its end, or with `wait: false` to its start. Resolves with how it ended, also
+ * when it failed, was given up or the service stopped answering. Rejects only before there is a build.
+ */
+export async function buildOnce(
+  plan: Plan,
+  { attempt, startedAt, wait }: Round,
+  deps: BuildDeps,
+  timing: BuildTiming,
+): Promise<BuildOutcome> {
+  const tracker = createStepTracker(plan.steps);
+  let build = await registerAndTell(plan, attempt, deps, timing);
+  const outcome = (status: BuildOutcome['status'], rest: Partial<BuildOutcome> = {}) =>
+    diagnosed(plan, {
+      status,
+      templateId: build.templateId,
+      buildId: build.buildId,
+      name: plan.name,
+      tags: build.tags,
+      steps: tracker.outcomes(),
+      durationMs: Date.now() - startedAt,
+      ...rest,
+    });
+
+  let started: Start | undefined;
+  try {
+    for (;;) {
+      await uploadFiles(plan, build.templateId, deps, timing);
+      started = await start(build, plan.wire, deps);
+      if (started !== 'not-ours') break;
+      notice(deps, `Build ${build.buildId} turned out to be of another job. Registering one of our own.`);
+      build = await registerAndTell(plan, attempt, deps, timing);
+    }
+    if (started === 'started') deps.emit({ type: 'started' });
+    else notice(deps, `The service broke while it started build ${build.buildId}.`);
+    if (started === 'started' && !wait) return outcome('building');
+    const final = await followToEnd(tracker, build, deps, timing);
+    return final.status === 'ready'
+      ? outcome('ready')
+      : outcome('error', { failure: failureOf(final, tracker) });
+  } catch (error) {
+    for (const event of tracker.end()) deps.emit(event);
+    // What was started goes on at the service, whether we look or not.
+    const status = started === 'started' ? 'building' : 'error';
+    if (deps.signal.aborted) return outcome(status, { stopped: deps.signal.reason as Interruption });
+    return outcome(status, { failure: failureOfError(error) });
+  }
+}
+
+async function registerAndTell(
+  plan: Plan,
+  attempt: number,
+  deps: BuildDeps,
+  timing: BuildTiming,
+): Promise<RegisteredBuild> {
+  const build = await register(plan, deps, timing);
+  const { templateId, buildId, tags } = build;
+  deps.emit({ type: 'registered', templateId, buildId, tags, attempt });
+  return build;
+}
+
+async function followToEnd(
+  tracker: StepTracker,
+  build: RegisteredBuild,
+  deps: BuildDeps,
+  timing: BuildTiming,
+): Promise<BuildStatus> {
+  const pages = follow(deps.client, build, {
+    timing,
+    signal: deps.signal,
+    notice: (message) => notice(deps, message),
+  });
+  for (;;) {
+    const page = await pages.next();
+    if (page.done) {
+      for (const event of tracker.end()) deps.emit(event);
+      return page.value;
+    }
+    for (const entry of page.value) for (const event of tracker.take(entry)) deps.emit(event);
+  }
+}
+
+function notice({ emit }: BuildDeps, message: string): void {
+  emit({ type: 'notice', message });
+}
+
+/** A problem of a file, or a request that did not work out; anything else is a mistake of ours. */
+function failureOfError(error: unknown): BuildFailure {
+  if (error instanceof ProblemsError) return { message: error.message, lastLines: [] };
+  if (!(error instanceof ServiceError)) throw error;
+  const { message, kind, request, host, status, said } = error;
+  return { message, lastLines: [], request: { kind, request, host, status, said } };
+}
+
+function failureOf(final: BuildStatus, tracker: StepTracker): BuildFailure {
+  const stepId = final.reason?.step;
+  return {
+    message: final.reason?.message ?? 'The service gave no reason.',
+    ...(stepId !== undefined && { stepId }),
+    lastLines: stepId === undefined ? [] : tracker.lastLines(stepId).slice(-shownLines),
+  };
+}
