@@ -29,7 +29,7 @@ export function recipeCode(plan: Plan, recipe: MinimalRecipe): string {
   const copies = recipe.steps.some((step) => step.wire.type === 'COPY');
   const options =
     copies && definition.ignorePatterns.length > 0
-      ? `{ fileIgnorePatterns: [${definition.ignorePatterns.map(literal).join(', ')}] }`
+      ? `{ fileIgnorePatterns: [${definition.ignorePatterns.map((pattern) => literal(pattern)).join(', ')}] }`
       : '';
   return [
     "import { Template } from 'novita-sandbox';",
@@ -125,7 +125,7 @@ function variable(name: string): string {
 }
 
 /** Characters that no log or browser shows as they are. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}]/u;
+const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 const pieceLimit = 1500;
 
