@@ -16,6 +16,8 @@ import { watchUsage } from './process-usage.ts';
 
 interface Scenario {
   readonly title: string;
+  /** How long the one scripted step takes. */
+  readonly stepSeconds?: number;
   /** Lines that the one scripted step prints. */
   readonly lines: number;
   /** Files below `app/`. */
@@ -29,6 +31,7 @@ interface Measured {
   readonly cpuSeconds: number;
   readonly peakMegabytes: number;
   readonly requests: number;
+  readonly requestsPerMinute: number;
   readonly linesShown: number;
   /** From the moment the service called the build ready to the end of the process. */
   readonly readyToEndSeconds: number;
@@ -37,6 +40,7 @@ interface Measured {
 const scenarios: Scenario[] = [
   { title: 'small template', lines: 20, files: 5, fileBytes: 1_000 },
   { title: '20,000 log lines', lines: 20_000, files: 5, fileBytes: 1_000 },
+  { title: 'quiet build of 20 s', lines: 20, files: 5, fileBytes: 1_000, stepSeconds: 20 },
   { title: 'COPY of 5,000 files', lines: 20, files: 5_000, fileBytes: 2_000 },
   { title: 'COPY of one 200 MB file', lines: 20, files: 1, fileBytes: 200_000_000 },
 ];
@@ -92,11 +96,11 @@ function noise(bytes: number, seed: number): Buffer {
 /** Starts something, tells its process, and resolves with everything that it printed. */
 type Start = (service: LocalService, onSpawn: (processId: number) => void) => Promise<string>;
 
-async function measure({ lines }: Scenario, start: Start): Promise<Measured> {
+async function measure({ lines, stepSeconds = 0.05 }: Scenario, start: Start): Promise<Measured> {
   const service = await startLocalService({
     executor: createSimulatedExecutor({
       stepMs: 50,
-      script: [{ type: 'RUN', text: /make/, lines: () => numbered(lines) }],
+      script: [{ type: 'RUN', text: /make/, durationMs: stepSeconds * 1000, lines: () => numbered(lines) }],
     }),
   });
   try {
@@ -115,6 +119,7 @@ async function measure({ lines }: Scenario, start: Start): Promise<Measured> {
       cpuSeconds,
       peakMegabytes: peakBytes / 1e6,
       requests: service.requests.length,
+      requestsPerMinute: (service.requests.length / seconds) * 60,
       linesShown: new Set(printed.match(/line-\d+/g)).size,
       readyToEndSeconds: (endedAt - (build.lines.at(-1)?.at ?? Number.NaN)) / 1000,
     };
@@ -168,6 +173,7 @@ function print(scenario: Scenario, action: Measured[], script: Measured[]): void
     ['CPU time, s', 'cpuSeconds', 2],
     ['peak memory, MB', 'peakMegabytes', 0],
     ['requests', 'requests', 0],
+    ['requests a minute', 'requestsPerMinute', 0],
     ['ready to end of process, s', 'readyToEndSeconds', 2],
     [`lines shown of ${scenario.lines}`, 'linesShown', 0],
   ];

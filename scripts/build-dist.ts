@@ -70,7 +70,11 @@ function licenses(): string {
     const file = readdirSync(join(root, path))
       .sort()
       .find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(root, path, file), 'utf8').trim() : '';
+    const text = file
+      ? readFileSync(join(root, path, file), 'utf8')
+          .replaceAll('\r\n', '\n')
+          .trim()
+      : '';
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), `${name} ${version} (${license})`]);
   }
   return [...packagesByText]

@@ -39,14 +39,18 @@ export interface BuildActionDeps extends ReadDefinitionDeps {
  */
 export async function runBuild(deps: BuildActionDeps): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(deps.env);
-  deps.mask(inputs.connection.apiKey);
-  deps.mask(inputs.connection.accessToken);
   const tags = chooseTags(inputs.tags, deps.event);
+  // The runner drops every output that holds a masked value.
+  const mask = (secret: string) => {
+    if (![inputs.name, ...tags].some((output) => output.includes(secret))) deps.mask(secret);
+  };
+  mask(inputs.connection.apiKey);
+  mask(inputs.connection.accessToken);
   problems.push(...nameProblems(inputs.name), ...tagProblems(tags));
 
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, deps);
-    for (const secret of registrySecrets(definition)) deps.mask(secret);
+    for (const secret of registrySecrets(definition)) mask(secret);
     return makePlan(definition, { ...inputs, tags });
   });
   throwIfAny(problems);
