@@ -22,6 +22,10 @@ export interface BuildView {
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
+  /** Milliseconds since the epoch, as the two that follow; those are undefined before. */
+  readonly createdAt: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
   /** The body of the start call; undefined before. */
   readonly template: WireTemplate | undefined;
   /** The whole log. */

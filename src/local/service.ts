@@ -1,5 +1,6 @@
 import { BuildRunner } from './build-runner.ts';
 import type { Executor } from './executor.ts';
+import { type FaultPlan, faultInterceptor } from './fault-plan.ts';
 import { FileStore } from './files.ts';
 import { createInspector, type Inspector } from './inspect.ts';
 import { DEFAULT_LIMITS, type ServiceLimits } from './limits.ts';
@@ -34,7 +35,9 @@ export interface LocalServiceOptions {
   readonly pageSize?: number;
   /** How many of the newest requests to remember. Default 10,000. */
   readonly keepRequests?: number;
-  /** Stands in front of the router; for tests that need a service with faults. */
+  /** What is to go wrong on the way to the service and back. */
+  readonly faults?: FaultPlan;
+  /** Stands in front of the router, in place of `faults`. */
   readonly intercept?: Interceptor;
 }
 
@@ -75,7 +78,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   const requests: RequestRecord[] = [];
   const server = createHttpServer(
     createRouter(routes, context, apiKey),
-    options.intercept ?? passThrough,
+    options.intercept ?? (options.faults ? faultInterceptor(options.faults) : passThrough),
     requests,
     options.keepRequests ?? 10_000,
   );
