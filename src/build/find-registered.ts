@@ -25,9 +25,9 @@ export async function findRegistered(
   if (templateId === undefined) return undefined;
   const [tags, { builds }] = await Promise.all([client.tags(templateId), client.template(templateId)]);
 
-  const wanted = new Set(request.tags?.map((tag) => tag.toLowerCase()));
-  const pointsTo = new Set(tags.filter(({ tag }) => wanted.has(tag)).map(({ buildID }) => buildID));
-  const [buildId, ...others] = pointsTo;
+  const pointsTo = new Map(tags.map(({ tag, buildID }) => [tag, buildID]));
+  const wanted = new Set(request.tags?.map((tag) => pointsTo.get(tag.toLowerCase())));
+  const [buildId, ...others] = wanted;
   const build = builds.find(({ buildID }) => buildID === buildId);
   if (!build || others.length > 0) return undefined;
   if (build.status !== 'waiting') return undefined;

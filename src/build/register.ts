@@ -17,9 +17,6 @@ export interface RegisteredBuild {
   readonly found?: true;
 }
 
-/** Registrations in all whose answer may be lost: each may make a build, which the next one supersedes. */
-const mostLost = 3;
-
 /**
  * Registers a build. An answer that was lost is not asked for again blindly: the service is searched for the
  * build first. Waits as long as the team has as many builds running as it may. Rejects with a `ServiceError`, or
@@ -36,7 +33,7 @@ export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming)
   };
   const patience = client.patience('POST registration');
   const turn = waitForTurn(timing.queue, notice, signal);
-  for (let lost = 0; ; ) {
+  for (;;) {
     const sentAt = Date.now();
     try {
       const { templateID, buildID, tags } = await client.register(request);
@@ -56,8 +53,6 @@ export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming)
           );
           return { ...found, tags: sortTags(found.tags, plan), found: true };
         }
-        lost += 1;
-        if (lost >= mostLost) throw error;
       }
       await patience.afterFailure(error);
       if (mayHaveWorked(error)) {
