@@ -163,10 +163,13 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
       ok('POST start of the build', await api.POST(path, { params, body }));
     },
     async upload(url, path, bytes) {
+      const what = 'PUT upload';
       const { status, text, retryAfter } = await putFile(url, path, bytes, options.transport);
       if (status < 200 || status > 299) {
-        throw refused('PUT upload', new URL(url).host, status, text, retryAfter);
+        throw refused(what, new URL(url).host, status, text, retryAfter);
       }
+      // A store has nothing to show; a page comes from something that stands in between.
+      if (/^\s*<(!doctype html|html)\b/i.test(text)) throw incomplete(what, 'a page of HTML');
     },
   };
 }
