@@ -1,0 +1,63 @@
+import type { RepeatableCalls, ServiceClient } from './client.ts';
+import { ServiceError } from './errors.ts';
+import type { Redact } from './redact.ts';
+import type { BuildStatus, LogEntry } from './types.ts';
+
+/**
+ * The same client, from which no secret comes back: a service may repeat what it was sent in its log and in its
+ * error messages. Identifiers pass as they are.
+ */
+export function redactingClient(client: ServiceClient, redact: Redact): ServiceClient {
+  const guard =
+    <A extends unknown[], R>(
+      call: (...args: A) => Promise<R>,
+      clean: (answer: R) => R = (answer) => answer,
+    ) =>
+    async (...args: A): Promise<R> => {
+      try {
+        return clean(await call(...args));
+      } catch (error) {
+        throw error instanceof ServiceError ? redactedError(error, redact) : error;
+      }
+    };
+  const entries = (log: LogEntry[]) => log.map((entry) => ({ ...entry, message: redact(entry.message) }));
+  const status = (answer: BuildStatus): BuildStatus => ({
+    ...answer,
+    logEntries: entries(answer.logEntries),
+    ...(answer.reason && { reason: { ...answer.reason, message: redact(answer.reason.message) } }),
+  });
+  const repeatable = (calls: RepeatableCalls): RepeatableCalls => ({
+    uploadLink: guard(calls.uploadLink),
+    status: guard(calls.status, status),
+    logs: guard(calls.logs, entries),
+    tags: guard(calls.tags),
+    templateIdOf: guard(calls.templateIdOf),
+    template: guard(calls.template),
+    assignTags: guard(calls.assignTags),
+  });
+  return {
+    ...client,
+    ...repeatable(client),
+    once: repeatable(client.once),
+    register: guard(client.register),
+    upload: guard(client.upload),
+    start: guard(client.start),
+  };
+}
+
+function redactedError(error: ServiceError, redact: Redact): ServiceError {
+  const { kind, request, host, status, inShort, unsent, permanent, retryAfterMs } = error;
+  return new ServiceError({
+    ...{ kind, request, host, status, unsent, permanent, retryAfterMs },
+    inShort: redact(inShort),
+    said: error.said === undefined ? undefined : redact(error.said),
+    message: redact(error.message),
+    cause: redactedCause(error.cause, redact),
+  });
+}
+
+function redactedCause(cause: unknown, redact: Redact): unknown {
+  if (cause instanceof ServiceError) return redactedError(cause, redact);
+  if (!(cause instanceof Error)) return undefined;
+  return new Error(redact(cause.message), { cause: redactedCause(cause.cause, redact) });
+}
