@@ -23,6 +23,9 @@ const bundles = [
   { entry: 'local/main.js', folder: 'local' },
 ];
 
+/** The published actions share one bundle; each has an entry of its own. */
+const actions = ['build'];
+
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');
 const staging = mkdtempSync(join(tmpdir(), 'dist-'));
@@ -36,6 +39,12 @@ for (const { entry, folder } of bundles) {
   for (const chunk of readdirSync(out).filter((name) => name.endsWith('.js'))) minify(join(out, chunk));
   // The package.json at the top serves all folders.
   if (folder !== '.') rmSync(join(out, 'package.json'));
+}
+for (const action of actions) {
+  writeFileSync(
+    join(staging, `${action}.js`),
+    `import { main } from './index.js';\nawait main('${action}');\n`,
+  );
 }
 writeFileSync(join(staging, 'licenses.txt'), licenses());
 

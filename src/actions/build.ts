@@ -1,16 +1,19 @@
 import { registrySecrets } from '../definition/secrets.ts';
 import { rememberedBuild } from '../history/last-build.ts';
-import { type Connection, readBuildInputs } from '../inputs/build.ts';
+import { readBuildInputs } from '../inputs/build.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { collectProblems, throwIfAny } from '../problem.ts';
 import { formatDuration } from '../report/format.ts';
 import { logPlan } from '../report/plan-log.ts';
+import { ServiceError } from '../service/errors.ts';
 import { maskable, redactDeep, redactor } from '../service/redact.ts';
 import { chooseTags } from '../tags/choose.ts';
 import { nameProblems, tagProblems } from '../tags/names.ts';
 import { buildAndShow } from './build-and-show.ts';
-import { type BuildPublisher, type Ending, endingOf, endingOfRefusal } from './publish.ts';
-import { type ReadDefinitionDeps, readDefinition } from './read-definition.ts';
+import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
+import type { Job } from './job.ts';
+import { githubPublisher } from './publish.ts';
+import { readDefinition } from './read-definition.ts';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
@@ -43,12 +46,9 @@ export async function runBuild(job: Job): Promise<Ending> {
 
   const last = await job.history.read(plan.name);
   if (last) job.output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
-  const outcome = await buildAndShow(plan, { shown, redact }, inputs, deps);
-  if ('refused' in outcome) {
-    job.publisher.refused(outcome.refused);
-    return endingOfRefusal(outcome.message, outcome.refused);
-  }
-  await job.publisher.finished(shown, outcome, inputs);
+  const outcome = await buildAndShow(plan, { shown, redact }, inputs, job);
+  if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', job, plan);
+  await githubPublisher(job).finished(shown, outcome, inputs);
   const lastBuild = rememberedBuild(outcome, new Date());
   job.leave({ ended: true, summary: inputs.summary, ...(lastBuild && { lastBuild }) });
   return endingOf(outcome, inputs);

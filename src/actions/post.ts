@@ -1,28 +1,24 @@
 import type { StepState } from '../ci/step-state.ts';
-import type { HistoryStore } from '../history/store.ts';
 import { buildReference } from '../report/closing.ts';
 import { inlineCode } from '../report/markdown.ts';
-import type { Output } from '../report/output.ts';
-
-export interface PostActionDeps {
-  readonly output: Output;
-  readonly history: HistoryStore;
-  readonly appendSummary: (markdown: string) => Promise<void>;
-}
+import type { Job } from './job.ts';
 
 /**
  * What is left to do after the build step: keep the good build in the cache, or, when the step was killed
  * before it could speak, say what became of its build. Never fails the job.
  */
-export async function runPost(state: StepState, deps: PostActionDeps): Promise<void> {
-  if (state.lastBuild) await deps.history.write(state.lastBuild);
+export async function runPost(
+  state: StepState,
+  job: Pick<Job, 'output' | 'history' | 'appendSummary'>,
+): Promise<void> {
+  if (state.lastBuild) await job.history.write(state.lastBuild);
   if (state.ended || !state.build) return;
   const reference = buildReference(state.build);
-  deps.output.notice(
+  job.output.notice(
     `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one; when it is ready, its tags mean it.`,
     { title: 'A build goes on' },
   );
   if (!state.summary) return;
   const markdown = `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}\n`;
-  await deps.appendSummary(markdown).catch((error: Error) => deps.output.line(error.message));
+  await job.appendSummary(markdown).catch((error: Error) => job.output.line(error.message));
 }

@@ -1,27 +1,29 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Definition } from '../definition/definition.ts';
 import { discoverDefinition } from '../definition/discover.ts';
-import { type LoadDeps, loadDefinition } from '../definition/load.ts';
+import { loadDefinition } from '../definition/load.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import { createDefinitionLog } from '../report/definition-log.ts';
-import type { Output } from '../report/output.ts';
-
-export interface ReadDefinitionDeps {
-  readonly env: NodeJS.ProcessEnv;
-  readonly output: Output;
-  readonly definitionHost: Pick<LoadDeps, 'host' | 'bundledSdk'>;
-  readonly interrupted: AbortSignal;
-}
+import type { Job } from './job.ts';
 
 /** A definition may read a registry for its base image, which alone may take a minute and a half. */
 const timeLimitMs = 120_000;
 
+/** Bundles beside this one in dist/, which cost nothing until they are run. */
+const bundles = {
+  host: join(import.meta.dirname, 'definition', 'index.js'),
+  bundledSdk: join(import.meta.dirname, 'sdk', 'index.js'),
+};
+
 /** Finds and evaluates the definition, and shows what it prints. Rejects with a `ProblemsError`. */
-export async function readDefinition(inputs: BuildInputs, deps: ReadDefinitionDeps): Promise<Definition> {
-  const workspace = deps.env['GITHUB_WORKSPACE'];
+export async function readDefinition(
+  inputs: BuildInputs,
+  job: Pick<Job, 'env' | 'workspace' | 'output' | 'interrupted'>,
+): Promise<Definition> {
+  const { workspace } = job;
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const file = discoverDefinition(workingDirectory, inputs.template);
-  const log = createDefinitionLog(deps.output, { file, ...(workspace && { workspace }) });
+  const log = createDefinitionLog(job.output, { file, ...(workspace && { workspace }) });
   try {
     const definition = await loadDefinition(
       {
@@ -29,9 +31,9 @@ export async function readDefinition(inputs: BuildInputs, deps: ReadDefinitionDe
         ...(inputs.export && { exportName: inputs.export }),
         workingDirectory,
         timeLimitMs,
-        env: deps.env,
+        env: job.env,
       },
-      { ...deps.definitionHost, output: log.programLine, signal: deps.interrupted },
+      { ...bundles, output: log.programLine, signal: job.interrupted },
     );
     log.loaded(definition);
     return definition;

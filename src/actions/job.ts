@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { context } from '@actions/github';
+import { type CiEvent, readEvent } from '../ci/event.ts';
+import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
+import { cacheHistory, type HistoryStore } from '../history/store.ts';
+import type { Connection } from '../inputs/build.ts';
+import { githubOutput, type Output } from '../report/output.ts';
+import { createServiceClient, type ServiceClient } from '../service/client.ts';
+import { defaultTransport, proxyAwareDispatcher } from '../service/transport.ts';
+import { version } from '../version.ts';
+
+/** What an action finds in its job on GitHub: the event, and every way to speak and to reach the service. */
+export interface Job extends AsyncDisposable {
+  readonly env: NodeJS.ProcessEnv;
+  readonly event: CiEvent;
+  /** `GITHUB_WORKSPACE`, where there is one. */
+  readonly workspace?: string;
+  readonly output: Output;
+  readonly setOutput: (name: string, value: string) => void;
+  readonly appendSummary: (markdown: string) => Promise<void>;
+  /** Keeps a value out of the log. */
+  readonly mask: (secret: string) => void;
+  readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
+  readonly history: HistoryStore;
+  /** Leaves word for the post step. */
+  readonly leave: (state: StepState) => void;
+  /** What the main step left; only in the post step. */
+  readonly left?: StepState;
+  /** Directory that later steps read from. */
+  readonly resultDirectory: string;
+  /** Removed when the action ends. */
+  readonly temporaryDirectory: string;
+  /** Aborted with `'interrupted'` when the job is cancelled. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Opens the job that this process runs in. Disposing of it closes groups and connections. */
+export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
+  const workspace = env['GITHUB_WORKSPACE'];
+  const resultDirectory = env['RUNNER_TEMP'] || tmpdir();
+  const output = githubOutput(core, { ...(workspace && { workspace }) });
+  const dispatcher = proxyAwareDispatcher(env);
+  const left = foundState(core);
+
+  const cancelled = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => cancelled.abort('interrupted'));
+  }
+  const temporaryDirectory = await mkdtemp(join(resultDirectory, 'novita-template-'));
+
+  return {
+    env,
+    event: readEvent(context, env['GITHUB_REPOSITORY']),
+    ...(workspace && { workspace }),
+    output,
+    setOutput: core.setOutput,
+    appendSummary: async (markdown) => {
+      if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
+    },
+    // A mask on a short value would black out half of the log.
+    mask: (secret) => {
+      if (secret.length >= 8) core.setSecret(secret);
+    },
+    connect: ({ apiKey, accessToken, apiUrl }, signal) =>
+      createServiceClient({
+        apiUrl,
+        apiKey,
+        ...(accessToken && { accessToken }),
+        userAgent: `novita-template-action/${version}`,
+        transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
+      }),
+    history: cacheHistory({
+      available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
+      load: () => import('@actions/cache'),
+      file: join(resultDirectory, 'novita-template-last-build.json'),
+      branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
+      group: async (title, work) => {
+        output.startGroup(title);
+        return work().finally(() => output.endGroup());
+      },
+      debug: core.debug,
+    }),
+    leave: (state) => leaveState(core, state),
+    ...(left && { left }),
+    resultDirectory,
+    temporaryDirectory,
+    interrupted: cancelled.signal,
+    async [Symbol.asyncDispose]() {
+      output.close();
+      await rm(temporaryDirectory, { recursive: true, force: true });
+      await dispatcher.close();
+    },
+  };
+}
