@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../build/diagnosis/diagnosis.ts';
-import type { BuildFailure, BuildOutcome } from '../build/events.ts';
+import type { BuildFailure, BuildOutcome, EarlierBuild } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { secretWarnings } from '../plan/secret-names.ts';
 import type { SourceLine } from '../problem.ts';
@@ -53,6 +53,17 @@ export interface ResultDocument {
     readonly source?: string;
     readonly lastLines: readonly string[];
   };
+  /** Builds that failed and in whose place this one was made, oldest first. */
+  readonly earlier?: readonly {
+    readonly buildId: string;
+    readonly templateId: string;
+    /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
+    readonly again: EarlierBuild['again'];
+    readonly class: Diagnosis['class'];
+    readonly what: string;
+    readonly message: string;
+    readonly step?: string;
+  }[];
   /** What the definition was warned about, secrets in ENV steps among it. */
   readonly warnings: readonly {
     readonly title: string;
@@ -125,6 +136,7 @@ export function resultDocument({
         lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
       },
     }),
+    ...(outcome.earlier && { earlier: outcome.earlier.map((build) => earlierBuild(plan, build)) }),
     warnings: [...definition.warnings, ...secretWarnings(plan)].map(({ title, message, at }) => ({
       title: singleLine(title, 1000),
       message: plainText(message),
@@ -141,6 +153,18 @@ function diagnosisFields(diagnosis: Diagnosis | undefined) {
     advice: plainText(advice),
     ...(next && { next: plainText(next) }),
     retry,
+  };
+}
+
+function earlierBuild(plan: Plan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
+  return {
+    buildId,
+    templateId,
+    again,
+    class: diagnosis?.class ?? 'unknown',
+    what: plainText(diagnosis?.what ?? ''),
+    message: plainText(failure ? failureMessage(plan, failure) : ''),
+    ...(failure?.stepId !== undefined && { step: failure.stepId }),
   };
 }
 

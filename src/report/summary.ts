@@ -35,7 +35,7 @@ export interface SummaryInput {
 export function renderSummary(input: SummaryInput): string {
   const { plan, outcome } = input;
   const rows = stepRows(plan, outcome);
-  const before = [heading(outcome), facts(input), failureSection(input), '### Steps'];
+  const before = [heading(outcome), earlierBuilds(outcome), facts(input), failureSection(input), '### Steps'];
   const chart = timeline(rows);
   const after = [chart && `### Timeline\n\n${chart}`, snippets(outcome)];
   const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
@@ -50,6 +50,16 @@ function heading(outcome: BuildOutcome): string {
   const why = explanation(outcome).map((sentence) => escapeMarkdown(sentence));
   const unseen = 'The build was started and not waited for, so its result is not known here.';
   return `## Template ${name} is building\n\n${why.length > 0 ? why.join('\n\n') : unseen}`;
+}
+
+/** Builds that failed before this one was made in their place. */
+function earlierBuilds({ earlier = [] }: BuildOutcome): string {
+  return earlier
+    .map(({ buildId, again, diagnosis }) => {
+      const anew = again === 'without-cache' ? 'built once more without the cache' : 'built once more';
+      return `Build ${inlineCode(buildId)} failed and was ${anew}. ${escapeMarkdown(diagnosis?.what ?? '')}`.trim();
+    })
+    .join('\n\n');
 }
 
 function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {

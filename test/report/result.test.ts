@@ -179,3 +179,22 @@ test('an ENV whose name looks secret is among the warnings, its value nowhere', 
   ]);
   expect(JSON.stringify(document)).not.toContain('hunter2');
 });
+
+test('a build that was made once more names the one before it', () => {
+  const failure = { message: 'failed to run command', stepId: '3', lastLines: [] };
+  const earlier = [
+    { buildId: 'b1', templateId: 't', again: 'without-cache', failure, diagnosis: sampleDiagnosis() },
+  ] as const;
+  const document = resultDocument({ plan: samplePlan(), outcome: sampleOutcome({ earlier }), workspace });
+  expect(document.earlier).toEqual([
+    {
+      buildId: 'b1',
+      templateId: 't',
+      again: 'without-cache',
+      class: 'package-not-found',
+      what: 'pip finds no package "reqeusts" that fits.',
+      message: 'failed to run command',
+      step: '3',
+    },
+  ]);
+});

@@ -164,6 +164,22 @@ test('a build that was lost sight of is not called one that nobody waited for', 
   expect(summary).not.toContain('not waited for');
 });
 
+test('a build that was made once more names the one before it', () => {
+  const earlier = [
+    { buildId: 'b|1', templateId: 't', again: 'without-cache', diagnosis: sampleDiagnosis() },
+    { buildId: 'b2', templateId: 't', again: 'new-build' },
+  ] as const;
+  expect(render(sampleOutcome({ earlier }))).toContain(
+    `is ready
+
+Build <code>b&#124;1</code> failed and was built once more without the cache. pip finds no package "reqeusts" that fits.
+
+Build \`b2\` failed and was built once more.
+
+| Name |`,
+  );
+});
+
 test('a build that nobody waited for says so', () => {
   const summary = render(sampleOutcome({ status: 'building', steps: [] }));
   expect(summary).toContain('is building');
@@ -235,6 +251,7 @@ test('whatever names, texts and lines hold, the summary keeps its shape', () => 
           tags: more,
           steps,
           ...(failed ? { status: 'error', failure, diagnosis } : {}),
+          earlier: [{ templateId: text, buildId: text, again: 'new-build', failure, diagnosis }],
         });
         const step: WireStep = { type: 'RUN', args: [text, text] };
         const wire = { ...plan.wire, fromImage: text, steps: [step, { type: 'ENV', args: [text, text] }] };
