@@ -19,7 +19,6 @@ export async function main(name: keyof typeof actions): Promise<void> {
     if (job.left) await runPost(job.left, job);
     else ending = await run(job);
   } catch (error) {
-    if (error instanceof Error) core.debug(error.stack ?? error.message);
     ending = endingOfError(error, undone, job);
   }
   if (ending.exitCode === 0) return;

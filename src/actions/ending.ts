@@ -11,7 +11,7 @@ import type { Job } from './job.ts';
 /** How a step ends: an exit code and, unless it is 0, the sentence with which it fails. */
 export type Ending = { readonly exitCode: 0 } | { readonly exitCode: 1 | 130; readonly message: string };
 
-type EndingJob = Pick<Job, 'output' | 'setOutput' | 'interrupted'>;
+type EndingJob = Pick<Job, 'output' | 'debug' | 'setOutput' | 'interrupted'>;
 
 /** The step is green when the build is ready, or was started and was not to be waited for. */
 export function endingOf(
@@ -58,6 +58,7 @@ export function endingOfError(error: unknown, undone: string, job: EndingJob): E
     return { exitCode: 1, message: `${undone}: ${found} found before the first request.` };
   }
   const what = error instanceof Error ? error.message : String(error);
+  job.debug(error instanceof Error ? (error.stack ?? what) : what);
   return {
     exitCode: 1,
     message: `Unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`,

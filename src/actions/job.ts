@@ -19,6 +19,8 @@ export interface Job extends AsyncDisposable {
   /** `GITHUB_WORKSPACE`, where there is one. */
   readonly workspace?: string;
   readonly output: Output;
+  /** Shown only when the job runs with debug logs. */
+  readonly debug: (message: string) => void;
   readonly setOutput: (name: string, value: string) => void;
   readonly appendSummary: (markdown: string) => Promise<void>;
   /** Keeps a value out of the log. */
@@ -56,6 +58,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
     event: readEvent(context, env['GITHUB_REPOSITORY']),
     ...(workspace && { workspace }),
     output,
+    debug: core.debug,
     setOutput: core.setOutput,
     appendSummary: async (markdown) => {
       if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
