@@ -19,6 +19,7 @@ export async function start(build: RegisteredBuild, recipe: WireTemplate, deps: 
   const patience = client.patience('POST start');
   const look = () => client.status(templateId, buildId, 0);
 
+  // The last start that reached the service and got no proper answer.
   for (let lost: ServiceError | undefined; ; ) {
     try {
       await client.start(templateId, buildId, recipe);
@@ -31,6 +32,7 @@ export async function start(build: RegisteredBuild, recipe: WireTemplate, deps: 
         return 'started';
       }
       if (!isPassing(error)) throw error;
+      if (!error.unsent) lost = error;
       if (mayHaveWorked(error)) {
         const state = await look();
         if (brokeAtStart(error, state)) return 'failed';
@@ -38,7 +40,6 @@ export async function start(build: RegisteredBuild, recipe: WireTemplate, deps: 
           tellLost(emit, error);
           return 'started';
         }
-        lost = error;
       }
       await patience.afterFailure(error);
     }
@@ -61,6 +62,6 @@ function brokeAtStart({ said = '' }: ServiceError, { status, reason }: BuildStat
 function tellLost(emit: BuildDeps['emit'], { inShort }: ServiceError): void {
   emit({
     type: 'notice',
-    message: `The answer to the start was lost (${inShort}), but the build was started.`,
+    message: `The answer to the start was lost (${inShort}), but the build waits for it no longer: going on.`,
   });
 }

@@ -47,6 +47,14 @@ export function connectionError(
       ...{ inShort: message, message },
     });
   }
+  const proxyStatus = /^Proxy response \((\d+)\)/.exec(code)?.[1];
+  if (proxyStatus !== undefined) {
+    return new ServiceError({
+      ...{ ...common, kind: 'unreachable', unsent: true, permanent: /^4/.test(proxyStatus) },
+      inShort: `the proxy answered ${proxyStatus}`,
+      message: `the proxy answered ${proxyStatus} when asked for a connection to ${host}; check HTTPS_PROXY, its user name and password, and NO_PROXY`,
+    });
+  }
   if (certificate.test(code)) {
     return new ServiceError({
       ...common,

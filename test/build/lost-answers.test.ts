@@ -238,7 +238,9 @@ describe('a start', () => {
       expect(outcome.status).toBe('ready');
       expect(shownLog(events)).toEqual(wholeLog(build, plan));
       if (rule === 'start:truncate@1') return;
-      expect(told.at(-1)).toMatch(/^The answer to the start was lost \(.*\), but the build was started\.$/);
+      expect(told.at(-1)).toMatch(
+        /^The answer to the start was lost \(.*\), but the build waits for it no longer: going on\.$/,
+      );
       expect(asked(service).filter((request) => request.startsWith('POST /v2'))).toHaveLength(1);
     },
   );
@@ -254,7 +256,9 @@ describe('a start', () => {
     await using plan = await temporaryPlan();
     const { outcome, told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
-    expect(told.at(-1)).toBe('The answer to the start was lost (answered 502), but the build was started.');
+    expect(told.at(-1)).toBe(
+      'The answer to the start was lost (answered 502), but the build waits for it no longer: going on.',
+    );
     expect(service.requests.filter(({ path }) => path.startsWith('/v2')).map(({ status }) => status)).toEqual(
       [502, 400],
     );
