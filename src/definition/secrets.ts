@@ -13,9 +13,13 @@ const secretFields = new Set([
 
 /** The secrets that the definition hands to the service for pulling its base image. */
 export function registrySecrets({ recipe }: Definition): string[] {
-  return Object.entries(recipe.fromImageRegistry ?? {})
+  const registry = recipe.fromImageRegistry;
+  const fields = Object.entries(registry ?? {})
     .filter(([field]) => secretFields.has(field))
     .flatMap(([field, value]) => (field === 'serviceAccountJson' ? [value, ...textsIn(value)] : [value]));
+  if (registry?.type !== 'registry') return fields;
+  // In this form it goes to the registry, and stands in Docker's configuration.
+  return [...fields, Buffer.from(`${registry.username}:${registry.password}`).toString('base64')];
 }
 
 /** The private key within a service account, which may show up without its JSON around it. */
