@@ -1,6 +1,7 @@
 /** Failures that are not the service's verdict on a build: requests that did not work out, and builds given up. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/build/diagnosis/diagnose.ts';
 import type { FailureClass } from '../../src/build/diagnosis/diagnosis.ts';
@@ -11,7 +12,8 @@ import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { RequestFailure } from '../../src/service/errors.ts';
-import { sampleOutcome, samplePlan } from '../report/sample.ts';
+import { hostileText } from '../report/hostile.ts';
+import { logLine, sampleOutcome, samplePlan } from '../report/sample.ts';
 import { failure } from '../service/fast-client.ts';
 import { runBuild, temporaryPlan } from './harness.ts';
 
@@ -183,4 +185,34 @@ test('a failure without a reason says so', () => {
     class: 'unknown',
     what: 'The service gave no reason.',
   });
+});
+
+test('whatever a reason and the last lines hold, there is a class, a sentence and an advice', () => {
+  const known = fc.constantFrom(
+    "failed to run command 'x': exit status 1",
+    "failed to run command '",
+    'access denied to',
+    'No such file or directory',
+    'E: Unable to locate package ',
+    'npm error 404 ',
+    ': command not found',
+    'exit status 127',
+  );
+  const text = fc.array(fc.oneof(hostileText(), known), { maxLength: 4 }).map((parts) => parts.join(''));
+  const stepId = fc.constantFrom(undefined, 'base', '1', '3', '4', '9', 'finalize', 'resize-disk', '-1');
+  fc.assert(
+    fc.property(text, fc.array(text, { maxLength: 5 }), stepId, text, (message, lines, id, said) => {
+      const lastLines = lines.map((line) => logLine(id, line));
+      const failure = { message, lastLines, ...(id !== undefined && { stepId: id }) };
+      const request = { kind: 'refused', request: said, status: 400, said } as const;
+      for (const each of [failure, { ...failure, request }]) {
+        const diagnosis = diagnose(samplePlan(), sampleOutcome({ status: 'error', failure: each }));
+        expect(diagnosis?.class).toMatch(/^[a-z]+(-[a-z]+)*$/);
+        expect(diagnosis?.what.length).toBeGreaterThan(10);
+        expect(diagnosis?.what.length).toBeLessThan(1000);
+        expect(diagnosis?.advice).toMatch(/\.$/);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

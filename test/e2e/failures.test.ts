@@ -1,0 +1,94 @@
+/** What a person finds after a build that did not come to be: in the log, the outputs, the summary and the result. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failures } from '../../src/local/failures.ts';
+import { startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { type RunResult, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+async function run(script: SimulationScript, inputs: Record<string, string> = {}): Promise<RunResult> {
+  await using workspace = await temporaryDirectory({
+    'template.ts': `import { Template } from 'novita-sandbox';
+export const template = Template()
+  .fromImage('python:3.12', undefined, { inheritConfig: false })
+  .setEnvs({ HF_TOKEN: 'hf_0123456789' })
+  .runCmd('pip install reqeusts')
+  .runCmd('make');
+`,
+  });
+  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1, script }) });
+  const result = await runAction({
+    action: action.path,
+    workspace: workspace.path,
+    inputs: { name: 'my-agent', ...inputs },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
+  });
+  await service.close();
+  return result;
+}
+
+const errors = (log: string) => log.split('\n').filter((line) => line.startsWith('::error'));
+
+test('a failed install: why, where, what to do, and the smallest recipe', async () => {
+  const { exitCode, log, outputs, summary, result } = await run([
+    {
+      at: 2,
+      lines: [{ text: 'ERROR: No matching distribution found for reqeusts', stream: 'stderr' }],
+      fail: { message: failures.runFailed('pip install reqeusts', 1) },
+    },
+  ]);
+  expect(exitCode).toBe(1);
+  expect(outputs).toMatchObject({ status: 'error', failure: 'package-not-found' });
+  const [annotation, ending, ...others] = errors(log);
+  expect(others).toEqual([]);
+  expect(annotation).toMatch(
+    /^::error title=Step 2 of 4 failed%3A RUN pip install reqeusts,file=template\.ts,line=5/,
+  );
+  expect(annotation).toContain('pip finds no package "reqeusts" that fits.%0ACheck its name');
+  expect(ending).toMatch(/exit status 1%0Apip finds no package "reqeusts"/);
+  expect(result).toMatchObject({
+    failure: { class: 'package-not-found', source: 'template.ts:5', retry: 'never', step: '2' },
+  });
+  expect(summary).toContain(`  .setEnvs({ HF_TOKEN: process.env.HF_TOKEN ?? '' })
+  .runCmd('pip install reqeusts');
+`);
+});
+
+test('a secret in an ENV step is warned of at its line, and its value is shown nowhere', async () => {
+  const { exitCode, log, summary, result } = await run([]);
+  expect(exitCode).toBe(0);
+  expect(log).toMatch(/^::warning title=A secret in the template,file=template\.ts,line=4.*::HF_TOKEN:/m);
+  expect(log + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
+});
+
+test.each([
+  ['success', 0],
+  ['failure', 1],
+] as const)('on-superseded: %s ends a superseded build with %i', async (onSuperseded, expected) => {
+  const fail = { message: failures.cancelled(), step: null };
+  const { exitCode, log, outputs, summary, result } = await run([{ at: 3, fail }], {
+    'on-superseded': onSuperseded,
+  });
+  expect(exitCode).toBe(expected);
+  expect(outputs).toMatchObject({ status: 'superseded', failure: 'superseded' });
+  expect(log).toMatch(/^::notice title=Superseded by a newer build/m);
+  expect(errors(log)).toHaveLength(expected);
+  expect(result).toMatchObject({ status: 'superseded', failure: { class: 'superseded' } });
+  expect(summary).toContain('was superseded');
+});
+
+test('CPU outside of the limits is explained by what was asked for', async () => {
+  const { exitCode, log, outputs } = await run([], { 'cpu-count': '16' });
+  expect(exitCode).toBe(1);
+  expect(outputs).toMatchObject({ status: 'error', failure: 'resource-limits' });
+  expect(errors(log)).toHaveLength(1);
+  expect(errors(log)[0]).toContain("CPU count can't be higher than 8");
+  expect(errors(log)[0]).toContain('You asked for cpu-count: 16');
+});
