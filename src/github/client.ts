@@ -1,0 +1,190 @@
+import { getOctokit } from '@actions/github';
+import { type Dispatcher, fetch } from 'undici';
+import { pause } from '../service/pause.ts';
+import { GithubError } from './error.ts';
+import {
+  defaultPatience,
+  type FailedAttempt,
+  type GithubPatience,
+  isLimit,
+  pauseBeforeNext,
+} from './repetition.ts';
+
+export interface GithubOptions {
+  readonly token: string;
+  /** `GITHUB_API_URL`, without a slash at the end. */
+  readonly apiUrl: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly userAgent: string;
+  /** Carries the requests, through a proxy where there is one. */
+  readonly dispatcher: Dispatcher;
+  /** Ends requests and pauses; they reject with its reason. */
+  readonly signal: AbortSignal;
+  readonly patience?: GithubPatience;
+  /** Told about repetitions, one sentence each. */
+  readonly onRetry?: (sentence: string) => void;
+}
+
+/** `unknown`: GitHub has no pull request of that number in this repository, or does not show it to this token. */
+export interface PullRequest {
+  readonly number: number;
+  readonly state: 'open' | 'closed' | 'unknown';
+  /** The newest commit of its branch. */
+  readonly headSha?: string;
+}
+
+export interface IssueComment {
+  readonly id: number;
+  readonly body: string;
+  /** Login of who wrote it, `github-actions[bot]` for the token of a job; empty where that account is gone. */
+  readonly author: string;
+  readonly url: string;
+}
+
+/**
+ * What this project asks of GitHub, in one repository. Every call rejects with a {@link GithubError}, or with the
+ * signal's reason. Requests are repeated where that is safe; see `repetition.ts`.
+ */
+export interface GithubClient {
+  pullRequest(number: number): Promise<PullRequest>;
+  /** The comments of an issue or pull request from all pages, oldest first. */
+  listComments(issue: number): Promise<IssueComment[]>;
+  createComment(issue: number, body: string): Promise<IssueComment>;
+  updateComment(id: number, body: string): Promise<IssueComment>;
+  /** Login of whoever the token speaks for, as it stands at its comments. */
+  login(): Promise<string>;
+  /** For what is missing here; the same rules and errors apply to it. */
+  readonly octokit: ReturnType<typeof getOctokit>;
+  readonly repository: { readonly owner: string; readonly repo: string };
+}
+
+/** A client over real HTTP. Nothing is sent until a call is made. */
+export function createGithubClient(options: GithubOptions): GithubClient {
+  const octokit = getOctokit(options.token, {
+    baseUrl: options.apiUrl,
+    userAgent: options.userAgent,
+    request: {
+      fetch: (url: string, init: Parameters<typeof fetch>[1]) =>
+        fetch(url, { ...init, dispatcher: options.dispatcher }),
+    },
+    // It would speak on stderr, past everything that keeps texts from driving the runner.
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  octokit.hook.wrap('request', (send, parameters) =>
+    repeated(
+      parameters,
+      (signal) => send({ ...parameters, request: { ...parameters.request, signal } }),
+      options,
+    ),
+  );
+  const [owner = '', repo = ''] = options.repository.split('/');
+  const place = { owner, repo };
+
+  return {
+    octokit,
+    repository: place,
+    async pullRequest(number) {
+      try {
+        const { data } = await octokit.rest.pulls.get({ ...place, pull_number: number });
+        return { number, state: data.state, headSha: data.head.sha };
+      } catch (error) {
+        if (error instanceof GithubError && error.status === 404) return { number, state: 'unknown' };
+        throw error;
+      }
+    },
+    async listComments(issue) {
+      const { listComments } = octokit.rest.issues;
+      const all = await octokit.paginate(listComments, { ...place, issue_number: issue, per_page: 100 });
+      return all.map(asComment);
+    },
+    async createComment(issue, body) {
+      return asComment(
+        (await octokit.rest.issues.createComment({ ...place, issue_number: issue, body })).data,
+      );
+    },
+    async updateComment(id, body) {
+      return asComment((await octokit.rest.issues.updateComment({ ...place, comment_id: id, body })).data);
+    },
+    async login() {
+      // GET /user is closed to the token of a job; this answers to every kind of token.
+      const { data } = await octokit.request('POST /graphql', { query: 'query { viewer { login } }' });
+      const login: unknown = data?.data?.viewer?.login;
+      if (typeof login === 'string') return login;
+      const said = String(data?.errors?.[0]?.message ?? 'an answer without a login');
+      throw new GithubError({ request: 'POST /graphql', status: 200, said });
+    },
+  };
+}
+
+interface Attempted {
+  readonly method: string;
+  /** A path with its parameters' names, or the whole address of a further page. */
+  readonly url: string;
+}
+
+async function repeated<T>(
+  { method, url }: Attempted,
+  attempt: (signal: AbortSignal) => T | Promise<T>,
+  { signal, patience = defaultPatience, onRetry }: GithubOptions,
+): Promise<T> {
+  const request = `${method} ${url.replace(/^https?:\/\/[^/]+|\?.*$/g, '')}`;
+  for (let count = 1; ; count += 1) {
+    signal.throwIfAborted();
+    const limit = AbortSignal.timeout(patience.requestMs);
+    try {
+      return await attempt(AbortSignal.any([signal, limit]));
+    } catch (error) {
+      signal.throwIfAborted();
+      // Of the other API only questions are used, and those are asked by POST.
+      const repeatable = method !== 'POST' || url === '/graphql';
+      const failed = failedAttempt(repeatable, error, limit.aborted);
+      const pauseMs = pauseBeforeNext(failed, count, patience);
+      if (pauseMs === undefined) throw githubError(request, failed, error);
+      const what = failed.status === undefined ? 'did not answer' : `answered ${failed.status}`;
+      onRetry?.(`GitHub ${what} to ${request}; trying again in ${(pauseMs / 1000).toFixed(1)} s`);
+      await pause(pauseMs, signal);
+    }
+  }
+}
+
+/** What octokit throws; it calls a request without an answer a 500, and keeps the answer where there was one. */
+interface OctokitError {
+  readonly message?: string;
+  readonly response?: {
+    readonly status: number;
+    readonly headers: FailedAttempt['headers'];
+    readonly data?: { readonly message?: unknown };
+  };
+}
+
+function failedAttempt(repeatable: boolean, error: unknown, timedOut: boolean): FailedAttempt {
+  const { response, message = '' } = error as OctokitError;
+  if (!response) return { repeatable, headers: {}, said: timedOut ? 'no answer in time' : message };
+  const said = response.data?.message;
+  return {
+    repeatable,
+    status: response.status,
+    headers: response.headers,
+    said: typeof said === 'string' ? said : '',
+  };
+}
+
+function githubError(request: string, failed: FailedAttempt, cause: unknown): GithubError {
+  const { status, said, headers } = failed;
+  const limited = isLimit(failed);
+  const needs = headers['x-accepted-github-permissions'];
+  const lacking = status === 403 && !limited && typeof needs === 'string' && needs !== '';
+  return new GithubError({ request, status, said, limited, cause, ...(lacking && { needs }) });
+}
+
+interface RestComment {
+  readonly id: number;
+  readonly body?: string;
+  readonly user: { readonly login: string } | null;
+  readonly html_url: string;
+}
+
+function asComment({ id, body = '', user, html_url: url }: RestComment): IssueComment {
+  return { id, body, author: user?.login ?? '', url };
+}
