@@ -5,8 +5,9 @@ import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { type CiEvent, readEvent } from '../ci/event.ts';
 import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
+import { createGithubClient, type GithubClient } from '../github/client.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
-import type { Connection } from '../inputs/build.ts';
+import type { Connection } from '../inputs/connection.ts';
 import { githubOutput, type Output } from '../report/output.ts';
 import { createServiceClient, type ServiceClient } from '../service/client.ts';
 import { defaultTransport, proxyAwareDispatcher } from '../service/transport.ts';
@@ -26,6 +27,8 @@ export interface Job extends AsyncDisposable {
   /** Keeps a value out of the log. */
   readonly mask: (secret: string) => void;
   readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
+  /** GitHub with a token of the user's; the repository is that of the job. */
+  readonly github: (token: string) => GithubClient;
   readonly history: HistoryStore;
   /** Leaves word for the post step. */
   readonly leave: (state: StepState) => void;
@@ -74,6 +77,16 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
         ...(accessToken && { accessToken }),
         userAgent: `novita-template-action/${version}`,
         transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
+      }),
+    github: (token) =>
+      createGithubClient({
+        token,
+        apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+        repository: env['GITHUB_REPOSITORY'] ?? '',
+        userAgent: `novita-template-action/${version}`,
+        dispatcher,
+        signal: cancelled.signal,
+        onRetry: (sentence) => output.line(sentence),
       }),
     history: cacheHistory({
       available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
