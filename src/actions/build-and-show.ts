@@ -2,12 +2,19 @@ import { type BuildDeps, build } from '../build/build.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
-import { createBuildLog } from '../report/build-log.ts';
+import { type BuildLogOptions, createBuildLog } from '../report/build-log.ts';
 import { ServiceError } from '../service/errors.ts';
 import { type Redact, redactDeep } from '../service/redact.ts';
 import { redactingClient } from '../service/redacting-client.ts';
 import type { Job } from './job.ts';
 import { githubPublisher } from './publish.ts';
+
+/** How a build is shown while it goes on. */
+export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
+  /** The plan without secrets. */
+  readonly shown: Plan;
+  readonly redact: Redact;
+}
 
 /**
  * Builds the plan while its log is shown, or gives the error with which the service refused. `shown` is the plan,
@@ -15,7 +22,7 @@ import { githubPublisher } from './publish.ts';
  */
 export async function buildAndShow(
   plan: Plan,
-  { shown, redact }: { readonly shown: Plan; readonly redact: Redact },
+  { shown, redact, timeLeft }: ShownBuild,
   inputs: BuildInputs,
   job: Job,
 ): Promise<BuildOutcome | ServiceError> {
@@ -23,7 +30,7 @@ export async function buildAndShow(
   const timer = setTimeout(() => late.abort('timeout'), inputs.timeoutMinutes * 60_000);
   const signal = AbortSignal.any([late.signal, job.interrupted]);
   const client = redactingClient(job.connect(inputs.connection, signal), redact);
-  const log = createBuildLog(job.output, shown, { level: inputs.logLevel });
+  const log = createBuildLog(job.output, shown, { level: inputs.logLevel, ...(timeLeft && { timeLeft }) });
   const emit: BuildDeps['emit'] = (event) => {
     if (event.type === 'registered') {
       githubPublisher(job).registered(plan, event);

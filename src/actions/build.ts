@@ -1,9 +1,9 @@
 import { registrySecrets } from '../definition/secrets.ts';
 import { rememberedBuild } from '../history/last-build.ts';
+import { timeLeft } from '../history/time-left.ts';
 import { readBuildInputs } from '../inputs/build.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { collectProblems, throwIfAny } from '../problem.ts';
-import { formatDuration } from '../report/format.ts';
 import { logPlan } from '../report/plan-log.ts';
 import { ServiceError } from '../service/errors.ts';
 import { maskable, redactDeep, redactor } from '../service/redact.ts';
@@ -12,6 +12,7 @@ import { nameProblems, tagProblems } from '../tags/names.ts';
 import { buildAndShow } from './build-and-show.ts';
 import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
+import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { githubPublisher } from './publish.ts';
 import { readDefinition } from './read-definition.ts';
 
@@ -44,12 +45,23 @@ export async function runBuild(job: Job): Promise<Ending> {
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
 
-  const last = await job.history.read(plan.name);
-  if (last) job.output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
-  const outcome = await buildAndShow(plan, { shown, redact }, inputs, job);
+  const remembered = await job.history.read(plan.name);
+  const known = knowledgeOf(shown, remembered);
+  logKnowledge(job.output, known, remembered);
+  const outcome = await buildAndShow(
+    plan,
+    { shown, redact, timeLeft: timeLeft(shown, remembered.last) },
+    inputs,
+    job,
+  );
   if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', job, plan);
-  await githubPublisher(job).finished(shown, outcome, inputs);
-  const lastBuild = rememberedBuild(outcome, new Date());
+  await githubPublisher(job).finished(shown, outcome, inputs, known);
+  const lastBuild = rememberedBuild(outcome, {
+    plan: shown,
+    branch: job.history.branch,
+    finishedAt: new Date(),
+    last: remembered.last,
+  });
   job.leave({ ended: true, summary: inputs.summary, ...(lastBuild && { lastBuild }) });
   return endingOf(outcome, inputs);
 }

@@ -93,6 +93,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
       load: () => import('@actions/cache'),
       file: join(resultDirectory, 'novita-template-last-build.json'),
       branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
+      ...(env['GITHUB_BASE_REF'] && { base: env['GITHUB_BASE_REF'] }),
       group: async (title, work) => {
         output.startGroup(title);
         return work().finally(() => output.endGroup());

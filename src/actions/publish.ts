@@ -5,14 +5,22 @@ import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildReference } from '../report/closing.ts';
 import { resultDocument } from '../report/result.ts';
-import { renderSummary } from '../report/summary.ts';
+import { renderSummary, type SummaryInput } from '../report/summary.ts';
 import type { Job } from './job.ts';
+
+/** What earlier builds tell about this one. */
+export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
 
 /** Where the results of a build go: outputs, job summary and result file. */
 export interface BuildPublisher {
   /** The build has its identifiers; later stages may fail, these stand. */
   registered(plan: Plan, event: Extract<BuildEvent, { type: 'registered' }>): void;
-  finished(plan: Plan, outcome: BuildOutcome, inputs: Pick<BuildInputs, 'summary'>): Promise<void>;
+  finished(
+    plan: Plan,
+    outcome: BuildOutcome,
+    inputs: Pick<BuildInputs, 'summary'>,
+    knowledge?: Knowledge,
+  ): Promise<void>;
 }
 
 export type PublisherDeps = Pick<
@@ -31,11 +39,17 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
       deps.setOutput('tags', tags.join(','));
       deps.setOutput('reference', buildReference({ name: plan.name, buildId }));
     },
-    async finished(plan, outcome, { summary }) {
+    async finished(plan, outcome, { summary }, knowledge = {}) {
       deps.setOutput('status', outcome.status);
       if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
       const { runUrl } = event;
-      const report = { plan, outcome, ...(workspace && { workspace }), ...(runUrl && { runUrl }) };
+      const report = {
+        plan,
+        outcome,
+        ...knowledge,
+        ...(workspace && { workspace }),
+        ...(runUrl && { runUrl }),
+      };
       const attempt = async (what: string, write: () => Promise<void>) => {
         await write().catch((error: Error) =>
           deps.output.warning(`The ${what} could not be written: ${error.message}`),

@@ -21,9 +21,14 @@ export interface StateCommands {
 
 const key = 'novitaTemplate';
 
-/** Overwrites what was left before. */
+/** The post step gets it as a variable of its environment, which may hold 128 KiB. */
+const stateLimit = 100_000;
+
+/** Overwrites what was left before. A build too long to be left is not remembered. */
 export function leaveState(commands: StateCommands, state: StepState): void {
-  commands.saveState(key, JSON.stringify(state));
+  const whole = JSON.stringify(state);
+  const { lastBuild, ...rest } = state;
+  commands.saveState(key, Buffer.byteLength(whole) <= stateLimit ? whole : JSON.stringify(rest));
 }
 
 /** What the main step left, or `undefined` in the main step itself. */

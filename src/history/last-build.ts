@@ -1,32 +1,66 @@
 import type { BuildOutcome } from '../build/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type PlanRecord, recordPlan } from '../plan/record.ts';
+import { isPlanRecord } from './plan-record.ts';
 
 /** What is remembered of a template's last good build. Times are RFC 3339, durations milliseconds. */
 export interface LastBuild {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly name: string;
   readonly buildId: string;
+  /** Branch, or tag, that was built; empty where that was not known. */
+  readonly branch: string;
   readonly finishedAt: string;
   readonly durationMs: number;
-  readonly steps: readonly {
-    readonly title: string;
-    readonly cached: boolean;
-    readonly durationMs: number;
-  }[];
+  readonly plan: PlanRecord;
+  /** How long each step or phase usually takes when it is not cached, by {@link timeKey}. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
+/** What a remembered build knows beside its outcome. */
+export interface BuildCircumstances {
+  readonly plan: Plan;
+  readonly branch: string;
+  readonly finishedAt: Date;
+  /** Tells the times of steps that were taken from the cache now. */
+  readonly last?: LastBuild | undefined;
 }
 
 /** What to remember of a build that is ready; `undefined` for any other. */
-export function rememberedBuild(outcome: BuildOutcome, finishedAt: Date): LastBuild | undefined {
+export function rememberedBuild(
+  outcome: BuildOutcome,
+  { plan, branch, finishedAt, last }: BuildCircumstances,
+): LastBuild | undefined {
   if (outcome.status !== 'ready') return undefined;
+  const record = recordPlan(plan);
+  const times = new Map<string, number>();
+  const ids = [...outcome.steps.map(({ id }) => id), ...plan.steps.map(({ number }) => String(number))];
+  for (const id of ids) {
+    const before = last?.times[timeKey(record, id)];
+    if (before !== undefined) times.set(timeKey(record, id), before);
+  }
+  for (const { id, cached, durationMs } of outcome.steps) {
+    if (cached || durationMs === undefined || !isDuration(durationMs)) continue;
+    const before = last?.times[timeKey(record, id)];
+    const usual = before === undefined ? durationMs : (before + durationMs) / 2;
+    times.set(timeKey(record, id), Math.round(usual));
+  }
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: outcome.name,
     buildId: outcome.buildId,
+    branch,
     finishedAt: finishedAt.toISOString(),
     durationMs: outcome.durationMs,
-    steps: outcome.steps.flatMap(({ title, cached, durationMs }) =>
-      durationMs === undefined ? [] : [{ title, cached, durationMs }],
-    ),
+    plan: record,
+    times: Object.fromEntries(times),
   };
+}
+
+/** Under which a step's time is kept: the digest of a step of the recipe, which may move; the name of a phase. */
+export function timeKey(plan: PlanRecord, stepId: string): string {
+  const step = /^\d{1,6}$/.test(stepId) ? plan.steps[Number(stepId) - 1] : undefined;
+  return step ? `step ${step.digest}` : stepId;
 }
 
 /** Reads what {@link rememberedBuild} wrote; `undefined` for anything else, such as another version's. */
@@ -42,13 +76,16 @@ export function parseLastBuild(text: string): LastBuild | undefined {
 
 function isLastBuild(value: unknown): value is LastBuild {
   if (typeof value !== 'object' || value === null) return false;
-  const { schemaVersion, name, buildId, finishedAt, durationMs, steps } = value as Partial<LastBuild>;
+  const { schemaVersion, name, buildId, branch, finishedAt, durationMs, plan, times } =
+    value as Partial<LastBuild>;
   return (
-    schemaVersion === 1 &&
-    [name, buildId, finishedAt].every((text) => typeof text === 'string') &&
+    schemaVersion === 2 &&
+    [name, buildId, branch, finishedAt].every((text) => typeof text === 'string') &&
     isDuration(durationMs) &&
-    Array.isArray(steps) &&
-    steps.every((step) => typeof step?.title === 'string' && isDuration(step.durationMs))
+    isPlanRecord(plan) &&
+    typeof times === 'object' &&
+    times !== null &&
+    Object.values(times).every(isDuration)
   );
 }
 

@@ -3,9 +3,19 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type LastBuild, parseLastBuild } from './last-build.ts';
 
+/** What is remembered of a template. */
+export interface Remembered {
+  /** The last good build of this branch, else of another: tells how long steps take. */
+  readonly last?: LastBuild;
+  /** What a build is compared with: for a pull request the last good one of its base, else `last`. */
+  readonly reference?: LastBuild;
+}
+
 /** Remembers the last good build of each template. Neither call ever rejects: a build does not depend on it. */
 export interface HistoryStore {
-  read(name: string): Promise<LastBuild | undefined>;
+  /** The branch, or tag, that is built; empty where that is not known. */
+  readonly branch: string;
+  read(name: string): Promise<Remembered>;
   write(build: LastBuild): Promise<void>;
 }
 
@@ -24,6 +34,8 @@ export interface CacheHistoryOptions {
   readonly file: string;
   /** Builds of a branch are remembered apart; another branch's build is taken where this one has none. */
   readonly branch: string;
+  /** The branch that a pull request is to be merged into. */
+  readonly base?: string;
   /** Shows the cache's own output under a title. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** Told why something could not be read or written. */
@@ -39,6 +51,7 @@ export function cacheHistory({
   load,
   file,
   branch,
+  base,
   group,
   debug,
 }: CacheHistoryOptions): HistoryStore {
@@ -55,29 +68,45 @@ export function cacheHistory({
     }
   };
 
+  const restore = (name: string, first: string, ...others: string[]) =>
+    attempt('Look up the last build in the cache', async (cache) => {
+      const hit = await cache.restoreCache([file], first, others);
+      if (hit === undefined) return undefined;
+      const build = parseLastBuild(await readFile(file, 'utf8'));
+      return build?.name === name ? build : undefined;
+    });
+
   return {
-    read: (name) =>
-      attempt('Look up the last build in the cache', async (cache) => {
-        const [ofName, ofBranch] = keyPrefixes(name, branch);
-        const hit = await cache.restoreCache([file], ofBranch, [ofName]);
-        if (hit === undefined) return undefined;
-        const build = parseLastBuild(await readFile(file, 'utf8'));
-        return build?.name === name ? build : undefined;
-      }),
+    branch,
+    async read(name) {
+      const ofBase = base === undefined ? [] : [branchPrefix(name, base)];
+      const last = await restore(name, branchPrefix(name, branch), ...ofBase, namePrefix(name));
+      if (!last) return {};
+      if (base === undefined) return { last, reference: last };
+      const found = last.branch === base;
+      const reference = found ? last : await restore(name, branchPrefix(name, base));
+      return { last, ...(reference?.branch === base && { reference }) };
+    },
     write: async (build) => {
       await attempt('Remember this build in the cache', async (cache) => {
         await mkdir(dirname(file), { recursive: true });
         await writeFile(file, JSON.stringify(build));
         // Entries cannot be changed, so each build makes a new one; the newest of a prefix is found first.
-        await cache.saveCache([file], `${keyPrefixes(build.name, branch)[1]}${build.buildId}`);
+        await cache.saveCache([file], `${branchPrefix(build.name, branch)}${build.buildId}`);
       });
     },
   };
 }
 
 /** Keys may hold no comma and at most 512 characters; a branch may hold both. */
-function keyPrefixes(name: string, branch: string): [ofName: string, ofBranch: string] {
-  const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const ofName = `novita-template-1-${digest(name)}-`;
-  return [ofName, `${ofName}${digest(branch)}-`];
+function branchPrefix(name: string, branch: string): string {
+  return `${namePrefix(name)}${digest(branch)}-`;
+}
+
+function namePrefix(name: string): string {
+  return `novita-template-2-${digest(name)}-`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

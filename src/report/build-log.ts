@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
 import { logOutcome } from './closing.ts';
 import { visibleLine } from './failure.ts';
-import { formatBytes, formatCount, formatDuration } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { annotationLimit } from './output.ts';
 import { singleLine } from './sanitise.ts';
@@ -24,15 +24,24 @@ const levelMark: Readonly<Record<LogLevel, string>> = {
   error: 'error: ',
 };
 const uploads = 'uploads';
+/** A wait of less than this is over before it is read. */
+const shortestTold = 10_000;
+
+export interface BuildLogOptions {
+  readonly level?: LogLevel;
+  /** About how many milliseconds the rest of the build takes when a step begins, where that is known. */
+  readonly timeLeft?: (step: StepHeader) => number | undefined;
+}
 
 /**
  * One flat group per step, then the totals. Each line of the build stands behind `│ `, or `┆ ` when a command
- * wrote it to stderr. Lines below `level` are left out and counted at the end.
+ * wrote it to stderr. Lines below `level` are left out and counted at the end. How long the rest takes stands
+ * between the groups, where it is seen without opening one.
  */
 export function createBuildLog(
   output: Output,
   plan: Plan,
-  { level = 'info' }: { level?: LogLevel } = {},
+  { level = 'info', timeLeft = () => undefined }: BuildLogOptions = {},
 ): BuildLog {
   const titles = new Map<string, string>();
   const annotated = new Set<string>();
@@ -53,7 +62,13 @@ export function createBuildLog(
 
   function startStep(step: StepHeader): void {
     const title = groupTitle(plan, step);
+    // A step that announces itself a second time is no news.
+    const left = titles.has(step.id) ? undefined : timeLeft(step);
     titles.set(step.id, title);
+    if (left !== undefined && left >= shortestTold) {
+      endGroup();
+      output.line(progress(plan, step, left));
+    }
     open(step.id, title);
     for (const rest of headerRest(plan, step)) output.untrusted(rest);
     if (step.cached) output.line('Taken from the cache.');
@@ -137,6 +152,11 @@ export function createBuildLog(
   }
 
   return { show, close: endGroup };
+}
+
+function progress(plan: Plan, { number, total }: StepHeader, left: number): string {
+  const where = number === undefined ? 'About' : `Step ${number} of ${total ?? plan.steps.length}, about`;
+  return `${where} ${formatTimeLeft(left)} left`;
 }
 
 function uploadsTitle(plan: Plan): string {

@@ -13,6 +13,16 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`;
 }
 
+/** An expected duration, no finer than anyone can know it: `10 s`, `50 s`, `2 min`, `1 h 10 min`. */
+export function formatTimeLeft(milliseconds: number): string {
+  const seconds = Math.max(10, Math.round(milliseconds / 10_000) * 10);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 60) return `${Math.max(1, minutes)} min`;
+  const tens = Math.round(minutes / 10) * 10;
+  return `${Math.floor(tens / 60)} h${tens % 60 === 0 ? '' : ` ${tens % 60} min`}`;
+}
+
 /** A number of bytes in decimal units: `0 B`, `812 B`, `12.4 kB`, `3.0 MB`, `1.2 GB`. */
 export function formatBytes(bytes: number): string {
   const value = Number.isFinite(bytes) && bytes > 0 ? bytes : 0;

@@ -3,11 +3,13 @@ import type { BuildFailure, BuildOutcome, EarlierBuild } from '../build/events.t
 import type { Plan } from '../plan/plan.ts';
 import { secretWarnings } from '../plan/secret-names.ts';
 import type { SourceLine } from '../problem.ts';
+import type { ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
 import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from './failure.ts';
 import { displayPath } from './output.ts';
 import { printableLines, singleLine } from './sanitise.ts';
 import { type StepRow, type StepState, stepRows } from './step-rows.ts';
+import type { SummaryInput } from './summary.ts';
 
 /**
  * The JSON object in the result file: everything about one build that a later step may want. New fields may
@@ -36,6 +38,8 @@ export interface ResultDocument {
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
   };
   readonly steps: readonly ResultStep[];
+  /** What is different from the last good build of the base branch, or of this one; only where that is known. */
+  readonly changes?: ShownChanges;
   /** Also set, without a step, when the build was given up here: its classes are then `timeout` and `interrupted`. */
   readonly failure?: {
     readonly class: Diagnosis['class'];
@@ -81,6 +85,8 @@ export interface ResultStep {
   readonly state: StepState;
   readonly cached: boolean;
   readonly durationMs?: number;
+  /** How long it usually takes when it is not cached. */
+  readonly usualMs?: number;
   readonly startedAt?: string;
   /** The SDK added this step. */
   readonly hidden?: 'environment' | 'workdir';
@@ -99,11 +105,9 @@ export function resultDocument({
   plan,
   outcome,
   workspace,
-}: {
-  readonly plan: Plan;
-  readonly outcome: BuildOutcome;
-  readonly workspace?: string;
-}): ResultDocument {
+  changes,
+  usual,
+}: Omit<SummaryInput, 'runUrl'>): ResultDocument {
   const { definition } = plan;
   const failure = failureOf(outcome) ?? givenUp(outcome);
   const place = (at: SourceLine | undefined) =>
@@ -125,7 +129,8 @@ export function resultDocument({
       export: definition.exportName,
       sdk: { from: definition.sdk.from, version: definition.sdk.version },
     },
-    steps: stepRows(plan, outcome).map((row) => resultStep(row, place)),
+    steps: stepRows(plan, outcome, usual).map((row) => resultStep(row, place)),
+    ...(changes && { changes }),
     ...(failure && {
       failure: {
         ...diagnosisFields(outcome.diagnosis),
@@ -176,14 +181,15 @@ function resultStep(
   row: StepRow,
   place: (at: SourceLine | undefined) => { source: string } | undefined,
 ): ResultStep {
-  const { id, number, name, state, durationMs, startedAt, hidden, source, files } = row;
+  const { id, number, title, state, durationMs, usualMs, startedAt, hidden, source, files } = row;
   return {
     id,
     ...(number !== undefined && { number }),
-    title: name,
+    title,
     state,
     cached: state === 'cached',
     ...(durationMs !== undefined && { durationMs }),
+    ...(usualMs !== undefined && { usualMs }),
     ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
     ...(hidden && { hidden }),
     ...place(source),

@@ -11,17 +11,23 @@ export type StepState = 'cached' | 'built' | 'failed' | 'not reached' | 'pending
 export interface StepRow {
   readonly id: string;
   readonly number?: number;
-  readonly name: string;
+  readonly title: string;
   readonly state: StepState;
   readonly hidden?: 'environment' | 'workdir';
   readonly startedAt?: number;
   readonly durationMs?: number;
+  /** How long it usually takes when it is not cached. */
+  readonly usualMs?: number;
   readonly source?: SourceLine;
   readonly files?: FileManifest;
 }
 
 /** Every step of the recipe and every phase that was seen, in the order of the build. */
-export function stepRows(plan: Plan, outcome: BuildOutcome): StepRow[] {
+export function stepRows(
+  plan: Plan,
+  outcome: BuildOutcome,
+  usual: (stepId: string) => number | undefined = () => undefined,
+): StepRow[] {
   const phases = outcome.steps.filter((step) => step.number === undefined);
   const numbers = new Set(plan.steps.map((step) => step.number));
   const seen = new Map<number, StepOutcome>();
@@ -31,7 +37,7 @@ export function stepRows(plan: Plan, outcome: BuildOutcome): StepRow[] {
     seen.set(step.number, step);
   }
   const row = (step: StepOutcome) => stepRow(plan, outcome, step);
-  return [
+  const rows = [
     ...phases.filter((step) => step.id === 'base').map(row),
     ...[...numbers]
       .sort((one, other) => one - other)
@@ -41,6 +47,10 @@ export function stepRows(plan: Plan, outcome: BuildOutcome): StepRow[] {
       }),
     ...phases.filter((step) => step.id !== 'base').map(row),
   ];
+  return rows.map((row) => {
+    const usualMs = usual(row.id);
+    return usualMs === undefined ? row : { ...row, usualMs };
+  });
 }
 
 function stepRow(plan: Plan, outcome: BuildOutcome, step: StepOutcome): StepRow {
@@ -50,7 +60,7 @@ function stepRow(plan: Plan, outcome: BuildOutcome, step: StepOutcome): StepRow 
   return {
     id,
     ...(number !== undefined && { number }),
-    name: stepName(plan, step),
+    title: stepName(plan, step),
     state: failed ? 'failed' : step.cached ? 'cached' : 'built',
     ...(hidden && { hidden }),
     // A time that the service wrote in a form of its own is no number.
@@ -68,7 +78,7 @@ function unseenRow(plan: Plan, outcome: BuildOutcome, number: number): StepRow {
   return {
     id,
     number,
-    name: stepName(plan, { id, number }),
+    title: stepName(plan, { id, number }),
     // A ready build ran every step; one without a header of its own was not reported, rather than left out.
     state: failed ? 'failed' : outcome.status === 'ready' ? 'built' : unseen,
     ...(hidden && { hidden }),

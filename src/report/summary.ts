@@ -1,6 +1,7 @@
 import { minimalRecipe } from '../build/diagnosis/minimal-recipe.ts';
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import { changesSection, type ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
 import {
   explanation,
@@ -14,8 +15,10 @@ import { formatCount, formatDuration } from './format.ts';
 import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
 import { displayPath } from './output.ts';
 import { recipeCode } from './recipe-code.ts';
-import { cutWithMark, singleLine } from './sanitise.ts';
-import { type StepRow, stepRows } from './step-rows.ts';
+import { cutWithMark } from './sanitise.ts';
+import { snippets } from './snippets.ts';
+import { stepRows } from './step-rows.ts';
+import { stepTable } from './step-table.ts';
 import { timeline } from './timeline.ts';
 
 /** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
@@ -29,15 +32,25 @@ export interface SummaryInput {
   /** What file names are shown relative to. */
   readonly workspace?: string;
   readonly runUrl?: string;
+  readonly changes?: ShownChanges;
+  /** How long a step usually takes, in milliseconds. */
+  readonly usual?: (stepId: string) => number | undefined;
 }
 
 /** The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. */
 export function renderSummary(input: SummaryInput): string {
-  const { plan, outcome } = input;
-  const rows = stepRows(plan, outcome);
-  const before = [heading(outcome), earlierBuilds(outcome), facts(input), failureSection(input), '### Steps'];
+  const { plan, outcome, changes, usual } = input;
+  const rows = stepRows(plan, outcome, usual);
+  const before = [
+    heading(outcome),
+    earlierBuilds(outcome),
+    facts(input),
+    failureSection(input),
+    changes && changesSection(changes),
+    '### Steps',
+  ];
   const chart = timeline(rows);
-  const after = [chart && `### Timeline\n\n${chart}`, snippets(outcome)];
+  const after = [chart && `### Timeline\n\n${chart}`, snippetSection(outcome)];
   const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
   return text(stepTable(rows, summaryLimit - Buffer.byteLength(text('steps'))));
 }
@@ -122,41 +135,8 @@ function recipeSection(plan: Plan, { diagnosis }: BuildOutcome, failure: BuildFa
   return `The smallest recipe that reaches this failure, to try by itself${files}:\n\n${fence(code, 'typescript')}`;
 }
 
-function stepTable(rows: readonly StepRow[], budget: number): string {
-  const head = ['#', 'Step', 'Result', 'Duration'];
-  const cells = rows.map((row) => [
-    row.number === undefined ? '' : String(row.number),
-    row.hidden ? escapeMarkdown(row.name) : inlineCode(row.name),
-    row.state === 'failed' ? '**failed**' : row.state,
-    row.durationMs === undefined ? '' : formatDuration(row.durationMs),
-  ]);
-  const whole = table(head, cells);
-  if (Buffer.byteLength(whole) <= budget) return whole;
-  const headBytes = Buffer.byteLength(table(head, []));
-  let left = budget - headBytes - 200;
-  let kept = 0;
-  // The first and the last rows tell most: take from both ends for as long as they fit.
-  const inward = cells.map((_, index) => (index % 2 ? cells.length - (index + 1) / 2 : index / 2));
-  for (const index of inward) {
-    left -= Buffer.byteLength(table(head, [cells[index] ?? []])) - headBytes;
-    if (left < 0) break;
-    kept += 1;
-  }
-  const first = Math.ceil(kept / 2);
-  const note = ['', `${formatCount(cells.length - kept, 'step')} left out for length`, '', ''];
-  return table(head, [...cells.slice(0, first), note, ...cells.slice(cells.length - (kept - first))]);
-}
-
-function snippets(outcome: BuildOutcome): string {
+function snippetSection(outcome: BuildOutcome): string {
   if (outcome.status === 'error' || outcome.status === 'superseded') return '';
-  const reference = singleLine(buildReference(outcome), 400);
-  const quoted = JSON.stringify(reference);
-  const single = /^[\w.:/-]+$/.test(reference) ? `'${reference}'` : quoted;
-  const typescript = `import { Sandbox } from 'novita-sandbox'\n\nconst sandbox = await Sandbox.create(${single})`;
-  const python = `from novita_sandbox.core import Sandbox\n\nsandbox = Sandbox.create(${quoted})`;
-  return [
-    `### Start a sandbox from exactly this build${outcome.status === 'building' ? ', once it is ready' : ''}`,
-    fence(typescript, 'typescript'),
-    fence(python, 'python'),
-  ].join('\n\n');
+  const once = outcome.status === 'building' ? ', once it is ready' : '';
+  return `### Start a sandbox from exactly this build${once}\n\n${snippets(buildReference(outcome))}`;
 }

@@ -68,7 +68,7 @@ function placed(rows: readonly StepRow[]): Bar[] {
 /** Letters, digits and the few signs that no version of Mermaid gives a meaning. */
 function barName(row: StepRow): string {
   const number = row.number === undefined ? '' : `${row.number} `;
-  const words = singleLine(row.name.replace(/[^\p{L}\p{N} ._/=+-]/gu, ' '), 60).replace('…', '');
+  const words = singleLine(row.title.replace(/[^\p{L}\p{N} ._/=+-]/gu, ' '), 60).replace('…', '');
   const name = (number + words).trim() || 'step';
   return ownWords.test(name) ? `step ${name}` : name;
 }

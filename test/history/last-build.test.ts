@@ -1,46 +1,105 @@
 import { describe, expect, test } from 'vitest';
 import type { BuildOutcome } from '../../src/build/events.ts';
 import { parseLastBuild, rememberedBuild } from '../../src/history/last-build.ts';
+import { timeLeft, usualTimes } from '../../src/history/time-left.ts';
+import { recordPlan } from '../../src/plan/record.ts';
+import { sampleOutcome, samplePlan } from '../report/sample.ts';
 
-const outcome: BuildOutcome = {
-  status: 'ready',
-  templateId: 't',
-  buildId: 'b',
-  name: 'my-agent',
-  tags: ['v1'],
-  durationMs: 72_000,
-  steps: [
-    { id: 'base', title: 'FROM x', cached: true, durationMs: 10 },
-    { id: '1', number: 1, title: 'RUN y', cached: false },
-  ],
-};
+const plan = samplePlan();
+const finishedAt = new Date('2026-01-02T03:04:05Z');
+
+function remember(outcome: BuildOutcome, last?: ReturnType<typeof rememberedBuild>) {
+  return rememberedBuild(outcome, { plan, branch: 'main', finishedAt, last });
+}
+
+/** A build of the sample in which these steps were built, in so many milliseconds, and all others cached. */
+function outcomeOf(times: Readonly<Record<string, number>>): BuildOutcome {
+  const outcome = sampleOutcome();
+  return {
+    ...outcome,
+    steps: outcome.steps.map((step) => ({
+      ...step,
+      cached: times[step.id] === undefined,
+      durationMs: times[step.id] ?? 1,
+    })),
+  };
+}
 
 describe('the last build', () => {
-  test('is remembered with the steps whose time is known, and read back as it was', () => {
-    const build = rememberedBuild(outcome, new Date('2026-01-02T03:04:05Z'));
-    expect(build).toEqual({
-      schemaVersion: 1,
+  test('is remembered with its plan and the times of what was built, and read back as it was', () => {
+    const build = remember(sampleOutcome());
+    expect(build).toMatchObject({
+      schemaVersion: 2,
       name: 'my-agent',
-      buildId: 'b',
+      branch: 'main',
       finishedAt: '2026-01-02T03:04:05.000Z',
       durationMs: 72_000,
-      steps: [{ title: 'FROM x', cached: true, durationMs: 10 }],
+      plan: recordPlan(plan),
     });
+    expect(Object.values(build?.times ?? {})).toEqual([4_200, 61_000, 800, 5_700]);
     expect(parseLastBuild(JSON.stringify(build))).toEqual(build);
   });
 
-  test.each(['error', 'building'] as const)('is not one that ended as %s', (status) => {
-    expect(rememberedBuild({ ...outcome, status }, new Date())).toBeUndefined();
+  test('keeps the time of a step that was cached since, and the mean of one that was built again', () => {
+    const first = remember(outcomeOf({ '2': 4_000, '3': 60_000 }));
+    const second = remember(outcomeOf({ '3': 40_000 }), first);
+    const usual = usualTimes(plan, second);
+    expect(['1', '2', '3', 'base'].map(usual)).toEqual([undefined, 4_000, 50_000, undefined]);
   });
 
+  test('knows a step again where it stands in another place', () => {
+    const moved = samplePlan({
+      wire: { ...plan.wire, steps: [...plan.wire.steps].reverse() },
+      steps: [...plan.steps].reverse().map((step, index) => ({ ...step, number: index + 1 })),
+    });
+    expect(usualTimes(moved, remember(sampleOutcome()))('2')).toBe(61_000);
+  });
+
+  test.each(['error', 'building', 'superseded'] as const)('is not one that ended as %s', (status) => {
+    expect(remember(sampleOutcome({ status }))).toBeUndefined();
+  });
+
+  const good = remember(sampleOutcome());
   test.each([
     '',
     'null',
     '[]',
     '{}',
-    '{"schemaVersion":2}',
-    '{"schemaVersion":1,"name":"x","buildId":"b","finishedAt":"","durationMs":-1,"steps":[]}',
-  ])('is nothing when the memory holds %j', (text) => {
-    expect(parseLastBuild(text)).toBeUndefined();
+    '{"schemaVersion":3}',
+    { ...good, schemaVersion: 1 },
+    { ...good, durationMs: -1 },
+    { ...good, branch: 7 },
+    { ...good, times: { base: 'long' } },
+    { ...good, times: null },
+    { ...good, plan: { ...good?.plan, base: 'FROM x' } },
+    { ...good, plan: { ...good?.plan, steps: [{ title: 'RUN x' }] } },
+    { ...good, plan: { ...good?.plan, steps: [{ title: 'COPY', digest: 'a', files: { count: 1 } }] } },
+  ])('is nothing when the memory holds %j', (memory) => {
+    expect(parseLastBuild(typeof memory === 'string' ? memory : JSON.stringify(memory))).toBeUndefined();
+  });
+});
+
+describe('the time left', () => {
+  const everything = { base: 5_000, '1': 0, '2': 4_000, '3': 60_000, '4': 1_000, finalize: 5_000 };
+  const step = (id: string, cached = false) => ({
+    id,
+    cached,
+    ...(/\d/.test(id) && { number: Number(id) }),
+  });
+
+  test.each([
+    ['base', 75_000],
+    ['2', 70_000],
+    ['3', 66_000],
+    ['finalize', 5_000],
+    ['something else', undefined],
+  ])('from %s on is the usual time of what is still to come', (id, expected) => {
+    expect(timeLeft(plan, remember(outcomeOf(everything)))(step(id))).toBe(expected);
+  });
+
+  test('is not told of a step from the cache, nor where a step to come was never timed', () => {
+    expect(timeLeft(plan, remember(outcomeOf(everything)))(step('2', true))).toBeUndefined();
+    expect(timeLeft(plan, remember(outcomeOf({ '2': 1, '4': 1 })))(step('2'))).toBeUndefined();
+    expect(timeLeft(plan, undefined)(step('2'))).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BuildEvent } from '../../src/build/events.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { createBuildLog } from '../../src/report/build-log.ts';
+import { type BuildLogOptions, createBuildLog } from '../../src/report/build-log.ts';
 import { githubOutput } from '../../src/report/output.ts';
 import type { LogLevel } from '../../src/service/types.ts';
 import { captureStdout, notingCore } from './capture.ts';
@@ -17,10 +17,17 @@ import {
   workspace,
 } from './sample.ts';
 
-function printed(events: readonly BuildEvent[], level?: LogLevel): string {
+function printed(
+  events: readonly BuildEvent[],
+  level?: LogLevel,
+  timeLeft?: BuildLogOptions['timeLeft'],
+): string {
   return captureStdout(() => {
     const output = githubOutput(notingCore(), { workspace });
-    const log = createBuildLog(output, samplePlan(), level ? { level } : {});
+    const log = createBuildLog(output, samplePlan(), {
+      ...(level && { level }),
+      ...(timeLeft && { timeLeft }),
+    });
     for (const event of events) log.show(event);
     log.close();
     output.close();
@@ -343,4 +350,33 @@ test('a long title is cut at a word and keeps CACHED in sight', () => {
   const title = runnerCommands(log)[0]?.data ?? '';
   expect(title).toMatch(/^\[1\/1\] RUN apt-get install .*libsomething-dev… \(CACHED\)$/);
   expect(title.length).toBeLessThanOrEqual(100);
+});
+
+test('tells between the groups how far the build is, where it is known and worth waiting for', () => {
+  const left: Readonly<Record<string, number>> = { '2': 95_000, '3': 44_000, '4': 9_000, finalize: 12_000 };
+  const log = printed(
+    [
+      ...opening,
+      started('3', 'RUN x'),
+      started('3', 'RUN x'),
+      started('4', 'RUN y'),
+      started('finalize', 'Finalizing'),
+    ],
+    'info',
+    ({ id, cached }) => (cached ? undefined : left[id]),
+  );
+  const shown = renderedLog(log).split('\n');
+  expect(shown.slice(shown.indexOf('▸ [1/4] ENV APP_ENV, PORT, HOME_DIR (CACHED)'))).toEqual([
+    '▸ [1/4] ENV APP_ENV, PORT, HOME_DIR (CACHED)',
+    '  Taken from the cache.',
+    'Step 2 of 4, about 2 min left',
+    '▸ [2/4] COPY app /srv/app',
+    '  done in 4.2s',
+    'Step 3 of 4, about 40 s left',
+    '▸ [3/4] RUN pip install -r /srv/app/requirements.txt',
+    '▸ [3/4] RUN pip install -r /srv/app/requirements.txt',
+    '▸ [4/4] Write the environment for sandboxes (3 variables)',
+    'About 10 s left',
+    '▸ Finalize: start and ready commands',
+  ]);
 });

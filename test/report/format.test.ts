@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration } from '../../src/report/format.ts';
+import { formatBytes, formatCount, formatDuration, formatTimeLeft } from '../../src/report/format.ts';
 
 test.each([
   [-5, '0.0s'],
@@ -38,4 +38,17 @@ test.each([
   [1_000_000, '1,000,000 steps'],
 ])('%d steps read as %s', (count, text) => {
   expect(formatCount(count, 'step')).toBe(text);
+});
+
+test.each([
+  [0, '10 s'],
+  [44_000, '40 s'],
+  [54_999, '50 s'],
+  [55_000, '1 min'],
+  [95_000, '2 min'],
+  [3_500_000, '58 min'],
+  [3_599_000, '1 h'],
+  [4_200_000, '1 h 10 min'],
+])('%i ms are left: about %s', (milliseconds, expected) => {
+  expect(formatTimeLeft(milliseconds)).toBe(expected);
 });
