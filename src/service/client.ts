@@ -32,7 +32,7 @@ export interface ClientOptions {
   readonly transport: TransportOptions;
 }
 
-/** Requests that may be sent twice: asking, and putting a tag where it is to be. */
+/** Requests that may be sent twice: asking, putting a tag where it is to be, and taking one away. */
 export interface RepeatableCalls {
   /** Asks whether the service has the content with this hash, and where to put it. */
   uploadLink(templateId: string, hash: string): Promise<UploadLink>;
@@ -48,6 +48,8 @@ export interface RepeatableCalls {
   template(templateId: string): Promise<TemplateWithBuilds>;
   /** Puts tags on the ready build that `target` (`name:tag` or `name:buildId`) means. */
   assignTags(target: string, tags: readonly string[]): Promise<AssignedTags>;
+  /** Forgets tags of a template with their history; one that is not there is no mistake. Never removes a build. */
+  removeTags(name: string, tags: readonly string[]): Promise<void>;
 }
 
 /**
@@ -141,6 +143,10 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     assignTags: (target, tags) =>
       send('POST tags', async (what) =>
         data(what, await api.POST('/templates/tags', { body: { target, tags: [...tags] } })),
+      ),
+    removeTags: (name, tags) =>
+      send('DELETE tags', async (what) =>
+        ok(what, await api.DELETE('/templates/tags', { body: { name, tags: [...tags] } })),
       ),
   });
 

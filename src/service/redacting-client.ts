@@ -34,6 +34,7 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
     templateIdOf: guard(calls.templateIdOf),
     template: guard(calls.template),
     assignTags: guard(calls.assignTags),
+    removeTags: guard(calls.removeTags),
   });
   return {
     ...client,
