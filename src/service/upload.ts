@@ -4,6 +4,10 @@ import { request } from 'undici';
 import { connectionError } from './connection-error.ts';
 import type { TransportOptions } from './transport.ts';
 
+/** The last part of a file is on its way, unseen, when all of it is handed to the connection. */
+const mostBuffered = 8_000_000;
+const slowestBytesPerMs = 32;
+
 /**
  * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It may take as long as it
  * takes, as long as bytes move. Gives the store's answer, whatever its status; rejects with a `ServiceError`
@@ -17,15 +21,23 @@ export async function putFile(
 ): Promise<{ status: number; text: string; retryAfter: string | null }> {
   signal?.throwIfAborted();
   const stalled = new AbortController();
-  const watch = setTimeout(() => stalled.abort(), uploadStallMs);
+  let limitMs = uploadStallMs;
+  let watch: NodeJS.Timeout | undefined;
+  const expectProgress = (withinMs: number) => {
+    limitMs = withinMs;
+    clearTimeout(watch);
+    watch = setTimeout(() => stalled.abort(), withinMs);
+  };
   const file = createReadStream(path);
   // Chunks are read as the connection takes them, so each one is progress.
   async function* watched(): AsyncGenerator<Buffer> {
     for await (const chunk of file) {
-      watch.refresh();
+      expectProgress(uploadStallMs);
       yield chunk;
     }
+    expectProgress(uploadStallMs + Math.min(bytes, mostBuffered) / slowestBytesPerMs);
   }
+  expectProgress(uploadStallMs);
   try {
     const answer = await request(url, {
       method: 'PUT',
@@ -47,7 +59,7 @@ export async function putFile(
     signal?.throwIfAborted();
     throw connectionError('PUT upload', new URL(url).host, cause, {
       timedOut: stalled.signal.aborted,
-      limitMs: uploadStallMs,
+      limitMs,
     });
   } finally {
     clearTimeout(watch);

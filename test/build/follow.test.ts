@@ -186,6 +186,18 @@ describe('an outage of the status route', () => {
     expect(told).toHaveLength(2);
   });
 
+  test('counts only failures in a row', async () => {
+    const { outcome, log, whole } = await follow(
+      [150, 20],
+      { faults: { rules: [readFaultRule('status:500@1,3,5,7')] } },
+      {
+        timing: { polling: { ...fastTiming.polling, attempts: 2 } },
+      },
+    );
+    expect(outcome.status).toBe('ready');
+    expect(log).toEqual(whole);
+  });
+
   test('ends at once when the build is given up', async () => {
     const giveUp = new AbortController();
     let seen = 0;
@@ -302,15 +314,17 @@ describe('a status', () => {
 });
 
 test('full pages are asked for without a pause', async () => {
+  const seemToRun = changeStatus((status) =>
+    status.logEntries.length < 100 ? status : { ...status, status: 'building' },
+  );
   const anHour = { shortestMs: 3_600_000, longestMs: 3_600_000 };
   const service: LocalService = await startService({
     executor: printing(1000),
     intercept: async (request, response, next) => {
-      // The first look comes when the build is over.
-      if (isStatus(request)) {
-        await expect.poll(() => service.inspect.builds('app')[0]?.finishedAt).toBeDefined();
-      }
-      sendReply(response, await next());
+      if (!isStatus(request)) return sendReply(response, await next());
+      // The first look comes when all is printed, and the build seems to run until the last page.
+      await expect.poll(() => service.inspect.builds('app')[0]?.finishedAt).toBeDefined();
+      await seemToRun(request, response, next);
     },
   });
   await using plan = await temporaryPlan({ files: {}, steps: [{ type: 'RUN', args: ['x'] }] });

@@ -15,6 +15,9 @@ const faulty = (...rules: (string | FaultRule)[]) =>
     faults: { rules: rules.map((rule) => (typeof rule === 'string' ? readFaultRule(rule) : rule)) },
   });
 
+/** What the plan of these tests asks for. */
+const sized = { name: 'app', tags: ['v1', 'default'], cpuCount: 2, memoryMB: 1024 };
+
 function asked(service: LocalService): string[] {
   return service.requests.map(({ method, path }) =>
     `${method} ${path}`.replace(/\/[\w-]{20,}/g, '/…').replace(/\?.*/, ''),
@@ -105,14 +108,12 @@ describe('a registration', () => {
     ],
     ['a build with one of the tags', (service) => register(service, 'app', ['v1'])],
     [
-      'a build of another size',
-      (service) =>
-        ask(service, 'POST', '/v3/templates', {
-          name: 'app',
-          tags: ['v1', 'default'],
-          cpuCount: 4,
-          memoryMB: 1024,
-        }),
+      'a build with other CPUs',
+      (service) => ask(service, 'POST', '/v3/templates', { ...sized, cpuCount: 4 }),
+    ],
+    [
+      'a build with other memory',
+      (service) => ask(service, 'POST', '/v3/templates', { ...sized, memoryMB: 512 }),
     ],
     [
       'a build that runs',
@@ -125,9 +126,10 @@ describe('a registration', () => {
     await prepare(service);
     const [other] = service.inspect.builds('app');
     await using plan = await temporaryPlan();
-    const { outcome } = await runBuild(service, plan);
+    const { outcome, told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(outcome.buildId).not.toBe(other?.id);
+    expect(told.join('\n')).not.toContain(other?.id);
     expect(service.inspect.builds('app')).toHaveLength(2);
   });
 

@@ -126,6 +126,23 @@ describe('upload', () => {
     await rm(directory, { recursive: true });
   });
 
+  test('may take longer than a stall as long as it moves', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'upload-'));
+    const file = join(directory, 'archive');
+    await writeFile(file, Buffer.alloc(16_000_000));
+    let size = 0;
+    await using server = await serve(async (request, response) => {
+      for await (const chunk of request) {
+        size += chunk.length;
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      answer(response, 200);
+    });
+    await fastClient(server.url, { uploadStallMs: 250 }).upload(`${server.url}/put`, file, 16_000_000);
+    expect(size).toBe(16_000_000);
+    await rm(directory, { recursive: true });
+  });
+
   test('a refusal is told with the words of the store', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'upload-')), 'archive');
     await writeFile(file, 'x');
