@@ -110,7 +110,7 @@ export interface BuildFailure {
   readonly message: string;
   /** Id of the step that failed, as in {@link StepHeader.id}. */
   readonly stepId?: string;
-  /** Last lines of the failing step. */
+  /** Last lines of the failing step, up to 200; the cause may stand above what is shown. */
   readonly lastLines: readonly LogLine[];
   /** The request that did not work out; absent when the failure is the service's verdict. */
   readonly request?: RequestFailure;

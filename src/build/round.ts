@@ -20,8 +20,6 @@ export interface Round {
   readonly wait: boolean;
 }
 
-const shownLines = 30;
-
 /**
  * One build from registration to its end, or with `wait: false` to its start. Resolves with how it ended, also
  * when it failed, was given up or the service stopped answering. Rejects only before there is a build.
@@ -121,6 +119,6 @@ function failureOf(final: BuildStatus, tracker: StepTracker): BuildFailure {
   return {
     message: final.reason?.message ?? 'The service gave no reason.',
     ...(stepId !== undefined && { stepId }),
-    lastLines: stepId === undefined ? [] : tracker.lastLines(stepId).slice(-shownLines),
+    lastLines: stepId === undefined ? [] : tracker.lastLines(stepId),
   };
 }
