@@ -7,14 +7,14 @@ import { collectProblems, throwIfAny } from '../problem.ts';
 import { logPlan } from '../report/plan-log.ts';
 import { ServiceError } from '../service/errors.ts';
 import { maskable, redactDeep, redactor } from '../service/redact.ts';
-import { chooseTags } from '../tags/choose.ts';
-import { nameProblems, tagProblems } from '../tags/names.ts';
+import { nameProblems } from '../tags/names.ts';
 import { buildAndShow } from './build-and-show.ts';
 import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { githubPublisher } from './publish.ts';
 import { readDefinition } from './read-definition.ts';
+import { tagsOfBuild } from './tags-of-build.ts';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
@@ -22,14 +22,14 @@ import { readDefinition } from './read-definition.ts';
  */
 export async function runBuild(job: Job): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(job.env);
-  const tags = chooseTags(inputs.tags, job.event);
+  problems.push(...nameProblems(inputs.name));
+  const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
   // The runner drops every output that holds a masked value.
   const mask = (secret: string) => {
     if (maskable(secret, [inputs.name, ...tags])) job.mask(secret);
   };
   mask(inputs.connection.apiKey);
   mask(inputs.connection.accessToken);
-  problems.push(...nameProblems(inputs.name), ...tagProblems(tags));
 
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job);

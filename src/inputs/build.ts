@@ -10,8 +10,10 @@ export interface BuildInputs {
   /** Empty when the export is to be found. */
   readonly export: string;
   readonly name: string;
-  /** As given; empty when the event decides. */
-  readonly tags: readonly string[];
+  /** Tags and rules as written; empty when the event decides. */
+  readonly tags: string;
+  /** Lets pull requests and merge groups move `latest`, `default` and versions. */
+  readonly allowProductionTags: boolean;
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
@@ -37,7 +39,8 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
     template: reader.text('template'),
     export: reader.text('export'),
     name: reader.text('name'),
-    tags: reader.list('tags'),
+    tags: reader.text('tags'),
+    allowProductionTags: reader.flag('allow-production-tags', false),
     // Rules of the service, which would answer 400 after the name was claimed; a team's own maximum is its to say.
     cpuCount: reader.number('cpu-count', 2, {
       accepts: (value) =>

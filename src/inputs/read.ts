@@ -14,8 +14,6 @@ export interface InputReader {
   ): number;
   /** One of a fixed set of words. */
   choice<const Word extends string>(name: string, words: readonly Word[], fallback: Word): Word;
-  /** Items separated by lines or commas, trimmed, without empty ones. */
-  list(name: string): string[];
   reject(name: string, message: string): void;
   readonly problems: readonly Problem[];
 }
@@ -61,12 +59,6 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
       if (word !== undefined) return word;
       reject(name, `found ${quote(value)}, expected one of ${words.join(', ')}.`);
       return fallback;
-    },
-    list(name) {
-      return raw(name)
-        .split(/[\n,]/)
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
     },
   };
 }

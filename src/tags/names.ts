@@ -5,21 +5,18 @@ import { type Problem, quote } from '../problem.ts';
  * here they must be written the way they will be kept. A name has no maximum at some versions of the service
  * and 128 characters at others; tags have none. 128 fits all of them.
  */
-const longest = 128;
+export const longestTag = 128;
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/** Whether a text has the form of a build's identifier, with or without its dashes; no tag may. */
+export function isBuildIdentifier(text: string): boolean {
+  return uuid.test(text);
+}
 
 /** What is wrong with a template's name (`alias` or `team/alias`): no problem or one. */
 export function nameProblems(name: string): Problem[] {
   const message = nameMistake(name);
   return message ? [{ title: 'Input name', message }] : [];
-}
-
-/** What is wrong with the tags, one problem for each that the service would refuse. */
-export function tagProblems(tags: readonly string[]): Problem[] {
-  return tags.flatMap((tag) => {
-    const message = tagMistake(tag);
-    return message ? [{ title: 'Input tags', message }] : [];
-  });
 }
 
 function nameMistake(name: string): string | undefined {
@@ -39,8 +36,9 @@ function nameMistake(name: string): string | undefined {
   return undefined;
 }
 
-function tagMistake(tag: string): string | undefined {
-  if (uuid.test(tag)) {
+/** What is wrong with a tag as somebody wrote it, or `undefined` when the service takes it as it is. */
+export function tagMistake(tag: string): string | undefined {
+  if (isBuildIdentifier(tag)) {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
   }
   const mistake = wordMistake(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
@@ -48,7 +46,7 @@ function tagMistake(tag: string): string | undefined {
 }
 
 function wordMistake(word: string, allowed: RegExp, expected: string): string | undefined {
-  if (word.length > longest) return `it has ${word.length} characters, at most ${longest} are taken.`;
+  if (word.length > longestTag) return `it has ${word.length} characters, at most ${longestTag} are taken.`;
   if (allowed.test(word)) return undefined;
   const folded = word.toLowerCase();
   if (allowed.test(folded)) return `the service keeps it in lower case, so write ${quote(folded)}.`;

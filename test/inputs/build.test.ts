@@ -11,7 +11,8 @@ describe('inputs of the build action', () => {
       template: '',
       export: '',
       name: 'my-agent',
-      tags: [],
+      tags: '',
+      allowProductionTags: false,
       cpuCount: 2,
       memoryMb: 1024,
       skipCache: false,
@@ -31,7 +32,8 @@ describe('inputs of the build action', () => {
   });
 
   test.each([
-    ['INPUT_TAGS', 'v1, latest\n\n  v1.2 ,', (i: Inputs) => i.tags, ['v1', 'latest', 'v1.2']],
+    ['INPUT_TAGS', 'v1, latest\n\n  v1.2 ,', (i: Inputs) => i.tags, 'v1, latest\n\n  v1.2 ,'],
+    ['INPUT_ALLOW-PRODUCTION-TAGS', 'true', (i: Inputs) => i.allowProductionTags, true],
     ['INPUT_CPU-COUNT', '1', (i: Inputs) => i.cpuCount, 1],
     ['INPUT_CPU-COUNT', '32', (i: Inputs) => i.cpuCount, 32],
     ['INPUT_MEMORY-MB', ' 128 ', (i: Inputs) => i.memoryMb, 128],

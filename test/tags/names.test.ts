@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseTags } from '../../src/tags/choose.ts';
-import { nameProblems, tagProblems } from '../../src/tags/names.ts';
+import { nameProblems, tagMistake } from '../../src/tags/names.ts';
 
 describe('the name of a template', () => {
   test.each(['my-agent', 'a', 'team/my_agent', '0', 'a'.repeat(128)])('%j is taken', (name) => {
@@ -25,7 +24,7 @@ describe('the name of a template', () => {
 
 describe('tags', () => {
   test.each(['latest', 'v1.2.3', 'pr-12', '1.x', '_', 'default'])('%j is taken', (tag) => {
-    expect(tagProblems([tag])).toEqual([]);
+    expect(tagMistake(tag)).toBeUndefined();
   });
 
   test.each([
@@ -35,36 +34,19 @@ describe('tags', () => {
     ['0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b', 'the form of a build identifier'],
     ['x'.repeat(200), 'it has 200 characters'],
   ])('%j is a problem', (tag, message) => {
-    expect(tagProblems([tag])).toEqual([{ title: 'Input tags', message: expect.stringContaining(message) }]);
+    expect(tagMistake(tag)).toContain(message);
   });
 
   test('whatever is taken is what the service takes', () => {
     fc.assert(
       fc.property(fc.string(), (tag) => {
-        if (tagProblems([tag]).length === 0) expect(tag).toMatch(/^[a-z0-9-_.]{1,128}$/);
+        if (tagMistake(tag) === undefined) expect(tag).toMatch(/^[a-z0-9-_.]{1,128}$/);
       }),
     );
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9-_.]{1,35}$/), (tag) => {
-        expect(tagProblems([tag])).toEqual([]);
+        expect(tagMistake(tag)).toBeUndefined();
       }),
     );
-  });
-});
-
-describe('the tags of a build', () => {
-  const event = { name: 'push' };
-
-  test('are those that were asked for, once each', () => {
-    expect(chooseTags(['v1', 'latest', 'v1'], event)).toEqual(['v1', 'latest']);
-  });
-
-  test('without any, a pull request gets its own and never default', () => {
-    expect(chooseTags([], { name: 'pull_request', pullRequest: 12 })).toEqual(['pr-12']);
-    expect(chooseTags([], { name: 'pull_request_target', pullRequest: 12 })).toEqual(['pr-12']);
-  });
-
-  test('without any, other builds get default', () => {
-    expect(chooseTags([], event)).toEqual(['default']);
   });
 });

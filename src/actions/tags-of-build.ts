@@ -1,0 +1,51 @@
+import type { BuildInputs } from '../inputs/build.ts';
+import { throwIfAny } from '../problem.ts';
+import { logTags } from '../report/tag-log.ts';
+import { ServiceError } from '../service/errors.ts';
+import { decideTags } from '../tags/decide.ts';
+import type { Job } from './job.ts';
+
+/** Only `latest` hangs on the answer, so nobody is kept waiting for long. */
+const lookupLimitMs = 60_000;
+
+/**
+ * Decides on the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules.
+ *
+ * @param mayAsk - whether the service may be asked for the tags that there are; pointless with wrong inputs
+ */
+export async function tagsOfBuild(
+  inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags' | 'connection'>,
+  job: Pick<Job, 'event' | 'output' | 'connect' | 'interrupted'>,
+  mayAsk: boolean,
+): Promise<readonly string[]> {
+  const { tags, decisions, problems } = await decideTags({
+    rules: inputs.tags,
+    event: job.event,
+    allowProductionTags: inputs.allowProductionTags,
+    existingTags: async () => {
+      if (!mayAsk) throw new Error('other inputs are wrong');
+      return existingTags(inputs, job);
+    },
+    now: new Date(),
+  });
+  if (decisions.length > 0) logTags(job.output, decisions);
+  throwIfAny(problems);
+  return tags;
+}
+
+/** The tags that the template has; none when there is no such template yet. */
+async function existingTags(
+  { name, connection }: Pick<BuildInputs, 'name' | 'connection'>,
+  job: Pick<Job, 'connect' | 'interrupted'>,
+): Promise<string[]> {
+  const late = AbortSignal.timeout(lookupLimitMs);
+  const signal = AbortSignal.any([job.interrupted, late]);
+  try {
+    return (await job.connect(connection, signal).tags(name)).map(({ tag }) => tag);
+  } catch (error) {
+    if (error instanceof ServiceError && error.status === 404) return [];
+    // The service's own words may hold what it was sent.
+    if (error instanceof ServiceError) throw new Error(error.inShort);
+    throw late.aborted ? new Error('there was no answer within a minute') : error;
+  }
+}

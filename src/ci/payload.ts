@@ -1,0 +1,36 @@
+/** A look into an event's payload, whose shape nobody promises: what is not there, or is of another type, is absent. */
+export interface Payload {
+  /** The value at this path of keys. */
+  at(...path: string[]): unknown;
+  /** A text that is not empty. */
+  text(...path: string[]): string | undefined;
+  /** A whole number above 0, as pull requests are counted. */
+  number(...path: string[]): number | undefined;
+  date(...path: string[]): Date | undefined;
+}
+
+/** Reads a payload as it was parsed from JSON. */
+export function payloadReader(payload: unknown): Payload {
+  const at = (...path: string[]) =>
+    path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), payload);
+  const text = (...path: string[]) => {
+    const value = at(...path);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return {
+    at,
+    text,
+    number(...path) {
+      const value = at(...path);
+      return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+    },
+    date(...path) {
+      const date = new Date(text(...path) ?? Number.NaN);
+      return Number.isNaN(date.getTime()) ? undefined : date;
+    },
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

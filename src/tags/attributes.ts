@@ -1,0 +1,66 @@
+import { nearest } from '../definition/nearest.ts';
+import { quote } from '../problem.ts';
+import type { Field } from './fields.ts';
+import { commonAttributes, type Report, type RuleType, ruleTypes } from './rule.ts';
+
+const typeNames = Object.keys(ruleTypes) as RuleType[];
+/** Of every type; whether an attribute belongs to a line's type is told apart from whether it exists. */
+const attributeNames = [
+  ...new Set(['type', ...commonAttributes, ...typeNames.flatMap((type) => ruleTypes[type].attributes)]),
+];
+
+/** The type that a line names, `raw` when it names none, and its other attributes by name, unread. */
+export function readAttributes(
+  fields: readonly Field[],
+  report: Report,
+): { readonly type: RuleType; readonly values: ReadonlyMap<string, string> } | undefined {
+  const written = fields.find(({ key }) => key === 'type')?.value ?? 'raw';
+  const type = typeNames.find((name) => name === written);
+  if (!type) {
+    report(unknownType(written));
+    return undefined;
+  }
+  const values = new Map<string, string>();
+  const allowed = ['type', ...commonAttributes, ...ruleTypes[type].attributes];
+  for (const { key: named, value } of fields) {
+    const key = named ?? 'value';
+    if (named === undefined && type !== 'raw') {
+      report(
+        `found ${quote(value)} without a name, expected key=value. A value that holds a comma goes into double quotes, as in ${quote('pattern=\\d{1,3}').replaceAll('\\\\', '\\')}; a tag of its own goes on a line of its own.`,
+      );
+    } else if (!allowed.includes(key)) {
+      report(unknownAttribute(key, type));
+    } else if (values.has(key)) {
+      report(`${key} is given twice. A line holds one rule; put the next one on a line of its own.`);
+    } else values.set(key, value);
+  }
+  return { type, values };
+}
+
+function unknownType(written: string): string {
+  if (written === 'pep440') {
+    return 'type=pep440 is not known here. Use type=semver for versions such as 1.2.3, or type=match with a pattern for others.';
+  }
+  const near = nearest(written, typeNames);
+  const expected = near ? `did you mean ${near}?` : `expected one of ${typeNames.join(', ')}.`;
+  return `there is no type ${quote(written)}; ${expected}`;
+}
+
+function unknownAttribute(key: string, type: RuleType): string {
+  const allowed = ['type', ...commonAttributes, ...ruleTypes[type].attributes];
+  const owners = typeNames.filter((name) => ruleTypes[name].attributes.includes(key));
+  const has = `type=${type} has ${allowed.filter((name) => name !== 'type').join(', ')}`;
+  if (owners.length > 0) return `${key} belongs to type=${owners.join(', type=')}; ${has}.`;
+  if (key === 'flavor')
+    return 'flavor is not known here. Write prefix and suffix into the rules, and latest=false to turn latest off.';
+  const near = nearest(key, attributeNames);
+  return `there is no attribute ${quote(key)}${near ? `; did you mean ${near}?` : `; ${has}.`}`;
+}
+
+export function readPriority(written: string | undefined, type: RuleType, report: Report): number {
+  if (written === undefined) return ruleTypes[type].priority;
+  if (!/^[+-]?\d{1,9}$/.test(written)) {
+    report(`priority: found ${quote(written)}, expected a whole number; higher ones go first.`);
+  }
+  return Number(written);
+}
