@@ -1,6 +1,6 @@
 import type { Diagnosis } from '../build/diagnosis/diagnosis.ts';
 import type { BuildFailure, BuildOutcome, EarlierBuild } from '../build/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import { secretWarnings } from '../plan/secret-names.ts';
 import type { SourceLine } from '../problem.ts';
 import type { ShownChanges } from './changes.ts';
@@ -21,18 +21,23 @@ export interface ResultDocument {
   readonly schemaVersion: 1;
   readonly name: string;
   readonly tags: readonly string[];
-  readonly templateId: string;
-  readonly buildId: string;
+  /** This and the next two are absent when nothing was built. */
+  readonly templateId?: string;
+  readonly buildId?: string;
   /** `name:buildId`, the exact name of this build. */
-  readonly reference: string;
-  /** `building` when the end was not seen here; `superseded` when a newer build took the place of this one. */
-  readonly status: BuildOutcome['status'];
+  readonly reference?: string;
+  /**
+   * `building` when the end was not seen here; `superseded` when a newer build took the place of this one;
+   * `skipped` when the recipe was read and planned, and not built for want of a key.
+   */
+  readonly status: BuildOutcome['status'] | 'skipped';
   readonly durationMs: number;
-  readonly cpuCount: number;
-  readonly memoryMb: number;
+  /** This and the next three are absent where they are not known, as of a build that another job planned. */
+  readonly cpuCount?: number;
+  readonly memoryMb?: number;
   /** `FROM python:3.12`. */
-  readonly base: string;
-  readonly definition: {
+  readonly base?: string;
+  readonly definition?: {
     readonly file: string;
     readonly export: string;
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
@@ -121,14 +126,16 @@ export function resultDocument({
     reference: buildReference(outcome),
     status: outcome.status,
     durationMs: outcome.durationMs,
-    cpuCount: plan.cpuCount,
-    memoryMb: plan.memoryMb,
-    base: singleLine(plan.base.title, 1000),
-    definition: {
-      file: displayPath(definition.file, workspace),
-      export: definition.exportName,
-      sdk: { from: definition.sdk.from, version: definition.sdk.version },
-    },
+    ...(plan.cpuCount !== undefined && { cpuCount: plan.cpuCount }),
+    ...(plan.memoryMb !== undefined && { memoryMb: plan.memoryMb }),
+    ...(plan.base.title !== '' && { base: singleLine(plan.base.title, 1000) }),
+    ...(definition && {
+      definition: {
+        file: displayPath(definition.file, workspace),
+        export: definition.exportName,
+        sdk: { from: definition.sdk.from, version: definition.sdk.version },
+      },
+    }),
     steps: stepRows(plan, outcome, usual).map((row) => resultStep(row, place)),
     ...(changes && { changes }),
     ...(failure && {
@@ -142,7 +149,7 @@ export function resultDocument({
       },
     }),
     ...(outcome.earlier && { earlier: outcome.earlier.map((build) => earlierBuild(plan, build)) }),
-    warnings: [...definition.warnings, ...secretWarnings(plan)].map(({ title, message, at }) => ({
+    warnings: [...(definition?.warnings ?? []), ...secretWarnings(plan)].map(({ title, message, at }) => ({
       title: singleLine(title, 1000),
       message: plainText(message),
       ...place(at),
@@ -161,7 +168,7 @@ function diagnosisFields(diagnosis: Diagnosis | undefined) {
   };
 }
 
-function earlierBuild(plan: Plan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
+function earlierBuild(plan: ShownPlan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
   return {
     buildId,
     templateId,

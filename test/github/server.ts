@@ -75,7 +75,7 @@ export async function startGithubServer(repository = 'octo-org/agent'): Promise<
     login: 'github-actions[bot]',
     intercept: undefined,
     addComment(issue, body, author = state.login) {
-      const comment = { id: 1000 + state.comments.length, issue, body, author };
+      const comment = { id: (state.comments.at(-1)?.id ?? 999) + 1, issue, body, author };
       state.comments.push(comment);
       return comment;
     },
@@ -170,6 +170,11 @@ function route(request: GithubRequest, state: State, place: Place): GithubAnswer
   }
   const one = /^issues\/comments\/(\d+)$/.exec(path);
   const known = one && state.comments.find(({ id }) => id === Number(one[1]));
+  if (known && method === 'GET') return { status: 200, body: comment(known, place) };
+  if (known && method === 'DELETE') {
+    state.comments.splice(state.comments.indexOf(known), 1);
+    return { status: 204 };
+  }
   if (known && method === 'PATCH') {
     if (String(body['body']).length > 65_536) return tooLong;
     known.body = String(body['body']);

@@ -1,0 +1,81 @@
+import type { Comment } from '../report/comment.ts';
+import { type CommentHeader, isNewer, readCommentMarker } from '../report/comment-marker.ts';
+import type { GithubClient, IssueComment } from './client.ts';
+import { GithubError } from './error.ts';
+
+/** What became of a comment; `newer` when that of a newer run stands there and was left alone. */
+export interface WrittenComment {
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'newer';
+  readonly url: string;
+}
+
+/**
+ * Writes the one comment of a template on a pull request: edits the one that is there, else makes one. Comments
+ * of other authors are left alone, whatever marker they bear, and so is that of a newer run.
+ *
+ * Rejects with a {@link GithubError}.
+ */
+export async function upsertComment(
+  github: GithubClient,
+  pullRequest: number,
+  comment: Comment,
+): Promise<WrittenComment> {
+  const { name, key } = comment.header;
+  const same = (header: CommentHeader) => header.name === name && header.key === key;
+  const [first] = await ownComments(github, pullRequest, same);
+  if (first) return replaceComment(github, first, comment);
+  const created = await github.createComment(pullRequest, comment.body);
+  // Another run may have made one in the same moment: the oldest is kept by both.
+  const [oldest = created] = await ownComments(github, pullRequest, same);
+  if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
+  await github.octokit.rest.issues.deleteComment({ ...github.repository, comment_id: created.id });
+  return replaceComment(github, oldest, comment);
+}
+
+/** The comments of this token that bear a marker of ours, oldest first. */
+export async function ownComments(
+  github: GithubClient,
+  pullRequest: number,
+  wanted: (header: CommentHeader) => boolean,
+): Promise<IssueComment[]> {
+  const marked = (await github.listComments(pullRequest)).filter(({ body }) => {
+    const header = readCommentMarker(body);
+    return header !== undefined && wanted(header);
+  });
+  if (marked.length === 0) return [];
+  const login = await github.login();
+  return marked.filter(({ author }) => author === login).sort((one, other) => one.id - other.id);
+}
+
+async function replaceComment(
+  github: GithubClient,
+  { id, url }: IssueComment,
+  { header, body }: Comment,
+): Promise<WrittenComment> {
+  // Listing all pages takes a while, in which another run may have written.
+  const { data } = await github.octokit.rest.issues.getComment({ ...github.repository, comment_id: id });
+  const standing = readCommentMarker(data.body ?? '');
+  if (standing && isNewer(standing, header)) return { outcome: 'newer', url };
+  if (sameText(data.body ?? '', body)) return { outcome: 'unchanged', url };
+  await github.updateComment(id, body);
+  return { outcome: 'updated', url };
+}
+
+/** GitHub keeps neither the kind of line breaks nor blanks at the end. */
+function sameText(one: string, other: string): boolean {
+  const normal = (text: string) => text.replaceAll('\r\n', '\n').trimEnd();
+  return normal(one) === normal(other);
+}
+
+/** Why a comment could not be written, and what to do about it. */
+export function explainCommentError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof GithubError) || error.limited) return message;
+  if (error.status === 403) {
+    return `${message}\nGive the job \`permissions: pull-requests: write\`, or set \`comment: never\`.`;
+  }
+  if (error.status === 404 || error.status === 410) {
+    return `${message}\nThe pull request is gone, or the token cannot see it: it needs \`permissions: pull-requests: write\` in this repository.`;
+  }
+  return message;
+}

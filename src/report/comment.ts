@@ -1,0 +1,150 @@
+import { changesSection } from './changes.ts';
+import { type CommentState, commentMarker, type RunIdentity } from './comment-marker.ts';
+import { formatCount, formatDuration } from './format.ts';
+import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
+import type { ResultDocument } from './result.ts';
+import { cutWithMark } from './sanitise.ts';
+import { snippets } from './snippets.ts';
+import { stepTable } from './step-table.ts';
+
+/** GitHub refuses a comment of more characters; counted here in UTF-8 bytes, which are never fewer. */
+export const commentLimit = 65_536;
+
+const tagLimit = 20;
+const messageLimit = 4000;
+const lineBytes = 12_000;
+
+export interface CommentInput {
+  /** Everything that is shown; its texts may be anybody's. */
+  readonly result: ResultDocument;
+  readonly run: RunIdentity;
+  readonly key: string;
+  readonly runUrl?: string;
+  /** Says that the result comes from a run that anybody may have written. */
+  readonly unverified?: boolean;
+}
+
+/** A comment as it is to stand on a pull request. */
+export interface Comment {
+  readonly header: Parameters<typeof commentMarker>[0];
+  readonly body: string;
+}
+
+/**
+ * The comment about one build as Markdown, at most {@link commentLimit} bytes. When it is too long, steps in the
+ * middle of the table give way; marker, identifiers and diagnosis stay.
+ */
+export function renderComment({ result, run, key, runUrl, unverified = false }: CommentInput): Comment {
+  const { name, buildId, changes } = result;
+  const state = commentState(result);
+  const header = { name, key, state, ...(buildId && { build: buildId }), ...run };
+  const before = [
+    `${commentMarker(header)}\n### ${heading(state, name)}${key && ` (${escapeMarkdown(key, 100)})`}`,
+    explained(result, state),
+    facts(result),
+    state === 'ready' && result.reference && snippets(result.reference),
+    failureSection(result),
+    changes && changesSection(changes, 4),
+  ];
+  const after = [footer(run, runUrl, unverified)];
+  const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
+  return { header, body: text(stepSection(result, commentLimit - Buffer.byteLength(text('')) - 10)) };
+}
+
+function commentState({ status, failure }: ResultDocument): CommentState {
+  if (status === 'error') return 'failed';
+  if (status === 'building' && failure) return 'building';
+  return status;
+}
+
+function heading(state: CommentState, name: string): string {
+  const template = `Template ${inlineCode(name)}`;
+  switch (state) {
+    case 'ready':
+      return `${template} is ready`;
+    case 'failed':
+      return `${template} failed to build`;
+    case 'superseded':
+      return `${template}: superseded by a newer build`;
+    case 'skipped':
+      return `${template} was planned and not built`;
+    case 'removed':
+      return `Preview of template ${inlineCode(name)} is gone`;
+    case 'building':
+      return `${template} is building`;
+  }
+}
+
+function explained({ failure }: ResultDocument, state: CommentState): string {
+  if (state === 'building' && !failure) return 'This comment will tell how it ends.';
+  if (state !== 'skipped') return '';
+  return 'This run has no API key, since secrets are not handed to it. The recipe was read and found good.';
+}
+
+function facts(result: ResultDocument): string {
+  const shown = result.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
+  const more = result.tags.length - shown.length;
+  const tags = `${shown.join(' ') || '(none)'}${more > 0 ? ` and ${more} more` : ''}`;
+  const { templateId, buildId, reference } = result;
+  const rows: (string[] | false | undefined)[] = [
+    reference !== undefined && ['Exactly this build', inlineCode(reference, 400)],
+    templateId !== undefined && ['Template ID', inlineCode(templateId)],
+    buildId !== undefined && ['Build ID', inlineCode(buildId)],
+    result.cpuCount !== undefined && ['Size', `${result.cpuCount} CPU, ${result.memoryMb} MiB memory`],
+    result.base !== undefined && ['Base', inlineCode(result.base)],
+  ];
+  return table(
+    ['Tags', tags],
+    rows.filter((row) => Array.isArray(row)),
+  );
+}
+
+function failureSection({ failure }: ResultDocument): string {
+  if (!failure) return '';
+  const { title, what, advice, next, source, message, lastLines } = failure;
+  const lines = lastOf(lastLines);
+  return [
+    `#### ${escapeMarkdown(title, 300)}`,
+    ...[what, advice, next ?? ''].map((sentence) => escapeMarkdown(sentence)),
+    source && `At ${inlineCode(source, 400)}:`,
+    message && fence(cutWithMark(message, messageLimit), 'text'),
+    lines.length > 0 &&
+      `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** The newest lines, as many as have room. */
+function lastOf(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines.slice(-30).reverse()) {
+    const shown = cutWithMark(line, 2000);
+    bytes += Buffer.byteLength(shown);
+    if (bytes > lineBytes) break;
+    kept.unshift(shown);
+  }
+  return kept;
+}
+
+function stepSection({ steps, status, durationMs }: ResultDocument, budget: number): string {
+  const numbered = steps.filter((step) => step.number !== undefined);
+  const cached = numbered.filter((step) => step.cached).length;
+  const counted = formatCount(numbered.length, 'step');
+  const seen =
+    status === 'building' || status === 'skipped' ? '' : `, ${cached} cached, ${formatDuration(durationMs)}`;
+  const frame = (rows: string) => `<details><summary>${counted}${seen}</summary>\n\n${rows}\n\n</details>`;
+  return frame(stepTable(steps, budget - Buffer.byteLength(frame(''))));
+}
+
+function footer({ run, attempt, sha }: RunIdentity, runUrl: string | undefined, unverified: boolean): string {
+  const number = `run ${run}${attempt > 1 ? `, attempt ${attempt}` : ''}`;
+  const link = runUrl && /^https?:\/\/[\w.:/-]+$/.test(runUrl) ? `[${number}](${runUrl})` : number;
+  const commit = sha && /^[0-9a-f]{7,64}$/.test(sha) ? `Commit ${sha}` : '';
+  const parts = [commit, run > 0 && link].filter(Boolean).join(', ');
+  const doubt = unverified
+    ? ' This is what a run of the pull request itself reported; nobody checked that it is true.'
+    : '';
+  return `<sub>${parts}${parts && '.'}${doubt}</sub>`;
+}
