@@ -31,3 +31,19 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly definition: Definition;
 }
+
+/**
+ * A plan as far as it can be shown. Of a build that another job planned, only what the service tells is known: the
+ * steps as its log announces them, the size, and nothing of the definition.
+ */
+export interface ShownPlan extends Omit<Plan, 'cpuCount' | 'memoryMb' | 'definition'> {
+  readonly cpuCount?: number;
+  /** MiB. */
+  readonly memoryMb?: number;
+  readonly definition?: Definition;
+}
+
+/** Whether everything about a plan is known. */
+export function isWhole(plan: ShownPlan): plan is Plan {
+  return plan.definition !== undefined && plan.cpuCount !== undefined && plan.memoryMb !== undefined;
+}

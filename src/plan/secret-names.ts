@@ -1,5 +1,5 @@
 import type { DefinitionWarning } from '../definition/definition.ts';
-import type { Plan } from './plan.ts';
+import type { ShownPlan } from './plan.ts';
 
 /** Names of what opens something, as whole words of a variable's name. */
 const secretWords =
@@ -23,7 +23,7 @@ export function looksSecret(name: string): boolean {
  * A warning for each ENV step that gives a value to names that look secret. Values that are empty, or only name
  * another variable, give nothing away. A value is never part of a warning.
  */
-export function secretWarnings(plan: Plan): DefinitionWarning[] {
+export function secretWarnings(plan: ShownPlan): DefinitionWarning[] {
   return plan.wire.steps.flatMap((step, index) => {
     if (step.type.toUpperCase() !== 'ENV') return [];
     const args = step.args ?? [];

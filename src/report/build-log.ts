@@ -1,5 +1,5 @@
 import type { BuildEvent, LogLine, StepHeader } from '../build/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
 import { logOutcome } from './closing.ts';
 import { visibleLine } from './failure.ts';
@@ -40,7 +40,7 @@ export interface BuildLogOptions {
  */
 export function createBuildLog(
   output: Output,
-  plan: Plan,
+  plan: ShownPlan,
   { level = 'info', timeLeft = () => undefined }: BuildLogOptions = {},
 ): BuildLog {
   const titles = new Map<string, string>();
@@ -154,12 +154,12 @@ export function createBuildLog(
   return { show, close: endGroup };
 }
 
-function progress(plan: Plan, { number, total }: StepHeader, left: number): string {
+function progress(plan: ShownPlan, { number, total }: StepHeader, left: number): string {
   const where = number === undefined ? 'About' : `Step ${number} of ${total ?? plan.steps.length}, about`;
   return `${where} ${formatTimeLeft(left)} left`;
 }
 
-function uploadsTitle(plan: Plan): string {
+function uploadsTitle(plan: ShownPlan): string {
   const sets = plan.steps.flatMap((step) => (step.files ? [step.files] : []));
   const bytes = sets.reduce((sum, files) => sum + files.bytes, 0);
   return `Upload ${formatCount(Math.max(1, sets.length), 'file set')} (${formatBytes(bytes)})`;
@@ -167,7 +167,7 @@ function uploadsTitle(plan: Plan): string {
 
 type UploadEvent = Extract<BuildEvent, { type: 'upload-started' | 'upload-finished' }>;
 
-function uploadLine(plan: Plan, event: UploadEvent): string {
+function uploadLine(plan: ShownPlan, event: UploadEvent): string {
   const label = `${stepLabel(plan, String(event.step))} ${singleLine(event.source, 80)}`;
   if (event.type === 'upload-started') {
     return `${label}: ${formatCount(event.fileCount, 'file')}, ${formatBytes(event.bytes)}`;

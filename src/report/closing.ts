@@ -1,5 +1,5 @@
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
 import {
   explanation,
@@ -22,7 +22,7 @@ export interface LeftOut {
 /** The end of a build's log: on failure what failed and its last lines, then totals and identifiers. */
 export function logOutcome(
   output: Output,
-  plan: Plan,
+  plan: ShownPlan,
   outcome: BuildOutcome,
   { leftOut, level }: LeftOut,
 ): void {
@@ -66,7 +66,7 @@ function identifiers(outcome: BuildOutcome): [string, string][] {
   ];
 }
 
-function logFailure(output: Output, plan: Plan, outcome: BuildOutcome, failure: BuildFailure): void {
+function logFailure(output: Output, plan: ShownPlan, outcome: BuildOutcome, failure: BuildFailure): void {
   const title = failureTitle(plan, failure, outcome.diagnosis?.class);
   const lines = failureLines(plan, failure);
   if (lines.length > 0) {

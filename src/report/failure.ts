@@ -1,6 +1,6 @@
 import type { FailureClass } from '../build/diagnosis/diagnosis.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../build/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { cutWithMark, lineLimit, singleLine } from './sanitise.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
@@ -16,7 +16,7 @@ export function failureOf(outcome: BuildOutcome): BuildFailure | undefined {
 
 /** The line of the definition that a failure points at. */
 export function failurePlace(
-  plan: Plan,
+  plan: ShownPlan,
   { diagnosis }: Pick<BuildOutcome, 'diagnosis'>,
   failure: BuildFailure,
 ): SourceLine | undefined {
@@ -31,7 +31,7 @@ export function explanation({ diagnosis }: Pick<BuildOutcome, 'diagnosis'>): str
 
 /** What failed, in a few words: `Step 3 of 7 failed: RUN make`, `Ready command failed: curl localhost`. */
 export function failureTitle(
-  plan: Plan,
+  plan: ShownPlan,
   { stepId, message }: Pick<BuildFailure, 'stepId' | 'message'>,
   failureClass?: FailureClass,
 ): string {
@@ -60,13 +60,13 @@ const titles: Readonly<Partial<Record<FailureClass, string>>> = {
 };
 
 /** The service's reason; the SDK's own script is left out of it. */
-export function failureMessage(plan: Plan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {
+export function failureMessage(plan: ShownPlan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {
   const message = failure.message.trim() || 'The service gave no reason.';
   return isHiddenStep(plan, failure.stepId) ? withoutScript(message) : message;
 }
 
 /** The last lines of the failing step: at most 30, and at most about 16 kB of them, the newest kept. */
-export function failureLines(plan: Plan, failure: BuildFailure): LogLine[] {
+export function failureLines(plan: ShownPlan, failure: BuildFailure): LogLine[] {
   const kept: LogLine[] = [];
   let bytes = 0;
   for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
@@ -85,7 +85,7 @@ export function failureLines(plan: Plan, failure: BuildFailure): LogLine[] {
  * A line as people should see it: as it is, or, in a step that the SDK added, without the script that the
  * step carries in base64. Nothing when the line has nothing else to say.
  */
-export function visibleLine(plan: Plan, line: LogLine): LogLine | undefined {
+export function visibleLine(plan: ShownPlan, line: LogLine): LogLine | undefined {
   if (!isHiddenStep(plan, line.stepId)) return line;
   const text = withoutScript(line.text);
   if (text === line.text) return line;
@@ -93,7 +93,7 @@ export function visibleLine(plan: Plan, line: LogLine): LogLine | undefined {
 }
 
 /** The phase runs two commands of the definition; the service's reason names the one that failed. */
-function finalizeTitle({ wire }: Plan, message: string): string {
+function finalizeTitle({ wire }: ShownPlan, message: string): string {
   const [, which] = /\b(start|ready) command\b/i.exec(message) ?? [];
   if (which === undefined) return 'Finalize failed';
   const ready = which.toLowerCase() === 'ready';
@@ -101,7 +101,7 @@ function finalizeTitle({ wire }: Plan, message: string): string {
   return `${ready ? 'Ready' : 'Start'} command failed${command && `: ${command}`}`;
 }
 
-function isHiddenStep(plan: Plan, stepId: string | undefined): boolean {
+function isHiddenStep(plan: ShownPlan, stepId: string | undefined): boolean {
   return stepId !== undefined && planStep(plan, stepNumberOf(stepId))?.hidden !== undefined;
 }
 

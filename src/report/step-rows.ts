@@ -1,6 +1,6 @@
 import type { BuildOutcome, StepOutcome } from '../build/events.ts';
 import type { FileManifest } from '../plan/manifest.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
 
@@ -24,7 +24,7 @@ export interface StepRow {
 
 /** Every step of the recipe and every phase that was seen, in the order of the build. */
 export function stepRows(
-  plan: Plan,
+  plan: ShownPlan,
   outcome: BuildOutcome,
   usual: (stepId: string) => number | undefined = () => undefined,
 ): StepRow[] {
@@ -53,7 +53,7 @@ export function stepRows(
   });
 }
 
-function stepRow(plan: Plan, outcome: BuildOutcome, step: StepOutcome): StepRow {
+function stepRow(plan: ShownPlan, outcome: BuildOutcome, step: StepOutcome): StepRow {
   const { id, number, startedAt = Number.NaN, durationMs = Number.NaN } = step;
   const hidden = planStep(plan, number)?.hidden ?? step.hidden;
   const failed = outcome.failure?.stepId === id;
@@ -70,7 +70,7 @@ function stepRow(plan: Plan, outcome: BuildOutcome, step: StepOutcome): StepRow 
   };
 }
 
-function unseenRow(plan: Plan, outcome: BuildOutcome, number: number): StepRow {
+function unseenRow(plan: ShownPlan, outcome: BuildOutcome, number: number): StepRow {
   const id = String(number);
   const hidden = planStep(plan, number)?.hidden;
   const failed = outcome.failure?.stepId === id;
@@ -86,7 +86,11 @@ function unseenRow(plan: Plan, outcome: BuildOutcome, number: number): StepRow {
   };
 }
 
-function fromPlan(plan: Plan, id: string, number: number | undefined): Pick<StepRow, 'source' | 'files'> {
+function fromPlan(
+  plan: ShownPlan,
+  id: string,
+  number: number | undefined,
+): Pick<StepRow, 'source' | 'files'> {
   const source = planStep(plan, number)?.hidden ? undefined : stepSource(plan, id);
   const files = planStep(plan, number)?.files;
   return { ...(source && { source }), ...(files && { files }) };

@@ -1,6 +1,6 @@
 import { minimalRecipe } from '../build/diagnosis/minimal-recipe.ts';
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import { isWhole, type ShownPlan } from '../plan/plan.ts';
 import { changesSection, type ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
 import {
@@ -27,7 +27,7 @@ export const summaryLimit = 1_000_000;
 const tagLimit = 50;
 
 export interface SummaryInput {
-  readonly plan: Plan;
+  readonly plan: ShownPlan;
   readonly outcome: BuildOutcome;
   /** What file names are shown relative to. */
   readonly workspace?: string;
@@ -81,22 +81,24 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
   const moreTags = outcome.tags.length - tags.length;
   const numbered = outcome.steps.filter((step) => step.number !== undefined);
   const cached = numbered.filter((step) => step.cached).length;
-  const file = inlineCode(displayPath(definition.file, workspace));
-  const rows: (string[] | false)[] = [
+  const rows: (string[] | false | undefined)[] = [
     ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
     ['Template ID', inlineCode(outcome.templateId)],
     ['Build ID', inlineCode(outcome.buildId)],
     ['Exactly this build', inlineCode(buildReference(outcome), 400)],
     outcome.status !== 'building' && ['Duration', formatDuration(outcome.durationMs)],
     outcome.status !== 'building' && ['Steps', `${formatCount(numbered.length, 'step')}, ${cached} cached`],
-    ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
-    ['Base', inlineCode(plan.base.title)],
-    ['Definition', `${file}, export ${inlineCode(definition.exportName)}`],
+    plan.cpuCount !== undefined && ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
+    plan.base.title !== '' && ['Base', inlineCode(plan.base.title)],
+    definition && [
+      'Definition',
+      `${inlineCode(displayPath(definition.file, workspace))}, export ${inlineCode(definition.exportName)}`,
+    ],
     runUrl !== undefined && /^https?:\/\/[^\s<>|]+$/.test(runUrl) && ['Run', `<${runUrl}>`],
   ];
   return table(
     ['Name', inlineCode(outcome.name)],
-    rows.filter((row) => row !== false),
+    rows.filter((row) => Array.isArray(row)),
   );
 }
 
@@ -125,7 +127,8 @@ function failureSection({ plan, outcome, workspace }: SummaryInput): string {
 /** Code beyond this is no smallest recipe to anyone. */
 const recipeLimit = 60_000;
 
-function recipeSection(plan: Plan, { diagnosis }: BuildOutcome, failure: BuildFailure): string {
+function recipeSection(plan: ShownPlan, { diagnosis }: BuildOutcome, failure: BuildFailure): string {
+  if (!isWhole(plan)) return '';
   const recipe = minimalRecipe(plan, failure, diagnosis);
   const code = recipe && recipeCode(plan, recipe);
   if (!code || code.length > recipeLimit) return '';

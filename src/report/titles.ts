@@ -1,5 +1,5 @@
 import type { StepHeader } from '../build/events.ts';
-import type { Plan, PlanStep } from '../plan/plan.ts';
+import type { PlanStep, ShownPlan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { formatCount } from './format.ts';
 import { singleLine } from './sanitise.ts';
@@ -14,7 +14,7 @@ export type StepReference = Pick<StepHeader, 'id' | 'number' | 'total'> & {
 };
 
 /** The step of the plan with this number, if there is one. */
-export function planStep(plan: Plan, number: number | undefined): PlanStep | undefined {
+export function planStep(plan: ShownPlan, number: number | undefined): PlanStep | undefined {
   return number === undefined ? undefined : plan.steps.find((step) => step.number === number);
 }
 
@@ -22,7 +22,7 @@ export function planStep(plan: Plan, number: number | undefined): PlanStep | und
  * What a step is, on one line and without its number: `RUN pip install requests`, `FROM python:3.12`,
  * `Finalize: start and ready commands`. Steps that the SDK adds are named by their purpose.
  */
-export function stepName(plan: Plan, step: StepReference): string {
+export function stepName(plan: ShownPlan, step: StepReference): string {
   const planned = planStep(plan, step.number);
   if (planned?.hidden) return hiddenName(plan, planned.hidden);
   if (planned) return singleLine(planned.title, 500);
@@ -35,20 +35,20 @@ export function stepName(plan: Plan, step: StepReference): string {
 }
 
 /** `[3/7] ` for a step of the recipe, nothing for a phase. */
-export function stepNumber(plan: Plan, step: StepReference): string {
+export function stepNumber(plan: ShownPlan, step: StepReference): string {
   if (step.number === undefined) return '';
   return `[${step.number}/${step.total ?? plan.steps.length}] `;
 }
 
 /** The title of a step's group, cut at about 100 columns; `(CACHED)` always stays visible. */
-export function groupTitle(plan: Plan, step: StepReference & { readonly cached: boolean }): string {
+export function groupTitle(plan: ShownPlan, step: StepReference & { readonly cached: boolean }): string {
   const number = stepNumber(plan, step);
   const cached = step.cached ? ' (CACHED)' : '';
   return number + singleLine(stepName(plan, step), titleLimit - number.length - cached.length) + cached;
 }
 
 /** A short name of a step within a sentence or before a line: `[3/7]`, `base`, `finalize`. */
-export function stepLabel(plan: Plan, stepId: string): string {
+export function stepLabel(plan: ShownPlan, stepId: string): string {
   const number = /^\d{1,6}$/.test(stepId) ? Number(stepId) : undefined;
   return number === undefined ? singleLine(stepId, 40) : stepNumber(plan, { id: stepId, number }).trim();
 }
@@ -57,8 +57,8 @@ export function stepLabel(plan: Plan, stepId: string): string {
  * The line of the definition that a step or phase comes from; `detail` tells the commands of the last phase apart.
  * A step that the SDK added points at what made it do so: the last ENV, or the base image.
  */
-export function stepSource(plan: Plan, stepId: string | undefined, detail = ''): SourceLine | undefined {
-  const { sources } = plan.definition;
+export function stepSource(plan: ShownPlan, stepId: string | undefined, detail = ''): SourceLine | undefined {
+  const sources = plan.definition?.sources ?? {};
   const base = plan.base.source ?? sources.base;
   if (stepId === undefined) return undefined;
   if (stepId === 'base') return base;
@@ -74,7 +74,7 @@ export function stepSource(plan: Plan, stepId: string | undefined, detail = ''):
 }
 
 /** The line of the last ENV step, or of the last that sets a variable. */
-function environmentSource(plan: Plan, variable?: string): SourceLine | undefined {
+function environmentSource(plan: ShownPlan, variable?: string): SourceLine | undefined {
   return plan.steps.findLast(({ number, source }) => {
     const wire = plan.wire.steps[number - 1];
     if (wire?.type !== 'ENV' || !source) return false;
@@ -83,27 +83,27 @@ function environmentSource(plan: Plan, variable?: string): SourceLine | undefine
 }
 
 /** Lines of a header after its first: the rest of a command of several lines. */
-export function headerRest(plan: Plan, header: StepHeader): string[] {
+export function headerRest(plan: ShownPlan, header: StepHeader): string[] {
   // The rest of an ENV is values, which may be secrets; that of a step of the SDK is its script.
   if (planStep(plan, header.number)?.hidden || /^(?:ENV|ARG) /i.test(header.text)) return [];
   return header.text.split(/\r\n|\n/).slice(1);
 }
 
-function hiddenName(plan: Plan, hidden: 'environment' | 'workdir'): string {
+function hiddenName(plan: ShownPlan, hidden: 'environment' | 'workdir'): string {
   if (hidden === 'workdir') return 'Restore the working directory of the image';
   const count = environmentNames(plan).size;
   return `Write the environment for sandboxes${count > 0 ? ` (${formatCount(count, 'variable')})` : ''}`;
 }
 
 /** ENV steps carry names and values in turn; only names that a shell can set are written. */
-function environmentNames(plan: Plan): Set<string> {
+function environmentNames(plan: ShownPlan): Set<string> {
   const names = plan.wire.steps
     .filter((step) => step.type === 'ENV')
     .flatMap((step) => (step.args ?? []).filter((_, index) => index % 2 === 0));
   return new Set(names.filter((name) => /^[A-Za-z_]\w*$/.test(name)));
 }
 
-function finalizeName(plan: Plan): string {
+function finalizeName(plan: ShownPlan): string {
   const commands = [plan.wire.startCmd && 'start', plan.wire.readyCmd && 'ready'].filter(Boolean);
   if (commands.length === 0) return 'Finalize';
   return `Finalize: ${commands.join(' and ')} command${commands.length > 1 ? 's' : ''}`;

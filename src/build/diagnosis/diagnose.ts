@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan/plan.ts';
+import type { ShownPlan } from '../../plan/plan.ts';
 import type { BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
 import type { Diagnosis, FailureClass, Retry } from './diagnosis.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
@@ -7,7 +7,7 @@ import { runFailures } from './run-failures.ts';
 import { serviceFailures } from './service-failures.ts';
 
 /** Explains how a build ended; `undefined` when nothing is to be explained. Pure. */
-export function diagnose(plan: Plan, outcome: BuildOutcome): Diagnosis | undefined {
+export function diagnose(plan: ShownPlan, outcome: BuildOutcome): Diagnosis | undefined {
   const { status, failure, stopped } = outcome;
   if (stopped) return stoppedDiagnosis(stopped, status);
   if (failure?.request) {
@@ -21,7 +21,7 @@ export function diagnose(plan: Plan, outcome: BuildOutcome): Diagnosis | undefin
 }
 
 /** The outcome with its diagnosis; one that was superseded gets that as its status. */
-export function diagnosed(plan: Plan, outcome: BuildOutcome): BuildOutcome {
+export function diagnosed(plan: ShownPlan, outcome: BuildOutcome): BuildOutcome {
   const diagnosis = diagnose(plan, outcome);
   if (!diagnosis) return outcome;
   const superseded = diagnosis.class === 'superseded' && outcome.status === 'error';
@@ -36,7 +36,7 @@ interface Verdict {
   readonly cacheIsInnocent?: true;
 }
 
-function diagnoseFailure(plan: Plan, failure: BuildFailure, steps: readonly StepOutcome[]): Diagnosis {
+function diagnoseFailure(plan: ShownPlan, failure: BuildFailure, steps: readonly StepOutcome[]): Diagnosis {
   const evidence = evidenceOf(plan, failure);
   const verdict = serviceVerdict(evidence) ?? runVerdict(evidence) ?? unknown(evidence);
   const cached = cachedBelow(evidence, steps);

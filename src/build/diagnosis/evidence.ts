@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan/plan.ts';
+import type { ShownPlan } from '../../plan/plan.ts';
 import type { BuildFailure } from '../events.ts';
 
 /** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
@@ -6,7 +6,7 @@ export type Place = 'base' | 'step' | 'finalize' | 'elsewhere';
 
 /** What is known about a failure, made short and plain enough to be searched. */
 export interface Evidence {
-  readonly plan: Plan;
+  readonly plan: ShownPlan;
   readonly place: Place;
   /** The service's reason, with the failing command taken out of it: its text must not decide anything. */
   readonly reason: string;
@@ -31,7 +31,7 @@ const readLines = 60;
 const quotedCommand = /(failed to run command )'[\s\S]*'(?=:)/;
 
 /** Gathers what there is to know about a failure of the service's own verdict. */
-export function evidenceOf(plan: Plan, failure: BuildFailure): Evidence {
+export function evidenceOf(plan: ShownPlan, failure: BuildFailure): Evidence {
   const { message, stepId } = failure;
   const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
   const whole = message.length <= 2 * reasonEnds;

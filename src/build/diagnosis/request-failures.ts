@@ -1,4 +1,4 @@
-import type { Plan } from '../../plan/plan.ts';
+import type { ShownPlan } from '../../plan/plan.ts';
 import type { RequestFailure } from '../../service/errors.ts';
 import type { Diagnosis, FailureClass } from './diagnosis.ts';
 
@@ -10,7 +10,7 @@ interface RequestRow {
   readonly said?: RegExp;
   readonly request?: RegExp;
   readonly what: string;
-  readonly advice: string | ((failure: RequestFailure, plan: Plan | undefined) => string);
+  readonly advice: string | ((failure: RequestFailure, plan: ShownPlan | undefined) => string);
 }
 
 /** Requests that did not work out. The first row that fits is taken. */
@@ -124,7 +124,7 @@ const requestFailures: readonly RequestRow[] = [
 ];
 
 /** Explains a request that did not work out; with `plan`, limits are explained by what was asked for. */
-export function diagnoseRequest(failure: RequestFailure, plan?: Plan): Diagnosis {
+export function diagnoseRequest(failure: RequestFailure, plan?: ShownPlan): Diagnosis {
   const row = requestFailures.find((candidate) => fits(candidate, failure));
   if (!row)
     return {
@@ -153,11 +153,11 @@ function fits(row: RequestRow, failure: RequestFailure): boolean {
 }
 
 /** The rules of the service, the one that is broken first where that can be told. */
-function limitsAdvice(plan: Plan | undefined): string {
+function limitsAdvice(plan: ShownPlan | undefined): string {
   const rules =
     'Allowed are 1 CPU or an even number, memory in steps of 512 MiB with 512 to 4096 MiB for each CPU, and both up to the maximum of your team.';
-  if (!plan) return rules;
-  const { cpuCount, memoryMb } = plan;
+  const { cpuCount, memoryMb } = plan ?? {};
+  if (cpuCount === undefined || memoryMb === undefined) return rules;
   const asked = `You asked for cpu-count: ${cpuCount} and memory-mb: ${memoryMb}.`;
   const perCpu = memoryMb / cpuCount;
   const steps = Math.min(Math.max(Math.round(memoryMb / 512), cpuCount), 8 * cpuCount);

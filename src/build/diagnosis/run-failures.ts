@@ -26,15 +26,14 @@ export const runFailures: readonly RunRow[] = [
   {
     class: 'out-of-memory',
     when: ({ killed, exitStatus }) => killed || exitStatus === 137,
-    what: ({ plan }) =>
-      `The command was killed, as happens when memory runs out; the build has ${plan.memoryMb} MiB.`,
+    what: ({ plan }) => `The command was killed, as happens when memory runs out${memoryOf(plan)}.`,
     advice: 'Raise memory-mb, or let the command use less at a time: fewer parallel jobs, smaller batches.',
     cacheIsInnocent: true,
   },
   {
     class: 'out-of-memory',
     line: /^Killed$|\bout of memory\b|cannot allocate memory|\bMemoryError\b|\bENOMEM\b|signal: 9, SIGKILL|Killed signal terminated/i,
-    what: ({ plan }) => `The command ran out of memory; the build has ${plan.memoryMb} MiB.`,
+    what: ({ plan }) => `The command ran out of memory${memoryOf(plan)}.`,
     advice:
       'Raise memory-mb, or let the command use less at a time. For Node.js set NODE_OPTIONS=--max-old-space-size=<MiB> as well.',
     cacheIsInnocent: true,
@@ -183,3 +182,7 @@ export const runFailures: readonly RunRow[] = [
       'The last lines of the step say why. The exit status is that of the last command: begin with set -e to stop at the first that fails.',
   },
 ];
+
+function memoryOf({ memoryMb }: Evidence['plan']): string {
+  return memoryMb === undefined ? '' : `; the build has ${memoryMb} MiB`;
+}

@@ -250,7 +250,7 @@ export const serviceFailures: readonly FailureRow[] = [
 ];
 
 function image({ wire }: Evidence['plan']): string {
-  return `image ${quote(wire.fromImage ?? '')}`;
+  return wire.fromImage === undefined ? 'this image' : `image ${quote(wire.fromImage)}`;
 }
 
 function startAdvice(exitStatus: number | undefined): string {
