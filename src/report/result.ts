@@ -21,12 +21,16 @@ export interface ResultDocument {
   readonly schemaVersion: 1;
   readonly name: string;
   readonly tags: readonly string[];
-  readonly templateId: string;
-  readonly buildId: string;
+  /** This and the next two are absent when nothing was built. */
+  readonly templateId?: string;
+  readonly buildId?: string;
   /** `name:buildId`, the exact name of this build. */
-  readonly reference: string;
-  /** `building` when the end was not seen here; `superseded` when a newer build took the place of this one. */
-  readonly status: BuildOutcome['status'];
+  readonly reference?: string;
+  /**
+   * `building` when the end was not seen here; `superseded` when a newer build took the place of this one;
+   * `skipped` when the recipe was read and planned, and not built for want of a key.
+   */
+  readonly status: BuildOutcome['status'] | 'skipped';
   readonly durationMs: number;
   /** This and the next three are absent where they are not known, as of a build that another job planned. */
   readonly cpuCount?: number;
