@@ -7,13 +7,15 @@ import { ServiceError } from '../service/errors.ts';
 import { type Redact, redactDeep } from '../service/redact.ts';
 import { redactingClient } from '../service/redacting-client.ts';
 import type { Job } from './job.ts';
-import { githubPublisher } from './publish.ts';
+import { githubPublisher, type RegisteredEvent } from './publish.ts';
 
 /** How a build is shown while it goes on. */
 export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
   /** The plan without secrets. */
   readonly shown: Plan;
   readonly redact: Redact;
+  /** Told when the build has its identifiers. */
+  readonly registered?: (event: RegisteredEvent) => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
  */
 export async function buildAndShow(
   plan: Plan,
-  { shown, redact, timeLeft }: ShownBuild,
+  { shown, redact, timeLeft, registered }: ShownBuild,
   inputs: BuildInputs,
   job: Job,
 ): Promise<BuildOutcome | ServiceError> {
@@ -34,6 +36,7 @@ export async function buildAndShow(
   const emit: BuildDeps['emit'] = (event) => {
     if (event.type === 'registered') {
       githubPublisher(job).registered(plan, event);
+      registered?.(event);
       const { buildId } = event;
       job.leave({ build: { name: plan.name, buildId }, ended: false, summary: inputs.summary });
     }

@@ -13,6 +13,7 @@ import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { githubPublisher } from './publish.ts';
+import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
 import { tagsOfBuild } from './tags-of-build.ts';
 
@@ -30,6 +31,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   };
   mask(inputs.connection.apiKey);
   mask(inputs.connection.accessToken);
+  mask(inputs.githubToken);
 
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job);
@@ -40,7 +42,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
   const { apiKey, accessToken } = inputs.connection;
   // Masks do not reach files; what is shown and written is made of texts without secrets.
-  const secrets = [apiKey, accessToken, ...registrySecrets(plan.definition)];
+  const secrets = [apiKey, accessToken, inputs.githubToken, ...registrySecrets(plan.definition)];
   const redact = redactor(secrets, [inputs.name, ...tags]);
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
@@ -48,14 +50,15 @@ export async function runBuild(job: Job): Promise<Ending> {
   const remembered = await job.history.read(plan.name);
   const known = knowledgeOf(shown, remembered);
   logKnowledge(job.output, known, remembered);
+  const pullRequest = pullRequestReport(shown, known, inputs, job);
   const outcome = await buildAndShow(
     plan,
-    { shown, redact, timeLeft: timeLeft(shown, remembered.last) },
+    { shown, redact, timeLeft: timeLeft(shown, remembered.last), registered: pullRequest.registered },
     inputs,
     job,
   );
   if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', job, plan);
-  await githubPublisher(job).finished(shown, outcome, inputs, known);
+  const result = await githubPublisher(job).finished(shown, outcome, inputs, known);
   const lastBuild = rememberedBuild(outcome, {
     plan: shown,
     branch: job.history.branch,
@@ -63,5 +66,6 @@ export async function runBuild(job: Job): Promise<Ending> {
     last: remembered.last,
   });
   job.leave({ ended: true, summary: inputs.summary, ...(lastBuild && { lastBuild }) });
+  await pullRequest.finished(result);
   return endingOf(outcome, inputs);
 }

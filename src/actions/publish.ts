@@ -4,9 +4,11 @@ import type { BuildEvent, BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildReference } from '../report/closing.ts';
-import { resultDocument } from '../report/result.ts';
+import { type ResultDocument, resultDocument } from '../report/result.ts';
 import { renderSummary, type SummaryInput } from '../report/summary.ts';
 import type { Job } from './job.ts';
+
+export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' }>;
 
 /** What earlier builds tell about this one. */
 export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
@@ -14,13 +16,13 @@ export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
 /** Where the results of a build go: outputs, job summary and result file. */
 export interface BuildPublisher {
   /** The build has its identifiers; later stages may fail, these stand. */
-  registered(plan: Plan, event: Extract<BuildEvent, { type: 'registered' }>): void;
+  registered(plan: Plan, event: RegisteredEvent): void;
   finished(
     plan: Plan,
     outcome: BuildOutcome,
     inputs: Pick<BuildInputs, 'summary'>,
     knowledge?: Knowledge,
-  ): Promise<void>;
+  ): Promise<ResultDocument>;
 }
 
 export type PublisherDeps = Pick<
@@ -55,12 +57,14 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
           deps.output.warning(`The ${what} could not be written: ${error.message}`),
         );
       };
+      const result = resultDocument(report);
       await attempt('result file', async () => {
         const path = join(deps.resultDirectory, `novita-template-${outcome.buildId}.json`);
-        await writeFile(path, `${JSON.stringify(resultDocument(report), undefined, 2)}\n`);
+        await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
         deps.setOutput('result', path);
       });
       if (summary) await attempt('job summary', () => deps.appendSummary(renderSummary(report)));
+      return result;
     },
   };
 }

@@ -26,6 +26,12 @@ export interface BuildInputs {
   readonly logLevel: LogLevel;
   readonly summary: boolean;
   readonly workingDirectory: string;
+  /** Whether the pull request gets a comment; `auto` where the token can write one. */
+  readonly comment: 'auto' | 'always' | 'never';
+  /** Tells comments about builds of one name apart. */
+  readonly commentKey: string;
+  /** Empty when there is none. */
+  readonly githubToken: string;
   readonly connection: Connection;
 }
 
@@ -62,7 +68,16 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
     logLevel: reader.choice('log-level', ['debug', 'info', 'warn', 'error'], 'info'),
     summary: reader.flag('summary', true),
     workingDirectory: reader.text('working-directory') || '.',
+    comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
+    commentKey: readCommentKey(reader),
+    githubToken: reader.text('github-token'),
     connection: readConnection(env, reader),
   };
   return { inputs, problems: [...reader.problems] };
+}
+
+function readCommentKey(reader: ReturnType<typeof inputReader>): string {
+  const key = reader.text('comment-key');
+  if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
+  return key.slice(0, 100);
 }

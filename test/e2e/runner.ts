@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What the main step left; runs the post step. */
   readonly state?: Readonly<Record<string, string>>;
-  /** Name of the event and its payload. */
+  /** Name of the event and its payload; a push to the default branch when left out. */
   readonly event?: { readonly name: string; readonly payload: unknown };
   readonly onSpawn?: (processId: number) => void;
   /** Called with everything that was printed so far, and the means to send a signal. */
@@ -56,9 +56,13 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
     const output = await file('output');
     const summary = await file('summary');
     const state = await file('state');
-    const event = options.event ?? { name: 'push', payload: {} };
+    const event = options.event ?? { name: 'push', payload: { repository: { default_branch: 'main' } } };
     const inputs = new Map(
-      Object.entries(metadata.inputs).map(([name, input]) => [name, input.default ?? '']),
+      // An expression such as a token stands for nothing here.
+      Object.entries(metadata.inputs).map(([name, { default: value = '' }]) => [
+        name,
+        value.startsWith('${{') ? '' : value,
+      ]),
     );
     for (const [name, value] of Object.entries(options.inputs ?? {})) inputs.set(name, value);
 

@@ -1,0 +1,256 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { readCommentMarker } from '../../src/report/comment-marker.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
+import { startCacheServer } from '../history/cache-server.ts';
+import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const recipe = (command: string) => `import { Template } from 'novita-sandbox';
+export default Template().fromImage('python:3.12', undefined, { inheritConfig: false }).copy('app', '/app').runCmd('${command}');
+`;
+const files = { 'template.mjs': recipe('pip install requests'), 'app/main.py': 'print(1)\n' };
+const token = 'ghs_a_token_of_this_job';
+const sha = 'c'.repeat(40);
+
+function pullRequestEvent(changes: Record<string, unknown> = {}, action = 'synchronize') {
+  const repo = { full_name: 'octo-org/agent', fork: false };
+  return {
+    name: 'pull_request',
+    payload: {
+      action,
+      number: 12,
+      pull_request: {
+        number: 12,
+        state: 'open',
+        head: { sha, ref: 'topic', repo },
+        base: { sha: 'b'.repeat(40), ref: 'main', repo },
+        ...changes,
+      },
+      repository: { full_name: 'octo-org/agent', default_branch: 'main' },
+    },
+  };
+}
+
+function service(script?: SimulationScript): Promise<LocalService> {
+  return startLocalService({ executor: createSimulatedExecutor({ stepMs: 1, ...(script && { script }) }) });
+}
+
+/** A run for pull request 12 of a repository whose API is the server. */
+function run(
+  local: LocalService,
+  github: GithubServer,
+  workspace: string,
+  options: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  return runAction({
+    action: action.path,
+    workspace,
+    event: pullRequestEvent(),
+    ...options,
+    inputs: { name: 'my-agent', 'github-token': token, ...options.inputs },
+    env: {
+      NOVITA_API_KEY: local.apiKey,
+      NOVITA_API_URL: local.url,
+      ...github.env,
+      GITHUB_REF: 'refs/pull/12/merge',
+      GITHUB_HEAD_REF: 'topic',
+      GITHUB_BASE_REF: 'main',
+      ...options.env,
+    },
+  });
+}
+
+const failing: SimulationScript = [{ at: 2, lines: ['no such package'], fail: { message: 'exit status 1' } }];
+
+describe('the comment of a pull request', () => {
+  test('is made when the build starts, and edited by its end and by the next push', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const states: (string | undefined)[] = [];
+    github.intercept = ({ body, method }) => {
+      const text = (body as { body?: string } | undefined)?.body;
+      if (method !== 'GET' && text) states.push(readCommentMarker(text)?.state);
+      return undefined;
+    };
+    const local = await service();
+    const first = await run(local, github, workspace.path);
+    const second = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '43' } });
+    await local.close();
+    expect([first.exitCode, second.exitCode], first.log + second.log).toEqual([0, 0]);
+    expect(states).toEqual(['building', 'ready', 'building', 'ready']);
+    expect(github.comments).toHaveLength(1);
+    const [{ body = '', issue } = {}] = github.comments;
+    expect(issue).toBe(12);
+    expect(body).toContain(`Sandbox.create('${second.outputs['reference']}')`);
+    expect(body).toContain('| Tags | `pr-12` |');
+    expect(body).toContain('<summary>2 steps, 2 cached, ');
+    expect(body).toContain(
+      `<sub>Commit ${sha}, [run 43](https://github.com/octo-org/agent/actions/runs/43).`,
+    );
+    expect(second.log).toContain('Comment: https://github.com/octo-org/agent/pull/12#issuecomment-');
+    groupsOf(second.log);
+  });
+
+  test('tells a failure in the same place', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service(failing);
+    const { exitCode } = await run(local, github, workspace.path);
+    await local.close();
+    expect(exitCode).toBe(1);
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0]?.body).toMatch(
+      /failed to build[\s\S]*#### Step 2 of 2 failed[\s\S]*no such package/,
+    );
+  });
+
+  test('shows what changed against the base, which a build there left in the cache', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    await using cache = await startCacheServer();
+    const local = await service();
+    const env = { ...cache.env, RUNNER_TEMP: workspace.path };
+    const onMain = {
+      GITHUB_HEAD_REF: '',
+      GITHUB_BASE_REF: '',
+      GITHUB_REF: 'refs/heads/main',
+      GITHUB_REF_NAME: 'main',
+    };
+    const push = { name: 'push', payload: { repository: { default_branch: 'main' } } };
+    const options = { event: push, inputs: { tags: 'default' }, env: { ...env, ...onMain } };
+    const base = await run(local, github, workspace.path, options);
+    await run(local, github, workspace.path, { ...options, state: base.state });
+    await writeFile(join(workspace.path, 'template.mjs'), recipe('pip install httpx'));
+    const { log, summary, result } = await run(local, github, workspace.path, { env });
+    await local.close();
+    expect(cache.keys()).toHaveLength(1);
+    const section =
+      '# What changed against the last build of `main`\n\n- **Changed** step 2: `RUN pip install httpx`, was `RUN pip install requests`\n\n';
+    expect(github.comments[0]?.body).toContain(section);
+    expect(summary).toContain(section);
+    expect(log).toContain('1 thing changed in the recipe since the last build of main\n');
+    expect(result).toMatchObject({ changes: { against: 'main', steps: [{ kind: 'changed', number: 2 }] } });
+  });
+
+  test('is not that of an older run that ends later', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    const newer = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '50' } });
+    const older = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '49' } });
+    await local.close();
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0]?.body).toContain(newer.outputs['reference']);
+    expect(older.log).toContain('The comment of a newer run was left as it is.');
+  });
+
+  test('is one for each key', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    for (const key of ['amd64', 'arm64', 'amd64']) {
+      await run(local, github, workspace.path, { inputs: { 'comment-key': key } });
+    }
+    await local.close();
+    expect(github.comments.map(({ body }) => readCommentMarker(body)?.key)).toEqual(['amd64', 'arm64']);
+  });
+
+  test('has no secret in it, and nobody is sent the token but GitHub', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service([{ at: 2, lines: [`${LOCAL_API_KEY} ${token}`], fail: { message: token } }]);
+    const { log, summary, result } = await run(local, github, workspace.path);
+    await local.close();
+    const shown = JSON.stringify([github.comments, summary, result]);
+    expect(shown).not.toContain(token);
+    expect(shown).not.toContain(LOCAL_API_KEY);
+    expect(log.match(new RegExp(token, 'g'))).toHaveLength(1);
+    expect(log).toContain(`::add-mask::${token}\n`);
+    expect(JSON.stringify(local.requests)).not.toContain(token);
+  });
+});
+
+describe('no comment', () => {
+  const fork = { full_name: 'mallory/agent', fork: true };
+  const ofFork = pullRequestEvent({ head: { sha, ref: 'topic', repo: fork } });
+
+  test.each<[string, Partial<RunOptions>]>([
+    ['with comment: never', { inputs: { comment: 'never' } }],
+    ['without a token', { inputs: { 'github-token': '' } }],
+    ['for a push', { event: { name: 'push', payload: {} }, inputs: { tags: 'v1' } }],
+    ['for a fork, whose token may only read', { event: ofFork }],
+    ['for Dependabot, whose token may only read', { env: { GITHUB_ACTOR: 'dependabot[bot]' } }],
+    ['for a pull request that was closed', { event: pullRequestEvent({}, 'closed'), inputs: { tags: 'x' } }],
+  ])('%s, and GitHub is not asked', async (_, options) => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    const { exitCode, log } = await run(local, github, workspace.path, options);
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(github.requests).toEqual([]);
+    expect(log).not.toMatch(/^::(warning|notice)/m);
+  });
+
+  test.each([
+    ['auto', 'notice'],
+    ['always', 'warning'],
+  ])('%s: a token without the permission is a %s that says what to add', async (comment, kind) => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    github.intercept = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/comments')
+        ? forbidden('issues=write; pull_requests=write')
+        : undefined;
+    const local = await service();
+    const { exitCode, log, outputs, summary } = await run(local, github, workspace.path, {
+      inputs: { comment },
+    });
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['status']).toBe('ready');
+    expect(summary).toContain('is ready');
+    const told = log.split('\n').filter((line) => line.startsWith(`::${kind} title=No comment::`));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('Give the job `permissions: pull-requests: write`, or set `comment: never`.');
+    expect(github.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  test.each([404, 410, 422])('and no failure when GitHub answers %i', async (status) => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    github.intercept = () => ({ status, body: { message: 'no' } });
+    const local = await service();
+    const { exitCode, log } = await run(local, github, workspace.path);
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(log).toMatch(/^::notice title=No comment::/m);
+  });
+
+  test('always, where there is no pull request, is a warning', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    const event = { name: 'push', payload: {} };
+    const { exitCode, log } = await run(local, github, workspace.path, {
+      event,
+      inputs: { comment: 'always', tags: 'v1' },
+    });
+    await local.close();
+    expect(exitCode).toBe(0);
+    expect(log).toContain(
+      '::warning title=Input comment::No comment is written: this run belongs to no pull request.',
+    );
+  });
+});
