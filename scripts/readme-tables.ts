@@ -1,11 +1,11 @@
 /**
- * Writes the tables of inputs and outputs in README.md from action.yml, between the marks
+ * Writes the tables of inputs and outputs of each README.md from the action.yml beside it, between the marks
  * `<!-- inputs -->` … `<!-- /inputs -->` and `<!-- outputs -->` … `<!-- /outputs -->`.
  *
  * Usage: node scripts/readme-tables.ts
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
 interface Metadata {
@@ -42,9 +42,20 @@ function cell(text: string): string {
   return text.trim().replace(/\s+/g, ' ').replaceAll('|', '\\|');
 }
 
+/** Folders of the published actions, relative to the repository's root: `.` and those beside it. */
+export function actionFolders(root: string): string[] {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map((entry) => entry.name)
+    .sort();
+  return ['.', ...folders].filter((folder) => existsSync(join(root, folder, 'action.yml')));
+}
+
 if (import.meta.main) {
   const root = resolve(import.meta.dirname, '..');
-  const readme = resolve(root, 'README.md');
-  const text = withTables(readFileSync(readme, 'utf8'), readFileSync(resolve(root, 'action.yml'), 'utf8'));
-  writeFileSync(readme, text);
+  for (const folder of actionFolders(root)) {
+    const readme = join(root, folder, 'README.md');
+    const metadata = readFileSync(join(root, folder, 'action.yml'), 'utf8');
+    writeFileSync(readme, withTables(readFileSync(readme, 'utf8'), metadata));
+  }
 }

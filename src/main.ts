@@ -3,11 +3,13 @@ import { runBuild } from './actions/build.ts';
 import { type Ending, endingOfError } from './actions/ending.ts';
 import { type Job, openJob } from './actions/job.ts';
 import { runPost } from './actions/post.ts';
+import { runPromote } from './actions/promote.ts';
 import { printableLines } from './report/sanitise.ts';
 
 /** The published actions, each with the sentence that says what did not happen when it fails early. */
 const actions = {
   build: { run: runBuild, undone: 'Nothing was built' },
+  promote: { run: runPromote, undone: 'Nothing was promoted' },
 } satisfies Record<string, { run: (job: Job) => Promise<Ending>; undone: string }>;
 
 /** Runs one of the actions in the job that this process belongs to, or what its main step left for afterwards. */

@@ -72,3 +72,14 @@ export function endingOfRefusal(error: ServiceError, undone: string, job: Ending
   job.setOutput('failure', failure);
   return { exitCode: 1, message: `${undone}: ${error.message}\n${what} ${advice}` };
 }
+
+/** The ending of work that has no outputs for a refusal of the service: it is told, and that is all. */
+export async function orRefusal(undone: string, work: () => Promise<Ending>): Promise<Ending> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const { what, advice } = diagnoseRequest(error);
+    return { exitCode: 1, message: `${undone}: ${error.message}\n${what} ${advice}` };
+  }
+}

@@ -115,7 +115,7 @@ async function* readByTime(
 }
 
 /** The service does not find a build whose last tag is gone, and says so with a 400. */
-function isNotFound(error: unknown): error is ServiceError {
+export function isNotFound(error: unknown): error is ServiceError {
   return (
     error instanceof ServiceError &&
     !isPassing(error) &&

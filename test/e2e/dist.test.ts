@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { withTables } from '../../scripts/readme-tables.ts';
+import { actionFolders, withTables } from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
 import { repositoryRoot } from './runner.ts';
 import { temporaryDirectory } from './setup.ts';
@@ -63,20 +63,26 @@ describe('dist', () => {
 });
 
 describe('the documents', () => {
-  test('README has the inputs and outputs of action.yml', async () => {
-    const readme = await readFile(at('README.md'), 'utf8');
-    expect(withTables(readme, await readFile(at('action.yml'), 'utf8')), 'run npm run readme').toBe(readme);
+  const folders = actionFolders(repositoryRoot);
+
+  test.each(folders)('%s/README.md has the inputs and outputs of its action.yml', async (folder) => {
+    const readme = await readFile(at(folder, 'README.md'), 'utf8');
+    const metadata = await readFile(at(folder, 'action.yml'), 'utf8');
+    expect(withTables(readme, metadata), 'run npm run readme').toBe(readme);
   });
 
-  test('action.yml names its entry, and describes every input and output', async () => {
-    const metadata = parse(await readFile(at('action.yml'), 'utf8'));
-    expect(metadata.runs.using).toBe('node24');
-    expect((await stat(at(metadata.runs.main))).isFile()).toBe(true);
-    expect(metadata.description.length).toBeLessThanOrEqual(125);
-    for (const described of [...Object.values(metadata.inputs), ...Object.values(metadata.outputs)]) {
-      expect(described).toMatchObject({ description: expect.stringMatching(/\S.*\.$|`$/) });
-    }
-  });
+  test.each(folders)(
+    '%s/action.yml names its entry, and describes every input and output',
+    async (folder) => {
+      const metadata = parse(await readFile(at(folder, 'action.yml'), 'utf8'));
+      expect(metadata.runs.using).toBe('node24');
+      expect((await stat(at(folder, metadata.runs.main))).isFile()).toBe(true);
+      expect(metadata.description.length).toBeLessThanOrEqual(125);
+      for (const described of [...Object.values(metadata.inputs), ...Object.values(metadata.outputs)]) {
+        expect(described).toMatchObject({ description: expect.stringMatching(/\S.*\.$|`$/) });
+      }
+    },
+  );
 
   test('the action is told with one version everywhere', async () => {
     const { version: packageVersion } = JSON.parse(await readFile(at('package.json'), 'utf8'));

@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { actionFolders } from '../../scripts/readme-tables.ts';
 import { repositoryRoot } from './runner.ts';
 
 export interface TemporaryDirectory extends AsyncDisposable {
@@ -19,11 +20,16 @@ export async function temporaryDirectory(
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** The action as the runner downloads it: `action.yml` and `dist/`, and nothing else. */
+/**
+ * The actions as the runner downloads them: each `action.yml` where it stands, and `dist/`, and nothing else.
+ * `ACTION_DIST` names a bundle that is tried in place of the committed one.
+ */
 export async function publishedAction(): Promise<TemporaryDirectory> {
   const directory = await temporaryDirectory();
-  for (const name of ['action.yml', 'dist']) {
-    await cp(join(repositoryRoot, name), join(directory.path, name), { recursive: true });
+  for (const folder of actionFolders(repositoryRoot)) {
+    await cp(join(repositoryRoot, folder, 'action.yml'), join(directory.path, folder, 'action.yml'));
   }
+  const dist = process.env['ACTION_DIST'] || join(repositoryRoot, 'dist');
+  await cp(dist, join(directory.path, 'dist'), { recursive: true });
   return directory;
 }

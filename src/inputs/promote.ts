@@ -1,0 +1,51 @@
+import { type Problem, quote } from '../problem.ts';
+import { type Connection, readConnection } from './connection.ts';
+import { type InputReader, inputReader } from './read.ts';
+
+/** The inputs of the promote action, parsed. */
+export interface PromoteInputs {
+  readonly name: string;
+  /** A tag, or the identifier of a build. */
+  readonly from: string;
+  /** As written; empty when the event decides. */
+  readonly tags: string;
+  /** Lets pull requests and merge groups move `latest`, `default` and versions. */
+  readonly allowProductionTags: boolean;
+  readonly summary: boolean;
+  readonly connection: Connection;
+}
+
+/** Reads all inputs of the promote action. Never throws: what is wrong is in `problems`. */
+export function readPromoteInputs(env: NodeJS.ProcessEnv): { inputs: PromoteInputs; problems: Problem[] } {
+  const reader = inputReader(env);
+  const name = reader.text('name');
+  const inputs: PromoteInputs = {
+    name,
+    from: readFrom(reader, name),
+    tags: reader.text('tags'),
+    allowProductionTags: reader.flag('allow-production-tags', false),
+    summary: reader.flag('summary', true),
+    connection: readConnection(env, reader),
+  };
+  return { inputs, problems: [...reader.problems] };
+}
+
+/** Takes a reference too, as the build action puts it out, when it is one of the same template. */
+function readFrom(reader: InputReader, name: string): string {
+  const from = reader.text('from').toLowerCase();
+  const expected = 'expected a tag, the identifier of a build, or a reference such as my-agent:<buildId>';
+  if (from === '') {
+    reader.reject('from', `is empty, ${expected}. The output reference of the build action is one.`);
+    return from;
+  }
+  const colon = from.indexOf(':');
+  const [template, build] = colon < 0 ? [name, from] : [from.slice(0, colon), from.slice(colon + 1)];
+  if (template !== name) {
+    reader.reject(
+      'from',
+      `found ${quote(from)}, which is not of the template ${quote(name)} that name gives.`,
+    );
+  }
+  if (!/^[a-z0-9_.-]{1,128}$/.test(build)) reader.reject('from', `found ${quote(from)}, ${expected}.`);
+  return build;
+}

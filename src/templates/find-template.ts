@@ -1,0 +1,51 @@
+import type { RepeatableCalls } from '../service/client.ts';
+import { ServiceError } from '../service/errors.ts';
+
+/** A template as it stands at the service. */
+export interface FoundTemplate {
+  readonly name: string;
+  readonly templateId: string;
+  /** Tag → build that it was put on last, whatever became of that build; newest first. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** The template of this name with its tags, or `undefined` when the service has none. Rejects with a `ServiceError`. */
+export async function findTemplate(
+  client: Pick<RepeatableCalls, 'templateIdOf' | 'tags'>,
+  name: string,
+): Promise<FoundTemplate | undefined> {
+  try {
+    const templateId = await client.templateIdOf(name);
+    return { name, templateId, tags: await readTags(client, templateId) };
+  } catch (error) {
+    if (error instanceof ServiceError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** The tags of a template, as {@link FoundTemplate.tags} has them. */
+export async function readTags(
+  client: Pick<RepeatableCalls, 'tags'>,
+  templateId: string,
+): Promise<ReadonlyMap<string, string>> {
+  const assignments = await client.tags(templateId);
+  const newest = assignments.toSorted(
+    (one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt),
+  );
+  return new Map(newest.map(({ tag, buildID }) => [tag, buildID]));
+}
+
+/** That there is no such template, and what to check. */
+export function noSuchTemplate(name: string): string {
+  return `There is no template ${JSON.stringify(name)} for this API key. Check the input name, that the key is that of its team, and that domain or api-url names the region it was built in.`;
+}
+
+const shownTags = 20;
+
+/** What there is instead of a tag or build that was not found: `It has the tags latest, v1 and 3 more.` */
+export function tagsInWords({ tags }: Pick<FoundTemplate, 'tags'>): string {
+  const names = [...tags.keys()];
+  if (names.length === 0) return 'It has no tags.';
+  const more = names.length > shownTags ? ` and ${names.length - shownTags} more` : '';
+  return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, shownTags).join(', ')}${more}.`;
+}

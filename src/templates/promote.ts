@@ -1,0 +1,41 @@
+import type { RepeatableCalls } from '../service/client.ts';
+import { type FoundTemplate, readTags } from './find-template.ts';
+
+/** A tag and the builds that it was last put on, before and after; absent where it was not there. */
+export interface TagMove {
+  readonly tag: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+export interface Promotion {
+  readonly moves: readonly TagMove[];
+  /** Whether anything had to be changed. */
+  readonly changed: boolean;
+  /** Tags that stand on another build now: somebody else moved them meanwhile. */
+  readonly contested: readonly string[];
+}
+
+/**
+ * Puts the tags on a ready build, all in one request and so all or none; sends nothing when they stand there
+ * already. Tells where each tag was and where it is now, as the service says it. Rejects with a `ServiceError`.
+ */
+export async function promote(
+  client: Pick<RepeatableCalls, 'assignTags' | 'tags'>,
+  template: FoundTemplate,
+  buildId: string,
+  tags: readonly string[],
+): Promise<Promotion> {
+  const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
+  if (changed) await client.assignTags(`${template.name}:${buildId}`, tags);
+  const now = changed ? await readTags(client, template.templateId) : template.tags;
+  return {
+    moves: tags.map((tag) => tagMove(tag, template.tags.get(tag), now.get(tag))),
+    changed,
+    contested: tags.filter((tag) => now.get(tag) !== buildId),
+  };
+}
+
+function tagMove(tag: string, before: string | undefined, after: string | undefined): TagMove {
+  return { tag, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
