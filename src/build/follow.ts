@@ -85,7 +85,7 @@ export async function* follow(
   }
 }
 
-interface BuildIds {
+export interface BuildIds {
   readonly templateId: string;
   readonly buildId: string;
 }

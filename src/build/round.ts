@@ -1,14 +1,11 @@
 import type { Plan } from '../plan/plan.ts';
-import { ProblemsError } from '../problem.ts';
-import { ServiceError } from '../service/errors.ts';
-import type { BuildStatus } from '../service/types.ts';
 import type { BuildDeps, Interruption } from './deps.ts';
 import { diagnosed } from './diagnosis/diagnose.ts';
-import type { BuildFailure, BuildOutcome } from './events.ts';
-import { follow } from './follow.ts';
+import type { BuildOutcome } from './events.ts';
+import { failureOf, failureOfError, followToEnd } from './follow-to-end.ts';
 import { type RegisteredBuild, register } from './register.ts';
 import { type Start, start } from './start.ts';
-import { createStepTracker, type StepTracker } from './steps.ts';
+import { createStepTracker } from './steps.ts';
 import type { BuildTiming } from './timing.ts';
 import { uploadFiles } from './upload.ts';
 
@@ -81,44 +78,6 @@ async function registerAndTell(
   return build;
 }
 
-async function followToEnd(
-  tracker: StepTracker,
-  build: RegisteredBuild,
-  deps: BuildDeps,
-  timing: BuildTiming,
-): Promise<BuildStatus> {
-  const pages = follow(deps.client, build, {
-    timing,
-    signal: deps.signal,
-    notice: (message) => notice(deps, message),
-  });
-  for (;;) {
-    const page = await pages.next();
-    if (page.done) {
-      for (const event of tracker.end()) deps.emit(event);
-      return page.value;
-    }
-    for (const entry of page.value) for (const event of tracker.take(entry)) deps.emit(event);
-  }
-}
-
 function notice({ emit }: BuildDeps, message: string): void {
   emit({ type: 'notice', message });
-}
-
-/** A problem of a file, or a request that did not work out; anything else is a mistake of ours. */
-function failureOfError(error: unknown): BuildFailure {
-  if (error instanceof ProblemsError) return { message: error.message, lastLines: [] };
-  if (!(error instanceof ServiceError)) throw error;
-  const { message, kind, request, host, status, said } = error;
-  return { message, lastLines: [], request: { kind, request, host, status, said } };
-}
-
-function failureOf(final: BuildStatus, tracker: StepTracker): BuildFailure {
-  const stepId = final.reason?.step;
-  return {
-    message: final.reason?.message ?? 'The service gave no reason.',
-    ...(stepId !== undefined && { stepId }),
-    lastLines: stepId === undefined ? [] : tracker.lastLines(stepId),
-  };
 }
