@@ -82,11 +82,13 @@ export function githubOutput(core: RunnerCommands, { workspace }: { workspace?: 
 
   function annotate(kind: Kind, message: string, { title, at, inLog = false }: Placement = {}): void {
     const place = at && filePlace(at, workspace);
-    const text = printableLines(place?.outside ? `${message} (${place.outside})` : message).join('\n');
     const heading = title === undefined ? undefined : singleLine(title, 200);
+    // The log shows only the message of an annotation: where it says nothing else, place and title stand there too.
+    const told = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
+    const text = printableLines(told).join('\n');
     if (used[kind] >= annotationLimit[kind]) {
       if (kind === 'warning') surplusWarnings += 1;
-      if (!inLog) line(`${kind}: ${heading ? `${heading}: ` : ''}${place ? `${place.label}: ` : ''}${text}`);
+      if (!inLog) line(`${kind}: ${text}`);
       return;
     }
     used[kind] += 1;
@@ -127,16 +129,14 @@ export function githubOutput(core: RunnerCommands, { workspace }: { workspace?: 
 
 interface FilePlace {
   readonly properties: { file?: string; startLine?: number; startColumn?: number };
-  /** `template.ts:12`, for a plain line. */
+  /** `template.ts:12`. */
   readonly label: string;
-  /** Set when the file is not in the workspace. */
-  readonly outside?: string;
 }
 
 function filePlace({ file, line, column }: SourceLine, workspace: string | undefined): FilePlace {
   const path = displayPath(file, workspace);
   const label = singleLine(`${path}:${line}`, 300);
-  if (isAbsolute(path) && workspace !== undefined) return { properties: {}, label, outside: label };
+  if (isAbsolute(path) && workspace !== undefined) return { properties: {}, label };
   return {
     properties: {
       file: singleLine(path, 1000),

@@ -153,7 +153,7 @@ test('a failing step is repeated after its group, with one error at the line of 
         line: '6',
         col: '4',
       },
-      data: `failed to run command 'pip install': exit status 1\nBuild my-agent:${buildId}`,
+      data: `sandbox/template.ts:6: Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt: failed to run command 'pip install': exit status 1\nBuild my-agent:${buildId}`,
     },
   ]);
 });
@@ -180,7 +180,7 @@ test('the annotation says what happened and what to do before it gives the reaso
   const [error] = runnerCommands(printed([{ type: 'finished', outcome }]));
   const lines = error?.data.split('\n') ?? [];
   expect(lines.slice(0, 3)).toEqual([
-    'pip finds no package "reqeusts" that fits.',
+    'sandbox/template.ts:6: Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt: pip finds no package "reqeusts" that fits.',
     'Check its name.',
     'If that does not help, build once with skip-cache: true.',
   ]);
@@ -198,7 +198,7 @@ test('a superseded build is a notice and no error', () => {
     {
       name: 'notice',
       properties: { title: 'Superseded by a newer build' },
-      data: expect.stringMatching(/^A newer build took its place\./),
+      data: expect.stringMatching(/^Superseded by a newer build: A newer build took its place\./),
     },
   ]);
   expect(log).toContain('Superseded: 4 steps');
@@ -239,7 +239,7 @@ test('a failure without a reason is an error all the same', () => {
     printed([{ type: 'finished', outcome: sampleOutcome({ status: 'error' }) }]),
   );
   expect(error?.name).toBe('error');
-  expect(error?.data).toMatch(/^The service gave no reason\./);
+  expect(error?.data).toMatch(/^The build failed: The service gave no reason\./);
 });
 
 test('last lines stay short, whatever a single entry holds', () => {

@@ -27,7 +27,7 @@ test('opening a group closes the open one, and warnings wait until a group is cl
     '::group::one',
     'in one',
     '::endgroup::',
-    '::warning title=W::careful',
+    '::warning title=W::W: careful',
     '::group::two',
     '::endgroup::',
   ]);
@@ -43,15 +43,25 @@ test('an error closes the open group first, so that nobody must unfold it', () =
   expect(runnerLines(log.trimEnd())).toEqual([
     '::group::one',
     '::endgroup::',
-    '::error title=E,file=sandbox/template.ts,line=6,col=4::broken',
+    '::error title=E,file=sandbox/template.ts,line=6,col=4::sandbox/template.ts:6: E: broken',
     'after',
   ]);
 });
 
 test.each([
-  ['in the workspace', definitionFile, { file: 'sandbox/template.ts', line: '2' }, 'text'],
-  ['beside the workspace', '/home/runner/work/repo/other.ts', {}, 'text (/home/runner/work/repo/other.ts:2)'],
-  ['named like a parent', `${workspace}/..template.ts`, { file: '..template.ts', line: '2' }, 'text'],
+  [
+    'in the workspace',
+    definitionFile,
+    { file: 'sandbox/template.ts', line: '2' },
+    'sandbox/template.ts:2: text',
+  ],
+  ['beside the workspace', '/home/runner/work/repo/other.ts', {}, '/home/runner/work/repo/other.ts:2: text'],
+  [
+    'named like a parent',
+    `${workspace}/..template.ts`,
+    { file: '..template.ts', line: '2' },
+    '..template.ts:2: text',
+  ],
 ])('a file %s', (_, file, properties, data) => {
   const log = printed((output) => output.notice('text', { at: { file, line: 2 } }));
   expect(runnerCommands(log)).toEqual([{ name: 'notice', properties, data }]);
@@ -66,9 +76,9 @@ test('problems beyond the limit of annotations are printed as lines, and one err
   const log = printed((output) => reportProblems(output, problems));
   expect(runnerCommands(log)).toHaveLength(9);
   expect(runnerLines(log.trimEnd()).slice(9)).toEqual([
-    'error: Problem 10: sandbox/template.ts:10: Mend it.',
-    'error: Problem 11: sandbox/template.ts:11: Mend it.',
-    'error: Problem 12: sandbox/template.ts:12: Mend it.',
+    'error: sandbox/template.ts:10: Problem 10: Mend it.',
+    'error: sandbox/template.ts:11: Problem 11: Mend it.',
+    'error: sandbox/template.ts:12: Problem 12: Mend it.',
   ]);
 });
 
@@ -115,7 +125,7 @@ test('the definition and the plan as a person reads them', () => {
   ┆ oh
 Definition: sandbox/template.ts, export template
 SDK: novita-sandbox 2.1.1, bundled with the action
-(warning sandbox/template.ts:3) Image: Its environment is unknown.
+(warning sandbox/template.ts:3) Image: sandbox/template.ts:3: Image: Its environment is unknown.
 ▸ Plan
   name:   my-agent
   tags:   v1.4.0, default
@@ -146,5 +156,5 @@ test('in a process of its own, everything reaches a pipe before the process ends
   });
   const lines = runnerLines(stdout.trimEnd());
   expect(lines).toHaveLength(20_003);
-  expect(lines.at(-1)).toBe('::error title=T,file=template.ts,line=1::broken');
+  expect(lines.at(-1)).toBe('::error title=T,file=template.ts,line=1::template.ts:1: T: broken');
 });
