@@ -85,7 +85,7 @@ function facts(result: ResultDocument): string {
   const shown = result.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
   const more = result.tags.length - shown.length;
   const tags = `${shown.join(' ') || '(none)'}${more > 0 ? ` and ${more} more` : ''}`;
-  const { templateId, buildId, reference, cpuCount, memoryMb, base } = result;
+  const { templateId, buildId, reference } = result;
   const rows: (string[] | false | undefined)[] = [
     reference !== undefined && ['Exactly this build', inlineCode(reference, 400)],
     templateId !== undefined && ['Template ID', inlineCode(templateId)],
