@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildEvent, BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { ShownPlan } from '../plan/plan.ts';
 import { buildReference } from '../report/closing.ts';
 import { type ResultDocument, resultDocument } from '../report/result.ts';
 import { renderSummary, type SummaryInput } from '../report/summary.ts';
@@ -16,9 +16,9 @@ export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
 /** Where the results of a build go: outputs, job summary and result file. */
 export interface BuildPublisher {
   /** The build has its identifiers; later stages may fail, these stand. */
-  registered(plan: Plan, event: RegisteredEvent): void;
+  registered(plan: Pick<ShownPlan, 'name'>, event: RegisteredEvent): void;
   finished(
-    plan: Plan,
+    plan: ShownPlan,
     outcome: BuildOutcome,
     inputs: Pick<BuildInputs, 'summary'>,
     knowledge?: Knowledge,

@@ -2,15 +2,19 @@ import type { ServiceClient } from '../service/client.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuildTiming } from './timing.ts';
 
-export interface BuildDeps {
+/** What following a build needs. */
+export interface FollowDeps {
   readonly client: ServiceClient;
   readonly emit: (event: BuildEvent) => void;
-  /** Directory for archives on their way; must exist. */
-  readonly temporaryDirectory: string;
   /** Given up when aborted; the reason is an {@link Interruption}. */
   readonly signal: AbortSignal;
   /** What differs from the usual timing. */
   readonly timing?: Partial<BuildTiming>;
+}
+
+export interface BuildDeps extends FollowDeps {
+  /** Directory for archives on their way; must exist. */
+  readonly temporaryDirectory: string;
 }
 
 /** Why a build was given up here while it goes on at the service. */

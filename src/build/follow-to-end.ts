@@ -1,7 +1,7 @@
 import { ProblemsError } from '../problem.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { BuildStatus } from '../service/types.ts';
-import type { BuildDeps } from './deps.ts';
+import type { FollowDeps } from './deps.ts';
 import type { BuildFailure } from './events.ts';
 import { type BuildIds, follow } from './follow.ts';
 import type { StepTracker } from './steps.ts';
@@ -11,7 +11,7 @@ import type { BuildTiming } from './timing.ts';
 export async function followToEnd(
   tracker: StepTracker,
   build: BuildIds,
-  deps: BuildDeps,
+  deps: FollowDeps,
   timing: BuildTiming,
 ): Promise<BuildStatus> {
   const pages = follow(deps.client, build, {

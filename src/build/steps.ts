@@ -1,5 +1,6 @@
 import type { PlanStep } from '../plan/plan.ts';
 import type { LogEntry } from '../service/types.ts';
+import { announcedStep } from './announced-step.ts';
 import type { BuildEvent, LogLine, StepHeader, StepOutcome } from './events.ts';
 import { entryTime, parseMessage } from './log-format.ts';
 
@@ -22,7 +23,7 @@ interface OpenStep {
 
 const keptLines = 200;
 
-/** `planned` gives the titles; the service's own words are used for a step that the plan does not know. */
+/** `planned` gives the titles; a step that the plan does not know has that of its header. */
 export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
   const steps = new Map<string, StepOutcome>();
   const tails = new Map<string, LogLine[]>();
@@ -42,13 +43,14 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
   function begin(header: StepHeader): BuildEvent[] {
     const finished = close();
     open = { header, startedAt: now };
-    const plan = header.number === undefined ? undefined : planned[header.number - 1];
-    steps.set(header.id, {
-      id: header.id,
-      ...(header.number !== undefined && { number: header.number }),
-      title: plan?.title ?? firstLine(header.text),
-      cached: header.cached,
-      ...(plan?.hidden && { hidden: plan.hidden }),
+    const { id, number, text, cached } = header;
+    const step = number === undefined ? undefined : (planned[number - 1] ?? announcedStep(text));
+    steps.set(id, {
+      id,
+      ...(number !== undefined && { number }),
+      title: step?.title ?? firstLine(text),
+      cached,
+      ...(step?.hidden && { hidden: step.hidden }),
       startedAt: now,
     });
     return [...finished, { type: 'step-started', step: header, at: now }];

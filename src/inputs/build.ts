@@ -1,10 +1,10 @@
 import type { Problem } from '../problem.ts';
-import type { LogLevel } from '../service/types.ts';
 import { type Connection, readConnection } from './connection.ts';
+import { type FollowingInputs, readFollowing } from './following.ts';
 import { inputReader } from './read.ts';
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
-export interface BuildInputs {
+export interface BuildInputs extends FollowingInputs {
   /** Path as given; empty when the definition is to be discovered. */
   readonly template: string;
   /** Empty when the export is to be found. */
@@ -20,11 +20,6 @@ export interface BuildInputs {
   readonly skipCache: boolean;
   readonly wait: boolean;
   readonly retryWithoutCache: boolean;
-  readonly timeoutMinutes: number;
-  /** How the step ends when a newer build took the place of this one. */
-  readonly onSuperseded: 'success' | 'failure';
-  readonly logLevel: LogLevel;
-  readonly summary: boolean;
   readonly workingDirectory: string;
   /** Whether the pull request gets a comment; `auto` where the token can write one. */
   readonly comment: 'auto' | 'always' | 'never';
@@ -60,13 +55,7 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
     skipCache: reader.flag('skip-cache', false),
     wait: reader.flag('wait', true),
     retryWithoutCache: reader.flag('retry-without-cache', false),
-    timeoutMinutes: reader.number('timeout-minutes', 60, {
-      accepts: (value) => value > 0 && value <= 1440,
-      expected: 'a number of minutes above 0, at most 1440',
-    }),
-    onSuperseded: reader.choice('on-superseded', ['success', 'failure'], 'success'),
-    logLevel: reader.choice('log-level', ['debug', 'info', 'warn', 'error'], 'info'),
-    summary: reader.flag('summary', true),
+    ...readFollowing(reader),
     workingDirectory: reader.text('working-directory') || '.',
     comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
     commentKey: readCommentKey(reader),

@@ -34,16 +34,16 @@ export interface Plan {
 
 /**
  * A plan as far as it can be shown. Of a build that another job planned, only what the service tells is known: the
- * steps as its log announces them, the size, and nothing of the definition.
+ * steps as its log announces them and the size; its result file tells a little of the definition as well.
  */
 export interface ShownPlan extends Omit<Plan, 'cpuCount' | 'memoryMb' | 'definition'> {
   readonly cpuCount?: number;
   /** MiB. */
   readonly memoryMb?: number;
-  readonly definition?: Definition;
+  readonly definition?: Pick<Definition, 'file' | 'exportName' | 'sdk' | 'sources' | 'warnings'>;
 }
 
 /** Whether everything about a plan is known. */
 export function isWhole(plan: ShownPlan): plan is Plan {
-  return plan.definition !== undefined && plan.cpuCount !== undefined && plan.memoryMb !== undefined;
+  return plan.definition !== undefined && 'steps' in plan.definition;
 }

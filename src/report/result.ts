@@ -41,6 +41,8 @@ export interface ResultDocument {
     readonly file: string;
     readonly export: string;
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
+    /** Places of the parts that are no steps. */
+    readonly sources?: { readonly base?: string; readonly start?: string; readonly ready?: string };
   };
   readonly steps: readonly ResultStep[];
   /** What is different from the last good build of the base branch, or of this one; only where that is known. */
@@ -134,6 +136,9 @@ export function resultDocument({
         file: displayPath(definition.file, workspace),
         export: definition.exportName,
         sdk: { from: definition.sdk.from, version: definition.sdk.version },
+        sources: Object.fromEntries(
+          Object.entries(definition.sources).map(([part, at]) => [part, place(at)?.source]),
+        ),
       },
     }),
     steps: stepRows(plan, outcome, usual).map((row) => resultStep(row, place)),

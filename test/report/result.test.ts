@@ -29,6 +29,11 @@ test('the result of a build that is ready', () => {
       file: 'sandbox/template.ts',
       export: 'template',
       sdk: { from: 'action', version: '2.1.1' },
+      sources: {
+        base: 'sandbox/template.ts:3',
+        start: 'sandbox/template.ts:8',
+        ready: 'sandbox/template.ts:9',
+      },
     },
     steps: [
       {

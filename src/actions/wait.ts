@@ -1,0 +1,50 @@
+import { awaitBuild } from '../build/await-build.ts';
+import { createSeenPlan } from '../build/seen-plan.ts';
+import { readWaitInputs } from '../inputs/wait.ts';
+import { throwIfAny } from '../problem.ts';
+import { createBuildLog } from '../report/build-log.ts';
+import { nameProblems } from '../tags/names.ts';
+import { findBuild } from '../templates/awaited-build.ts';
+import { type Ending, endingOf } from './ending.ts';
+import { connectGuarded } from './guarded-client.ts';
+import type { Job } from './job.ts';
+import { githubPublisher } from './publish.ts';
+import { readResult } from './read-result.ts';
+
+/**
+ * The wait action: find a build that another job started, show its log from the first line on, and tell how it went
+ * as the build action does. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ */
+export async function runWait(job: Job): Promise<Ending> {
+  const { inputs, problems } = readWaitInputs(job.env);
+  problems.push(...nameProblems(inputs.name));
+  throwIfAny(problems);
+  const planned = await readResult(inputs.result, inputs.buildId, job.workspace);
+
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort('timeout'), inputs.timeoutMinutes * 60_000);
+  const signal = AbortSignal.any([late.signal, job.interrupted]);
+  try {
+    const client = connectGuarded(job, inputs.connection, [inputs.name, inputs.buildId], signal);
+    const found = await findBuild(client, inputs);
+    if ('refused' in found) return notFound(job, found.refused);
+
+    const { build, known } = found;
+    const seen = createSeenPlan({ ...known, ...planned });
+    const publisher = githubPublisher(job);
+    publisher.registered(seen.plan, { type: 'registered', ...build, tags: known.tags });
+    job.output.line(`Waiting for build ${build.buildId} of ${known.name}, template ${build.templateId}`);
+    const log = createBuildLog(job.output, seen.plan, { level: inputs.logLevel });
+    const outcome = await awaitBuild(build, seen, { client, emit: log.show, signal }).finally(log.close);
+    await publisher.finished(seen.plan, outcome, inputs);
+    return endingOf(outcome, inputs);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function notFound(job: Job, why: string): Ending {
+  job.setOutput('status', 'error');
+  job.setOutput('failure', 'build-not-found');
+  return { exitCode: 1, message: `Nothing was waited for: ${why}` };
+}

@@ -1,0 +1,54 @@
+import { type Problem, quote } from '../problem.ts';
+import { type Connection, readConnection } from './connection.ts';
+import { type FollowingInputs, readFollowing } from './following.ts';
+import { type InputReader, inputReader } from './read.ts';
+
+/** The inputs of the wait action, parsed. */
+export interface WaitInputs extends FollowingInputs {
+  readonly name: string;
+  readonly buildId: string;
+  /** Empty when the template is to be found by its name. */
+  readonly templateId: string;
+  /** Path of the build job's result file; empty when there is none. */
+  readonly result: string;
+  readonly connection: Connection;
+}
+
+/** Reads all inputs of the wait action. Never throws: what is wrong is in `problems`. */
+export function readWaitInputs(env: NodeJS.ProcessEnv): { inputs: WaitInputs; problems: Problem[] } {
+  const reader = inputReader(env);
+  const inputs: WaitInputs = {
+    ...readBuild(reader),
+    templateId: reader.text('template-id'),
+    result: reader.text('result'),
+    ...readFollowing(reader),
+    connection: readConnection(env, reader),
+  };
+  return { inputs, problems: [...reader.problems] };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const where = 'The build action puts it out as reference, which is name:buildId.';
+
+/** The build by its reference, or by name and identifier; where both are given they must mean the same. */
+function readBuild(reader: InputReader): { name: string; buildId: string } {
+  const reference = reader.text('reference').toLowerCase();
+  const [, ofName = '', ofBuild = ''] = /^([^:]*):?(.*)$/.exec(reference) ?? [];
+  const name = reader.text('name') || ofName;
+  const buildId = reader.text('build-id').toLowerCase() || ofBuild;
+  if (buildId === '') {
+    const missing =
+      reference === '' ? 'is empty, and there is no build-id either' : `found ${quote(reference)}`;
+    reader.reject('reference', `${missing}; expected the build to wait for. ${where}`);
+  } else if (!uuid.test(buildId)) {
+    const input = reader.text('build-id') === '' ? 'reference' : 'build-id';
+    reader.reject(input, `found ${quote(buildId)}, expected the identifier of a build, a UUID. ${where}`);
+  }
+  if (reference !== '' && (ofName !== name || ofBuild !== buildId)) {
+    reader.reject(
+      'reference',
+      `found ${quote(reference)}, while name and build-id give ${quote(`${name}:${buildId}`)}.`,
+    );
+  }
+  return { name, buildId };
+}
