@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { type CiEvent, readEvent } from '../ci/event.ts';
+import { payloadReader } from '../ci/payload.ts';
 import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
@@ -17,6 +18,8 @@ import { version } from '../version.ts';
 export interface Job extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
   readonly event: CiEvent;
+  /** Commits that no pull request brought: that of the run, of its workflow, and of a pull request's base. */
+  readonly baseCommits: readonly string[];
   /** `GITHUB_WORKSPACE`, where there is one. */
   readonly workspace?: string;
   readonly output: Output;
@@ -54,15 +57,29 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => cancelled.abort('interrupted'));
   }
+  /** A build must not be lost because a file of the runner cannot be written. */
+  const tolerant = (what: string, write: () => void) => {
+    try {
+      write();
+    } catch (error) {
+      output.warning(`The ${what} could not be written: ${(error as Error).message}`);
+    }
+  };
+  await mkdir(resultDirectory, { recursive: true });
   const temporaryDirectory = await mkdtemp(join(resultDirectory, 'novita-template-'));
 
   return {
     env,
     event: readEvent(context, env['GITHUB_REPOSITORY']),
+    baseCommits: [
+      context.sha,
+      env['GITHUB_WORKFLOW_SHA'],
+      payloadReader(context.payload).text('pull_request', 'base', 'sha'),
+    ].flatMap((commit) => commit || []),
     ...(workspace && { workspace }),
     output,
     debug: core.debug,
-    setOutput: core.setOutput,
+    setOutput: (name, value) => tolerant(`output ${name}`, () => core.setOutput(name, value)),
     appendSummary: async (markdown) => {
       if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
     },
@@ -99,8 +116,9 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
         return work().finally(() => output.endGroup());
       },
       debug: core.debug,
+      signal: cancelled.signal,
     }),
-    leave: (state) => leaveState(core, state),
+    leave: (state) => tolerant('state of the step', () => leaveState(core, state)),
     ...(left && { left }),
     resultDirectory,
     temporaryDirectory,

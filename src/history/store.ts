@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LastBuild, parseLastBuild } from './last-build.ts';
 
 /** What is remembered of a template. */
@@ -40,6 +41,13 @@ export interface CacheHistoryOptions {
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** Told why something could not be read or written. */
   readonly debug: (message: string) => void;
+  /** Ends waiting for the cache when the job is cancelled. */
+  readonly signal: AbortSignal;
+  /**
+   * How long the cache is waited for, in milliseconds; 10,000 when absent. Its client has limits of minutes,
+   * which is more than what is remembered is worth.
+   */
+  readonly timeLimitMs?: number;
 }
 
 /**
@@ -54,12 +62,15 @@ export function cacheHistory({
   base,
   group,
   debug,
+  signal,
+  timeLimitMs = 10_000,
 }: CacheHistoryOptions): HistoryStore {
   const attempt = async <T>(title: string, work: (cache: CacheApi) => Promise<T>): Promise<T | undefined> => {
     if (!available) return undefined;
     try {
       const cache = await load();
-      return cache.isFeatureAvailable() ? await group(title, () => work(cache)) : undefined;
+      if (!cache.isFeatureAvailable()) return undefined;
+      return await group(title, () => Promise.race([work(cache), givenUp(signal, timeLimitMs)]));
     } catch (error) {
       debug(`${title}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
@@ -96,6 +107,13 @@ export function cacheHistory({
       });
     },
   };
+}
+
+/** Rejects when the time is over or the job is cancelled; the request that is not waited for may still go on. */
+function givenUp(signal: AbortSignal, timeLimitMs: number): Promise<never> {
+  return sleep(timeLimitMs, undefined, { signal, ref: false }).then(() => {
+    throw new Error(`no answer within ${timeLimitMs / 1000} s`);
+  });
 }
 
 /** Keys may hold no comma and at most 512 characters; a branch may hold both. */

@@ -27,11 +27,17 @@ const legacyDomains = [
 /**
  * Reads how to reach the service from the inputs `api-key`, `domain` and `api-url` and from the variables that the
  * SDK knows.
+ *
+ * @param keyOptional - whether there is something to do without a key
  */
-export function readConnection(env: NodeJS.ProcessEnv, reader: InputReader): Connection {
+export function readConnection(
+  env: NodeJS.ProcessEnv,
+  reader: InputReader,
+  { keyOptional = false } = {},
+): Connection {
   const apiKey = reader.text('api-key', 'NOVITA_API_KEY');
-  const accessToken = reader.text('access-token', 'NOVITA_ACCESS_TOKEN');
-  if (apiKey === '') reader.reject('api-key', missingKey(env, accessToken));
+  const accessToken = (env['NOVITA_ACCESS_TOKEN'] ?? '').trim();
+  if (apiKey === '' && !keyOptional) reader.reject('api-key', missingKey(env, accessToken));
   if (/[^\x21-\x7e]/.test(apiKey)) {
     reader.reject(
       'api-key',

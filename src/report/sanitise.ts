@@ -29,8 +29,8 @@ const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Never drawn; a runner that compares text by culture skips them, so `##` + one of them + `[` is a command. */
 const invisible = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 const nonCharacters = /\p{Noncharacter_Code_Point}/gu;
-/** `##[`, `##vso[`, `##teamcity[` and their like, also with combining marks between. */
-const commandMark = /(#\p{M}*#[\p{M}a-z]*)\[/giu;
+/** `##[`, `##vso[`, `##teamcity[` and their like, also with combining marks or tabs between. */
+const commandMark = /(#[\p{M}\t]*#[\p{M}\ta-z]*)\[/giu;
 
 const plain = /^[\t\x20-\x7e]*$/;
 

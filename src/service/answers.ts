@@ -1,4 +1,23 @@
-import type { BuildStatus, LogEntry } from './types.ts';
+import type { BuildStatus, LogEntry, Registration } from './types.ts';
+
+const levels = new Set<unknown>(['debug', 'info', 'warn', 'error'] satisfies LogEntry['level'][]);
+
+/** What an identifier may hold: it becomes a part of paths, outputs and file names. */
+const identifier = /^[\w-]{1,100}$/;
+
+/**
+ * A registration with its identifiers made sure of; `undefined` when one of them is missing or no identifier.
+ * Tags that are none are left out.
+ */
+export function readRegistration(answer: Registration): Registration | undefined {
+  const { templateID, buildID, tags } = answer;
+  if (![templateID, buildID].every((id) => typeof id === 'string' && identifier.test(id))) return undefined;
+  const list: unknown[] = Array.isArray(tags) ? tags : [];
+  return {
+    ...answer,
+    tags: list.filter((tag) => typeof tag === 'string' && /^[\w.-]+$/.test(tag)) as string[],
+  };
+}
 
 /**
  * Log entries as they are to be counted on: one for each that was sent, since the service counts them too,
@@ -8,7 +27,7 @@ export function readLogEntries(entries: readonly Partial<LogEntry>[] | null | un
   if (!Array.isArray(entries)) return [];
   return entries.map((entry: Partial<LogEntry> | null) => ({
     timestamp: String(entry?.timestamp ?? ''),
-    level: entry?.level ?? 'info',
+    level: levels.has(entry?.level) ? (entry?.level as LogEntry['level']) : 'info',
     message: String(entry?.message ?? ''),
     ...(typeof entry?.step === 'string' && { step: entry.step }),
   }));

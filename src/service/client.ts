@@ -1,6 +1,6 @@
 import type { paths } from 'novita-sandbox';
 import createClient from 'openapi-fetch';
-import { readBuildStatus, readLogEntries, serviceWords } from './answers.ts';
+import { readBuildStatus, readLogEntries, readRegistration, serviceWords } from './answers.ts';
 import { ServiceError } from './errors.ts';
 import { createPatience, type Patience, type RetryBudget, repeat } from './patience.ts';
 import { createRetryNotes } from './retry-notes.ts';
@@ -157,8 +157,8 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     clockAheadMs: transport.clockAheadMs,
     async register(body) {
       const what = 'POST /v3/templates';
-      const registration = data(what, await api.POST('/v3/templates', { body }));
-      if (!registration.templateID || !registration.buildID) throw incomplete(what, 'no identifiers');
+      const registration = readRegistration(data(what, await api.POST('/v3/templates', { body })));
+      if (!registration) throw incomplete(what, 'no identifiers, or with something that is none');
       return registration;
     },
     async start(templateID, buildID, template) {

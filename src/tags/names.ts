@@ -30,10 +30,12 @@ function nameMistake(name: string): string | undefined {
   for (const part of parts) {
     if (part === '')
       return `found ${quote(name)}, expected letters, digits, - or _ on both sides of the slash.`;
-    const mistake = wordMistake(part, /^[a-z0-9_-]+$/, 'lower-case letters, digits, - and _');
-    if (mistake) return `found ${quote(name)}; ${mistake}`;
+    if (part.length > longestTag) return `found ${quote(name)}; ${tooLong(part)}`;
   }
-  return undefined;
+  const allowed = /^[a-z0-9_/-]+$/;
+  if (allowed.test(name)) return undefined;
+  const mended = name.toLowerCase().replace(/[^a-z0-9_/-]+/g, '-');
+  return `found ${quote(name)}, expected lower-case letters, digits, - and _, such as ${quote(mended)}.`;
 }
 
 /** What is wrong with a tag as somebody wrote it, or `undefined` when the service takes it as it is. */
@@ -45,8 +47,12 @@ export function tagMistake(tag: string): string | undefined {
   return mistake && `found ${quote(tag)}; ${mistake}`;
 }
 
+function tooLong(word: string): string {
+  return `it has ${word.length} characters, at most ${longestTag} are taken.`;
+}
+
 function wordMistake(word: string, allowed: RegExp, expected: string): string | undefined {
-  if (word.length > longestTag) return `it has ${word.length} characters, at most ${longestTag} are taken.`;
+  if (word.length > longestTag) return tooLong(word);
   if (allowed.test(word)) return undefined;
   const folded = word.toLowerCase();
   if (allowed.test(folded)) return `the service keeps it in lower case, so write ${quote(folded)}.`;

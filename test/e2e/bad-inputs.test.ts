@@ -23,6 +23,16 @@ export const template = Template().fromImage('debian:12', undefined, { inheritCo
 /** A definition whose recipe goes on with these calls. */
 const recipe = (calls: string) => plain.replace(".runCmd('true')", calls);
 
+/** What the log shows of an annotation: its message alone, without title and place. */
+const messageOf = (line: string) => decoded(line.replace(/^::error[^:]*(?:%3A[^:]*)*::/, ''));
+const decoded = (text: string) =>
+  text
+    .replaceAll('%0A', '\n')
+    .replaceAll('%0D', '\r')
+    .replaceAll('%3A', ':')
+    .replaceAll('%2C', ',')
+    .replaceAll('%25', '%');
+
 interface Row {
   readonly what: string;
   readonly inputs?: Record<string, string>;
@@ -39,9 +49,17 @@ const rows: Row[] = [
     inputs: { name: '' },
     says: /Input name.*is empty, expected the name of the template/,
   },
-  { what: 'name in upper case', inputs: { name: 'My-Agent' }, says: /Input name.*write "my-agent"/ },
+  {
+    what: 'name in upper case',
+    inputs: { name: 'My-Agent' },
+    says: /^Input name: found "My-Agent", expected .* such as "my-agent"/,
+  },
   { what: 'name with a tag', inputs: { name: 'agent:v1' }, says: /put "v1" into tags/ },
-  { what: 'name with a space', inputs: { name: 'my agent' }, says: /Input name.*" " is not taken/ },
+  {
+    what: 'name with a space',
+    inputs: { name: 'my agent' },
+    says: /^Input name: found "my agent", expected .* such as "my-agent"/,
+  },
   { what: 'tag in upper case', inputs: { tags: 'Latest' }, says: /Input tags.*write "latest"/ },
   {
     what: 'tag that is a build identifier',
@@ -238,13 +256,13 @@ describe('a bad input', () => {
 
     expect(exitCode, log).toBe(1);
     const errors = log.split('\n').filter((line) => line.startsWith('::error'));
-    expect(errors.join('\n').replaceAll('%0A', '\n').replaceAll('%3A', ':')).toMatch(row.says);
+    expect(errors.map(messageOf).join('\n')).toMatch(row.says);
     if (row.at) {
       const [file = '', line = ''] = row.at.split(':');
       expect(errors[0]).toContain(`file=${file},line=${line}`);
     }
-    // No stack trace, of ours or of anybody else.
-    expect(log).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
+    // No stack trace, of ours or of anybody else, also not within an annotation.
+    expect(decoded(log)).not.toMatch(/^[│┆\s]*at .+:\d+:\d+\)?$/m);
     expect(log).not.toContain('node:internal');
     expect(registered()).toHaveLength(before);
     for (const name of ['templateId', 'buildId', 'reference']) expect(outputs).not.toHaveProperty(name);

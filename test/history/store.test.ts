@@ -37,6 +37,7 @@ function historyOf(cache: CacheApi, file: string, branch: string, base?: string)
     ...(base !== undefined && { base }),
     group: (_, work) => work(),
     debug: () => {},
+    signal: new AbortController().signal,
   });
 }
 
@@ -100,5 +101,38 @@ describe('the history in the cache', () => {
     const history = historyOf(broken, join(directory.path, 'last.json'), 'main');
     await history.write(buildOf('main', 'a'));
     if (call === 'restoreCache') expect(await history.read('my-agent')).toEqual({});
+  });
+});
+
+describe('a cache that does not answer', () => {
+  const silent: CacheApi = {
+    isFeatureAvailable: () => true,
+    restoreCache: () => new Promise(() => {}),
+    saveCache: () => new Promise(() => {}),
+  };
+
+  test.each([
+    ['the time is over', { timeLimitMs: 30 }, 'no answer within 0.03 s'],
+    ['the job is cancelled', { signal: AbortSignal.abort('interrupted') }, 'aborted'],
+  ])('is not waited for once %s', async (_, options, reason) => {
+    await using directory = await temporaryDirectory();
+    const told: string[] = [];
+    const history = cacheHistory({
+      available: true,
+      load: async () => silent,
+      file: join(directory.path, 'last.json'),
+      branch: 'main',
+      group: (_title, work) => work(),
+      debug: (message) => told.push(message),
+      signal: new AbortController().signal,
+      ...options,
+    });
+    // Something else keeps the process, as a build does.
+    const alive = setInterval(() => {}, 1000);
+    expect(await history.read('my-agent')).toEqual({});
+    await history.write(buildOf('main', 'b'));
+    clearInterval(alive);
+    expect(told.length).toBeGreaterThan(0);
+    for (const message of told) expect(message).toContain(reason);
   });
 });

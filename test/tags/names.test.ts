@@ -9,14 +9,15 @@ describe('the name of a template', () => {
 
   test.each([
     ['', 'is empty, expected the name of the template'],
-    ['My-Agent', 'write "my-agent"'],
-    ['my agent', '" " is not taken, expected lower-case letters, digits, - and _.'],
-    ['my.agent', '"." is not taken'],
+    ['My-Agent', 'such as "my-agent".'],
+    ['my agent', 'expected lower-case letters, digits, - and _, such as "my-agent".'],
+    ['Team/My Agent', 'such as "team/my-agent".'],
+    ['my.agent', 'such as "my-agent".'],
     ['agent:v1', 'Write "agent" and put "v1" into tags.'],
     ['a/b/c', 'at most one slash'],
     ['/a', 'both sides of the slash'],
     ['a'.repeat(129), 'it has 129 characters, at most 128 are taken.'],
-    ['naïve', '"ï" is not taken'],
+    ['naïve', 'such as "na-ve".'],
   ])('%j is a problem', (name, message) => {
     expect(nameProblems(name)).toEqual([{ title: 'Input name', message: expect.stringContaining(message) }]);
   });
