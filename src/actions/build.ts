@@ -1,3 +1,4 @@
+import { secretsWithheld } from '../ci/trust.ts';
 import { registrySecrets } from '../definition/secrets.ts';
 import { rememberedBuild } from '../history/last-build.ts';
 import { timeLeft } from '../history/time-left.ts';
@@ -15,6 +16,7 @@ import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { githubPublisher } from './publish.ts';
 import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
+import { skipBuild } from './skip-build.ts';
 import { tagsOfBuild } from './tags-of-build.ts';
 
 /**
@@ -22,7 +24,7 @@ import { tagsOfBuild } from './tags-of-build.ts';
  * build, and tell how it went. Rejects with a `ProblemsError` that names all mistakes on the user's side.
  */
 export async function runBuild(job: Job): Promise<Ending> {
-  const { inputs, problems } = readBuildInputs(job.env);
+  const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
   problems.push(...nameProblems(inputs.name));
   const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
   // The runner drops every output that holds a masked value.
@@ -51,6 +53,10 @@ export async function runBuild(job: Job): Promise<Ending> {
   const known = knowledgeOf(shown, remembered);
   logKnowledge(job.output, known, remembered);
   const pullRequest = pullRequestReport(shown, known, inputs, job);
+  if (apiKey === '') {
+    await pullRequest.finished(await skipBuild(shown, known, inputs, job));
+    return { exitCode: 0 };
+  }
   const outcome = await buildAndShow(
     plan,
     { shown, redact, timeLeft: timeLeft(shown, remembered.last), registered: pullRequest.registered },

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { refuseProposed } from '../ci/trust.ts';
 import type { Definition } from '../definition/definition.ts';
 import { discoverDefinition } from '../definition/discover.ts';
 import { loadDefinition } from '../definition/load.ts';
@@ -18,11 +19,12 @@ const bundles = {
 /** Finds and evaluates the definition, and shows what it prints. Rejects with a `ProblemsError`. */
 export async function readDefinition(
   inputs: BuildInputs,
-  job: Pick<Job, 'env' | 'workspace' | 'output' | 'interrupted'>,
+  job: Pick<Job, 'env' | 'event' | 'baseCommits' | 'workspace' | 'output' | 'interrupted'>,
 ): Promise<Definition> {
   const { workspace } = job;
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const file = discoverDefinition(workingDirectory, inputs.template);
+  refuseProposed(file, job.event, job.baseCommits);
   const log = createDefinitionLog(job.output, { file, ...(workspace && { workspace }) });
   try {
     const definition = await loadDefinition(

@@ -23,6 +23,7 @@ export async function tagsOfBuild(
     event: job.event,
     allowProductionTags: inputs.allowProductionTags,
     existingTags: async () => {
+      if (inputs.connection.apiKey === '') throw new Error('there is no API key');
       if (!mayAsk) throw new Error('other inputs are wrong');
       return existingTags(inputs, job);
     },

@@ -27,15 +27,24 @@ export interface BuildInputs extends FollowingInputs {
   readonly commentKey: string;
   /** Empty when there is none. */
   readonly githubToken: string;
+  /** What a build without a key is: `auto` skips it where GitHub withholds secrets, and fails elsewhere. */
+  readonly onMissingCredentials: 'auto' | 'fail' | 'skip';
   readonly connection: Connection;
 }
 
 /**
  * Reads all inputs of the build action. Never throws: what is wrong is in `problems`, and the value stands as
  * its default, so that the definition can still be checked and every mistake named in one run.
+ *
+ * @param secretsWithheld - whether a missing key is nobody's mistake
  */
-export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; problems: Problem[] } {
+export function readBuildInputs(
+  env: NodeJS.ProcessEnv,
+  { secretsWithheld = false } = {},
+): { inputs: BuildInputs; problems: Problem[] } {
   const reader = inputReader(env);
+  const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
+  const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
@@ -60,7 +69,8 @@ export function readBuildInputs(env: NodeJS.ProcessEnv): { inputs: BuildInputs; 
     comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
     commentKey: readCommentKey(reader),
     githubToken: reader.text('github-token'),
-    connection: readConnection(env, reader),
+    onMissingCredentials,
+    connection: readConnection(env, reader, { keyOptional }),
   };
   return { inputs, problems: [...reader.problems] };
 }

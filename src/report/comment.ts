@@ -78,7 +78,7 @@ function heading(state: CommentState, name: string): string {
 function explained({ failure }: ResultDocument, state: CommentState): string {
   if (state === 'building' && !failure) return 'This comment will tell how it ends.';
   if (state !== 'skipped') return '';
-  return 'This run has no API key, since secrets are not handed to it. The recipe was read and found good.';
+  return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
 }
 
 function facts(result: ResultDocument): string {

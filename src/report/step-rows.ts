@@ -4,8 +4,8 @@ import type { ShownPlan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
 
-/** How far a step came; `pending` when nobody waited for it. */
-export type StepState = 'cached' | 'built' | 'failed' | 'not reached' | 'pending';
+/** How far a step came; `pending` when nobody waited for it, `not built` when there was no build. */
+export type StepState = 'cached' | 'built' | 'failed' | 'not reached' | 'pending' | 'not built';
 
 /** One step or phase of a build, from the plan and from what happened. */
 export interface StepRow {

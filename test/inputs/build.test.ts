@@ -26,6 +26,7 @@ describe('inputs of the build action', () => {
       comment: 'auto',
       commentKey: '',
       githubToken: '',
+      onMissingCredentials: 'auto',
       connection: {
         apiKey: 'sk_0123456789abcdef',
         accessToken: '',
@@ -46,6 +47,7 @@ describe('inputs of the build action', () => {
     ['INPUT_TIMEOUT-MINUTES', '0.5', (i: Inputs) => i.timeoutMinutes, 0.5],
     ['INPUT_ON-SUPERSEDED', 'failure', (i: Inputs) => i.onSuperseded, 'failure'],
     ['INPUT_LOG-LEVEL', 'DEBUG', (i: Inputs) => i.logLevel, 'debug'],
+    ['INPUT_ON-MISSING-CREDENTIALS', 'skip', (i: Inputs) => i.onMissingCredentials, 'skip'],
     ['INPUT_COMMENT', 'Never', (i: Inputs) => i.comment, 'never'],
     ['INPUT_COMMENT-KEY', ' arm64 ', (i: Inputs) => i.commentKey, 'arm64'],
     ['INPUT_GITHUB-TOKEN', 'ghs_1', (i: Inputs) => i.githubToken, 'ghs_1'],
