@@ -25,27 +25,25 @@ import { tagsOfBuild } from './tags-of-build.ts';
  */
 export async function runBuild(job: Job): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
-  problems.push(...nameProblems(inputs.name));
-  const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
+  const { apiKey, accessToken } = inputs.connection;
+  const keys = [apiKey, accessToken, inputs.githubToken];
   // The runner drops every output that holds a masked value.
   const mask = (secret: string) => {
-    if (maskable(secret, [inputs.name, ...tags])) job.mask(secret);
+    if (maskable(secret, [inputs.name, inputs.tags])) job.mask(secret);
   };
-  mask(inputs.connection.apiKey);
-  mask(inputs.connection.accessToken);
-  mask(inputs.githubToken);
+  keys.forEach(mask);
+  problems.push(...nameProblems(inputs.name));
+  const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
 
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job);
-    for (const secret of registrySecrets(definition)) mask(secret);
+    registrySecrets(definition).forEach(mask);
     return makePlan(definition, { ...inputs, tags });
   });
   throwIfAny(problems);
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
-  const { apiKey, accessToken } = inputs.connection;
   // Masks do not reach files; what is shown and written is made of texts without secrets.
-  const secrets = [apiKey, accessToken, inputs.githubToken, ...registrySecrets(plan.definition)];
-  const redact = redactor(secrets, [inputs.name, ...tags]);
+  const redact = redactor([...keys, ...registrySecrets(plan.definition)], [inputs.name, ...tags]);
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
 
