@@ -79,7 +79,12 @@ export async function orRefusal(undone: string, work: () => Promise<Ending>): Pr
     return await work();
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const { what, advice } = diagnoseRequest(error);
-    return { exitCode: 1, message: `${undone}: ${error.message}\n${what} ${advice}` };
+    return { exitCode: 1, message: `${undone}: ${refusalSentence(error)}` };
   }
+}
+
+/** What the service answered, what that means and what to do. */
+export function refusalSentence(error: ServiceError): string {
+  const { what, advice } = diagnoseRequest(error);
+  return `${error.message}\n${what} ${advice}`;
 }

@@ -1,0 +1,33 @@
+import type { CiEvent } from '../ci/event.ts';
+import type { GithubClient } from '../github/client.ts';
+import { pullRequestStates } from '../github/pull-request-states.ts';
+import type { Problem } from '../problem.ts';
+import type { CleanupPlan } from '../templates/remove-previews.ts';
+
+/** Number of the pull request that this event closed; another event is a problem. */
+export function closedPullRequest(event: CiEvent, problems: Problem[]): number | undefined {
+  const { kind, name, action, pullRequest } = event;
+  if (kind === 'pull_request' && action === 'closed' && pullRequest !== undefined) return pullRequest;
+  const found = name === '' ? 'no event' : action === undefined ? name : `${name} (${action})`;
+  problems.push({
+    title: 'Input mode',
+    message: `event removes the previews of a pull request when it closes, found ${found}. Run this job on pull_request with types: [closed], or use mode: sweep for previews that were left behind.`,
+  });
+  return undefined;
+}
+
+/** Takes the previews of one pull request, and leaves those of others out of sight. */
+export function decideByEvent(number: number): CleanupPlan['decide'] {
+  return ({ pullRequest }) =>
+    pullRequest === number ? { remove: true, reason: `pull request ${number} is closed` } : undefined;
+}
+
+/** Takes the previews whose pull request GitHub says is closed. What GitHub does not know stays. */
+export function decideBySweep(github: Pick<GithubClient, 'pullRequest'>): CleanupPlan['decide'] {
+  const stateOf = pullRequestStates(github);
+  return async ({ pullRequest }) => {
+    const state = await stateOf(pullRequest);
+    const known = state === 'unknown' ? 'is not known to GitHub in this repository' : `is ${state}`;
+    return { remove: state === 'closed', reason: `pull request ${pullRequest} ${known}` };
+  };
+}

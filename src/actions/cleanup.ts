@@ -1,0 +1,90 @@
+import { secretsWithheld } from '../ci/trust.ts';
+import { GithubError } from '../github/error.ts';
+import { type CleanupInputs, readCleanupInputs } from '../inputs/cleanup.ts';
+import { throwIfAny } from '../problem.ts';
+import { cleanupSummary, logCleanup } from '../report/cleanup-log.ts';
+import { nameProblems } from '../tags/names.ts';
+import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../templates/remove-previews.ts';
+import { tellComments } from './cleanup-comments.ts';
+import { closedPullRequest, decideByEvent, decideBySweep } from './cleanup-decisions.ts';
+import { type Ending, refusalSentence } from './ending.ts';
+import { connectGuarded } from './guarded-client.ts';
+import type { Job } from './job.ts';
+import { summarise } from './summarise.ts';
+
+/**
+ * The cleanup action: find the preview tags of pull requests that are closed, and remove them; builds and templates
+ * are never touched. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ */
+export async function runCleanup(job: Job): Promise<Ending> {
+  const { event, output } = job;
+  const keyOptional = secretsWithheld(event);
+  const { inputs, problems } = readCleanupInputs(job.env, { keyOptional });
+  if (inputs.names.length === 0) problems.push(...nameProblems(''));
+  problems.push(...inputs.names.flatMap(nameProblems));
+  const pullRequest = inputs.mode === 'event' ? closedPullRequest(event, problems) : undefined;
+  throwIfAny(problems);
+  if (inputs.connection.apiKey === '') {
+    output.notice(
+      'This run gets no secrets, as those of forks and of Dependabot, and so had no preview to remove.',
+    );
+    job.setOutput('removed', '[]');
+    return { exitCode: 0 };
+  }
+
+  if (inputs.githubToken !== '') job.mask(inputs.githubToken);
+  const decide =
+    pullRequest === undefined ? decideBySweep(job.github(inputs.githubToken)) : decideByEvent(pullRequest);
+  const cleanups: TemplateCleanup[] = [];
+  const stopped = await cleanAll(job, inputs, decide, cleanups);
+  await tell(job, inputs, cleanups);
+  return stopped ?? endingOf(cleanups);
+}
+
+/** Fills `cleanups` template by template; gives the ending when it had to stop before the last. */
+async function cleanAll(
+  job: Job,
+  { names, connection, tagPrefix: prefix, dryRun }: CleanupInputs,
+  decide: CleanupPlan['decide'],
+  cleanups: TemplateCleanup[],
+): Promise<Ending | undefined> {
+  const client = connectGuarded(job, connection, names);
+  try {
+    for (const name of names) cleanups.push(await cleanTemplate(client, name, { prefix, decide, dryRun }));
+    return undefined;
+  } catch (error) {
+    if (job.interrupted.aborted) return { exitCode: 130, message: `${incomplete}: the job was cancelled.` };
+    if (!(error instanceof GithubError)) throw error;
+    const needed = 'To ask for pull requests the job needs `permissions: pull-requests: read`.';
+    return { exitCode: 1, message: `${incomplete}: ${error.message}\n${needed}` };
+  }
+}
+
+const incomplete = 'Not everything was removed';
+
+/** Tells what was done, whatever came after. */
+async function tell(job: Job, inputs: CleanupInputs, cleanups: readonly TemplateCleanup[]): Promise<void> {
+  const { dryRun } = inputs;
+  const removed = cleanups.flatMap(({ rows }) => rows).filter((row) => row.removed);
+  job.setOutput('removed', JSON.stringify(removed.map(({ name, tag }) => `${name}:${tag}`)));
+  logCleanup(job.output, cleanups, dryRun);
+  if (inputs.mode === 'sweep') {
+    for (const { name, tag, pullRequest } of removed) {
+      job.output.warning(
+        `${name}:${tag} was left behind by pull request ${pullRequest}, which is closed. It is removed now; see why it was not when the pull request closed.`,
+        { title: 'A preview was left behind', inLog: true },
+      );
+    }
+  }
+  const summary = inputs.summary ? cleanupSummary(cleanups, dryRun) : '';
+  if (summary !== '') await summarise(job, summary);
+  if (inputs.githubToken !== '' && !job.interrupted.aborted) {
+    await tellComments(job, inputs.githubToken, removed);
+  }
+}
+
+function endingOf(cleanups: readonly TemplateCleanup[]): Ending {
+  const failed = cleanups.flatMap(({ name, error }) => (error ? [`${name}: ${refusalSentence(error)}`] : []));
+  if (failed.length === 0) return { exitCode: 0 };
+  return { exitCode: 1, message: `${incomplete}: ${failed.join('\n')}` };
+}

@@ -1,0 +1,63 @@
+import { type Problem, quote } from '../problem.ts';
+import { type Connection, readConnection } from './connection.ts';
+import { type InputReader, inputReader } from './read.ts';
+
+/** The inputs of the cleanup action, parsed. */
+export interface CleanupInputs {
+  /** Names of templates, at least one. */
+  readonly names: readonly string[];
+  /** What stands before the number of the pull request. */
+  readonly tagPrefix: string;
+  /** The pull request of the event, or every one that GitHub says is closed. */
+  readonly mode: 'event' | 'sweep';
+  /** Tell what would be removed, and remove nothing. */
+  readonly dryRun: boolean;
+  readonly summary: boolean;
+  /** Empty when there is none. */
+  readonly githubToken: string;
+  readonly connection: Connection;
+}
+
+/**
+ * Reads all inputs of the cleanup action. Never throws: what is wrong is in `problems`.
+ *
+ * @param keyOptional - whether there is nothing to do without a key
+ */
+export function readCleanupInputs(
+  env: NodeJS.ProcessEnv,
+  { keyOptional = false } = {},
+): { inputs: CleanupInputs; problems: Problem[] } {
+  const reader = inputReader(env);
+  const mode = reader.choice('mode', ['event', 'sweep'], 'event');
+  const githubToken = reader.text('github-token');
+  if (mode === 'sweep' && githubToken === '') {
+    reader.reject('github-token', 'is empty; mode: sweep asks GitHub which pull requests are closed.');
+  }
+  const inputs: CleanupInputs = {
+    names: readNames(reader),
+    tagPrefix: readPrefix(reader),
+    mode,
+    dryRun: reader.flag('dry-run', false),
+    summary: reader.flag('summary', true),
+    githubToken,
+    connection: readConnection(env, reader, { keyOptional }),
+  };
+  return { inputs, problems: [...reader.problems] };
+}
+
+/** Names separated by lines or commas. */
+function readNames(reader: InputReader): string[] {
+  const names = reader.text('name').split(/[\n,]/);
+  return [...new Set(names.map((name) => name.trim()))].filter((name) => name !== '');
+}
+
+/** A prefix that ends in a digit, or is none at all, would take other tags for those of a pull request. */
+function readPrefix(reader: InputReader): string {
+  const prefix = reader.text('tag-prefix') || 'pr-';
+  if (/^[a-z][a-z0-9_.-]*[-_]$/.test(prefix)) return prefix;
+  reader.reject(
+    'tag-prefix',
+    `found ${quote(prefix)}, expected what stands before the number in preview tags: lower-case letters, digits, -, _ and ., a letter first and - or _ last, such as pr-.`,
+  );
+  return 'pr-';
+}

@@ -1,0 +1,64 @@
+import type { RepeatableCalls } from '../service/client.ts';
+import { ServiceError } from '../service/errors.ts';
+import { findTemplate } from './find-template.ts';
+import { type PreviewTag, previewTags } from './previews.ts';
+
+/** What becomes of a preview tag, and why. */
+export interface PreviewDecision {
+  readonly remove: boolean;
+  readonly reason: string;
+}
+
+export interface PreviewRow extends PreviewTag {
+  readonly name: string;
+  readonly decision: PreviewDecision;
+  readonly removed: boolean;
+}
+
+/** How it went with one template. */
+export interface TemplateCleanup {
+  readonly name: string;
+  /** `missing` when there is no such template. */
+  readonly state: 'done' | 'missing' | 'failed';
+  readonly rows: readonly PreviewRow[];
+  /** Why the service refused. */
+  readonly error?: ServiceError;
+}
+
+/**
+ * Removes preview tags of one template, all in one request; builds and the template stay. Gives the error with which
+ * the service refused, so that other templates can be gone on with. Rejects with what `decide` rejects with.
+ */
+export async function cleanTemplate(
+  client: Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'removeTags'>,
+  name: string,
+  { prefix, decide, dryRun }: CleanupPlan,
+): Promise<TemplateCleanup> {
+  let rows: PreviewRow[] = [];
+  try {
+    const template = await findTemplate(client, name);
+    if (!template) return { name, state: 'missing', rows };
+    const previews = previewTags(template, prefix);
+    const decisions = await Promise.all(previews.map((preview) => decide(preview)));
+    rows = previews.flatMap((preview, index): PreviewRow[] => {
+      const decision = decisions[index];
+      return decision ? [{ ...preview, name, decision, removed: false }] : [];
+    });
+    const unwanted = rows.filter(({ decision }) => decision.remove).map(({ tag }) => tag);
+    if (dryRun || unwanted.length === 0) return { name, state: 'done', rows };
+    await client.removeTags(name, unwanted);
+    return { name, state: 'done', rows: rows.map((row) => ({ ...row, removed: row.decision.remove })) };
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return { name, state: 'failed', rows, error };
+  }
+}
+
+export interface CleanupPlan {
+  readonly prefix: string;
+  /** Whether a preview is to go; `undefined` for one that is none of this run's business. */
+  readonly decide: (
+    preview: PreviewTag,
+  ) => PreviewDecision | undefined | Promise<PreviewDecision | undefined>;
+  readonly dryRun: boolean;
+}
