@@ -5,6 +5,7 @@ import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { eventContext } from '../ci/fixture.ts';
 import { startCacheServer } from '../history/cache-server.ts';
 import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
@@ -62,6 +63,7 @@ describe('a build', () => {
 
     expect(exitCode, log).toBe(0);
     expect(groupsOf(log).map(({ title }) => title)).toEqual([
+      'Tags',
       'Plan',
       'Upload 1 file set (18 B)',
       'FROM python:3.12',
@@ -193,20 +195,100 @@ export default Template().fromImage('x', undefined, { inheritConfig: false }).co
   });
 });
 
+/** What the runner sets for one of the events that are kept as files. */
+function eventOptions(name: string): Pick<RunOptions, 'event' | 'env'> {
+  const { eventName, payload, ref, sha, actor } = eventContext(name);
+  return {
+    event: { name: eventName, payload },
+    env: { GITHUB_REF: ref, GITHUB_SHA: sha, GITHUB_ACTOR: actor },
+  };
+}
+
 describe('tags', () => {
   test.each([
-    [
-      'a pull request',
-      { name: 'pull_request', payload: { pull_request: { number: 12, head: { sha: 'abc' } } } },
-      'pr-12',
-    ],
-    ['a push', { name: 'push', payload: {} }, 'default'],
-  ])('without any, %s gets its own', async (_, event, expected) => {
+    ['pull_request_opened', 'pr-12'],
+    ['pull_request_fork', 'pr-13'],
+    ['pull_request_merged', 'pr-12'],
+    ['push_main', 'latest,sha-6dcb09b,default'],
+    ['push_branch', 'feature-blue_car'],
+    ['release', '1.2.3,1.2,1,latest,default'],
+    ['release_prerelease', '2.0.0'],
+    ['schedule', 'nightly'],
+    ['merge_group', 'queue-12'],
+  ])('of %s are %s when none are given', async (name, expected) => {
     await using workspace = await temporaryDirectory(files);
     const local = await service();
-    const { outputs } = await run(local, workspace.path, { event });
+    const { outputs, log } = await run(local, workspace.path, eventOptions(name));
     await local.close();
-    expect(outputs['tags']).toBe(expected);
+    expect(outputs['tags'], log).toBe(expected);
+  });
+
+  test('outside of GitHub are default', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const env = { GITHUB_EVENT_NAME: '', GITHUB_REF: '', GITHUB_SHA: '' };
+    const { outputs } = await run(local, workspace.path, { env });
+    await local.close();
+    expect(outputs['tags']).toBe('default');
+  });
+
+  test('come from rules, and a table says which and why', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const options = eventOptions('push_tag');
+    await run(local, workspace.path, { ...options, inputs: { tags: '1.3.0' } });
+    const tags = "type=ref,event=pr\ntype=semver,pattern={{version}}\ntype=sha,suffix=-{{date '[x]'}}";
+    const { outputs, log } = await run(local, workspace.path, { ...options, inputs: { tags } });
+    await local.close();
+    expect(outputs['tags']).toBe('1.2.3,sha-6dcb09b-x');
+    expect(groupsOf(log)[0]).toEqual({
+      title: 'Tags',
+      lines: [
+        'rule                             tag            why',
+        'type=semver,pattern={{version}}  1.2.3          from v1.2.3',
+        'type=ref,event=pr                -              a push of the tag v1.2.3 is no pull request',
+        "type=sha,suffix=-{{date '[x]'}}  sha-6dcb09b-x  the commit of a push of the tag v1.2.3",
+        'latest                           -              1.3.0 is higher than 1.2.3',
+      ],
+    });
+  });
+
+  test('latest is not given when the service does not tell the tags that there are', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await startLocalService({
+      intercept: async (request, response, next) => {
+        if (!request.url?.endsWith('/tags')) return passThrough(request, response, next);
+        response.writeHead(403, { 'content-type': 'application/json' });
+        response.end('{"code":403,"message":"not yours"}');
+      },
+    });
+    const { outputs, log } = await run(local, workspace.path, eventOptions('push_tag'));
+    await local.close();
+    expect(outputs['tags'], log).toBe('1.2.3,1.2,1');
+    expect(log).toMatch(/\nlatest +- +the tags of the template could not be asked for: answered 403\n/);
+  });
+
+  test('that users get are refused to a pull request, unless they are allowed', async () => {
+    await using workspace = await temporaryDirectory(files);
+    const local = await service();
+    const options = eventOptions('pull_request_opened');
+    const inputs = { tags: 'latest, default, pr-12' };
+    const refused = await run(local, workspace.path, { ...options, inputs });
+    const none = await run(local, workspace.path, { ...options, inputs: { tags: 'latest' } });
+    const before = local.requests.length;
+    const allowed = await run(local, workspace.path, {
+      ...options,
+      inputs: { ...inputs, 'allow-production-tags': 'true' },
+    });
+    await local.close();
+    expect(refused.outputs['tags']).toBe('pr-12');
+    expect(none.exitCode).toBe(1);
+    expect(none.log).toMatch(
+      /::error title=Input tags::no rule gives a tag for pull request 12: latest \(a pull request must not move latest/,
+    );
+    expect(none.outputs).toEqual({});
+    expect(allowed.outputs['tags']).toBe('latest,default,pr-12');
+    expect(local.requests[before]?.path).toBe('/v3/templates');
   });
 });
 
