@@ -176,6 +176,12 @@ describe('an event', () => {
     });
   });
 
+  test.each([0, -1, 1.5, '12', null, {}])('has no number when the payload says %j', (number) => {
+    const context = eventContext('pull_request_opened');
+    const payload = { ...context.payload, number, pull_request: { ...context.payload.pull_request, number } };
+    expect(readEvent({ ...context, payload: payload as object }, 'o/r').pullRequest).toBeUndefined();
+  });
+
   test('is read whatever shape its payload has', () => {
     const names = ['push', 'pull_request', 'release', 'merge_group', 'workflow_run', 'issue_comment'];
     const keys = [

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type CiEvent, readEvent } from '../../src/ci/event.ts';
+import { decideTags } from '../../src/tags/decide.ts';
 import { eventContext, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
-import { decide, tagsOf } from './decide.ts';
+import { decide, now, tagsOf } from './decide.ts';
 
 const main = ['latest', 'sha-6dcb09b', 'default'];
 const release = ['1.2.3', '1.2', '1', 'latest', 'default'];
@@ -108,6 +109,18 @@ describe('without rules', () => {
       rule: 'latest',
       reason: 'the tags of the template could not be asked for: answered 503',
     });
+  });
+
+  test('the tags of the template are asked for once', async () => {
+    let asked = 0;
+    const existingTags = async () => {
+      asked += 1;
+      return [];
+    };
+    const event = pushOfTag('v1.2.3');
+    const { tags } = await decideTags({ rules: '', event, allowProductionTags: false, existingTags, now });
+    expect(tags).toEqual(release);
+    expect(asked).toBe(1);
   });
 
   test.each([
