@@ -300,7 +300,9 @@ describe('a bad input', () => {
       inputs: { name: 'my-agent', template: 'template.ts' },
     });
     expect(exitCode).toBe(1);
-    expect(log).toMatch(/::error title=[^:]*::template: template\.ts .*(cannot be read|ELOOP)/);
+    expect(log).toMatch(
+      /::error title=[^:]*::Definition cannot be read: template: template\.ts cannot be read \(ELOOP\)/,
+    );
     expect(log).not.toMatch(/^\s+at /m);
   });
 });

@@ -64,7 +64,9 @@ test('a failed install: why, where, what to do, and the smallest recipe', async 
 test('a secret in an ENV step is warned of at its line, and its value is shown nowhere', async () => {
   const { exitCode, log, summary, result } = await run([]);
   expect(exitCode).toBe(0);
-  expect(log).toMatch(/^::warning title=A secret in the template,file=template\.ts,line=4.*::HF_TOKEN:/m);
+  expect(log).toMatch(
+    /^::warning title=A secret in the template,file=template\.ts,line=4.*::template\.ts:4: A secret in the template: HF_TOKEN:/m,
+  );
   expect(log + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
 });
 

@@ -181,7 +181,7 @@ describe('a promotion', () => {
     await service.close();
     expect(exitCode, log).toBe(0);
     expect(log).toMatch(
-      /::warning title=Tag latest moved again::my-agent:latest was put on build .*somebody else/,
+      /::warning title=Tag latest moved again::Tag latest moved again: my-agent:latest was put on build .*somebody else/,
     );
     expect(log).toContain('1 tag moved to build');
   });
