@@ -24,7 +24,7 @@ export async function runPromote(job: Job): Promise<Ending> {
   const { name, from } = inputs;
   problems.push(...nameProblems(name));
   throwIfAny(problems);
-  const client = connectGuarded(job, inputs.connection, [name, from]);
+  const client = connectGuarded(job, inputs.connection, [name, from, inputs.tags]);
 
   const {
     tags,
