@@ -24,7 +24,7 @@ const bundles = [
 ];
 
 /** The published actions share one bundle; each has an entry of its own. */
-const actions = ['build', 'promote', 'wait', 'cleanup'];
+const actions = ['build', 'promote', 'wait', 'cleanup', 'comment'];
 
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');

@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { runBuild } from './actions/build.ts';
 import { runCleanup } from './actions/cleanup.ts';
+import { runComment } from './actions/comment.ts';
 import { type Ending, endingOfError } from './actions/ending.ts';
 import { type Job, openJob } from './actions/job.ts';
 import { runPost } from './actions/post.ts';
@@ -14,6 +15,7 @@ const actions = {
   promote: { run: runPromote, undone: 'Nothing was promoted' },
   wait: { run: runWait, undone: 'Nothing was waited for' },
   cleanup: { run: runCleanup, undone: 'Nothing was removed' },
+  comment: { run: runComment, undone: 'No comment was written' },
 } satisfies Record<string, { run: (job: Job) => Promise<Ending>; undone: string }>;
 
 /** Runs one of the actions in the job that this process belongs to, or what its main step left for afterwards. */

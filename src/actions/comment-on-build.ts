@@ -53,9 +53,12 @@ export function pullRequestComment(inputs: CommentInputs, job: CommentJob): Buil
         refused = true;
         if (job.interrupted.aborted) return;
         const tell = inputs.comment === 'auto' ? output.notice : output.warning;
-        tell(`The pull request has no comment about this build: ${explainCommentError(error)}`, {
-          title: 'No comment',
-        });
+        tell(
+          `The pull request has no comment about this build: ${explainCommentError(error, 'set `comment: never`')}`,
+          {
+            title: 'No comment',
+          },
+        );
       }
     },
   };

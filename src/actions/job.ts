@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { type CiEvent, readEvent } from '../ci/event.ts';
-import { payloadReader } from '../ci/payload.ts';
+import { type Payload, payloadReader } from '../ci/payload.ts';
 import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
@@ -18,6 +18,8 @@ import { version } from '../version.ts';
 export interface Job extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
   readonly event: CiEvent;
+  /** What the event carries beside that. */
+  readonly payload: Payload;
   /** Commits that no pull request brought: that of the run, of its workflow, and of a pull request's base. */
   readonly baseCommits: readonly string[];
   /** `GITHUB_WORKSPACE`, where there is one. */
@@ -52,6 +54,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
   const output = githubOutput(core, { ...(workspace && { workspace }) });
   const dispatcher = proxyAwareDispatcher(env);
   const left = foundState(core);
+  const payload = payloadReader(context.payload);
 
   const cancelled = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -71,10 +74,11 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
   return {
     env,
     event: readEvent(context, env['GITHUB_REPOSITORY']),
+    payload,
     baseCommits: [
       context.sha,
       env['GITHUB_WORKFLOW_SHA'],
-      payloadReader(context.payload).text('pull_request', 'base', 'sha'),
+      payload.text('pull_request', 'base', 'sha'),
     ].flatMap((commit) => commit || []),
     ...(workspace && { workspace }),
     output,

@@ -67,12 +67,17 @@ function sameText(one: string, other: string): boolean {
   return normal(one) === normal(other);
 }
 
-/** Why a comment could not be written, and what to do about it. */
-export function explainCommentError(error: unknown): string {
+/**
+ * Why a comment could not be written, and what to do about it.
+ *
+ * @param otherwise - what else to do where the token lacks the permission: `set \`comment: never\``
+ */
+export function explainCommentError(error: unknown, otherwise?: string): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof GithubError) || error.limited) return message;
   if (error.status === 403) {
-    return `${message}\nGive the job \`permissions: pull-requests: write\`, or set \`comment: never\`.`;
+    const or = otherwise === undefined ? '' : `, or ${otherwise}`;
+    return `${message}\nGive the job \`permissions: pull-requests: write\`${or}.`;
   }
   if (error.status === 404 || error.status === 410) {
     return `${message}\nThe pull request is gone, or the token cannot see it: it needs \`permissions: pull-requests: write\` in this repository.`;

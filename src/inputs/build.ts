@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.ts';
+import { readCommentKey } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type FollowingInputs, readFollowing } from './following.ts';
 import { inputReader } from './read.ts';
@@ -73,10 +74,4 @@ export function readBuildInputs(
     connection: readConnection(env, reader, { keyOptional }),
   };
   return { inputs, problems: [...reader.problems] };
-}
-
-function readCommentKey(reader: ReturnType<typeof inputReader>): string {
-  const key = reader.text('comment-key');
-  if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
-  return key.slice(0, 100);
 }

@@ -145,7 +145,7 @@ describe('a comment that cannot be written', () => {
     await using server = await startGithubServer();
     server.intercept = ({ method }) => (method === 'POST' ? answer : undefined);
     const error = await upsertComment(clientOf(server), 12, commentOf('x')).catch((reason) => reason);
-    expect(explainCommentError(error)).toMatch(expected);
+    expect(explainCommentError(error, 'set `comment: never`')).toMatch(expected);
   });
 });
 

@@ -7,6 +7,8 @@ export interface FakePullRequest {
   readonly number: number;
   state: 'open' | 'closed';
   headSha?: string;
+  /** Default `branch-<number>`. */
+  readonly headBranch?: string;
   /** `owner/name` of where its branch is. */
   readonly headRepository?: string;
 }
@@ -148,7 +150,10 @@ function route(request: GithubRequest, state: State, place: Place): GithubAnswer
   }
   if (path === 'pulls' && method === 'GET') {
     const wanted = searchParams.get('state') ?? 'open';
-    const found = [...state.pullRequests.values()].filter((one) => wanted === 'all' || one.state === wanted);
+    const head = searchParams.get('head');
+    const found = [...state.pullRequests.values()]
+      .filter((one) => wanted === 'all' || one.state === wanted)
+      .filter((one) => head === null || head === headOf(one, place));
     return page(
       found.map((one) => pullRequest(one, place).body),
       searchParams,
@@ -232,16 +237,22 @@ function deploymentRoute(
   return notFound;
 }
 
+/** `owner:branch`. */
+function headOf({ number, headBranch, headRepository }: FakePullRequest, { repository }: Place): string {
+  return `${(headRepository ?? repository).split('/')[0]}:${headBranch ?? `branch-${number}`}`;
+}
+
 function pullRequest(found: FakePullRequest | undefined, { repository }: Place): GithubAnswer {
   if (!found) return notFound;
   const { number, state, headSha = 'a'.repeat(40), headRepository = repository } = found;
+  const { headBranch = `branch-${number}` } = found;
   return {
     status: 200,
     body: {
       number,
       state,
       merged_at: null,
-      head: { sha: headSha, ref: `branch-${number}`, repo: { full_name: headRepository } },
+      head: { sha: headSha, ref: headBranch, repo: { full_name: headRepository } },
       base: { ref: 'main', repo: { full_name: repository } },
     },
   };
