@@ -284,7 +284,7 @@ describe('tags', () => {
     expect(refused.outputs['tags']).toBe('pr-12');
     expect(none.exitCode).toBe(1);
     expect(none.log).toMatch(
-      /::error title=Input tags::no rule gives a tag for pull request 12: latest \(a pull request must not move latest/,
+      /::error title=Input tags::Input tags: no rule gives a tag for pull request 12: latest \(a pull request must not move latest/,
     );
     expect(none.outputs).toEqual({});
     expect(allowed.outputs['tags']).toBe('latest,default,pr-12');

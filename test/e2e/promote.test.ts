@@ -219,8 +219,8 @@ describe('what cannot be promoted', () => {
         /There is no template "my-agnt" for this API key\. Check the input name/,
       ],
       [{ name: 'others/my-agent', from: 'v1' }, /There is no template "others\/my-agent"/],
-      [{ from: '' }, /Input from::is empty, expected a tag, the identifier of a build/],
-      [{ from: 'other:v1' }, /Input from::found "other:v1", which is not of the template "my-agent"/],
+      [{ from: '' }, /Input from: is empty, expected a tag, the identifier of a build/],
+      [{ from: 'other:v1' }, /Input from: found "other:v1", which is not of the template "my-agent"/],
       [{ from: 'v1', tags: 'Latest Greatest!' }, /Input tags/],
       [{ from: 'v1', 'api-key': 'wrong-key-0123' }, /The service does not know the API key/],
     ];
