@@ -202,6 +202,7 @@ describe('type=semver', () => {
     ['push_tag_prerelease', 'type=semver,pattern={{{ raw }}}', ['v2.0.0-rc.1']],
     ['push_tag_prerelease', 'type=semver,pattern=v{{version}}', ['2.0.0-rc.1']],
     ['push_tag_prerelease', 'type=semver,pattern=x{{raw}}', ['2.0.0-rc.1']],
+    ['push_tag_prerelease', 'type=semver,pattern={{raw}}x', ['2.0.0-rc.1']],
     [tag('1.2.3'), 'type=semver,pattern={{raw}}', ['1.2.3', 'latest']],
     [tag('1.2'), 'type=semver,pattern={{version}}', []],
     [tag('V1.2.3'), 'type=semver,pattern={{version}}', []],
