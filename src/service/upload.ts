@@ -26,7 +26,8 @@ export async function putFile(
   const expectProgress = (withinMs: number) => {
     limitMs = withinMs;
     clearTimeout(watch);
-    watch = setTimeout(() => stalled.abort(), withinMs);
+    // The connection keeps the process; a watch that outlives it must not.
+    watch = setTimeout(() => stalled.abort(), withinMs).unref();
   };
   const file = createReadStream(path);
   // Chunks are read as the connection takes them, so each one is progress.
