@@ -7,6 +7,7 @@ import { nameProblems } from '../tags/names.ts';
 import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../templates/remove-previews.ts';
 import { tellComments } from './cleanup-comments.ts';
 import { closedPullRequest, decideByEvent, decideBySweep } from './cleanup-decisions.ts';
+import { endDeployments } from './cleanup-deployments.ts';
 import { type Ending, refusalSentence } from './ending.ts';
 import { connectGuarded } from './guarded-client.ts';
 import type { Job } from './job.ts';
@@ -80,6 +81,9 @@ async function tell(job: Job, inputs: CleanupInputs, cleanups: readonly Template
   if (summary !== '') await summarise(job, summary);
   if (inputs.githubToken !== '' && !job.interrupted.aborted) {
     await tellComments(job, inputs.githubToken, removed);
+    // A second run finds no tags, and may still find deployments.
+    const closed = inputs.mode === 'event' && !dryRun ? job.event.pullRequest : undefined;
+    await endDeployments(job, inputs, closed === undefined ? removed : [{ pullRequest: closed }]);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CiEvent } from '../ci/event.ts';
 import { readRun } from '../ci/run.ts';
 import { explainCommentError, upsertComment } from '../github/comment.ts';
+import { GithubError } from '../github/error.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import { renderComment } from '../report/comment.ts';
 import type { ResultDocument } from '../report/result.ts';
@@ -50,7 +51,9 @@ export function pullRequestComment(inputs: CommentInputs, job: CommentJob): Buil
         if (outcome === 'newer') output.line('The comment of a newer run was left as it is.');
         else if (result.status !== 'building') output.line(`Comment: ${url}`);
       } catch (error) {
-        refused = true;
+        // Whatever else it was may have passed when the build ends.
+        refused =
+          error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited;
         if (job.interrupted.aborted) return;
         const tell = inputs.comment === 'auto' ? output.notice : output.warning;
         tell(

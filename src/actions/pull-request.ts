@@ -2,6 +2,7 @@ import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type ResultDocument, resultDocument } from '../report/result.ts';
 import { pullRequestComment } from './comment-on-build.ts';
+import { previewDeployment } from './deployment-of-build.ts';
 import type { Job } from './job.ts';
 import type { Knowledge, RegisteredEvent } from './publish.ts';
 
@@ -21,9 +22,13 @@ export function pullRequestReport(
 ): PullRequestReport {
   const { workspace } = job;
   const comment = pullRequestComment(inputs, job);
+  const deployment = previewDeployment(inputs, job);
   let telling = Promise.resolve();
   const tell = (result: ResultDocument) => {
-    telling = telling.then(() => comment?.write(result));
+    telling = telling.then(async () => {
+      await comment?.write(result);
+      await deployment?.write(result);
+    });
     return telling;
   };
   return {

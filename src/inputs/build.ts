@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { readCommentKey } from './comment.ts';
+import { readCommentKey, readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type FollowingInputs, readFollowing } from './following.ts';
 import { inputReader } from './read.ts';
@@ -28,6 +28,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly commentKey: string;
   /** Empty when there is none. */
   readonly githubToken: string;
+  /** Environment of the deployments that previews are shown as; empty for none. */
+  readonly environment: string;
   /** What a build without a key is: `auto` skips it where GitHub withholds secrets, and fails elsewhere. */
   readonly onMissingCredentials: 'auto' | 'fail' | 'skip';
   readonly connection: Connection;
@@ -70,6 +72,7 @@ export function readBuildInputs(
     comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
     commentKey: readCommentKey(reader),
     githubToken: reader.text('github-token'),
+    environment: readEnvironment(reader),
     onMissingCredentials,
     connection: readConnection(env, reader, { keyOptional }),
   };

@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../problem.ts';
+import { readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader } from './read.ts';
 
@@ -15,6 +16,8 @@ export interface CleanupInputs {
   readonly summary: boolean;
   /** Empty when there is none. */
   readonly githubToken: string;
+  /** Environment whose deployments are set inactive; empty for none. */
+  readonly environment: string;
   readonly connection: Connection;
 }
 
@@ -40,6 +43,7 @@ export function readCleanupInputs(
     dryRun: reader.flag('dry-run', false),
     summary: reader.flag('summary', true),
     githubToken,
+    environment: readEnvironment(reader),
     connection: readConnection(env, reader, { keyOptional }),
   };
   return { inputs, problems: [...reader.problems] };

@@ -40,3 +40,12 @@ export function readCommentKey(reader: ReturnType<typeof inputReader>): string {
   if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
   return key.slice(0, 100);
 }
+
+/** Name of a GitHub environment, which may have 255 characters; empty for none. */
+export function readEnvironment(reader: ReturnType<typeof inputReader>): string {
+  const environment = reader.text('environment');
+  if (environment.length > 255) {
+    reader.reject('environment', `has ${environment.length} characters, expected at most 255.`);
+  }
+  return environment.slice(0, 255);
+}

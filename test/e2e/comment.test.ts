@@ -192,14 +192,14 @@ describe('no comment', () => {
     ['for a fork, whose token may only read', { event: ofFork }],
     ['for Dependabot, whose token may only read', { env: { GITHUB_ACTOR: 'dependabot[bot]' } }],
     ['for a pull request that was closed', { event: pullRequestEvent({}, 'closed'), inputs: { tags: 'x' } }],
-  ])('%s, and GitHub is not asked', async (_, options) => {
+  ])('%s, and none is looked for', async (_, options) => {
     await using workspace = await temporaryDirectory(files);
     await using github = await startGithubServer();
     const local = await service();
     const { exitCode, log } = await run(local, github, workspace.path, options);
     await local.close();
     expect(exitCode, log).toBe(0);
-    expect(github.requests).toEqual([]);
+    expect(github.requests.filter(({ path }) => /comments|graphql/.test(path))).toEqual([]);
     expect(log).not.toMatch(/^::(warning|notice)/m);
   });
 
@@ -238,6 +238,20 @@ describe('no comment', () => {
     expect(log).toMatch(/^::notice title=No comment::/m);
   });
 
+  test('for a moment: the end of the build writes what its beginning could not', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    let posts = 0;
+    github.intercept = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/comments') && ++posts === 1
+        ? { status: 502, body: { message: 'Bad gateway' } }
+        : undefined;
+    const local = await service();
+    await run(local, github, workspace.path);
+    await local.close();
+    expect(github.comments.map(({ body }) => readCommentMarker(body)?.state)).toEqual(['ready']);
+  });
+
   test('always, where there is no pull request, is a warning', async () => {
     await using workspace = await temporaryDirectory(files);
     await using github = await startGithubServer();
@@ -252,5 +266,61 @@ describe('no comment', () => {
     expect(log).toMatch(
       /^::warning title=Input comment::.*No comment is written: this run belongs to no pull request\./m,
     );
+  });
+});
+
+describe('the deployment of a pull request', () => {
+  const inputs = { environment: 'preview' };
+
+  test.each<[string, SimulationScript | undefined, string]>([
+    ['ready', undefined, 'success'],
+    ['failed', failing, 'failure'],
+  ])('of a build that is %s', async (_, script, end) => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service(script);
+    const { log, outputs } = await run(local, github, workspace.path, { inputs });
+    await local.close();
+    expect(github.deployments, log).toHaveLength(1);
+    const [{ request, statuses } = { request: {}, statuses: [] }] = github.deployments;
+    expect(request).toEqual({
+      ...{ ref: sha, task: 'preview:pr-12', environment: 'preview', auto_merge: false },
+      ...{ required_contexts: [], transient_environment: true, production_environment: false },
+    });
+    const status = {
+      auto_inactive: false,
+      description: outputs['reference'],
+      log_url: 'https://github.com/octo-org/agent/actions/runs/42',
+    };
+    expect(statuses).toEqual([
+      { ...status, state: 'in_progress' },
+      { ...status, state: end },
+    ]);
+  });
+
+  test('is not made without an environment, nor outside of pull requests', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    await run(local, github, workspace.path);
+    const push = { name: 'push', payload: {} };
+    await run(local, github, workspace.path, { event: push, inputs: { ...inputs, tags: 'v1' } });
+    await local.close();
+    expect(github.requests.filter(({ path }) => path.includes('/deployments'))).toEqual([]);
+  });
+
+  test('that may not be made is one warning, and the build and its comment stand', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    github.intercept = ({ path }) =>
+      path.includes('/deployments') ? forbidden('deployments=write') : undefined;
+    const local = await service();
+    const { exitCode, log } = await run(local, github, workspace.path, { inputs });
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect(github.comments[0]?.body).toContain('is ready');
+    const warnings = log.split('\n').filter((line) => line.startsWith('::warning title=No deployment::'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('`permissions: deployments: write`');
   });
 });

@@ -26,6 +26,7 @@ describe('inputs of the build action', () => {
       comment: 'auto',
       commentKey: '',
       githubToken: '',
+      environment: '',
       onMissingCredentials: 'auto',
       connection: {
         apiKey: 'sk_0123456789abcdef',
@@ -48,6 +49,7 @@ describe('inputs of the build action', () => {
     ['INPUT_ON-SUPERSEDED', 'failure', (i: Inputs) => i.onSuperseded, 'failure'],
     ['INPUT_LOG-LEVEL', 'DEBUG', (i: Inputs) => i.logLevel, 'debug'],
     ['INPUT_ON-MISSING-CREDENTIALS', 'skip', (i: Inputs) => i.onMissingCredentials, 'skip'],
+    ['INPUT_ENVIRONMENT', 'preview', (i: Inputs) => i.environment, 'preview'],
     ['INPUT_COMMENT', 'Never', (i: Inputs) => i.comment, 'never'],
     ['INPUT_COMMENT-KEY', ' arm64 ', (i: Inputs) => i.commentKey, 'arm64'],
     ['INPUT_GITHUB-TOKEN', 'ghs_1', (i: Inputs) => i.githubToken, 'ghs_1'],
