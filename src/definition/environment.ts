@@ -9,6 +9,8 @@ const withheldNames = new Set([
   'GITHUB_PATH',
   'GITHUB_STATE',
   'GITHUB_STEP_SUMMARY',
+  // The folder in which the runner keeps those files of all steps; os.tmpdir() is for the definition.
+  'RUNNER_TEMP',
   // Node's own settings for the action's process, not for the definition's.
   'NODE_OPTIONS',
   'NODE_CHANNEL_FD',
@@ -33,8 +35,9 @@ export function isWithheld(name: string): boolean {
 }
 
 /**
- * The environment in which a definition runs: the job's own variables without keys, tokens, inputs and
- * the runner's command files. Where a proxy is set, Node is told to use it, so that the SDK's look at the
+ * The environment in which a definition runs: the job's own variables without the action's keys, tokens
+ * and inputs and without the runner's command files. What the workflow itself puts into `env:`, a `GITHUB_TOKEN`
+ * among it, stays. Where a proxy is set, Node is told to use it, so that the SDK's look at the
  * base image's registry goes the same way as everything else.
  */
 export function definitionEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

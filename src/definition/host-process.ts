@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readChannel } from './channel.ts';
+import { withoutCrashReport } from './crash-report.ts';
 import { definitionEnvironment } from './environment.ts';
 import { boundedLines } from './lines.ts';
-import type { HostMessage, HostRequest, Phase } from './protocol.ts';
+import { endMarkedProcesses, runMark } from './marked-processes.ts';
+import { type HostMessage, type HostRequest, lifelineDescriptor, type Phase } from './protocol.ts';
 import { whereItHangs } from './where-it-hangs.ts';
 
 /** The last word of a definition's process. */
@@ -46,8 +49,12 @@ const outputLimit = { lines: 10_000, characters: 1_000_000 };
 /** How long the pipes of an ended process are read on, should a process that it started hold them open. */
 const drainMs = 2_000;
 
-/** Starts the process in a group of its own, so that what the definition starts ends with it. */
+/**
+ * Starts the process in a group of its own and with a mark in its environment, so that what the definition
+ * starts ends with it.
+ */
 export function startHost(options: HostProcessOptions): HostProcess {
+  const mark = randomUUID();
   const ownGroup = process.platform !== 'win32';
   const child = spawn(
     options.node,
@@ -60,10 +67,11 @@ export function startHost(options: HostProcessOptions): HostProcess {
     ],
     {
       cwd: options.request.workingDirectory,
-      env: definitionEnvironment(options.env),
+      env: { ...definitionEnvironment(options.env), [runMark]: mark },
       detached: ownGroup,
       windowsHide: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      // Standard streams, the channel, the lifeline.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     },
   );
   const killAll = (): void => {
@@ -73,6 +81,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
     } catch {
       // Already gone.
     }
+    endMarkedProcesses(mark);
   };
   process.once('exit', killAll);
 
@@ -82,11 +91,12 @@ export function startHost(options: HostProcessOptions): HostProcess {
   const spent = { lines: 0, characters: 0, cut: false };
   const debuggerUrl = Promise.withResolvers<string>();
   const stdout = boundedLines(outputLimit, spent, (line) => options.output(line, 'stdout'));
+  const errors = withoutCrashReport((line) => options.output(line, 'stderr'));
   const stderr = boundedLines(outputLimit, spent, (line) => {
     if (line.includes('JavaScript heap out of memory')) outOfMemory = true;
     const url = debuggerNotice(line);
     if (url) debuggerUrl.resolve(url);
-    if (url === undefined) options.output(line, 'stderr');
+    if (url === undefined) errors.write(line);
   });
   child.stdout.on('data', stdout.write);
   child.stderr.on('data', stderr.write);
@@ -121,7 +131,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
       noise = true;
     },
   });
-  child.stdin.on('error', () => {});
+  for (const stream of [child.stdin, child.stdio[lifelineDescriptor]]) stream?.on('error', () => {});
   child.stdin.end(JSON.stringify(options.request));
 
   return {
@@ -137,6 +147,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
       process.removeListener('exit', killAll);
       stdout.end();
       stderr.end();
+      errors.end();
     },
   };
 }

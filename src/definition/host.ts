@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Problem, ProblemsError, problem } from '../problem.ts';
 import { openChannel } from './host/answer.ts';
 import { forbidBuilds } from './host/build-calls.ts';
@@ -13,17 +14,20 @@ import { chooseTemplate } from './host/exports.ts';
 import { callerStack, frameFinder } from './host/frames.ts';
 import { guardProcess } from './host/guard.ts';
 import { createJiti } from './host/jiti.ts';
-import { createLoader } from './host/loader.ts';
+import { endWithAction } from './host/lifeline.ts';
+import { createLoader, importFile } from './host/loader.ts';
 import { recordBuilder } from './host/recorder.ts';
+import { watchRequests } from './host/requests.ts';
 import { loadSdk } from './host/sdk.ts';
 import { serialise } from './host/serialise.ts';
 import { redirectNodeImports, standIns } from './host/stand-ins.ts';
-import type { HostRequest } from './protocol.ts';
+import { type HostRequest, lifelineDescriptor } from './protocol.ts';
 
 async function main(): Promise<void> {
   const request = JSON.parse(readFileSync(0, 'utf8')) as HostRequest;
   const { file, workingDirectory } = request;
   const answer = openChannel(request.token);
+  endWithAction(lifelineDescriptor);
   // Output is written before the answer, so that none is lost when the process ends.
   for (const stream of [process.stdout, process.stderr]) Reflect.get(stream, '_handle')?.setBlocking?.(true);
   // The user's own frame can lie deep below those of libraries.
@@ -44,9 +48,11 @@ async function main(): Promise<void> {
   const sdkName = `novita-sandbox ${sdk.origin.version}`;
   const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
   const recorder = recordBuilder(sdk.exports['TemplateBase'], frames);
+  const requestStack = watchRequests();
   const fail = (found: Problem): never => answer.fail([found]);
   const failWith = (thrown: unknown): never => {
-    const context = { file, workingDirectory, frames, sdkName, missingMethods: recorder.missingMethods };
+    const { missingMethods } = recorder;
+    const context = { file, workingDirectory, frames, sdkName, missingMethods, requestStack };
     // A call with a wrong argument often throws as a consequence; the argument is what there is to mend.
     const [first, ...rest] = recorder.problems;
     return answer.fail(first ? [first, ...rest] : explain(thrown, context));
@@ -65,17 +71,23 @@ async function main(): Promise<void> {
   const loader = createLoader(file, virtualModules, (text) => console.error(text));
   try {
     answer.phase({ name: 'evaluating' });
-    const loaded: unknown = await loader.import(file);
-    const choice = await chooseTemplate(loader.cache[file]?.exports ?? loaded, {
+    const choice = await chooseTemplate(await importFile(loader, file), {
       file,
       ...(request.exportName ? { wanted: request.exportName } : {}),
       calling: (exportName) => answer.phase({ name: 'calling', exportName }),
     });
     const [first, ...rest] = recorder.problems;
     if (first) answer.fail([first, ...rest]);
-    answer.definition(
-      await serialise(choice, { file, workingDirectory, sdk, recorder, phase: answer.phase }),
-    );
+    const definition = await serialise(choice, {
+      file,
+      workingDirectory,
+      sdk,
+      recorder,
+      phase: answer.phase,
+    });
+    // A promise that was rejected and that nobody waits for is only reported after a turn of the event loop.
+    await nextTurn();
+    answer.definition(definition);
   } catch (error) {
     failWith(error);
   }

@@ -41,7 +41,9 @@ const startLimitMs = 60_000;
 /**
  * Evaluates a definition in a process of its own and gives back what it describes as plain data. The
  * process is ended, together with all that it started, before this returns; its output has been handed on
- * by then.
+ * by then. What it started as a daemon is found by a mark in its environment, on Linux alone; one that throws
+ * its environment away lives on. Should the action itself be killed, the process and its group end by
+ * themselves (except on Windows).
  *
  * @throws ProblemsError for everything that is wrong with the definition
  * @throws the signal's reason when it is aborted

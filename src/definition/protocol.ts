@@ -9,6 +9,9 @@ import type { Definition, DefinitionStep, DefinitionWarning } from './definition
 /** File descriptor of the extra pipe in the child. */
 export const channelDescriptor = 3;
 
+/** File descriptor of a pipe in the child on which nothing is said: it ends when the action is gone. */
+export const lifelineDescriptor = 4;
+
 /** Exit code of a process that could not write its answer. */
 export const lostChannelCode = 70;
 

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { definitionOf, type LoadOptions, load, place } from './project.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { definitionOf, type LoadOptions, load, place, project } from './project.ts';
 
 const first = `import { Template } from 'e2b';\n`;
 const last = `\nexport const template = Template().fromTemplate('x');`;
@@ -28,6 +31,36 @@ const rows: [label: string, text: string, at: string | RegExp, message: RegExp, 
   ['process.reallyExit', `(process as any).reallyExit(0);`, 'template.ts:1', /reallyExit/],
   ['process.abort', `\nprocess.abort();`, 'template.ts:2', /process\.abort\(\) ends/],
   ['process.kill', `process.kill(process.pid, 'SIGKILL');`, 'template.ts:1', /process\.kill\(\) on itself/],
+  [
+    'process.kill with its number as text',
+    `process.kill(String(process.pid) as any);`,
+    'template.ts:1',
+    /process\.kill\(\) on itself/,
+  ],
+  [
+    'process.kill of its group',
+    `\nprocess.kill(0, 'SIGTERM');`,
+    'template.ts:2',
+    /process\.kill\(\) on itself/,
+  ],
+  [
+    'process.kill of the action',
+    `\nprocess.kill(process.ppid, 'SIGCONT');`,
+    'template.ts:2',
+    /template\.ts:2: process\.kill\(\) on its parent would end the action/,
+  ],
+  [
+    'process.kill of everything',
+    `\nprocess.kill(-1, 'SIGCONT');`,
+    'template.ts:2',
+    /process\.kill\(-1\) signals many processes/,
+  ],
+  [
+    'process.kill of a group',
+    `\nprocess.kill(-process.ppid, 'SIGCONT');`,
+    'template.ts:2',
+    /process\.kill\(-\d+\) signals many processes/,
+  ],
   [
     'a signal from outside',
     `import { execSync } from 'node:child_process';\nexecSync('kill -9 ' + process.pid);`,
@@ -99,6 +132,30 @@ describe('a definition cannot end the action', () => {
   });
 });
 
+test('a definition may ask whether a process is there, and end one that it started', async () => {
+  const loaded = await load({
+    'template.ts': `${first}import { spawn } from 'node:child_process';
+process.kill(process.pid, 0);
+process.kill(process.ppid, 0);
+const child = spawn('sleep', ['600']);
+const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+process.kill(child.pid!, 'SIGTERM');
+export const template = Template().fromTemplate(String(await ended));`,
+  });
+  expect(definitionOf(loaded).recipe.fromTemplate).toBe('SIGTERM');
+});
+
+test('Node says nothing of its own when memory runs out', async () => {
+  const loaded = await load(
+    {
+      'template.ts': `console.error('before\\n\\nan empty line');\nconst all: string[][] = [];\nfor (;;) all.push(Array.from({ length: 1000 }, (_, i) => 'x' + i + all.length));`,
+    },
+    { memoryLimitMb: 64 },
+  );
+  expect(loaded.problems).toHaveLength(1);
+  expect(loaded.stderr).toEqual(['before', '', 'an empty line']);
+});
+
 describe('a definition cannot forge or spoil its answer', () => {
   const forged = JSON.stringify({ type: 'problems', problems: [{ title: 'forged', message: 'forged' }] });
 
@@ -130,6 +187,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** Leaves nothing behind where a test fails. */
+function endAfterTest(pid: number): void {
+  onTestFinished(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')));
+}
+
 async function isGone(pid: number): Promise<boolean> {
   for (let attempt = 0; attempt < 100 && isRunning(pid); attempt++) await sleep(50);
   return !isRunning(pid);
@@ -141,7 +203,32 @@ describe('nothing of a definition lives on', () => {
   test('a process that it started ends with it', async () => {
     const loaded = await load({ 'template.ts': first + spawning + last });
     definitionOf(loaded);
+    endAfterTest(Number(loaded.stdout[0]));
     expect(await isGone(Number(loaded.stdout[0]))).toBe(true);
+  });
+
+  test.runIf(process.platform === 'linux')('also one that left its group and lost its parent', async () => {
+    const detached = `import { spawn } from 'node:child_process';\nconst child = spawn('sh', ['-c', 'sleep 600 & echo $!'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });\nconsole.log(String(await new Promise((done) => child.stdout.once('data', done))).trim());\n`;
+    const loaded = await load({ 'template.ts': first + detached + last });
+    definitionOf(loaded);
+    endAfterTest(Number(loaded.stdout[0]));
+    expect(await isGone(Number(loaded.stdout[0]))).toBe(true);
+  });
+
+  test.runIf(process.platform !== 'win32').each([
+    ['busy', 'for (;;);'],
+    ['waiting', 'setInterval(() => {}, 1000);\nawait new Promise(() => {});'],
+  ])('also when the action is killed while it is %s', async (_, text) => {
+    const directory = project({ 'template.ts': `console.log(process.pid);\n${text}` });
+    const action = spawn(process.execPath, [join(import.meta.dirname, 'action-to-kill.ts'), directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void action.kill('SIGKILL'));
+    const [line] = await once(action.stdout, 'data');
+    endAfterTest(Number(line));
+    expect(isRunning(Number(line))).toBe(true);
+    action.kill('SIGKILL');
+    expect(await isGone(Number(line))).toBe(true);
   });
 
   test('also when its time is over', async () => {

@@ -21,6 +21,7 @@ describe('the environment of a definition', () => {
     'GITHUB_PATH',
     'GITHUB_STATE',
     'GITHUB_STEP_SUMMARY',
+    'RUNNER_TEMP',
     'NODE_OPTIONS',
     'novita_api_key',
   ])('does not hold %s', (name) => {
@@ -33,6 +34,7 @@ describe('the environment of a definition', () => {
     'API_BASE',
     'GITHUB_SHA',
     'GITHUB_WORKSPACE',
+    'GITHUB_TOKEN',
     'CI',
     'NOVITA_DOMAIN',
     'NODE_EXTRA_CA_CERTS',

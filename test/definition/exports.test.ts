@@ -77,6 +77,12 @@ describe('which export is taken', () => {
       ['image', 'a'],
     ],
     ['default { template }', `export default { template: make('a') };`, undefined, ['template', 'a']],
+    [
+      'a template beside a default export of null',
+      `export const template = make('a'); export default null;`,
+      undefined,
+      ['template', 'a'],
+    ],
     ['re-exported', `export { made as template } from './made';`, undefined, ['template', 'm']],
   ])('%s', async (_, text, exportName, [name, from]) => {
     const loaded = await load(
@@ -93,6 +99,14 @@ describe('which export is taken', () => {
 describe('what is refused', () => {
   test.each<[label: string, text: string, exportName: string | undefined, line: number, message: RegExp]>([
     ['nothing exported', ``, undefined, 1, /exports nothing.*export const template/],
+    ['only null', `export default null;`, undefined, 1, /It exports default \(null\)\. Export the template/],
+    [
+      'a default export of null and an error',
+      `export default null;\nthrow new Error('no image');`,
+      undefined,
+      4,
+      /no image/,
+    ],
     [
       'nothing usable',
       `export const a = 1;\nexport const b = { image: 'x' };\nexport class C {}\nexport function d(x: number) {}`,

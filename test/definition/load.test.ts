@@ -125,6 +125,24 @@ export const template = Template().fromTemplate(x + y);`;
   );
 });
 
+test.each(['template.ts', 'template.mts', 'template.js', 'template.mjs'])(
+  'using declarations, also at the top of a module: %s',
+  async (name) => {
+    const loaded = await load({
+      [name]: `${base}const resource = (name) => ({ name, [Symbol.dispose]: () => console.log('closed', name) });
+using outer = resource('outer');
+await using late = { [Symbol.asyncDispose]: async () => console.log('closed late') };
+function make() {
+  using inner = resource('inner');
+  return Template().fromTemplate(inner.name).runCmd('a');
+}
+export const template = make();`,
+    });
+    expect(steps(loaded)).toEqual([`RUN a <${name}:7>`]);
+    expect(loaded.stdout).toEqual(['closed inner', 'closed late', 'closed outer']);
+  },
+);
+
 test('a guard for the main module is false', async () => {
   const loaded = await load({
     'template.ts': `${base}import { fileURLToPath } from 'node:url';
@@ -234,7 +252,7 @@ export const template = Template().fromTemplate('x');`,
 test("the definition sees the job's variables, and no key, token, input or command file", async () => {
   const loaded = await load(
     {
-      'template.ts': `${base}console.log(Object.keys(process.env).sort().join(' '));\nexport const template = Template().fromTemplate('x');`,
+      'template.ts': `${base}console.log(Object.keys(process.env).filter((name) => name !== 'NOVITA_DEFINITION_RUN').sort().join(' '));\nexport const template = Template().fromTemplate('x');`,
     },
     {
       env: {

@@ -1,16 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Definition } from '../../src/definition/definition.ts';
 import { loadDefinition } from '../../src/definition/load.ts';
 import { type Problem, ProblemsError, type SourceLine } from '../../src/problem.ts';
-
-const source = join(import.meta.dirname, '../../src/definition');
-/** With `TEST_DIST=<folder>` the tests run the bundle in that folder instead of the sources. */
-const dist = process.env['TEST_DIST'];
-const host = dist ? resolve(dist, 'definition/index.js') : join(source, 'host.ts');
-const bundledSdk = dist ? resolve(dist, 'sdk/index.js') : join(source, 'sdk.ts');
+import { bundledSdk, host } from './bundles.ts';
 
 /** A repository with these files, in a folder of its own that goes when the test is over. */
 export function project(files: Record<string, string>): string {

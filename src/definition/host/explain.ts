@@ -12,6 +12,8 @@ export interface ExplainContext {
   readonly sdkName: string;
   /** Names that were read from a builder and that the SDK does not have. */
   readonly missingMethods: ReadonlySet<string>;
+  /** The stack of the request that failed with this error. */
+  readonly requestStack: (error: unknown) => string | undefined;
 }
 
 /** Turns whatever a definition threw into what a person needs: place, what was found, how to mend it. */
@@ -24,6 +26,7 @@ export function explain(thrown: unknown, context: ExplainContext): readonly [Pro
     missingModule(error, context) ??
     missingMethod(error, context) ??
     sdkProblem(error, context) ??
+    failedRequest(error, context) ??
     plainError(error, context);
   return [explained];
 }
@@ -59,7 +62,7 @@ function syntaxProblem(error: Error, context: ExplainContext): Problem | undefin
   return {
     title: 'Syntax error in the definition',
     message: `${place(at, context)}: ${sentence(error.message)}`,
-    at: orFile(at, context),
+    ...(at && { at }),
   };
 }
 
@@ -72,13 +75,13 @@ function missingModule(error: Error & { code?: unknown }, context: ExplainContex
     return {
       title: 'An imported file does not exist',
       message: `${place(at, context)} imports ${shortened(name, context)}, and there is no such file. Check the path; if the file is generated, generate it in a step before this one.`,
-      at: orFile(at, context),
+      ...(at && { at }),
     };
   }
   return {
     title: `Package ${name} is not installed`,
     message: `${place(at, context)} imports ${name}, which is not installed. Install the repository's dependencies in a step before this one (npm ci), or take the import out. Only novita-sandbox, e2b and their sub-packages need no installation.`,
-    at: orFile(at, context),
+    ...(at && { at }),
   };
 }
 
@@ -89,7 +92,7 @@ function missingMethod(error: Error, context: ExplainContext): Problem | undefin
   return {
     title: `The SDK has no ${name}()`,
     message: `${place(at, context)}: templates of ${context.sdkName} have no ${name}(). ${insteadOf(name)}`,
-    at: orFile(at, context),
+    ...(at && { at }),
   };
 }
 
@@ -116,26 +119,44 @@ function sdkProblem(error: Error, context: ExplainContext): Problem | undefined 
   const kind = sdkErrors.has(error.name) ? error.name : error.constructor?.name;
   if (!kind || !sdkErrors.has(kind)) return undefined;
   const at = whereOf(error, context);
-  const hint =
-    kind === 'AuthenticationError' || /api key/i.test(error.message)
-      ? ' A definition is evaluated without the API key: it should only describe the template, and not call the service.'
-      : '';
+  const needsKey = kind === 'AuthenticationError' || /api key/i.test(error.message);
+  const hint = needsKey
+    ? ' A definition is evaluated without the API key: it should only describe the template, and not call the service.'
+    : '';
   return {
-    title: 'The SDK refuses the template',
+    title: needsKey ? 'The definition calls the service' : 'The SDK refuses the template',
     message: `${place(at, context)}: ${sentence(error.message)}${hint}`,
-    at: orFile(at, context),
+    ...(at && { at }),
+  };
+}
+
+const networkCodes =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR_\w+)$/;
+
+function failedRequest(error: Error & { code?: unknown }, context: ExplainContext): Problem | undefined {
+  if (!context.requestStack(error) && !networkCodes.test(String(error.code))) return undefined;
+  const at = whereOf(error, context);
+  return {
+    title: 'A request of the definition failed',
+    message: `${place(at, context)}: ${sentence(error.message)}${causeOf(error)} A definition should need neither the network nor an API key, since it only describes the template: leave downloads to RUN steps, and calls of the service to a script of its own.`,
+    ...(at && { at }),
   };
 }
 
 function plainError(error: Error, context: ExplainContext): Problem {
   const at = whereOf(error, context);
   const name = error.name && error.name !== 'Error' ? `${error.name}: ` : '';
-  const cause = error.cause instanceof Error ? ` Cause: ${sentence(error.cause.message)}` : '';
   return {
     title: 'The definition throws an error',
-    message: `${place(at, context)}: ${name}${sentence(error.message || '(no message)')}${cause} A definition must load without an error and export its template.`,
-    at: orFile(at, context),
+    message: `${place(at, context)}: ${name}${sentence(error.message || '(no message)')}${causeOf(error)} A definition must load without an error and export its template.`,
+    ...(at && { at }),
   };
+}
+
+function causeOf({ cause }: Error): string {
+  if (!(cause instanceof Error)) return '';
+  // Several addresses were tried: the message is empty, and the code says it.
+  return ` Cause: ${sentence(cause.message || String(Reflect.get(cause, 'code') ?? cause.name))}`;
 }
 
 function thrownValue(thrown: unknown, context: ExplainContext): Problem {
@@ -144,17 +165,16 @@ function thrownValue(thrown: unknown, context: ExplainContext): Problem {
   return {
     title: 'The definition throws a value',
     message: `${name} throws ${shown} while it is loaded. A definition must load without an error and export its template; throw new Error(…) if something is missing, so that its line can be named.`,
-    at: { file: context.file, line: 1 },
   };
 }
 
-/** The line that threw; undefined when none of the user's lines is in the stack. */
+/** The line that threw; undefined when none of the user's lines is known: better none than a wrong one. */
 function whereOf(error: Error, context: ExplainContext): SourceLine | undefined {
-  return typeof error.stack === 'string' ? context.frames.find(error.stack) : undefined;
-}
-
-function orFile(at: SourceLine | undefined, context: ExplainContext): SourceLine {
-  return at ?? { file: context.file, line: 1 };
+  const request = context.requestStack(error);
+  return (
+    (typeof error.stack === 'string' ? context.frames.find(error.stack) : undefined) ??
+    (request === undefined ? undefined : context.frames.find(request))
+  );
 }
 
 function place(at: SourceLine | undefined, context: ExplainContext): string {

@@ -20,7 +20,7 @@ export function createLoader(
     moduleCache: true,
     interopDefault: true,
     virtualModules,
-    transformOptions: { babel: { plugins: [importMetaMain] } },
+    transformOptions: { babel: { plugins: [importMetaMain], wrapPluginVisitorMethod: leaveUsing } },
   };
   try {
     return createJiti(file, { ...options, tsconfigPaths: true });
@@ -29,6 +29,24 @@ export function createLoader(
     const reason = error instanceof Error ? error.message : String(error);
     note(`tsconfig.json is read without what it extends: ${reason}`);
     return createJiti(file, { ...options, alias: ownAliases(file) });
+  }
+}
+
+/**
+ * Imports a file with the loader and gives its exports as the file made them. The loader's own view of a
+ * module fails at every look where the default export is `null`, its `then` included, which makes of a
+ * finished import one that failed.
+ */
+export async function importFile(loader: Jiti, file: string): Promise<unknown> {
+  const evaluated = (): NodeJS.Module | undefined => loader.cache[file];
+  try {
+    const loaded: unknown = await loader.import(file);
+    return evaluated()?.exports ?? loaded;
+  } catch (error) {
+    const module = evaluated();
+    if (module?.loaded && isRecord(module.exports) && module.exports['default'] === null)
+      return module.exports;
+    throw error;
   }
 }
 
@@ -97,4 +115,12 @@ function importMetaMain({ types }: { types: { booleanLiteral(value: boolean): un
       },
     },
   };
+}
+
+/**
+ * Takes the transform of `using` declarations out of Babel's work: it moves a module's statements into a block
+ * and loses its exports, and Node 24 knows `using` by itself.
+ */
+function leaveUsing<T>(plugin: string, _: string, visit: T): T | (() => void) {
+  return plugin === 'transform-explicit-resource-management' ? () => {} : visit;
 }

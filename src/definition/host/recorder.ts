@@ -4,6 +4,8 @@ import type { Problem, SourceLine } from '../../problem.ts';
 import { argumentProblems } from './arguments.ts';
 import { dockerfileInstructions, followDockerfile } from './dockerfile-lines.ts';
 import { callerStack, type FrameFinder } from './frames.ts';
+import { instructionsOf } from './instructions.ts';
+import { keepRefusedCopies } from './refused-copies.ts';
 
 /** What was noted while the definition called the builder. */
 export interface Recorder {
@@ -106,7 +108,8 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   if (typeof prototype === 'object' && prototype !== null) {
     for (const [method, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (internal.has(method) || typeof property.value !== 'function' || !property.configurable) continue;
-      Object.defineProperty(prototype, method, { ...property, value: wrap(method, property.value) });
+      const call = method === 'copy' ? keepRefusedCopies(property.value) : property.value;
+      Object.defineProperty(prototype, method, { ...property, value: wrap(method, call) });
     }
     noteMissing(prototype, missingMethods);
   }
@@ -151,10 +154,4 @@ function followFile(given: unknown): Omit<Call, 'line'> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The SDK's private list of instructions; empty where a version keeps it differently. */
-export function instructionsOf(template: object): readonly object[] {
-  const instructions: unknown = Reflect.get(template, 'instructions');
-  return Array.isArray(instructions) ? instructions : [];
 }

@@ -5,7 +5,8 @@ import type { Definition, DefinitionStep, DefinitionWarning } from '../definitio
 import { isRecord, type Phase } from '../protocol.ts';
 import { kindOf } from './arguments.ts';
 import type { Choice } from './exports.ts';
-import { instructionsOf, type Recorder } from './recorder.ts';
+import { instructionsOf } from './instructions.ts';
+import type { Recorder } from './recorder.ts';
 import type { Sdk } from './sdk.ts';
 
 /**

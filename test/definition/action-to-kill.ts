@@ -1,0 +1,10 @@
+/** Loads the definition in the folder that is given, and prints what it prints: a process to be killed meanwhile. */
+import { join } from 'node:path';
+import { loadDefinition } from '../../src/definition/load.ts';
+import { bundledSdk, host } from './bundles.ts';
+
+const [workingDirectory = '.'] = process.argv.slice(2);
+await loadDefinition(
+  { file: join(workingDirectory, 'template.ts'), workingDirectory, timeLimitMs: 60_000, env: process.env },
+  { host, bundledSdk, output: (line) => console.log(line) },
+);

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { Definition } from '../../src/definition/definition.ts';
+import { registrySecrets } from '../../src/definition/secrets.ts';
+
+type Registry = Definition['recipe']['fromImageRegistry'];
+
+/** A definition whose base image needs this registry. */
+function definition(fromImageRegistry: Registry): Definition {
+  return {
+    file: '/repository/template.ts',
+    exportName: 'template',
+    sdk: { from: 'action', version: '2.1.1' },
+    recipe: { fromImage: 'registry.example/app:1', ...(fromImageRegistry && { fromImageRegistry }) },
+    steps: [],
+    sources: {},
+    contextDirectory: '/repository',
+    ignorePatterns: [],
+    warnings: [],
+  };
+}
+
+const account = JSON.stringify({ client_email: 'a@example.com', private_key: 'the key' });
+
+describe('what opens a registry is secret, and its other fields are not', () => {
+  test.each<[field: string, registry: NonNullable<Registry>, secrets: string[]]>([
+    [
+      'password',
+      { type: 'registry', username: 'user', password: 'pass' },
+      ['pass', Buffer.from('user:pass').toString('base64')],
+    ],
+    [
+      'awsAccessKeyId',
+      { type: 'aws', awsAccessKeyId: 'id', awsSecretAccessKey: '', awsRegion: 'eu-west-1' },
+      ['id', ''],
+    ],
+    [
+      'awsSecretAccessKey',
+      { type: 'aws', awsAccessKeyId: '', awsSecretAccessKey: 'secret', awsRegion: 'eu-west-1' },
+      ['', 'secret'],
+    ],
+    ['serviceAccountJson', { type: 'gcp', serviceAccountJson: account }, [account, 'the key']],
+    ['serviceAccountJson that is no JSON', { type: 'gcp', serviceAccountJson: 'no JSON' }, ['no JSON']],
+    [
+      'serviceAccountJson without a key',
+      { type: 'gcp', serviceAccountJson: '{"private_key":1}' },
+      ['{"private_key":1}'],
+    ],
+    [
+      'privateKey',
+      { type: 'oci', tenancyOcid: 'tenancy', userOcid: 'user', fingerprint: 'aa:bb', privateKey: 'PEM' },
+      ['PEM'],
+    ],
+    ['accessKeyId', { type: 'huawei', accessKeyId: 'id', region: 'cn-north-4' }, ['id']],
+    ['secretAccessKey', { type: 'huawei', secretAccessKey: 'secret', region: 'cn-north-4' }, ['secret']],
+  ])('%s', (_, registry, secrets) => {
+    expect(registrySecrets(definition(registry))).toEqual(secrets);
+  });
+
+  test('a public image has none', () => {
+    expect(registrySecrets(definition(undefined))).toEqual([]);
+  });
+});
