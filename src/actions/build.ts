@@ -13,6 +13,7 @@ import { buildAndShow } from './build-and-show.ts';
 import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
+import { dropLatePreview } from './late-preview.ts';
 import { githubPublisher } from './publish.ts';
 import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
@@ -71,5 +72,6 @@ export async function runBuild(job: Job): Promise<Ending> {
   });
   job.leave({ ended: true, summary: inputs.summary, ...(lastBuild && { lastBuild }) });
   await pullRequest.finished(result);
+  await dropLatePreview(outcome, inputs, job);
   return endingOf(outcome, inputs);
 }

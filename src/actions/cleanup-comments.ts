@@ -12,7 +12,7 @@ import type { Job } from './job.ts';
 export async function tellComments(
   job: Pick<Job, 'env' | 'event' | 'github' | 'output'>,
   token: string,
-  removed: readonly PreviewRow[],
+  removed: readonly Pick<PreviewRow, 'name' | 'tag' | 'pullRequest'>[],
 ): Promise<void> {
   const previews = Map.groupBy(removed, ({ name, pullRequest }) => `${pullRequest} ${name}`);
   if (previews.size === 0) return;

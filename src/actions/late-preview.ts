@@ -1,0 +1,43 @@
+import type { BuildOutcome } from '../build/events.ts';
+import { GithubError } from '../github/error.ts';
+import type { BuildInputs } from '../inputs/build.ts';
+import { ServiceError } from '../service/errors.ts';
+import { readTags } from '../templates/find-template.ts';
+import { previewTags } from '../templates/previews.ts';
+import { tellComments } from './cleanup-comments.ts';
+import type { Job } from './job.ts';
+
+/** What stands before the number in the tags that pull requests get without rules. */
+const prefix = 'pr-';
+
+/**
+ * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
+ * come before they were written. Tags that a newer build has stay. Where GitHub or the service cannot be asked,
+ * nothing is done; a sweep finds what is left.
+ */
+export async function dropLatePreview(outcome: BuildOutcome, inputs: BuildInputs, job: Job): Promise<void> {
+  const { kind, pullRequest: number } = job.event;
+  if (kind !== 'pull_request' || number === undefined || inputs.githubToken === '') return;
+  if (outcome.status === 'building' || outcome.status === 'superseded') return;
+  const { name, templateId, buildId } = outcome;
+  try {
+    const { state } = await job.github(inputs.githubToken).pullRequest(number);
+    if (state !== 'closed') return;
+    const client = job.connect(inputs.connection, job.interrupted);
+    const previews = previewTags({ tags: await readTags(client, templateId) }, prefix);
+    const late = previews.filter((preview) => preview.pullRequest === number && preview.buildId === buildId);
+    if (late.length === 0) return;
+    const tags = late.map(({ tag }) => tag);
+    await client.removeTags(name, tags);
+    job.output.notice(
+      `Pull request ${number} was closed during this build, so nobody would remove its preview any more. Removed: ${tags.join(', ')}.`,
+      { title: 'The preview is gone' },
+    );
+    const removed = tags.map((tag) => ({ name, tag, pullRequest: number }));
+    await tellComments(job, inputs.githubToken, removed);
+  } catch (error) {
+    if (job.interrupted.aborted) return;
+    if (!(error instanceof GithubError || error instanceof ServiceError)) throw error;
+    job.debug(`Whether the pull request is still open could not be found out: ${error.message}`);
+  }
+}
