@@ -21,9 +21,7 @@ export function previewTags({ tags }: Pick<FoundTemplate, 'tags'>, prefix: strin
     const others = [...tags].filter(([other, id]) => id === buildId && other !== tag).map(([other]) => other);
     return [{ tag, pullRequest, buildId, others }];
   });
-  return previews.sort(
-    (one, other) => one.pullRequest - other.pullRequest || (one.tag < other.tag ? -1 : 1),
-  );
+  return previews.sort((one, other) => one.pullRequest - other.pullRequest || (one.tag < other.tag ? -1 : 1));
 }
 
 /** Number of the pull request that a tag belongs to; `pr-12-arm` belongs to 12, and `pr-012`, `pr-12a` to none. */
