@@ -96,7 +96,7 @@ export function cacheHistory({
       if (base === undefined) return { last, reference: last };
       const found = last.branch === base;
       const reference = found ? last : await restore(name, branchPrefix(name, base));
-      return { last, ...(reference?.branch === base && { reference }) };
+      return { last, ...(reference && { reference }) };
     },
     write: async (build) => {
       await attempt('Remember this build in the cache', async (cache) => {

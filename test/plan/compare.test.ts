@@ -78,6 +78,31 @@ describe('what changed in a plan', () => {
     ).toEqual(expected);
   });
 
+  test('pairs what changed with what stood nearest, and keeps the order', () => {
+    const changes = compare(
+      planOf([
+        ['RUN', 'a'],
+        ['ENV', 'A', '1'],
+        ['RUN', 'b'],
+      ]),
+      planOf([
+        ['ENV', 'A', '2'],
+        ['RUN', 'c'],
+      ]),
+    );
+    expect(changes.steps).toEqual([
+      { kind: 'removed', number: 1, title: 'RUN a' },
+      { kind: 'changed', number: 1, title: 'ENV A', before: 'ENV A' },
+      { kind: 'changed', number: 2, title: 'RUN c', before: 'RUN b' },
+    ]);
+  });
+
+  test('does not take steps for one that only share a digest', () => {
+    const record = recordPlan(planOf([['RUN', 'a']]));
+    const other = { ...record, steps: record.steps.map((step) => ({ ...step, title: 'RUN b' })) };
+    expect(comparePlans(record, other).steps).toMatchObject([{ kind: 'changed', before: 'RUN a' }]);
+  });
+
   test('the files of a COPY', () => {
     const next = planOf(steps, {}, { hash: 'cd'.repeat(32), fileCount: 4, bytes: 13_000 });
     expect(compare(planOf(steps), next).steps).toEqual([
