@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { nearest } from '../nearest.ts';
 import { problem } from '../problem.ts';
-import { nearest } from './nearest.ts';
 
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 /** Also loadable when named outright, but not looked for. */

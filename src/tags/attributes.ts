@@ -1,4 +1,4 @@
-import { nearest } from '../definition/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { quote } from '../problem.ts';
 import type { Field } from './fields.ts';
 import { commonAttributes, type Report, type RuleType, ruleTypes } from './rule.ts';

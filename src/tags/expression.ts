@@ -1,4 +1,4 @@
-import { nearest } from '../definition/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { formatDate, formatMistake, isTimeZone } from './date-format.ts';
 
 /** Expressions that every attribute with a text of its own knows. */

@@ -1,4 +1,4 @@
-import { nearest } from '../definition/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { quote } from '../problem.ts';
 import { parseTemplate } from './expression.ts';
 import { type Report, type RuleKind, type RuleType, refEvents } from './rule.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { nearest } from '../../nearest.ts';
 import { type ProblemsError, problem, type SourceLine } from '../../problem.ts';
-import { nearest } from '../nearest.ts';
 import { kindOf } from './arguments.ts';
 
 /** The template that was chosen and the export that it came from. */
