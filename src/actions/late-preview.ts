@@ -14,14 +14,23 @@ const prefix = 'pr-';
  * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
  * come before they were written. Tags that a newer build has stay. Where GitHub or the service cannot be asked,
  * nothing is done; a sweep finds what is left.
+ *
+ * Where the pull request has moved on to a newer commit this is only said. The build of that commit takes the tags
+ * over by itself once it is ready; taking them away could hit its own rows, written between our look and our request.
  */
 export async function dropLatePreview(outcome: BuildOutcome, inputs: BuildInputs, job: Job): Promise<void> {
-  const { kind, pullRequest: number } = job.event;
+  const { kind, pullRequest: number, sha } = job.event;
   if (kind !== 'pull_request' || number === undefined || inputs.githubToken === '') return;
   if (outcome.status === 'building' || outcome.status === 'superseded') return;
   const { name, templateId, buildId } = outcome;
   try {
-    const { state } = await job.github(inputs.githubToken).pullRequest(number);
+    const { state, headSha } = await job.github(inputs.githubToken).pullRequest(number);
+    if (state === 'open' && sha && headSha && headSha !== sha) {
+      job.output.notice(
+        `Pull request ${number} has moved on to ${headSha.slice(0, 7)} during this build of ${sha.slice(0, 7)}. The build of the newer commit takes its tags over.`,
+        { title: 'A newer commit' },
+      );
+    }
     if (state !== 'closed') return;
     const client = job.connect(inputs.connection, job.interrupted);
     const previews = previewTags({ tags: await readTags(client, templateId) }, prefix);

@@ -42,7 +42,7 @@ async function buildMeanwhile(github: GithubServer, meanwhile: (service: LocalSe
   const door = gate();
   const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed }] });
   const service = await startLocalService({ executor });
-  github.pullRequests.set(12, { number: 12, state: 'open' });
+  github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
   let happened = false;
   const result = await runAction({
     action: action.path,
@@ -78,6 +78,17 @@ describe('the preview of a pull request', () => {
     await using github = await startGithubServer();
     const { exitCode, log, tags } = await buildMeanwhile(github, () => {});
     expect(exitCode, log).toBe(0);
+    expect(log).not.toContain('has moved on');
+    expect(tags).toEqual(['pr-12', 'pr-12-arm', 'sha-1']);
+  });
+
+  test('of a commit that is not the newest any more stays, and this is said', async () => {
+    await using github = await startGithubServer();
+    const { exitCode, log, tags } = await buildMeanwhile(github, () =>
+      github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'd'.repeat(40) }),
+    );
+    expect(exitCode, log).toBe(0);
+    expect(log).toContain('Pull request 12 has moved on to ddddddd during this build of ccccccc.');
     expect(tags).toEqual(['pr-12', 'pr-12-arm', 'sha-1']);
   });
 
