@@ -53,7 +53,12 @@ export interface GithubServer extends AsyncDisposable {
   /** Whom the token speaks for. Default `github-actions[bot]`. */
   login: string;
   /** Asked before the server itself; an answer of its own stands in place of the server's. */
-  intercept: ((request: GithubRequest, earlier: number) => GithubAnswer | undefined) | undefined;
+  intercept:
+    | ((
+        request: GithubRequest,
+        earlier: number,
+      ) => GithubAnswer | undefined | Promise<GithubAnswer | undefined>)
+    | undefined;
   addComment(issue: number, body: string, author?: string): FakeComment;
 }
 
@@ -88,7 +93,7 @@ export async function startGithubServer(repository = 'octo-org/agent'): Promise<
     const request = await readRequest(incoming);
     requests.push(request);
     const answer =
-      state.intercept?.(request, requests.length - 1) ?? route(request, state, { url, repository });
+      (await state.intercept?.(request, requests.length - 1)) ?? route(request, state, { url, repository });
     send(response, answer);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
+import {
+  forbidden,
+  type GithubAnswer,
+  type GithubRequest,
+  type GithubServer,
+  startGithubServer,
+} from '../github/server.ts';
+import { build as registerBuild } from '../local/client.ts';
+import { pullRequestRun, runner, states, tagsAt } from './pull-request-kit.ts';
+import { groupsOf } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+let workspace: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+  workspace = await temporaryDirectory({
+    'template.mjs': `import { Template } from 'novita-sandbox';
+export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');
+`,
+  });
+});
+afterAll(async () => {
+  await action[Symbol.asyncDispose]();
+  await workspace[Symbol.asyncDispose]();
+});
+
+/** A build of pull request 12 beside a GitHub that may answer otherwise. */
+async function build(github: GithubServer) {
+  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
+  github.pullRequests.set(12, { number: 12, state: 'open' });
+  const place = { actions: action.path, workspace: workspace.path, service, github };
+  const result = await runner(place)({ run: 101, ...pullRequestRun('opened') });
+  await service.close();
+  expect(result.outputs['status'], result.log).toBe('ready');
+  expect(tagsAt(service)).toEqual(['pr-12']);
+  groupsOf(result.log);
+  return result;
+}
+
+/** The cleanup of pull request 12, of which a comment tells. */
+async function cleanUp(github: GithubServer) {
+  const service = await startLocalService();
+  await registerBuild(service, 'my-agent', {}, ['latest', 'pr-12']);
+  github.pullRequests.set(12, { number: 12, state: 'closed' });
+  const header = { name: 'my-agent', key: '', state: 'ready', run: 1, attempt: 1 } as const;
+  github.addComment(12, `${commentMarker(header)}\nready`);
+  const place = { actions: action.path, workspace: workspace.path, service, github };
+  const result = await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+  await service.close();
+  expect(result.outputs['removed'], result.log).toBe('["my-agent:pr-12"]');
+  expect(tagsAt(service)).toEqual(['latest']);
+  return result;
+}
+
+type Wanted = (request: GithubRequest) => boolean;
+const lists: Wanted = ({ method, path }) => method === 'GET' && path.includes('/issues/12/comments');
+const makes: Wanted = ({ method }) => method === 'POST';
+const edits: Wanted = ({ method }) => method === 'PATCH';
+const asksWho: Wanted = ({ path }) => path === '/graphql';
+const comments: Wanted = ({ path }) => path.includes('comments');
+const makesComment: Wanted = (request) => makes(request) && comments(request);
+
+/** Answers so the first times that something is wanted, and takes the answer away; then as GitHub does. */
+function first(wanted: Wanted, answers: GithubAnswer[]): GithubServer['intercept'] {
+  return (request) => (wanted(request) ? answers.shift() : undefined);
+}
+
+const always =
+  (wanted: Wanted, answer: GithubAnswer): GithubServer['intercept'] =>
+  (request) =>
+    wanted(request) ? answer : undefined;
+
+const said = (status: number, message: string, headers?: Record<string, string>): GithubAnswer => ({
+  status,
+  body: { message },
+  ...(headers && { headers }),
+});
+const tooMany = 'API rate limit exceeded for installation ID 1.';
+const secondary = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+const now = () => String(Math.floor(Date.now() / 1000));
+const inAnHour = () => String(Math.floor(Date.now() / 1000) + 3600);
+const retry = { 'retry-after': '0' };
+const limited = (reset: string) =>
+  said(403, tooMany, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset });
+
+describe('GitHub recovers, and the comment is there', () => {
+  test.each<[string, number, Wanted, GithubAnswer[]]>([
+    ['500 to the list', 0, lists, [said(500, 'Server Error')]],
+    ['502 and 503 to the list', 0, lists, [said(502, 'Bad gateway'), said(503, 'Unavailable')]],
+    ['500 to the question whose token it is', 0, asksWho, [said(500, 'Server Error')]],
+    ['500 to an edit', 0, edits, [said(500, 'Server Error')]],
+    ['500 to the making of it, which may have been done', 1, makesComment, [said(500, 'Server Error')]],
+    ['429 to the list', 0, lists, [said(429, 'Too many requests', retry)]],
+    ['a secondary rate limit to the making', 0, makesComment, [said(403, secondary, retry)]],
+    ['a secondary rate limit to an edit', 0, edits, [said(403, secondary, retry)]],
+    ['a rate limit that is over now', 0, lists, [limited(now())]],
+  ])('after %s', async (_, notices, wanted, answers) => {
+    await using github = await startGithubServer();
+    const left = [...answers];
+    github.intercept = first(wanted, left);
+    const { exitCode, log } = await build(github);
+    expect(exitCode, log).toBe(0);
+    expect(left).toEqual([]);
+    expect(states(github)).toEqual(['ready']);
+    expect(log).not.toMatch(/^::(warning|error)/m);
+    expect(log.match(/^::notice title=No comment::/gm) ?? []).toHaveLength(notices);
+  });
+
+  test('also where the one that answered 500 was made: it is not made twice', async () => {
+    await using github = await startGithubServer();
+    let failed = false;
+    github.intercept = (request) => {
+      if (failed || !makesComment(request)) return undefined;
+      failed = true;
+      github.addComment(12, (request.body as { body: string }).body);
+      return said(500, 'Server Error');
+    };
+    const { exitCode, log } = await build(github);
+    expect(exitCode, log).toBe(0);
+    expect(states(github)).toEqual(['ready']);
+  });
+});
+
+describe('GitHub refuses, and the build is ready with one notice', () => {
+  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+    [
+      '403 to the list',
+      () => always(lists, forbidden('pull_requests=read')),
+      /permissions: pull-requests: write/,
+    ],
+    [
+      '403 to the making',
+      () => always(makesComment, forbidden('pull_requests=write')),
+      /permissions: pull-requests: write/,
+    ],
+    [
+      '404 to the list',
+      () => always(lists, said(404, 'Not Found')),
+      /The pull request is gone, or the token/,
+    ],
+    ['404 to the making', () => always(makesComment, said(404, 'Not Found')), /The pull request is gone/],
+  ])('%s', async (_, intercept, says) => {
+    await using github = await startGithubServer();
+    github.intercept = intercept();
+    const { exitCode, log, summary } = await build(github);
+    expect(exitCode, log).toBe(0);
+    const told = log.split('\n').filter((line) => line.startsWith('::notice title=No comment::'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(says);
+    expect(log).not.toMatch(/^::(warning|error)/m);
+    expect(summary).toContain('is ready');
+    expect(github.comments).toEqual([]);
+  });
+
+  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+    ['422', () => always(makesComment, said(422, 'Validation Failed')), /answered 422.*Validation Failed/],
+    ['500', () => always(makesComment, said(500, 'Server Error')), /answered 500/],
+    ['a rate limit for an hour', () => always(comments, limited(inAnHour())), /rate limit/],
+  ])('for this moment, with %s, and both times that it tries', async (_, intercept, says) => {
+    await using github = await startGithubServer();
+    github.intercept = intercept();
+    const { exitCode, log } = await build(github);
+    expect(exitCode, log).toBe(0);
+    const told = log.split('\n').filter((line) => line.startsWith('::notice title=No comment::'));
+    expect(told).toHaveLength(2);
+    for (const line of told) expect(line).toMatch(says);
+    // Waiting longer, or another permission, is not what is missing.
+    expect(told.join()).not.toContain('Give the job');
+    expect(github.comments).toEqual([]);
+  });
+});
+
+describe('the cleanup', () => {
+  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+    ['403', () => always(edits, forbidden('pull_requests=write')), /pull-requests: write/],
+    ['404', () => always(edits, said(404, 'Not Found')), /answered 404/],
+    ['422', () => always(edits, said(422, 'Validation Failed')), /answered 422.*Validation Failed/],
+    ['a rate limit for an hour', () => always(edits, limited(inAnHour())), /rate limit/],
+  ])('removes the tags and warns when an edit is answered by %s', async (_, intercept, says) => {
+    await using github = await startGithubServer();
+    github.intercept = intercept();
+    const { exitCode, log } = await cleanUp(github);
+    expect(exitCode, log).toBe(0);
+    const told = log
+      .split('\n')
+      .filter((line) => line.startsWith('::warning title=A comment was not edited'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(says);
+    expect(states(github)).toEqual(['ready']);
+  });
+
+  test.each<[string, Wanted, GithubAnswer[]]>([
+    ['500 to the list', lists, [said(500, 'Server Error')]],
+    ['500 to the edit', edits, [said(500, 'Server Error')]],
+    ['429 to the edit', edits, [said(429, 'Too many requests', retry)]],
+    ['a secondary rate limit to the edit', edits, [said(403, secondary, retry)]],
+  ])('tells in the comment after %s', async (_, wanted, answers) => {
+    await using github = await startGithubServer();
+    const left = [...answers];
+    github.intercept = first(wanted, left);
+    const { exitCode, log } = await cleanUp(github);
+    expect(exitCode, log).toBe(0);
+    expect(left).toEqual([]);
+    expect(readCommentMarker(github.comments[0]?.body ?? '')).toMatchObject({ state: 'removed', run: 102 });
+    expect(log).not.toMatch(/^::warning/m);
+  });
+});

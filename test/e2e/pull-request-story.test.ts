@@ -1,0 +1,242 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalService, startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
+import { type GithubServer, startGithubServer } from '../github/server.ts';
+import { startCacheServer } from '../history/cache-server.ts';
+import { gate } from '../local/client.ts';
+import { pullRequestRun, type Repository, runner, states, tagsAt } from './pull-request-kit.ts';
+import { groupsOf, type RunResult } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const recipe = (command: string) => `import { Template } from 'novita-sandbox';
+export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('${command}');
+`;
+
+interface Scene extends Repository, AsyncDisposable {}
+
+/** A repository with pull request 12 open. */
+async function scene(service?: LocalService): Promise<Scene> {
+  const workspace = await temporaryDirectory({ 'template.mjs': recipe('make') });
+  const github = await startGithubServer();
+  const local = service ?? (await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) }));
+  github.pullRequests.set(12, { number: 12, state: 'open' });
+  return {
+    actions: action.path,
+    workspace: workspace.path,
+    service: local,
+    github,
+    async [Symbol.asyncDispose]() {
+      await local.close();
+      await github[Symbol.asyncDispose]();
+      await workspace[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const close = (github: GithubServer) => github.pullRequests.set(12, { number: 12, state: 'closed' });
+
+describe('a pull request', () => {
+  test('opened, pushed to, merged, and its build released', async () => {
+    await using place = await scene();
+    await using cache = await startCacheServer();
+    const { service, github, workspace } = place;
+    const env = { ...cache.env, RUNNER_TEMP: workspace };
+    const onMain = { GITHUB_REF: 'refs/heads/main', GITHUB_REF_NAME: 'main' };
+    const build = runner(place);
+    const resolve = service.inspect.resolve;
+
+    const base = await build({ run: 100, env: { ...env, ...onMain } });
+    expect(base.exitCode, base.log).toBe(0);
+    await build({ run: 100, env: { ...env, ...onMain }, state: base.state });
+    const production = base.outputs['buildId'];
+
+    // Opened: a tag of its own, one comment.
+    const opening = pullRequestRun('opened', 'a'.repeat(40));
+    const opened = await build({ run: 101, ...opening, env: { ...env, ...opening.env } });
+    expect(opened.exitCode, opened.log).toBe(0);
+    expect(tagsAt(service)).toEqual(['default', 'latest', 'pr-12', 'sha-0123456']);
+    expect(resolve('my-agent', 'pr-12')).toBe(opened.outputs['buildId']);
+    expect(github.comments).toHaveLength(1);
+
+    // Pushed to: the same tag moves on, the same comment tells what changed.
+    await writeFile(join(workspace, 'template.mjs'), recipe('make all'));
+    const pushing = pullRequestRun('synchronize');
+    const pushed = await build({ run: 102, ...pushing, env: { ...env, ...pushing.env } });
+    expect(pushed.exitCode, pushed.log).toBe(0);
+    expect(resolve('my-agent', 'pr-12')).toBe(pushed.outputs['buildId']);
+    expect(resolve('my-agent', 'latest')).toBe(production);
+    expect(states(github)).toEqual(['ready']);
+    expect(github.comments[0]?.body).toContain(pushed.outputs['reference']);
+    expect(github.comments[0]?.body).not.toContain(opened.outputs['reference']);
+    expect(github.comments[0]?.body).toContain('- **Changed** step 1: `RUN make all`, was `RUN make`');
+
+    // Merged: what users get stays, the preview goes.
+    close(github);
+    const clean = await runner(place, 'cleanup')({ run: 103, ...pullRequestRun('closed') });
+    expect(clean.exitCode, clean.log).toBe(0);
+    expect(clean.outputs['removed']).toBe('["my-agent:pr-12"]');
+    expect(tagsAt(service)).toEqual(['default', 'latest', 'sha-0123456']);
+    expect(resolve('my-agent', 'latest')).toBe(production);
+    expect(states(github)).toEqual(['removed']);
+    expect(github.comments[0]?.body).toContain('Removed at the service: `pr-12`.');
+
+    // The merge is built on main, and its build is what the release hands out.
+    const merged = await build({
+      run: 104,
+      inputs: { tags: 'type=sha' },
+      env: { ...env, ...onMain, GITHUB_SHA: 'd'.repeat(40) },
+    });
+    expect(merged.exitCode, merged.log).toBe(0);
+    expect(resolve('my-agent', 'latest')).toBe(production);
+    const builds = service.inspect.builds().length;
+    const release = await runner(
+      place,
+      'promote',
+    )({
+      run: 105,
+      inputs: { from: 'sha-ddddddd', tags: '' },
+      event: {
+        name: 'release',
+        payload: {
+          action: 'published',
+          release: { tag_name: 'v1.0.0', prerelease: false, draft: false },
+          repository: { full_name: 'octo-org/agent', default_branch: 'main' },
+        },
+      },
+      env: { GITHUB_REF: 'refs/tags/v1.0.0' },
+    });
+    expect(release.exitCode, release.log).toBe(0);
+    expect(service.inspect.builds()).toHaveLength(builds);
+    for (const tag of ['1.0.0', '1.0', '1', 'latest', 'default']) {
+      expect(resolve('my-agent', tag), tag).toBe(merged.outputs['buildId']);
+    }
+  });
+
+  test('that is opened again after its cleanup has its preview and its comment back', async () => {
+    await using place = await scene();
+    const { github, service } = place;
+    const build = runner(place);
+    await build({ run: 101, ...pullRequestRun('opened') });
+    close(github);
+    await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+    expect(states(github)).toEqual(['removed']);
+    github.pullRequests.set(12, { number: 12, state: 'open' });
+    const again = await build({ run: 103, ...pullRequestRun('reopened') });
+    expect(again.exitCode, again.log).toBe(0);
+    expect(states(github)).toEqual(['ready']);
+    expect(service.inspect.resolve('my-agent', 'pr-12')).toBe(again.outputs['buildId']);
+  });
+
+  /** Builds with these tags for pull request 12, which is closed and cleaned up while the only step runs. */
+  async function cleanedUpMeanwhile(tags: string) {
+    const door = gate();
+    const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed }] });
+    await using place = await scene(await startLocalService({ executor }));
+    let cleaning: Promise<RunResult> | undefined;
+    const built = await runner(place)({
+      run: 101,
+      ...pullRequestRun('opened'),
+      inputs: { tags },
+      onOutput: (printed) => {
+        if (cleaning || !printed.includes('::group::[1/1]')) return;
+        close(place.github);
+        cleaning = runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+        void cleaning.finally(door.open);
+      },
+    });
+    const cleaned = await cleaning;
+    expect(cleaned?.exitCode, cleaned?.log).toBe(0);
+    expect(cleaned?.outputs['removed']).toBe('["my-agent:pr-12"]');
+    // The cleanup has the last word, though the build ends after it.
+    expect(built.log).toContain('The comment of a newer run was left as it is.');
+    const [{ body = '' } = {}, ...others] = place.github.comments;
+    expect(readCommentMarker(body)).toMatchObject({ state: 'removed', run: 102 });
+    expect(others).toEqual([]);
+    return { built, tags: tagsAt(place.service) };
+  }
+
+  test('that is cleaned up while its build runs keeps no preview', async () => {
+    const { built, tags } = await cleanedUpMeanwhile('pr-12, keep');
+    expect(built.exitCode, built.log).toBe(0);
+    expect(tags).toEqual(['keep']);
+  });
+
+  test('whose build has no other tag then loses sight of it, and the job says why', async () => {
+    const { built, tags } = await cleanedUpMeanwhile('');
+    expect(built.exitCode, built.log).toBe(1);
+    groupsOf(built.log);
+    expect(built.log).toContain('its last tag was removed while it ran');
+    expect(tags).toEqual([]);
+  });
+});
+
+describe('one comment', () => {
+  test('is left when two runs make it in the same moment: that of the newer one', async () => {
+    await using place = await scene();
+    const { github } = place;
+    const build = runner(place);
+    // Both have looked and found none when the first one is made.
+    const both = gate();
+    let making = 0;
+    github.intercept = async ({ method, path }) => {
+      if (method !== 'POST' || !path.endsWith('/comments')) return undefined;
+      if (++making === 2) both.open();
+      await both.passed;
+      return undefined;
+    };
+    const [older, newer] = await Promise.all(
+      [101, 102].map((run) => build({ run, ...pullRequestRun('synchronize') })),
+    );
+    const log = `${older?.log}${newer?.log}`;
+    expect([older?.exitCode, newer?.exitCode], log).toEqual([0, 0]);
+    expect(making).toBe(2);
+    expect(github.comments).toHaveLength(1);
+    expect(readCommentMarker(github.comments[0]?.body ?? '')).toMatchObject({ run: 102 });
+  });
+
+  test('of a stranger who bears the marker is never touched, whatever run it claims', async () => {
+    await using place = await scene();
+    const { github } = place;
+    const planted = [0, 10 ** 15].map((run) => {
+      const header = { name: 'my-agent', key: '', state: 'building', run, attempt: 1 } as const;
+      return github.addComment(12, `${commentMarker(header)}\nplanted`, 'mallory');
+    });
+    const before = planted.map(({ body }) => body);
+    const built = await runner(place)({ run: 101, ...pullRequestRun('opened') });
+    expect(built.exitCode, built.log).toBe(0);
+    expect(planted.map(({ body }) => body)).toEqual(before);
+    const own = github.comments.filter(({ author }) => author === github.login);
+    expect(own).toHaveLength(1);
+    expect(own[0]?.body).toContain(built.outputs['reference']);
+    close(github);
+    await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+    expect(planted.map(({ body }) => body)).toEqual(before);
+    expect(readCommentMarker(own[0]?.body ?? '')).toMatchObject({ state: 'removed' });
+  });
+
+  test('is found behind forty pages of others, by the build and by the cleanup', async () => {
+    await using place = await scene();
+    const { github } = place;
+    for (let index = 0; index < 4000; index += 1) github.addComment(12, `talk ${index}`, 'someone');
+    const build = runner(place);
+    await build({ run: 101, ...pullRequestRun('opened') });
+    const second = await build({ run: 102, ...pullRequestRun('synchronize') });
+    expect(github.comments).toHaveLength(4001);
+    const own = github.comments.at(-1);
+    expect(own?.body, second.log).toContain(second.outputs['reference']);
+    close(github);
+    const { log } = await runner(place, 'cleanup')({ run: 103, ...pullRequestRun('closed') });
+    expect(log).toContain('1 comment edited to say that the preview is gone');
+    expect(readCommentMarker(own?.body ?? '')).toMatchObject({ state: 'removed' });
+    expect(github.comments).toHaveLength(4001);
+  });
+});
