@@ -32,7 +32,7 @@ afterAll(async () => {
 /** A build of pull request 12 beside a GitHub that may answer otherwise. */
 async function build(github: GithubServer) {
   const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-  github.pullRequests.set(12, { number: 12, state: 'open' });
+  github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
   const place = { actions: action.path, workspace: workspace.path, service, github };
   const result = await runner(place)({ run: 101, ...pullRequestRun('opened') });
   await service.close();

@@ -28,7 +28,7 @@ async function scene(service?: LocalService): Promise<Scene> {
   const workspace = await temporaryDirectory({ 'template.mjs': recipe('make') });
   const github = await startGithubServer();
   const local = service ?? (await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) }));
-  github.pullRequests.set(12, { number: 12, state: 'open' });
+  github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
   return {
     actions: action.path,
     workspace: workspace.path,
@@ -60,7 +60,9 @@ describe('a pull request', () => {
     const production = base.outputs['buildId'];
 
     // Opened: a tag of its own, one comment.
-    const opening = pullRequestRun('opened', 'a'.repeat(40));
+    const early = 'a'.repeat(40);
+    const opening = pullRequestRun('opened', early);
+    github.pullRequests.set(12, { number: 12, state: 'open', headSha: early });
     const opened = await build({ run: 101, ...opening, env: { ...env, ...opening.env } });
     expect(opened.exitCode, opened.log).toBe(0);
     expect(tagsAt(service)).toEqual(['default', 'latest', 'pr-12', 'sha-0123456']);
@@ -70,6 +72,7 @@ describe('a pull request', () => {
     // Pushed to: the same tag moves on, the same comment tells what changed.
     await writeFile(join(workspace, 'template.mjs'), recipe('make all'));
     const pushing = pullRequestRun('synchronize');
+    github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
     const pushed = await build({ run: 102, ...pushing, env: { ...env, ...pushing.env } });
     expect(pushed.exitCode, pushed.log).toBe(0);
     expect(resolve('my-agent', 'pr-12')).toBe(pushed.outputs['buildId']);
@@ -129,7 +132,7 @@ describe('a pull request', () => {
     close(github);
     await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
     expect(states(github)).toEqual(['removed']);
-    github.pullRequests.set(12, { number: 12, state: 'open' });
+    github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
     const again = await build({ run: 103, ...pullRequestRun('reopened') });
     expect(again.exitCode, again.log).toBe(0);
     expect(states(github)).toEqual(['ready']);
