@@ -20,7 +20,7 @@ type CommentJob = Pick<Job, 'env' | 'event' | 'github' | 'output' | 'interrupted
  * The comment of a build on its pull request, or nothing where none is to be written.
  *
  * With `auto` that is so outside of pull requests, and where the token may only read: in runs of forks and of
- * Dependabot. A token that turns out to lack the permission is a notice then, and a warning with `always`.
+ * Dependabot. A token that turns out to lack the permission is a warning; what may pass is one only with `always`.
  */
 export function pullRequestComment(inputs: CommentInputs, job: CommentJob): BuildComment | undefined {
   const { event, output } = job;
@@ -55,7 +55,7 @@ export function pullRequestComment(inputs: CommentInputs, job: CommentJob): Buil
         refused =
           error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited;
         if (job.interrupted.aborted) return;
-        const tell = inputs.comment === 'auto' ? output.notice : output.warning;
+        const tell = refused || inputs.comment === 'always' ? output.warning : output.notice;
         tell(
           `The pull request has no comment about this build: ${explainCommentError(error, 'set `comment: never`')}`,
           {

@@ -203,31 +203,35 @@ describe('no comment', () => {
     expect(log).not.toMatch(/^::(warning|notice)/m);
   });
 
-  test.each([
-    ['auto', 'notice'],
-    ['always', 'warning'],
-  ])('%s: a token without the permission is a %s that says what to add', async (comment, kind) => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    github.intercept = ({ method, path }) =>
-      method === 'POST' && path.endsWith('/comments')
-        ? forbidden('issues=write; pull_requests=write')
-        : undefined;
-    const local = await service();
-    const { exitCode, log, outputs, summary } = await run(local, github, workspace.path, {
-      inputs: { comment },
-    });
-    await local.close();
-    expect(exitCode, log).toBe(0);
-    expect(outputs['status']).toBe('ready');
-    expect(summary).toContain('is ready');
-    const told = log.split('\n').filter((line) => line.startsWith(`::${kind} title=No comment::`));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain('Give the job `permissions: pull-requests: write`, or set `comment: never`.');
-    expect(github.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
-  });
+  test.each(['auto', 'always'])(
+    '%s: a token without the permission is a warning that says what to add',
+    async (comment) => {
+      await using workspace = await temporaryDirectory(files);
+      await using github = await startGithubServer();
+      github.intercept = ({ method, path }) =>
+        method === 'POST' && path.endsWith('/comments')
+          ? forbidden('issues=write; pull_requests=write')
+          : undefined;
+      const local = await service();
+      const { exitCode, log, outputs, summary } = await run(local, github, workspace.path, {
+        inputs: { comment },
+      });
+      await local.close();
+      expect(exitCode, log).toBe(0);
+      expect(outputs['status']).toBe('ready');
+      expect(summary).toContain('is ready');
+      const told = log.split('\n').filter((line) => line.startsWith('::warning title=No comment::'));
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain('Give the job `permissions: pull-requests: write`, or set `comment: never`.');
+      expect(github.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    },
+  );
 
-  test.each([404, 410, 422])('and no failure when GitHub answers %i', async (status) => {
+  test.each([
+    [404, 'warning'],
+    [410, 'warning'],
+    [422, 'notice'],
+  ])('and no failure when GitHub answers %i', async (status, kind) => {
     await using workspace = await temporaryDirectory(files);
     await using github = await startGithubServer();
     github.intercept = () => ({ status, body: { message: 'no' } });
@@ -235,7 +239,7 @@ describe('no comment', () => {
     const { exitCode, log } = await run(local, github, workspace.path);
     await local.close();
     expect(exitCode, log).toBe(0);
-    expect(log).toMatch(/^::notice title=No comment::/m);
+    expect(log).toMatch(new RegExp(`^::${kind} title=No comment::`, 'm'));
   });
 
   test('for a moment: the end of the build writes what its beginning could not', async () => {

@@ -126,7 +126,7 @@ describe('GitHub recovers, and the comment is there', () => {
   });
 });
 
-describe('GitHub refuses, and the build is ready with one notice', () => {
+describe('GitHub refuses, and the build is ready with one warning', () => {
   test.each<[string, () => GithubServer['intercept'], RegExp]>([
     [
       '403 to the list',
@@ -149,10 +149,10 @@ describe('GitHub refuses, and the build is ready with one notice', () => {
     github.intercept = intercept();
     const { exitCode, log, summary } = await build(github);
     expect(exitCode, log).toBe(0);
-    const told = log.split('\n').filter((line) => line.startsWith('::notice title=No comment::'));
+    const told = log.split('\n').filter((line) => line.startsWith('::warning title=No comment::'));
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(says);
-    expect(log).not.toMatch(/^::(warning|error)/m);
+    expect(log).not.toMatch(/^::(notice|error)/m);
     expect(summary).toContain('is ready');
     expect(github.comments).toEqual([]);
   });
