@@ -35,7 +35,13 @@ export function pullRequestReport(
     registered({ templateId, buildId, tags }) {
       const { name } = plan;
       const outcome = {
-        ...{ status: 'building' as const, name, templateId, buildId, tags, steps: [], durationMs: 0 },
+        status: 'building' as const,
+        name,
+        templateId,
+        buildId,
+        tags,
+        steps: [],
+        durationMs: 0,
       };
       void tell(resultDocument({ plan, outcome, ...knowledge, ...(workspace && { workspace }) }));
     },

@@ -41,7 +41,9 @@ export async function build(plan: Plan, options: BuildOptions, deps: BuildDeps):
     if (!next) break;
     const { templateId, buildId, failure, diagnosis } = end;
     earlier.push({
-      ...{ templateId, buildId, again: reason },
+      templateId,
+      buildId,
+      again: reason,
       ...(failure && { failure }),
       ...(diagnosis && { diagnosis }),
     });

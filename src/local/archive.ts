@@ -45,7 +45,7 @@ export async function checkCopy(step: WireStep, archivePath: string | undefined)
 }
 
 /** The path that is moved into place: the source up to its first glob character, `.` when nothing is left. */
-export function copySource(source: string): string {
+function copySource(source: string): string {
   const segments = posix.normalize(source).split('/');
   const glob = segments.findIndex((segment) => /[*?[\]{}]/.test(segment));
   const fixed = (glob < 0 ? segments : segments.slice(0, glob)).join('/').replace(/\/$/, '');

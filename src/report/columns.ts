@@ -1,12 +1,18 @@
-/** Rows of a table for the log, with columns that line up, two spaces apart. A cell is one line of plain text. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Rows of a table for the log, with columns that line up, two spaces apart. A cell is one line of plain text.
+ *
+ * @param widest - how wide each column gets at most; a longer cell pushes the rest of its row to the right
+ */
+export function columns(rows: readonly (readonly string[])[], widest: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   }
   return rows.map((row) =>
     row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .map((cell, index) =>
+        cell.padEnd(Math.min(widths[index] ?? 0, widest[index] ?? Number.POSITIVE_INFINITY)),
+      )
       .join('  ')
       .trimEnd(),
   );

@@ -41,7 +41,7 @@ export function fence(text: string, language = ''): string {
 }
 
 /** Already safe Markdown as a table's cell: one line, and no bare `|`. */
-export function tableCell(markdown: string): string {
+function tableCell(markdown: string): string {
   const line = markdown.replace(/\s*[\r\n]+\s*/g, ' ').trim();
   return line.replaceAll('|', '&#124;') || ' ';
 }

@@ -5,7 +5,7 @@ import { formatCount } from './format.ts';
 import { singleLine } from './sanitise.ts';
 
 /** Columns of a group's title, so that it fits the log view without wrapping. */
-export const titleLimit = 100;
+const titleLimit = 100;
 
 /** What identifies a step in the events of a build. */
 export type StepReference = Pick<StepHeader, 'id' | 'number' | 'total'> & {
@@ -35,7 +35,7 @@ export function stepName(plan: ShownPlan, step: StepReference): string {
 }
 
 /** `[3/7] ` for a step of the recipe, nothing for a phase. */
-export function stepNumber(plan: ShownPlan, step: StepReference): string {
+function stepNumber(plan: ShownPlan, step: StepReference): string {
   if (step.number === undefined) return '';
   return `[${step.number}/${step.total ?? plan.steps.length}] `;
 }

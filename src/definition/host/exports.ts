@@ -11,7 +11,7 @@ export interface Choice {
 }
 
 /** A template of any copy of the SDK: told by what it can do, not by its class. */
-export function isTemplate(value: unknown): value is object {
+function isTemplate(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return ['runCmd', 'copy', 'setEnvs', 'toJSON'].every(
     (name) => typeof Reflect.get(value, name) === 'function',
