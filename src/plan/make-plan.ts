@@ -1,7 +1,11 @@
 import pLimit from 'p-limit';
 import type { Definition, DefinitionStep } from '../definition/definition.ts';
 import { type Problem, ProblemsError } from '../problem.ts';
+import type { WireTemplate } from '../service/types.ts';
+import { contentTags } from '../tags/content.ts';
+import { pinnedBase, type ResolveBase } from './base.ts';
 import { buildManifest } from './build-manifest.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan, PlanStep } from './plan.ts';
@@ -16,16 +20,29 @@ export interface PlanRequest {
   readonly memoryMb: number;
   /** Build everything anew, the base image included. */
   readonly skipCache: boolean;
+  /** What is built; only told, never part of the fingerprint. */
+  readonly commit?: string | undefined;
 }
+
+/** For plans that are only to be looked at. */
+const unresolved: ResolveBase = async () => ({ kind: 'unknown', why: 'nobody looked up what the base is' });
 
 /** COPY steps whose files are read at the same time; each reads several files at once. */
 const parallelCopies = 2;
 
 /**
- * Decides everything about a build that can be known without the service: reads the files of each COPY and
- * puts their hashes into the wire form. Rejects with a `ProblemsError` that names every step that cannot work.
+ * Decides everything about a build that can be known before it: reads the files of each COPY and puts their hashes
+ * into the wire form, and pins the base to what it means at this moment. Rejects with a `ProblemsError` that names
+ * every step that cannot work.
  */
-export async function makePlan(definition: Definition, request: PlanRequest): Promise<Plan> {
+export async function makePlan(
+  definition: Definition,
+  request: PlanRequest,
+  resolveBase: ResolveBase = unresolved,
+): Promise<Plan> {
+  const resolving = resolveBase(definition.recipe);
+  // Awaited below; until then it must not end the process.
+  resolving.catch(() => {});
   const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
   const problems: Problem[] = [];
   const limit = pLimit(parallelCopies);
@@ -35,22 +52,28 @@ export async function makePlan(definition: Definition, request: PlanRequest): Pr
   const [first, ...rest] = problems.sort(byLine);
   if (first) throw new ProblemsError([first, ...rest]);
 
+  const resolved = await resolving;
+  const recipe: WireTemplate = {
+    ...definition.recipe,
+    ...pinnedBase(definition.recipe, resolved),
+    ...(request.skipCache && { force: true }),
+    steps: definition.steps.map(({ wire }, index) => {
+      const files = manifests[index];
+      return files ? { ...wire, filesHash: files.hash } : wire;
+    }),
+  };
+  const { name, tags, cpuCount, memoryMb } = request;
+  const hidden = new Map(
+    definition.steps.flatMap((step, index) => (step.hidden ? [[index, step.hidden]] : [])),
+  );
+  const fingerprint = fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb });
   const { base } = definition.sources;
   return {
-    name: request.name,
-    tags: request.tags,
-    cpuCount: request.cpuCount,
-    memoryMb: request.memoryMb,
-    wire: {
-      ...definition.recipe,
-      ...(request.skipCache && { force: true }),
-      steps: definition.steps.map(({ wire }, index) => {
-        const files = manifests[index];
-        return files ? { ...wire, filesHash: files.hash } : wire;
-      }),
-    },
-    base: { title: baseTitle(definition), ...(base && { source: base }) },
+    ...{ name, tags, cpuCount, memoryMb, wire: recipe },
+    base: { title: baseTitle(definition), ...(base && { source: base }), resolved },
     steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
+    fingerprint,
+    ...('hash' in fingerprint && { contentTags: contentTags(fingerprint.hash, request.commit) }),
     definition,
   };
 }

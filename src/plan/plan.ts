@@ -1,6 +1,9 @@
 import type { Definition } from '../definition/definition.ts';
 import type { SourceLine } from '../problem.ts';
 import type { WireTemplate } from '../service/types.ts';
+import type { ContentTags } from '../tags/content.ts';
+import type { ResolvedBase } from './base.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import type { FileManifest } from './manifest.ts';
 
 /** One step of the recipe, ready to be shown, sent and compared. */
@@ -25,9 +28,18 @@ export interface Plan {
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
-  /** The start call's body, exactly as it will be sent. */
+  /** The start call's body, exactly as it will be sent: its base is pinned where it was resolved. */
   readonly wire: WireTemplate;
-  readonly base: { readonly title: string; readonly source?: SourceLine };
+  readonly base: {
+    /** As the definition has it: `FROM python:3.12`. */
+    readonly title: string;
+    readonly source?: SourceLine;
+    /** Absent where nobody looked it up. */
+    readonly resolved?: ResolvedBase;
+  };
+  readonly fingerprint: Fingerprint;
+  /** Put on the build beside its tags; absent when there is no fingerprint. */
+  readonly contentTags?: ContentTags;
   readonly steps: readonly PlanStep[];
   readonly definition: Definition;
 }
@@ -36,7 +48,8 @@ export interface Plan {
  * A plan as far as it can be shown. Of a build that another job planned, only what the service tells is known: the
  * steps as its log announces them and the size; its result file tells a little of the definition as well.
  */
-export interface ShownPlan extends Omit<Plan, 'cpuCount' | 'memoryMb' | 'definition'> {
+export interface ShownPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'memoryMb' | 'definition'> {
+  readonly fingerprint?: Fingerprint;
   readonly cpuCount?: number;
   /** MiB. */
   readonly memoryMb?: number;

@@ -60,6 +60,7 @@ export function samplePlan(changes: Partial<Plan> = {}): Plan {
       { number: 3, title: 'RUN pip install -r /srv/app/requirements.txt', source: at(6) },
       { number: 4, title: `RUN ${script}`, hidden: 'environment' },
     ],
+    fingerprint: { unknown: 'the registry cannot be reached' },
     definition,
     ...changes,
   };

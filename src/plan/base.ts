@@ -1,0 +1,44 @@
+import type { Definition } from '../definition/definition.ts';
+import { isBuildIdentifier } from '../tags/names.ts';
+
+/** What a recipe begins with, as exactly as it can be known before the build. */
+export type ResolvedBase =
+  /** `sha256:` and 64 hex digits. */
+  | { readonly kind: 'image'; readonly digest: string }
+  | { readonly kind: 'template'; readonly buildId: string }
+  /** `why` is the end of a sentence. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export type BaseOfRecipe = Pick<Definition['recipe'], 'fromImage' | 'fromTemplate' | 'fromImageRegistry'>;
+
+/** Finds out what a recipe begins with. Never rejects for want of an answer. */
+export type ResolveBase = (recipe: BaseOfRecipe) => Promise<ResolvedBase>;
+
+/**
+ * The part of the recipe that names the base, made to mean exactly what was resolved. Without this the service may
+ * build on something else: its layer cache goes by the written name of an image, so a tag that has moved is not
+ * noticed for weeks, and the newest build of a parent may be another one by the time the build starts.
+ */
+export function pinnedBase(
+  recipe: BaseOfRecipe,
+  base: ResolvedBase,
+): Pick<BaseOfRecipe, 'fromImage' | 'fromTemplate'> {
+  if (base.kind === 'image' && recipe.fromImage) {
+    const { fromImage } = recipe;
+    return { fromImage: fromImage.includes('@') ? fromImage : `${fromImage}@${base.digest}` };
+  }
+  if (base.kind === 'template' && recipe.fromTemplate) {
+    return { fromTemplate: `${parentOf(recipe.fromTemplate).name}:${base.buildId}` };
+  }
+  return {};
+}
+
+/** The parts of `name`, `team/name`, `name:tag` and `name:buildId`. */
+export function parentOf(reference: string): {
+  readonly name: string;
+  readonly tag: string;
+  readonly buildId?: string;
+} {
+  const [name = '', tag = 'default'] = reference.trim().toLowerCase().split(':', 2);
+  return { name, tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
+}
