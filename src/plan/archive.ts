@@ -4,11 +4,11 @@ import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { Header, Pax } from 'tar';
 import { problem } from '../problem.ts';
 import { reason } from './copy-problems.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
+import { gzip } from './parallel-gzip.ts';
 import { openContent } from './read-content.ts';
 
 /** An archive on disk, ready to be sent with a known length. */
@@ -18,7 +18,6 @@ export interface Archive {
 }
 
 const BLOCK = 512;
-const JOINED_BYTES = 256 * 1024;
 
 /** Not 1970: tar warns of dates that old, and zip, hence Python's wheels, cannot hold dates before 1980. */
 const FIXED_TIME = new Date('2000-01-01T00:00:00Z');
@@ -40,8 +39,7 @@ export async function writeArchive(manifest: FileManifest, destination: string):
   const file = await open(destination, 'wx');
   try {
     await pipeline(
-      Readable.from(joined(tarBlocks(manifest)), { objectMode: false }),
-      createGzip(),
+      Readable.from(gzip(tarBlocks(manifest)), { objectMode: false }),
       createWriteStream(destination, { fd: file }),
     );
   } catch (error) {
@@ -89,27 +87,13 @@ function* headerBlocks(entry: ManifestEntry): Generator<Buffer> {
   yield block;
 }
 
-/** Joins small pieces: each one that reaches the compressor costs a way to the thread pool and back. */
-async function* joined(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of pieces) {
-    waiting.push(piece);
-    bytes += piece.length;
-    if (bytes < JOINED_BYTES) continue;
-    yield Buffer.concat(waiting, bytes);
-    waiting = [];
-    bytes = 0;
-  }
-  yield Buffer.concat(waiting, bytes);
-}
-
 async function* contentOf(manifest: FileManifest, entry: ManifestEntry): AsyncGenerator<Buffer> {
   const path = join(manifest.contextDirectory, entry.path);
   const hash = createHash('sha256');
   let size = 0;
   try {
-    for await (const chunk of openContent(path).chunks) {
+    const { content } = openContent(path);
+    for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
       size += chunk.length;
       if (size > entry.size) break;
       hash.update(chunk);

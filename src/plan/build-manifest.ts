@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashAtOnce } from 'node:crypto';
 import { join } from 'node:path';
-import { throwIfAny } from '../problem.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type Problem, throwIfAny } from '../problem.ts';
 import { type CopyFiles, copyProblems, ProblemList } from './copy-problems.ts';
 import type { IgnoreRules } from './ignore.ts';
 import { type ListedEntry, listFiles } from './list-files.ts';
@@ -9,6 +10,7 @@ import { openContent } from './read-content.ts';
 
 /** Files read at the same time: enough to keep a disk busy, few enough for any limit on open files. */
 const PARALLEL_READS = 8;
+const FILES_BETWEEN_SIGNALS = 1000;
 
 /**
  * Lists and reads what a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
@@ -19,19 +21,27 @@ const PARALLEL_READS = 8;
 export async function buildManifest(copy: CopyFiles, ignore: IgnoreRules): Promise<FileManifest> {
   const listed = sortByPath(await listFiles(copy, ignore));
   const words = copyProblems(copy);
-  const problems = new ProblemList(words);
   const entries: ManifestEntry[] = [];
+  /** By the entry's index, so that the same file is named first however the reading went. */
+  const unreadable: Problem[] = [];
   const queue = listed.entries();
   const reader = async () => {
     for (const [index, entry] of queue) {
+      // Small files are read without waiting: let signals be heard between them.
+      if (index % FILES_BETWEEN_SIGNALS === 0) await setImmediate();
       try {
-        entries[index] = await readEntry(copy.contextDirectory, entry);
+        const read = readEntry(copy.contextDirectory, entry);
+        entries[index] = read instanceof Promise ? await read : read;
       } catch (error) {
-        problems.add(words.unreadable(entry.path, error));
+        unreadable[index] = words.unreadable(entry.path, error);
       }
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_READS }, reader));
+  const problems = new ProblemList(words);
+  unreadable.forEach((found) => {
+    problems.add(found);
+  });
   throwIfAny(problems.all());
   return {
     source: copy.source,
@@ -72,14 +82,23 @@ function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
     .map(({ entry }) => entry);
 }
 
-async function readEntry(contextDirectory: string, entry: ListedEntry): Promise<ManifestEntry> {
+/** Gives a promise only where there is something to wait for. */
+function readEntry(contextDirectory: string, entry: ListedEntry): ManifestEntry | Promise<ManifestEntry> {
   if (entry.type !== 'file') return { ...entry, size: 0, executable: false };
-  const { executable, chunks } = openContent(join(contextDirectory, entry.path));
+  const { executable, content } = openContent(join(contextDirectory, entry.path));
+  if (!Buffer.isBuffer(content)) return readLargeFile({ ...entry, executable }, content);
+  return { ...entry, size: content.length, executable, digest: hashAtOnce('sha256', content) };
+}
+
+async function readLargeFile(
+  entry: Omit<ManifestEntry, 'size'>,
+  content: AsyncIterable<Buffer>,
+): Promise<ManifestEntry> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of content) {
     hash.update(chunk);
     size += chunk.length;
   }
-  return { ...entry, size, executable, digest: hash.digest('hex') };
+  return { ...entry, size, digest: hash.digest('hex') };
 }
