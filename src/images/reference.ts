@@ -1,0 +1,59 @@
+/** An image reference taken apart, with what Docker adds where something is left out. */
+export interface ImageReference {
+  /** Host with port as written, `docker.io` where none is. */
+  readonly host: string;
+  /** Path below the host: `library/python`, `owner/name`. */
+  readonly repository: string;
+  /** `latest` where neither a tag nor a digest is written. */
+  readonly tag?: string;
+  /** `sha256:<64 hex>` or `sha512:<128 hex>`. */
+  readonly digest?: string;
+}
+
+/** The name under which references mean Docker Hub; what answers for it is another host, see `address.ts`. */
+export const dockerHub = 'docker.io';
+
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const domain = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const written = /^([^@]+?)(?::(\w[\w.-]{0,127}))?(?:@(.+))?$/;
+const anyDigest = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
+
+/** The longest name that registries take, host included. */
+const longestName = 255;
+
+/**
+ * Reads a reference by the grammar and the normalisation of https://github.com/distribution/reference: a first
+ * part without a dot or a port that is not `localhost` is no host; one part alone at Docker Hub is below `library/`.
+ * `undefined` for everything that is not a reference.
+ */
+export function parseImageReference(image: string): ImageReference | undefined {
+  const [, name = '', tag, digest] = written.exec(image) ?? [];
+  if (name === '' || name.length > longestName || (digest !== undefined && !anyDigest.test(digest)))
+    return undefined;
+  // It would be taken for the identifier of a local image.
+  if (/^[a-f0-9]{64}$/.test(name)) return undefined;
+  const { host, path } = splitHost(name);
+  if (!domain.test(host) || !URL.canParse(`https://${host}`)) return undefined;
+  if (!path.split('/').every((part) => component.test(part))) return undefined;
+  const repository = host === dockerHub && !path.includes('/') ? `library/${path}` : path;
+  if (tag === undefined && digest === undefined) return { host, repository, tag: 'latest' };
+  return { host, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+}
+
+/**
+ * The reference that means exactly these bytes, its tag kept for readers: `python:3.12@sha256:…`. A reference that
+ * has a digest stays as it is, and so does what is not a reference.
+ */
+export function pinImage(image: string, digest: string): string {
+  const reference = parseImageReference(image);
+  return reference && reference.digest === undefined ? `${image}@${digest}` : image;
+}
+
+function splitHost(name: string): { host: string; path: string } {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(0, slash));
+  const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  if (slash === -1 || !isHost) return { host: dockerHub, path: name };
+  return { host: first === `index.${dockerHub}` ? dockerHub : first, path: name.slice(slash + 1) };
+}

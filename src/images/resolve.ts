@@ -1,0 +1,102 @@
+import type { Dispatcher } from 'undici';
+import type { ImageRegistry } from '../service/types.ts';
+import { registryAddress, registryName } from './address.ts';
+import { type Answer, ask, type Line } from './ask.ts';
+import { authorize } from './authorize.ts';
+import { credentialsSource } from './credentials.ts';
+import { headerDigest, manifestDigest, manifestTypes, mostManifestBytes } from './manifest.ts';
+import { NotKnown } from './not-known.ts';
+import { type ImageReference, parseImageReference } from './reference.ts';
+import { refusal } from './refusal.ts';
+
+/**
+ * What a registry says an image is, or why that is not known: the end of a sentence on one line, such as "the
+ * registry r.example answered 503". The digest is `sha256:<64 hex>`; only a reference that names a sha512 itself
+ * gets that back.
+ */
+export type ResolvedImage = { readonly digest: string } | { readonly unknown: string };
+
+export interface ResolveDeps {
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+  /** Milliseconds for everything, repetitions and logins included. Default 20 s. */
+  readonly limitMs?: number;
+  /** Asked for tokens instead of Amazon ECR's own address. */
+  readonly ecrEndpoint?: URL;
+}
+
+const defaultLimitMs = 20_000;
+
+/**
+ * Asks the registry of an image what its reference means right now, by the distribution protocol
+ * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests). Of an image for several
+ * platforms that is the digest of its index. A reference with a digest is answered without a request.
+ *
+ * Rejects with the signal's reason and nothing else.
+ *
+ * @param image - as in a definition: `python:3.12`, `ghcr.io/owner/name@sha256:…`
+ * @param registry - credentials; where they are refused, nothing is tried without them
+ */
+export async function resolveImage(
+  image: string,
+  registry: ImageRegistry | undefined,
+  deps: ResolveDeps,
+): Promise<ResolvedImage> {
+  deps.signal.throwIfAborted();
+  const reference = parseImageReference(image);
+  if (!reference)
+    return { unknown: 'it is not an image reference such as python:3.12 or ghcr.io/owner/name:tag' };
+  if (reference.digest !== undefined) return { digest: reference.digest };
+  const limitMs = deps.limitMs ?? defaultLimitMs;
+  const limit = AbortSignal.timeout(limitMs);
+  const line = { dispatcher: deps.dispatcher, signal: AbortSignal.any([limit, deps.signal]) };
+  try {
+    return { digest: await askForDigest(reference, registry, line, deps) };
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    const who = registryName(reference);
+    if (limit.aborted) return { unknown: `${who} took longer than ${Math.round(limitMs / 100) / 10} s` };
+    return { unknown: error instanceof NotKnown ? onOneLine(error.message) : `asking ${who} failed` };
+  }
+}
+
+async function askForDigest(
+  reference: ImageReference,
+  registry: ImageRegistry | undefined,
+  line: Line,
+  { ecrEndpoint }: ResolveDeps,
+): Promise<string> {
+  const credentials = registry && credentialsSource(registry, ecrEndpoint);
+  const address = registryAddress(reference);
+  const url = new URL(`/v2/${reference.repository}/manifests/${reference.tag}`, address);
+  const who = registryName(reference);
+  const question = { url, headers: { accept: manifestTypes }, who };
+
+  let authorization: string | undefined;
+  // Docker Hub counts a HEAD less than a GET.
+  let answer = await ask({ ...question, method: 'HEAD' }, line);
+  if (answer.status === 401 && answer.elsewhere === undefined) {
+    authorization = await authorize(answer, { reference, address, credentials, line });
+    answer = await ask({ ...question, method: 'HEAD', authorization }, line);
+  }
+  const judge = ({ status, elsewhere }: Answer) => {
+    if (status === 200) return;
+    if (elsewhere !== undefined)
+      throw new NotKnown(`${elsewhere}, to which ${who} redirects, answered ${status}`);
+    throw refusal(status, who, { reference, credentials });
+  };
+  // Some know no HEAD.
+  if (answer.status !== 405) {
+    judge(answer);
+    const digest = headerDigest(answer, who);
+    if (digest !== undefined) return digest;
+  }
+  answer = await ask({ ...question, method: 'GET', authorization, most: mostManifestBytes }, line);
+  judge(answer);
+  return manifestDigest(answer, who);
+}
+
+/** A message holds names of hosts and codes of errors, of which none should break out of its line. */
+function onOneLine(message: string): string {
+  return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500);
+}
