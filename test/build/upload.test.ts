@@ -31,6 +31,19 @@ describe('an upload', () => {
     expect(requests(service)).toEqual({ links: 2, uploads: [200] });
   });
 
+  test('of one content serves every COPY that sends it, whatever its destination', async () => {
+    const service = await startService();
+    const steps = ['/srv/', '/opt/'].flatMap((place) =>
+      ['app.txt', '{app,lib}.txt'].map((source) => ({ type: 'COPY', args: [source, place, '', ''] })),
+    );
+    await using plan = await temporaryPlan({ files: { 'app.txt': 'hello' }, steps });
+    const { outcome, events } = await runBuild(service, plan);
+    expect(outcome.status).toBe('ready');
+    expect(plan.wire.steps.filter(({ filesHash }) => filesHash !== undefined)).toHaveLength(5);
+    expect(uploads(events)).toEqual(['sent']);
+    expect(requests(service)).toEqual({ links: 1, uploads: [200] });
+  });
+
   test('whose answer was lost is found to have arrived', async () => {
     const service = await startService({ faults: { rules: [readFaultRule('upload:reset:after@1')] } });
     await using plan = await temporaryPlan();

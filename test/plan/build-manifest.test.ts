@@ -1,11 +1,11 @@
-import { chmod, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildManifest, hashEntries } from '../../src/plan/build-manifest.ts';
 import { compileIgnoreRules } from '../../src/plan/ignore.ts';
 import type { ManifestEntry } from '../../src/plan/manifest.ts';
-import { planted, type Tree } from './temporary-tree.ts';
+import { plant, planted, type Tree } from './temporary-tree.ts';
 
 const noRules = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: [], dockerignore: '' });
 
@@ -108,7 +108,7 @@ describe('a manifest', () => {
 });
 
 describe('the hash', () => {
-  it('is the same whatever the order of creation, the times, the umask and the place', async () => {
+  it('is the same whatever the order of creation, times, umask, mode, owner and place', async () => {
     await fc.assert(
       fc.asyncProperty(
         trees,
@@ -124,8 +124,14 @@ describe('the hash', () => {
             const directory = await planted(
               Object.fromEntries(shuffled.map(({ path, what }) => [path, what])),
             );
-            for (const { path, type } of first.entries) {
-              if (type === 'file') await utimes(join(directory, path), 1, random.next().value % 1e9);
+            for (const { path, type, executable } of first.entries) {
+              if (type === 'symlink') continue;
+              const others = random.next().value & 0o077;
+              const owners = executable || type === 'directory' ? 0o700 : 0o600;
+              await chmod(join(directory, path), owners | others);
+              // Only root may give files away.
+              if (process.geteuid?.() === 0) await chown(join(directory, path), others, 65_534);
+              await utimes(join(directory, path), 1, random.next().value % 1e9);
             }
             expect((await manifestOf(directory)).hash).toBe(first.hash);
           } finally {
@@ -138,7 +144,17 @@ describe('the hash', () => {
   });
 
   it('changes with any single change', async () => {
-    const change = fc.constantFrom('byte', 'bit', 'name', 'new file', 'new directory', 'gone', 'kind');
+    const change = fc.constantFrom(
+      'byte',
+      'bit',
+      'name',
+      'new file',
+      'new link',
+      'new directory',
+      'gone',
+      'kind',
+      'link',
+    );
     await fc.assert(
       fc.asyncProperty(trees, change, fc.nat(), async (tree, kind, pick) => {
         const paths = Object.keys(tree);
@@ -147,7 +163,9 @@ describe('the hash', () => {
         const other: Record<string, Tree[string]> = { ...tree };
         if (kind === 'byte') other[path] = changedContent(before);
         else if (kind === 'new file') other['new'] = '';
+        else if (kind === 'new link') other['new'] = { link: 'always' };
         else if (kind === 'new directory') other['new'] = null;
+        else if (kind === 'link') other[path] = { link: linkInPlaceOf(before) };
         else if (kind === 'kind') other[path] = before === null ? '' : null;
         else if (kind === 'bit' && Buffer.isBuffer(before)) other[path] = { run: before.toString('latin1') };
         else {
@@ -159,6 +177,37 @@ describe('the hash', () => {
         expect(await hashOf(other)).not.toBe(await hashOf({ ...tree, always: '' }));
       }),
       { numRuns: 120 },
+    );
+  });
+
+  it('knows nothing of what ignore rules keep back, whatever becomes of it', async () => {
+    const rules = compileIgnoreRules({
+      contextDirectory: '/',
+      fileIgnorePatterns: [],
+      dockerignore: 'node_modules\n**/*.log\n**/cache/\n',
+    });
+    const excluded = fc.dictionary(
+      fc
+        .tuple(fc.constantFrom('node_modules/', 'node_modules/a/', 'd/cache/', 'log-'), name)
+        .map(([directory, leaf]) => (directory === 'log-' ? `d/${leaf}.log` : `${directory}f${leaf}`)),
+      content,
+      { minKeys: 1, maxKeys: 5 },
+    );
+    await fc.assert(
+      fc.asyncProperty(trees, excluded, excluded, async (tree, one, other) => {
+        const hash = async (directory: string) =>
+          (await buildManifest({ source: '.', contextDirectory: directory }, rules)).hash;
+        // The directory stands in each, since an empty one is sent as well.
+        const sent: Tree = { always: '', d: null, ...tree };
+        const plain = await hash(await planted(sent));
+        const directory = await planted({ ...sent, ...one });
+        expect(await hash(directory)).toBe(plain);
+        for (const path of Object.keys(one)) await rm(join(directory, path), { recursive: true });
+        expect(await hash(directory)).toBe(plain);
+        await plant(directory, other);
+        expect(await hash(directory)).toBe(plain);
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -217,6 +266,13 @@ describe('the hash', () => {
     expect((await manifestOf(directory)).hash).not.toBe(hash);
   });
 });
+
+/** A link that says what the file said, or where another link did not point. */
+function linkInPlaceOf(before: Tree[string] | undefined): string {
+  if (before === null || before === undefined) return 'was-a-directory';
+  if (typeof before === 'string' || Buffer.isBuffer(before)) return before.toString('hex') || 'was-empty';
+  return 'link' in before ? `${before.link}/` : before.run.replaceAll('\0', '') || 'was-empty';
+}
 
 function changedContent(before: Tree[string] | undefined): Tree[string] {
   if (before === null || before === undefined) return 'no longer a directory';

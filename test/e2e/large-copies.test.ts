@@ -1,0 +1,178 @@
+/** Many files, large files and the same files elsewhere, through the bundle. */
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { list } from 'tar';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalService, startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { type RunResult, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+let service: LocalService;
+beforeAll(async () => {
+  action = await publishedAction();
+  service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
+});
+afterAll(async () => {
+  await service.close();
+  await action[Symbol.asyncDispose]();
+});
+
+const definition = (...copies: string[]) => `import { Template } from 'novita-sandbox';
+export const template = Template().fromImage('python:3.12', undefined, { inheritConfig: false })
+${copies.map((source) => `  .copy(${JSON.stringify(source)}, '/srv/')`).join('\n')}
+  .runCmd('make');
+`;
+
+interface Built extends RunResult {
+  /** The status of each upload. */
+  readonly uploads: readonly (number | undefined)[];
+  /** Largest resident memory of the action's own process, in bytes; 0 where nothing tells. */
+  readonly peakBytes: number;
+}
+
+async function build(workspace: string, template = 'template.ts'): Promise<Built> {
+  const before = service.requests.length;
+  let peakBytes = 0;
+  let watch: NodeJS.Timeout | undefined;
+  const result = await runAction({
+    action: action.path,
+    workspace,
+    inputs: { name: 'large', tags: 'v1', template },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
+    onSpawn: (processId) => {
+      watch = setInterval(() => {
+        peakBytes = Math.max(peakBytes, highWaterMark(processId));
+      }, 20);
+    },
+  }).finally(() => clearInterval(watch));
+  expect(result.exitCode, result.log).toBe(0);
+  const uploads = service.requests.slice(before).filter(({ method }) => method === 'PUT');
+  return { ...result, peakBytes, uploads: uploads.map(({ status }) => status) };
+}
+
+/** VmHWM of proc_pid_status(5), in bytes; 0 when the process has gone or the system has no such file. */
+function highWaterMark(processId: number): number {
+  try {
+    const status = readFileSync(`/proc/${processId}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+describe('a COPY', () => {
+  test('of 100,000 files, beside as many excluded ones, sends each of them', {
+    timeout: 60_000,
+  }, async () => {
+    await using workspace = await temporaryDirectory({
+      'template.ts': definition('app'),
+      '.dockerignore': 'app/node_modules\n',
+    });
+    const names = plantMany(join(workspace.path, 'app'), 1000, 100);
+    plantMany(join(workspace.path, 'app/node_modules'), 500, 200);
+    const { log, uploads } = await build(workspace.path);
+    expect(uploads).toEqual([200]);
+    expect(log).toContain('100,000 files');
+    const archived: string[] = [];
+    await list({
+      file: service.inspect.files().at(-1)?.path ?? '',
+      onReadEntry: ({ type, path }) => {
+        if (type === 'File') archived.push(path);
+      },
+    });
+    expect(archived).toEqual(names.map((name) => `app/${name}`));
+  });
+
+  test('never opens an excluded directory', async ({ skip }) => {
+    await using workspace = await temporaryDirectory({
+      'template.ts': definition('app'),
+      '.dockerignore': '**/node_modules\n',
+      'app/main.py': '',
+      'app/node_modules/lib/index.js': '',
+    });
+    const opened = (path: string) => statSync(join(workspace.path, path)).atimeMs > 1000;
+    const directories = ['app', 'app/node_modules', 'app/node_modules/lib'];
+    // A file system notes when a directory was last read, at least when that was before it last changed.
+    for (const each of directories) utimesSync(join(workspace.path, each), 1, 2);
+    await build(workspace.path);
+    if (!opened('app')) return skip('this file system does not note reading');
+    expect(directories.map(opened)).toEqual([true, false, false]);
+  });
+
+  test('of large files needs no more memory than an empty one', { timeout: 60_000 }, async () => {
+    await using workspace = await temporaryDirectory({
+      'empty.ts': definition('data/empty'),
+      'template.ts': definition('data'),
+      'data/empty': '',
+      'data/noise': '',
+      'data/sparse': '',
+    });
+    const noise = randomBytes(8_000_000);
+    for (let part = 0; part < 20; part++) {
+      await writeFile(join(workspace.path, 'data/noise'), noise, { flag: 'a' });
+    }
+    await truncate(join(workspace.path, 'data/sparse'), 2 * 1024 ** 3);
+    const empty = await build(workspace.path, 'empty.ts');
+    const large = await build(workspace.path);
+    expect([...empty.uploads, ...large.uploads]).toEqual([200, 200]);
+    expect(service.inspect.files().at(-1)?.bytes).toBeGreaterThan(160_000_000);
+    expect((large.peakBytes - empty.peakBytes) / 1e6).toBeLessThan(150);
+  });
+});
+
+describe('the same content', () => {
+  test('checked out elsewhere and by another umask is not sent again', async () => {
+    await using origin = await temporaryDirectory({
+      'template.ts': definition('app', 'bin', 'latest'),
+      '.dockerignore': '**/*.log\n',
+      'app/main.py': 'print(1)\n',
+      'app/Übung 1.txt': randomBytes(300_000).toString('base64'),
+      'bin/run.sh': '#!/bin/sh\n',
+    });
+    const shell = (script: string, ...args: string[]) => execFileSync('sh', ['-ec', script, 'sh', ...args]);
+    shell(
+      `cd "$1"; ln -s app latest; chmod +x bin/run.sh; git init -q; git add .
+       git -c user.name=a -c user.email=a@localhost commit -qm a`,
+      origin.path,
+    );
+    await using places = await temporaryDirectory();
+    const [first, second] = [join(places.path, 'first'), join(places.path, 'b/second')];
+    await mkdir(join(places.path, 'b'));
+    shell('umask 022; git clone -q "$1" "$2"', origin.path, first);
+    shell('umask 077; git clone -q "$1" "$2"', origin.path, second);
+    await writeFile(join(second, 'app/debug.log'), 'excluded');
+
+    expect((await build(first)).uploads).toEqual([200, 200, 200]);
+    expect((await build(second)).uploads).toEqual([]);
+    await writeFile(join(second, 'bin/run.sh'), '#!/bin/ash\n');
+    expect((await build(second)).uploads).toEqual([200]);
+    await rm(join(second, 'app/debug.log'));
+    expect((await build(second)).uploads).toEqual([]);
+  });
+});
+
+/**
+ * Plants directories of small files: hard links to a hundred files of different content, which are made far
+ * faster than files. Gives the paths, sorted.
+ */
+function plantMany(directory: string, directories: number, filesEach: number): string[] {
+  mkdirSync(directory, { recursive: true });
+  const names: string[] = [];
+  for (let index = 0; index < directories; index++) {
+    const folder = `d${String(index).padStart(4, '0')}`;
+    mkdirSync(join(directory, folder));
+    for (let file = 0; file < filesEach; file++) {
+      const name = `${folder}/f${String(file).padStart(3, '0')}.txt`;
+      const place = join(directory, name);
+      if (index === 0) writeFileSync(place, `${file}: ${createHash('sha256').update(name).digest('hex')}\n`);
+      else linkSync(join(directory, names[file] ?? ''), place);
+      names.push(name);
+    }
+  }
+  return names;
+}
