@@ -24,7 +24,7 @@ export function pinnedBase(
   base: ResolvedBase,
 ): Pick<BaseOfRecipe, 'fromImage' | 'fromTemplate'> {
   if (base.kind === 'image' && recipe.fromImage) {
-    const { fromImage } = recipe;
+    const fromImage = recipe.fromImage.trim();
     return { fromImage: fromImage.includes('@') ? fromImage : `${fromImage}@${base.digest}` };
   }
   if (base.kind === 'template' && recipe.fromTemplate) {
@@ -33,12 +33,14 @@ export function pinnedBase(
   return {};
 }
 
-/** The parts of `name`, `team/name`, `name:tag` and `name:buildId`. */
+/** The parts of `name`, `team/name`, `name:tag` and `name:buildId`, as the service reads them. */
 export function parentOf(reference: string): {
   readonly name: string;
   readonly tag: string;
   readonly buildId?: string;
 } {
-  const [name = '', tag = 'default'] = reference.trim().toLowerCase().split(':', 2);
-  return { name, tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
+  // Only the first colon divides: cutting off what follows another one would find a template that nobody named.
+  const [name = '', ...rest] = reference.toLowerCase().split(':');
+  const tag = rest.length > 0 ? rest.join(':').trim() : 'default';
+  return { name: name.trim(), tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
 }

@@ -34,8 +34,8 @@ const version = 1;
  * - `force` of the whole recipe (skip-cache): what is built anew is to take the place of what was there before,
  *   else the next ordinary build would bring the old one back.
  *
- * A recipe that asks for one of its steps to be run anew every time (`skipCache()`) has no fingerprint: it says
- * itself that its result is not decided by its text. Nor has one whose base is not known.
+ * A recipe that asks for one of its steps to be run anew every time (`skipCache()`, `forceUpload`) has no
+ * fingerprint: it says itself that its result is not decided by its text. Nor has one whose base is not known.
  */
 export function fingerprintOf({
   base,
@@ -46,13 +46,16 @@ export function fingerprintOf({
 }: FingerprintedContent): Fingerprint {
   if (base.kind === 'unknown') return { unknown: base.why };
   const { steps, fromImage: _, fromTemplate: __, fromImageRegistry: ___, force: ____, ...rest } = recipe;
-  const forced = steps.findIndex((step) => step.force === true);
-  if (forced >= 0) return { unknown: `step ${forced + 1} is to be run anew every time (skipCache)` };
+  const forced = steps.findIndex((step) => step.force);
+  if (forced >= 0) {
+    return { unknown: `step ${forced + 1} is to be run anew every time (skipCache or forceUpload)` };
+  }
   const content = {
     version,
     size: { cpuCount, memoryMb },
     base,
-    ...{ recipe: rest, steps: steps.map((step, index) => stepContent(step, hidden.get(index))) },
+    recipe: rest,
+    steps: steps.map((step, index) => stepContent(step, hidden.get(index))),
   };
   return {
     hash: createHash('sha256')
@@ -62,8 +65,8 @@ export function fingerprintOf({
 }
 
 function stepContent(step: WireStep, hidden: 'environment' | 'workdir' | undefined) {
-  const { force: _, type, args: __, ...rest } = step;
-  return { ...rest, type: type.toUpperCase(), args: canonicalArguments(step, hidden) };
+  const { force: _, args: __, ...rest } = step;
+  return { ...rest, args: canonicalArguments(step, hidden) };
 }
 
 /** The same plain data with the keys of every object in one order. */

@@ -20,9 +20,9 @@ export function contentTags(fingerprint: string, commit: string | undefined): Co
   return { content, ...(known && { origin: `${content}.${commit.slice(0, 40)}` }) };
 }
 
-/** Whether a tag has the form of one that says what a build holds. */
+/** Whether the service would take a tag for one that says what a build holds; it trims and folds to lower case. */
 export function isContentTag(tag: string): boolean {
-  return contentTagForm.test(tag.split('.', 1)[0] ?? '');
+  return contentTagForm.test(tag.trim().toLowerCase().split('.', 1)[0] ?? '');
 }
 
 /** The commit that the builds of a content tag were made from, as far as their other tags tell. */
