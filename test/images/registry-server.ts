@@ -1,19 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface RegistryRequest {
   readonly method: string;
   /** Path with query. */
   readonly path: string;
-  readonly accept: string | undefined;
   readonly authorization: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface RegistryAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
+  /** The body is left without its end. */
+  readonly stalls?: boolean;
 }
 
 /** Who may read. A token is given to everybody or, where there is a user, to that one. */
@@ -34,31 +37,35 @@ export interface RegistryServer extends AsyncDisposable {
    */
   push(repository: string, tag: string, digest?: string): string;
   login: RegistryLogin | undefined;
-  /** Asked before the registry itself; its answer stands in place of the registry's. `hang` never answers. */
-  intercept: ((request: RegistryRequest, earlier: number) => RegistryAnswer | 'hang' | undefined) | undefined;
+  /** Asked before the registry itself; its answer stands in place of the registry's. `hang` never answers, `cut` ends the connection. */
+  intercept:
+    | ((request: RegistryRequest, earlier: number) => RegistryAnswer | 'hang' | 'cut' | undefined)
+    | undefined;
   close(): Promise<void>;
 }
 
-/** What a registry that speaks the distribution protocol answers to those who pull, on loopback. */
-export async function startRegistry(): Promise<RegistryServer> {
+/** What a registry that speaks the distribution protocol answers to those who pull, on loopback. By http unless `tls`. */
+export async function startRegistry(tls?: ServerOptions): Promise<RegistryServer> {
   const requests: RegistryRequest[] = [];
   /** `repository:tag` → digest. */
   const tags = new Map<string, string>();
   const manifests = new Map<string, Buffer>();
   const token = `token-${randomUUID()}`;
 
-  const server = createServer((incoming, response) => {
+  const respond: Parameters<typeof createServer>[1] = (incoming, response) => {
     const request = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
-      accept: incoming.headers.accept,
       authorization: incoming.headers.authorization,
+      headers: incoming.headers,
     };
     requests.push(request);
     incoming.resume();
     const answer = registry.intercept?.(request, requests.length - 1) ?? route(request);
-    if (answer !== 'hang') send(response, answer, request.method);
-  });
+    if (answer === 'cut') incoming.socket.destroy();
+    else if (answer !== 'hang') send(response, answer, request.method);
+  };
+  const server = tls ? createTlsServer(tls, respond) : createServer(respond);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -126,12 +133,11 @@ function failure(status: number, code: string): RegistryAnswer {
   return { status, body: JSON.stringify({ errors: [{ code, message: 'as the server says' }] }) };
 }
 
-function send(
-  response: ServerResponse,
-  { status, headers, body = '' }: RegistryAnswer,
-  method: string,
-): void {
+function send(response: ServerResponse, answer: RegistryAnswer, method: string): void {
+  const { status, headers, body = '', stalls = false } = answer;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body) });
-  response.end(method === 'HEAD' ? undefined : body);
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) + (stalls ? 1 : 0) });
+  if (method === 'HEAD') response.end();
+  else if (stalls) response.write(body);
+  else response.end(body);
 }

@@ -1,0 +1,367 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent } from 'undici';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resolveImage } from '../../src/images/resolve.ts';
+import type { ImageRegistry } from '../../src/service/types.ts';
+import { type RegistryAnswer, type RegistryServer, startRegistry } from './registry-server.ts';
+
+const dispatcher = new Agent();
+afterAll(() => dispatcher.destroy());
+
+let registry: RegistryServer;
+/** Somebody else. */
+let other: RegistryServer;
+beforeEach(async () => {
+  [registry, other] = await Promise.all([startRegistry(), startRegistry()]);
+});
+afterEach(() => Promise.all([registry.close(), other.close()]));
+
+const known = { username: 'someone', password: 'pass:word, ü "x"' };
+const user: ImageRegistry = { type: 'registry', ...known };
+const sent = (username: string, password: string) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+const authorizationOfUser = sent(known.username, known.password);
+
+const resolve = (credentials?: ImageRegistry, ecr?: RegistryServer) =>
+  resolveImage(`${registry.host}/a/b:1`, credentials, {
+    dispatcher,
+    signal: new AbortController().signal,
+    ...(ecr && { ecrEndpoint: new URL(`http://${ecr.host}/`) }),
+  });
+
+/** `METHOD path authorization`, the registry's own token by that word. */
+const seenBy = ({ requests }: RegistryServer) =>
+  requests.map(
+    ({ method, path, authorization }) =>
+      `${method} ${path} ${authorization?.replace(/token-[\w-]+/, 'token') ?? '-'}`,
+  );
+const manifestPath = '/v2/a/b/manifests/1';
+const tokenPath = '/token?service=registry%2C+for+tests&scope=repository%3Aa%2Fb%3Apull';
+
+describe('a registry with tokens', () => {
+  test('gives one to everybody', async () => {
+    registry.login = { kind: 'bearer' };
+    const digest = registry.push('a/b', '1');
+    expect(await resolve()).toEqual({ digest });
+    expect(seenBy(registry)).toEqual([
+      `HEAD ${manifestPath} -`,
+      `GET ${tokenPath} -`,
+      `HEAD ${manifestPath} Bearer token`,
+    ]);
+  });
+
+  test('gives one for credentials, which it does not see elsewhere', async () => {
+    registry.login = { kind: 'bearer', ...known };
+    const digest = registry.push('a/b', '1');
+    expect(await resolve(user)).toEqual({ digest });
+    expect(seenBy(registry)).toEqual([
+      `HEAD ${manifestPath} -`,
+      `GET ${tokenPath} ${authorizationOfUser}`,
+      `HEAD ${manifestPath} Bearer token`,
+    ]);
+  });
+
+  test('that refuses the credentials is not asked without them', async () => {
+    registry.login = { kind: 'bearer', username: 'x', password: 'y' };
+    registry.push('a/b', '1');
+    expect(await resolve(user)).toEqual({
+      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, refused the credentials for a/b (401)`,
+    });
+    expect(seenBy(registry)).toEqual([`HEAD ${manifestPath} -`, `GET ${tokenPath} ${authorizationOfUser}`]);
+  });
+
+  test('that gives none without credentials may have no such image', async () => {
+    registry.login = { kind: 'bearer', username: 'x', password: 'y' };
+    expect(await resolve()).toEqual({
+      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, has no image a/b, or one that needs credentials (401)`,
+    });
+  });
+
+  test('that refuses its own token is believed', async () => {
+    registry.login = { kind: 'bearer' };
+    registry.intercept = ({ path, authorization }) =>
+      path === manifestPath && authorization ? { status: 401 } : undefined;
+    expect(await resolve()).toEqual({
+      unknown: `the registry ${registry.host} has no image a/b, or one that needs credentials (401)`,
+    });
+    expect(await resolve(user)).toEqual({
+      unknown: `the registry ${registry.host} refused the credentials for a/b (401)`,
+    });
+  });
+
+  test('reads its bytes with the token too', async () => {
+    registry.login = { kind: 'bearer' };
+    const digest = registry.push('a/b', '1');
+    registry.intercept = ({ method, authorization }) =>
+      method === 'HEAD' && authorization ? { status: 200 } : undefined;
+    expect(await resolve()).toEqual({ digest });
+    expect(seenBy(registry).at(-1)).toBe(`GET ${manifestPath} Bearer token`);
+  });
+
+  test.each<[string, RegistryAnswer, string]>([
+    ['a page', { status: 200, body: '<html>' }, 'answered with something that is not JSON'],
+    ['nothing', { status: 200, body: '{}' }, 'answered without a token'],
+    ['null', { status: 200, body: 'null' }, 'answered without a token'],
+    ['no text', { status: 200, body: '{"token":{"a":1}}' }, 'answered without a token'],
+    ['what breaks a header', { status: 200, body: '{"token":"a\\r\\nb: c"}' }, 'answered without a token'],
+    ['too much', { status: 200, body: ' '.repeat(2 ** 20 + 1) }, 'answered with more than 1 MB'],
+    ['no address', { status: 404 }, 'answered 404'],
+    ['a limit', { status: 429, headers: { 'retry-after': '60' } }, 'had too many requests lately (429)'],
+  ])('that answers %s gave none', async (_, answer, unknown) => {
+    registry.login = { kind: 'bearer' };
+    registry.intercept = ({ path }) => (path.startsWith('/token') ? answer : undefined);
+    expect(await resolve()).toEqual({
+      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, ${unknown}`,
+    });
+  });
+
+  test('may call it access_token, and keeps what its address has', async () => {
+    const realm = `http://${registry.host}/token?account=x&service=old`;
+    registry.intercept = ({ path, authorization }) => {
+      if (path.startsWith('/token')) return { status: 200, body: '{"token":"","access_token":"abc"}' };
+      if (authorization === 'Bearer abc') return undefined;
+      return { status: 401, headers: { 'www-authenticate': `bearer service=new, realm="${realm}"` } };
+    };
+    const digest = registry.push('a/b', '1');
+    expect(await resolve()).toEqual({ digest });
+    expect(seenBy(registry)[1]).toBe('GET /token?account=x&service=new&scope=repository%3Aa%2Fb%3Apull -');
+  });
+
+  test.each([
+    'http://r.example/token',
+    'https://user:secret@r.example/token',
+    '/token',
+    'ftp://127.0.0.1/token',
+    'http://127.0.0.1.r.example/token',
+    '',
+  ])('at %j is not asked', async (realm) => {
+    registry.intercept = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } });
+    expect(await resolve(user)).toEqual({
+      unknown: `the registry ${registry.host} names no address for tokens that is safe to ask`,
+    });
+    expect(registry.requests).toHaveLength(1);
+  });
+});
+
+describe('a registry with passwords', () => {
+  test('gets it after it asked', async () => {
+    registry.login = { kind: 'basic', ...known };
+    const digest = registry.push('a/b', '1');
+    expect(await resolve(user)).toEqual({ digest });
+    expect(seenBy(registry)).toEqual([
+      `HEAD ${manifestPath} -`,
+      `HEAD ${manifestPath} ${authorizationOfUser}`,
+    ]);
+  });
+
+  test('that refuses it is not asked again', async () => {
+    registry.login = { kind: 'basic', username: 'x', password: 'y' };
+    expect(await resolve(user)).toEqual({
+      unknown: `the registry ${registry.host} refused the credentials for a/b (401)`,
+    });
+    expect(registry.requests).toHaveLength(2);
+  });
+
+  test('is not answered where there is none', async () => {
+    registry.login = { kind: 'basic', username: 'x', password: 'y' };
+    expect(await resolve()).toEqual({
+      unknown: `the registry ${registry.host} has no image a/b, or one that needs credentials (401)`,
+    });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test('or tokens is asked for a token, in two headers or one', async () => {
+    const digest = registry.push('a/b', '1');
+    const offers = ['Negotiate', 'Basic realm="a, b"', `Bearer realm="http://${registry.host}/token"`];
+    for (const header of [offers, offers.join(', '), offers.toReversed()]) {
+      registry.intercept = ({ path, authorization }) =>
+        path.startsWith('/token') || authorization?.startsWith('Bearer')
+          ? undefined
+          : { status: 401, headers: { 'www-authenticate': header } };
+      expect(await resolve(user)).toEqual({ digest });
+    }
+  });
+});
+
+describe('credentials of', () => {
+  const usedOf = async (credentials: ImageRegistry) => {
+    registry.login = { kind: 'basic', username: 'x', password: 'y' };
+    await resolve(credentials);
+    return registry.requests.at(-1)?.authorization;
+  };
+
+  test('Google are a key as it is', async () => {
+    const serviceAccountJson = '{\n  "type": "service_account"\n}';
+    expect(await usedOf({ type: 'gcp', serviceAccountJson })).toBe(sent('_json_key', serviceAccountJson));
+  });
+
+  test('Huawei are signed with the secret key', async () => {
+    const key = { accessKeyId: 'AKEXAMPLE', secretAccessKey: 'sk-example', region: 'cn-north-4' };
+    const password = createHmac('sha256', 'sk-example').update('AKEXAMPLE').digest('hex');
+    expect(await usedOf({ type: 'huawei', ...key })).toBe(sent('cn-north-4@AKEXAMPLE', password));
+  });
+
+  test.each<[string, ImageRegistry, string]>([
+    [
+      'Oracle',
+      { type: 'oci', privateKey: 'x' },
+      'registries of Oracle Cloud cannot be asked with an API signing key',
+    ],
+    [
+      'nobody known',
+      { type: 'else' } as unknown as ImageRegistry,
+      'the kind of its registry credentials is not known here',
+    ],
+    [
+      'a user alone',
+      { type: 'registry', username: 'x' } as ImageRegistry,
+      'its registry credentials have no password',
+    ],
+    [
+      'nobody at Huawei',
+      { type: 'huawei', accessKeyId: 'x' },
+      'its registry credentials have no secretAccessKey',
+    ],
+  ])('%s are not tried', async (_, credentials, unknown) => {
+    expect(await resolve(credentials)).toEqual({ unknown });
+    expect(registry.requests).toEqual([]);
+  });
+});
+
+describe('credentials of AWS', () => {
+  const aws = {
+    type: 'aws' as const,
+    awsAccessKeyId: 'AKIDEXAMPLE',
+    awsSecretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+    awsRegion: 'eu-central-1',
+  };
+  const token = Buffer.from('AWS:the-password').toString('base64');
+
+  beforeEach(() => {
+    registry.login = { kind: 'basic', username: 'AWS', password: 'the-password' };
+  });
+
+  test('are changed for a password when the registry wants one', async () => {
+    other.intercept = () => ({
+      status: 200,
+      body: JSON.stringify({ authorizationData: [{ authorizationToken: token }] }),
+    });
+    const digest = registry.push('a/b', '1');
+    expect(await resolve(aws, other)).toEqual({ digest });
+    const [request] = other.requests;
+    expect(`${request?.method} ${request?.path}`).toBe('POST /');
+    expect(request?.headers).toMatchObject({
+      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+      'content-type': 'application/x-amz-json-1.1',
+      'content-length': '2',
+    });
+    expect(request?.authorization).toBe(signatureOf(request?.headers ?? {}, '{}', aws.awsSecretAccessKey));
+
+    registry.login = undefined;
+    expect(await resolve(aws, other)).toEqual({ digest });
+    expect(other.requests).toHaveLength(1);
+  });
+
+  test.each<[string, RegistryAnswer, string]>([
+    ['refuses', { status: 400, body: '{}' }, 'gave no token for the access key (400)'],
+    ['has a limit', { status: 429, headers: { 'retry-after': '60' } }, 'answered 429'],
+    ['leads away', { status: 307, headers: { location: '/x' } }, 'answered 307'],
+    ['is a page', { status: 200, body: '<html>' }, 'answered without a token'],
+    ['has none', { status: 200, body: '{"authorizationData":[]}' }, 'answered without a token'],
+    [
+      'has half of one',
+      { status: 200, body: '{"authorizationData":[{"authorizationToken":"QVdT"}]}' },
+      'answered without a token',
+    ],
+  ])('are of no use where Amazon %s', async (_, answer, unknown) => {
+    other.intercept = () => answer;
+    expect(await resolve(aws, other)).toEqual({ unknown: `Amazon ECR in eu-central-1 ${unknown}` });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test.each(['eu', 'evil.example/', 'eu-central-1.evil.example#', 'eu-central-1\n', 'EU-CENTRAL-1'])(
+    'of the region %j go nowhere',
+    async (awsRegion) => {
+      expect(await resolve({ ...aws, awsRegion }, other)).toEqual({
+        unknown: 'the region of its AWS credentials is not one, such as eu-central-1',
+      });
+      expect(other.requests).toEqual([]);
+    },
+  );
+});
+
+describe('what is given to the registry', () => {
+  const leadTo = (location: string, only = '') =>
+    (registry.intercept = ({ path, authorization }) =>
+      authorization && path.includes(only) ? { status: 307, headers: { location } } : undefined);
+
+  test.each(['basic', 'bearer'] as const)('by %s does not go where it redirects to', async (kind) => {
+    registry.login = { kind, ...known };
+    const digest = other.push('a/b', '1');
+    leadTo(`http://${other.host}${manifestPath}`, manifestPath);
+    expect(await resolve(user)).toEqual({ digest });
+    expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
+  });
+
+  test('does not go where the address for tokens redirects to', async () => {
+    registry.login = { kind: 'bearer', ...known };
+    leadTo(`http://${other.host}/token`, '/token');
+    await resolve(user);
+    expect(seenBy(other)).toEqual(['GET /token -']);
+  });
+
+  test('does not come back with a redirect that somebody else wrote', async () => {
+    registry.login = { kind: 'basic', ...known };
+    leadTo(`http://${other.host}/x`);
+    other.intercept = () => ({
+      status: 307,
+      headers: { location: `http://${registry.host}/v2/c/manifests/1` },
+    });
+    expect(await resolve(user)).toEqual({
+      unknown: `${registry.host}, to which the registry ${registry.host} redirects, answered 401`,
+    });
+    expect(seenBy(registry).at(-1)).toBe('HEAD /v2/c/manifests/1 -');
+  });
+
+  test('is not given to a stranger who asks for it', async () => {
+    registry.intercept = () => ({
+      status: 307,
+      headers: { location: `http://${other.host}${manifestPath}` },
+    });
+    other.login = { kind: 'basic', ...known };
+    expect(await resolve(user)).toEqual({
+      unknown: `${other.host}, to which the registry ${registry.host} redirects, answered 401`,
+    });
+    expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
+  });
+
+  test('is given to the realm that it names, and nothing to that realm otherwise', async () => {
+    other.login = { kind: 'bearer' };
+    registry.intercept = ({ authorization }) =>
+      authorization
+        ? undefined
+        : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${other.host}/token"` } };
+    const digest = registry.push('a/b', '1');
+    expect(await resolve(user)).toEqual({ digest });
+    expect(seenBy(other)).toEqual([`GET /token?scope=repository%3Aa%2Fb%3Apull ${authorizationOfUser}`]);
+    expect(JSON.stringify(registry.requests)).not.toContain(authorizationOfUser);
+  });
+});
+
+/** Signature Version 4 of a POST of `/`, as Amazon computes it from what arrived. */
+function signatureOf(headers: IncomingHttpHeaders, body: string, secretKey: string): string {
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const signed = ['host', 'x-amz-date', 'x-amz-target'];
+  const time = String(headers['x-amz-date']);
+  const scope = [time.slice(0, 8), 'eu-central-1', 'ecr', 'aws4_request'];
+  const canonical = [
+    ...['POST', '/', '', ...signed.map((name) => `${name}:${headers[name]}`), ''],
+    ...[signed.join(';'), hash(body)],
+  ].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', time, scope.join('/'), hash(canonical)].join('\n');
+  const key = scope.reduce<string | Buffer>(hmac, `AWS4${secretKey}`);
+  const signature = hmac(key, toSign).toString('hex');
+  return `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${scope.join('/')}, SignedHeaders=${signed.join(';')}, Signature=${signature}`;
+}
