@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Problem, throwIfAny } from '../problem.ts';
 import { type CopyFiles, copyProblems, ProblemList } from './copy-problems.ts';
 import type { IgnoreRules } from './ignore.ts';
+import { type IndexModes, readIndexModes } from './index-modes.ts';
 import { type ListedEntry, listFiles } from './list-files.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
 import { openContent } from './read-content.ts';
@@ -16,10 +17,17 @@ const FILES_BETWEEN_SIGNALS = 1000;
  * Lists and reads what a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
  * size. Entries are sorted by the bytes of their paths.
  *
+ * @param modes - what git knows of the files and the platform does not; read when left out. Reading it once
+ *   is enough for all COPY steps of a context directory.
  * @throws ProblemsError as {@link listFiles} does, and for a file that cannot be read
  */
-export async function buildManifest(copy: CopyFiles, ignore: IgnoreRules): Promise<FileManifest> {
+export async function buildManifest(
+  copy: CopyFiles,
+  ignore: IgnoreRules,
+  modes?: IndexModes,
+): Promise<FileManifest> {
   const listed = sortByPath(await listFiles(copy, ignore));
+  const known = modes ?? (await readIndexModes(copy.contextDirectory));
   const words = copyProblems(copy);
   const entries: ManifestEntry[] = [];
   /** By the entry's index, so that the same file is named first however the reading went. */
@@ -29,8 +37,12 @@ export async function buildManifest(copy: CopyFiles, ignore: IgnoreRules): Promi
     for (const [index, entry] of queue) {
       // Small files are read without waiting: let signals be heard between them.
       if (index % FILES_BETWEEN_SIGNALS === 0) await setImmediate();
+      if (copy.resolveSymlinks && entry.type === 'file' && known?.links.has(entry.path)) {
+        unreadable[index] = words.linkAsText(entry.path);
+        continue;
+      }
       try {
-        const read = readEntry(copy.contextDirectory, entry);
+        const read = readEntry(copy.contextDirectory, entry, known);
         entries[index] = read instanceof Promise ? await read : read;
       } catch (error) {
         unreadable[index] = words.unreadable(entry.path, error);
@@ -83,11 +95,23 @@ function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
 }
 
 /** Gives a promise only where there is something to wait for. */
-function readEntry(contextDirectory: string, entry: ListedEntry): ManifestEntry | Promise<ManifestEntry> {
-  if (entry.type !== 'file') return { ...entry, size: 0, executable: false };
-  const { executable, content } = openContent(join(contextDirectory, entry.path));
-  if (!Buffer.isBuffer(content)) return readLargeFile({ ...entry, executable }, content);
-  return { ...entry, size: content.length, executable, digest: hashAtOnce('sha256', content) };
+function readEntry(
+  contextDirectory: string,
+  entry: ListedEntry,
+  modes: IndexModes | undefined,
+): ManifestEntry | Promise<ManifestEntry> {
+  const { path, type, target } = entry;
+  if (type !== 'file') {
+    const told = modes && target !== undefined ? { target: target.replaceAll('\\', '/') } : {};
+    return { ...entry, ...told, size: 0, executable: false };
+  }
+  const { executable: ownBit, content } = openContent(join(contextDirectory, path));
+  const executable = modes ? modes.executables.has(path) : ownBit;
+  if (!Buffer.isBuffer(content)) return readLargeFile({ path, type, executable }, content);
+  if (modes?.links.has(path)) {
+    return { path, type: 'symlink', target: content.toString('utf8'), size: 0, executable: false };
+  }
+  return { path, type, size: content.length, executable, digest: hashAtOnce('sha256', content) };
 }
 
 async function readLargeFile(

@@ -75,6 +75,11 @@ export function copyProblems(copy: CopyFiles) {
         'Broken symbolic link',
         `${name} resolves symbolic links, and ${absolute(path)} cannot be followed (${reason(error)}). Mend or remove the link, or name it in .dockerignore.`,
       ),
+    linkAsText: (path: string) =>
+      make(
+        'Symbolic link checked out as text',
+        `${name} resolves symbolic links, and ${absolute(path)} is one in git, but here a file that holds its target. Set "git config core.symlinks true" and check out again, or leave out resolveSymlinks.`,
+      ),
     circle: (path: string, real: string) =>
       make(
         'Symbolic link in a circle',
