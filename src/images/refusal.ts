@@ -15,6 +15,10 @@ export function refusal(
       : new NotKnown(`${who} has no image ${repository}, or one that needs credentials (${status})`);
   }
   if (status === 404) return new NotKnown(`${who} has no image ${repository}:${tag} (404)`);
-  if (status === 429) return new NotKnown(`${who} had too many requests lately (429)`);
+  // Without credentials the limit is often one that everybody on the same network shares.
+  if (status === 429)
+    return new NotKnown(
+      `${who} had too many requests ${credentials ? '' : 'without credentials '}lately (429)`,
+    );
   return new NotKnown(`${who} answered ${status}`);
 }

@@ -75,8 +75,12 @@ async function askForDigest(
   let authorization: string | undefined;
   // Docker Hub counts a HEAD less than a GET.
   let answer = await ask({ ...question, method: 'HEAD' }, line);
-  if (answer.status === 401 && answer.elsewhere === undefined) {
-    authorization = await authorize(answer, { reference, address, credentials, line });
+  let offer = answer;
+  // Some hide from everybody what is private, and offer a login only where everything below is refused.
+  if (credentials && (answer.status === 403 || answer.status === 404))
+    offer = await ask({ method: 'GET', url: new URL('/v2/', address), headers: {}, who }, line);
+  if (offer.status === 401 && offer.elsewhere === undefined) {
+    authorization = await authorize(offer, { reference, address, credentials, line });
     answer = await ask({ ...question, method: 'HEAD', authorization }, line);
   }
   const judge = ({ status, elsewhere }: Answer) => {

@@ -107,7 +107,11 @@ describe('a registry with tokens', () => {
     ['what breaks a header', { status: 200, body: '{"token":"a\\r\\nb: c"}' }, 'answered without a token'],
     ['too much', { status: 200, body: ' '.repeat(2 ** 20 + 1) }, 'answered with more than 1 MB'],
     ['no address', { status: 404 }, 'answered 404'],
-    ['a limit', { status: 429, headers: { 'retry-after': '60' } }, 'had too many requests lately (429)'],
+    [
+      'a limit',
+      { status: 429, headers: { 'retry-after': '60' } },
+      'had too many requests without credentials lately (429)',
+    ],
   ])('that answers %s gave none', async (_, answer, unknown) => {
     registry.login = { kind: 'bearer' };
     registry.intercept = ({ path }) => (path.startsWith('/token') ? answer : undefined);
@@ -153,6 +157,33 @@ describe('a registry with passwords', () => {
       `HEAD ${manifestPath} -`,
       `HEAD ${manifestPath} ${authorizationOfUser}`,
     ]);
+  });
+
+  test.each([403, 404])('that says %i to strangers is asked how to log in', async (status) => {
+    registry.login = { kind: 'basic', ...known };
+    const digest = registry.push('a/b', '1');
+    registry.intercept = ({ path, authorization }) =>
+      path === manifestPath && !authorization ? { status } : undefined;
+    expect(await resolve(user)).toEqual({ digest });
+    expect(seenBy(registry)).toEqual([
+      `HEAD ${manifestPath} -`,
+      'GET /v2/ -',
+      `HEAD ${manifestPath} ${authorizationOfUser}`,
+    ]);
+    await resolve();
+    expect(registry.requests).toHaveLength(4);
+
+    registry.intercept = ({ path }) => ({ status: path === '/v2/' ? 200 : status });
+    expect(await resolve(user)).toHaveProperty('unknown', expect.stringContaining(`(${status})`));
+  });
+
+  test('that has a limit even for those says so', async () => {
+    registry.login = { kind: 'basic', ...known };
+    registry.intercept = ({ authorization }) =>
+      authorization ? { status: 429, headers: { 'retry-after': '60' } } : undefined;
+    expect(await resolve(user)).toEqual({
+      unknown: `the registry ${registry.host} had too many requests lately (429)`,
+    });
   });
 
   test('that refuses it is not asked again', async () => {

@@ -97,7 +97,7 @@ describe('what a registry answers', () => {
     [
       'too many requests for a while',
       { status: 429, headers: { 'retry-after': '3600' } },
-      'had too many requests lately (429)',
+      'had too many requests without credentials lately (429)',
     ],
     ['not made for this', { status: 501 }, 'answered 501'],
     ['something odd', { status: 418 }, 'answered 418'],
@@ -167,9 +167,10 @@ describe('a registry that does not answer', () => {
   });
 
   test('is given up during the pause that it asks for, too', async () => {
+    // Its own pauses would be over by then.
     registry.intercept = () => ({ status: 503, headers: { 'retry-after': '5' } });
-    expect(await resolve('a/b', 300)).toEqual({
-      unknown: `the registry ${registry.host} took longer than 0.3 s`,
+    expect(await resolve('a/b', 1200)).toEqual({
+      unknown: `the registry ${registry.host} took longer than 1.2 s`,
     });
   });
 
