@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Template } from 'novita-sandbox';
+import type { WireStep } from '../../src/service/types.ts';
+
+/** The command that the SDK adds for these variables. */
+export async function scriptOf(variables: Readonly<Record<string, string>>): Promise<string> {
+  const template = Template().fromTemplate('x').setEnvs(variables);
+  const { steps } = JSON.parse(await Template.toJSON(template, false)) as { steps: WireStep[] };
+  return steps.at(-1)?.args?.[0] ?? '';
+}
+
+export function decoded(command: string): string {
+  return Buffer.from(/^echo (\S+)/.exec(command)?.[1] ?? '', 'base64').toString('utf8');
+}
+
+/** As the SDK wraps a script. */
+export function command(script: string | Buffer): string {
+  const file = '/tmp/.novita-image-env.sh';
+  return `echo ${Buffer.from(script).toString('base64')} | base64 -d > ${file} && sh ${file} && rm -f ${file}`;
+}
+
+/** What a script makes of both files, as sets of lines: it never reorders where a value has more than one. */
+export function effectOf(command: string, directory: string) {
+  const files = ['/etc/profile.d/99-image-env.sh', '/etc/environment'];
+  const places = files.map((_, index) => join(directory, `file${index}`));
+  const script = files.reduce(
+    (text, file, index) => text.replaceAll(file, places[index] ?? ''),
+    decoded(command),
+  );
+  let failed = false;
+  try {
+    execFileSync('sh', ['-c', script], { env: { PATH: process.env['PATH'] ?? '' }, stdio: 'ignore' });
+  } catch {
+    failed = true;
+  }
+  // A script that fails fails the build: what it did until then is nobody's.
+  return failed || places.map((place) => readFileSync(place, 'utf8').split('\n').sort());
+}
