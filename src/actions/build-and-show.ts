@@ -1,8 +1,9 @@
-import { type BuildDeps, build } from '../build/build.ts';
+import type { BuildDeps } from '../build/build.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type BuildLogOptions, createBuildLog } from '../report/build-log.ts';
+import { type NotPublished, reuseOrBuild } from '../reuse/reuse-or-build.ts';
 import { ServiceError } from '../service/errors.ts';
 import { type Redact, redactDeep } from '../service/redact.ts';
 import { redactingClient } from '../service/redacting-client.ts';
@@ -19,24 +20,25 @@ export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
 }
 
 /**
- * Builds the plan while its log is shown, or gives the error with which the service refused. `shown` is the plan,
- * and nothing that comes back holds a secret.
+ * Builds the plan, or finds it built, while its log is shown; or gives the error with which the service refused.
+ * `shown` is the plan, and nothing that comes back holds a secret.
  */
 export async function buildAndShow(
   plan: Plan,
   { shown, redact, timeLeft, registered }: ShownBuild,
   inputs: BuildInputs,
   job: Job,
-): Promise<BuildOutcome | ServiceError> {
+): Promise<BuildOutcome | NotPublished | ServiceError> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort('timeout'), inputs.timeoutMinutes * 60_000);
   const signal = AbortSignal.any([late.signal, job.interrupted]);
   const client = redactingClient(job.connect(inputs.connection, signal), redact);
   const log = createBuildLog(job.output, shown, { level: inputs.logLevel, ...(timeLeft && { timeLeft }) });
   const emit: BuildDeps['emit'] = (event) => {
-    if (event.type === 'registered') {
+    if (event.type === 'registered' || event.type === 'joined' || event.type === 'reused') {
       githubPublisher(job).registered(plan, event);
-      registered?.(event);
+      // What is found ready is told once, at the end.
+      if (event.type !== 'reused') registered?.(event);
       const { buildId } = event;
       job.leave({ build: { name: plan.name, buildId }, ended: false, summary: inputs.summary });
     }
@@ -44,7 +46,7 @@ export async function buildAndShow(
   };
   try {
     const { temporaryDirectory } = job;
-    return redactDeep(await build(plan, inputs, { client, emit, temporaryDirectory, signal }), redact);
+    return redactDeep(await reuseOrBuild(plan, inputs, { client, emit, temporaryDirectory, signal }), redact);
   } catch (error) {
     if (error instanceof ServiceError) return error;
     throw error;

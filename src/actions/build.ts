@@ -14,15 +14,16 @@ import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { dropLatePreview } from './late-preview.ts';
+import { refuseUnpublished, skipBuild } from './not-built.ts';
 import { githubPublisher } from './publish.ts';
 import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
-import { skipBuild } from './skip-build.ts';
+import { baseResolver } from './resolve-base.ts';
 import { tagsOfBuild } from './tags-of-build.ts';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
- * build, and tell how it went. Rejects with a `ProblemsError` that names all mistakes on the user's side.
+ * find the build that has this content or make one, and tell how it went. Rejects with a `ProblemsError` that names all mistakes on the user's side.
  */
 export async function runBuild(job: Job): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
@@ -39,7 +40,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job);
     registrySecrets(definition).forEach(mask);
-    return makePlan(definition, { ...inputs, tags });
+    return makePlan(definition, { ...inputs, tags, commit: job.event.sha }, baseResolver(inputs, job));
   });
   throwIfAny(problems);
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
@@ -63,6 +64,11 @@ export async function runBuild(job: Job): Promise<Ending> {
     job,
   );
   if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', job, plan);
+  if ('notPublished' in outcome) {
+    const { result, ending } = await refuseUnpublished(shown, known, outcome, inputs, job);
+    await pullRequest.finished(result);
+    return ending;
+  }
   const result = await githubPublisher(job).finished(shown, outcome, inputs, known);
   const lastBuild = rememberedBuild(outcome, {
     plan: shown,

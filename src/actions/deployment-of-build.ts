@@ -23,7 +23,8 @@ export function previewDeployment(
   let refused = false;
   return {
     async write(result) {
-      if (refused || result.status === 'skipped') return;
+      // Without a build there is nothing to deploy.
+      if (refused || result.buildId === undefined) return;
       try {
         deployment ??= await createDeployment(github, { environment, pullRequest, sha });
         await setDeploymentState(github, deployment, {

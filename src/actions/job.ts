@@ -8,10 +8,12 @@ import { type Payload, payloadReader } from '../ci/payload.ts';
 import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
+import { resolveImage } from '../images/resolve.ts';
 import type { Connection } from '../inputs/connection.ts';
 import { githubOutput, type Output } from '../report/output.ts';
 import { createServiceClient, type ServiceClient } from '../service/client.ts';
 import { defaultTransport, proxyAwareDispatcher } from '../service/transport.ts';
+import type { ImageRegistry } from '../service/types.ts';
 import { version } from '../version.ts';
 
 /** What an action finds in its job on GitHub: the event, and every way to speak and to reach the service. */
@@ -32,6 +34,11 @@ export interface Job extends AsyncDisposable {
   /** Keeps a value out of the log. */
   readonly mask: (secret: string) => void;
   readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
+  /** What the registry of an image says that its reference means. */
+  readonly resolveImage: (
+    image: string,
+    registry: ImageRegistry | undefined,
+  ) => ReturnType<typeof resolveImage>;
   /** GitHub with a token of the user's; the repository is that of the job. */
   readonly github: (token: string) => GithubClient;
   readonly history: HistoryStore;
@@ -99,6 +106,8 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
         userAgent: `novita-template-action/${version}`,
         transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
       }),
+    resolveImage: (image, registry) =>
+      resolveImage(image, registry, { dispatcher, signal: cancelled.signal }),
     github: (token) =>
       createGithubClient({
         token,

@@ -3,9 +3,9 @@ import { usualTimes } from '../history/time-left.ts';
 import { comparePlans } from '../plan/compare.ts';
 import type { Plan } from '../plan/plan.ts';
 import { recordPlan } from '../plan/record.ts';
-import { formatCount, formatDuration } from '../report/format.ts';
+import { changesInWords } from '../report/changes.ts';
+import { formatDuration } from '../report/format.ts';
 import type { Output } from '../report/output.ts';
-import { singleLine } from '../report/sanitise.ts';
 import type { Knowledge } from './publish.ts';
 
 /** What the builds that are remembered tell about this one. */
@@ -21,8 +21,5 @@ export function knowledgeOf(plan: Plan, { last, reference }: Remembered): Knowle
 export function logKnowledge(output: Output, { changes }: Knowledge, { last }: Remembered): void {
   if (last) output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
   if (!changes) return;
-  const count = changes.parts.length + changes.steps.length;
-  const than = changes.against === '' ? '' : ` of ${singleLine(changes.against)}`;
-  const what = count === 0 ? 'Nothing' : formatCount(count, 'thing');
-  output.line(`${what} changed in the recipe since the last build${than}`);
+  output.line(changesInWords(changes));
 }

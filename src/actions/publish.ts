@@ -8,7 +8,8 @@ import { type ResultDocument, resultDocument } from '../report/result.ts';
 import { renderSummary, type SummaryInput } from '../report/summary.ts';
 import type { Job } from './job.ts';
 
-export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' }>;
+/** The build of this run has its identifiers, whoever registered it. */
+export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' | 'joined' | 'reused' }>;
 
 /** What earlier builds tell about this one. */
 export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
@@ -43,6 +44,7 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
     },
     async finished(plan, outcome, { summary }, knowledge = {}) {
       deps.setOutput('status', outcome.status);
+      deps.setOutput('reused', String(outcome.reused !== undefined));
       if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
       const { runUrl } = event;
       const report = {

@@ -15,6 +15,22 @@ export type BuildEvent =
       /** From 2 on for a build that takes the place of one that failed. */
       readonly attempt?: number;
     }
+  /** Another run is making a build of the same content, which is followed in place of one of our own. */
+  | {
+      readonly type: 'joined';
+      readonly templateId: string;
+      readonly buildId: string;
+      /** Those that the build is to get from this run. */
+      readonly tags: readonly string[];
+    }
+  /** A build of the same content has the tags of this run now. */
+  | {
+      readonly type: 'reused';
+      readonly templateId: string;
+      readonly buildId: string;
+      readonly tags: readonly string[];
+      readonly reused: ReusedBuild;
+    }
   | {
       readonly type: 'upload-started';
       readonly step: number;
@@ -93,6 +109,27 @@ export interface BuildOutcome {
   readonly stopped?: 'timeout' | 'interrupted';
   /** Builds that failed and in whose place this one was made, oldest first. */
   readonly earlier?: readonly EarlierBuild[];
+  /** Set when this run did not make the build. */
+  readonly reused?: ReusedBuild;
+}
+
+/** A build that this run did not make. Times are milliseconds since the epoch by the service's clock. */
+export interface ReusedBuild {
+  /** Ready when this run began, or made by another run at the same time. */
+  readonly how: 'found' | 'followed';
+  readonly createdAt: number;
+  readonly finishedAt?: number;
+  /** Commit that it was made from first, where that is known. */
+  readonly commit?: string;
+  /** What became of the tags of this run. */
+  readonly moves: readonly TagMove[];
+}
+
+/** A tag and the builds that it was last put on, before and after; absent where it was not there. */
+export interface TagMove {
+  readonly tag: string;
+  readonly before?: string;
+  readonly after?: string;
 }
 
 /** A build that failed and was made once more. */

@@ -3,6 +3,7 @@ import type { ServiceClient } from '../service/client.ts';
 import { isPassing, mayHaveWorked, ServiceError } from '../service/errors.ts';
 import { pause } from '../service/pause.ts';
 import type { RegistrationRequest } from '../service/types.ts';
+import { isContentTag } from '../tags/content.ts';
 import type { BuildDeps } from './deps.ts';
 import { findRegistered } from './find-registered.ts';
 import type { BuildTiming } from './timing.ts';
@@ -11,7 +12,7 @@ import type { BuildTiming } from './timing.ts';
 export interface RegisteredBuild {
   readonly templateId: string;
   readonly buildId: string;
-  /** As the service assigned them; those that were asked for first, in the order of asking. */
+  /** As the service assigned them, content tags left out; those that were asked for first, in the order of asking. */
   readonly tags: readonly string[];
   /** Set when the answer was lost and the build was found afterwards. */
   readonly found?: true;
@@ -25,9 +26,11 @@ export interface RegisteredBuild {
 export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming): Promise<RegisteredBuild> {
   const { client, signal, emit } = deps;
   const notice = (message: string) => emit({ type: 'notice', message });
+  // The content tags go in with the registration and at no other time: that is what makes them worth believing.
+  const { content, origin } = plan.contentTags ?? {};
   const request: RegistrationRequest = {
     name: plan.name,
-    tags: [...plan.tags],
+    tags: [...plan.tags, ...[content, origin].filter((tag) => tag !== undefined)],
     cpuCount: plan.cpuCount,
     memoryMB: plan.memoryMb,
   };
@@ -126,5 +129,5 @@ function waitForTurn(
 /** The service gives the tags in no particular order; those that were asked for keep the order of asking. */
 function sortTags(tags: readonly string[], plan: Plan): string[] {
   const rank = (tag: string) => (plan.tags.includes(tag) ? plan.tags.indexOf(tag) : plan.tags.length);
-  return [...tags].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return tags.filter((tag) => !isContentTag(tag)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }

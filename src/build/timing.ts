@@ -17,6 +17,10 @@ export interface BuildTiming {
   readonly rereads: readonly number[];
   /** Pauses while the team has as many builds running as it may; `tellMs` between two lines about it. */
   readonly queue: { readonly firstPauseMs: number; readonly longestPauseMs: number; readonly tellMs: number };
+  /** Failures in a row of a look-up that may spare a build. */
+  readonly lookUp: RetryBudget;
+  /** How long another run may take between registration and start before its build is not waited for. */
+  readonly startMs: number;
   /** Age at which an upload link is not used any more. */
   readonly linkMs: number;
 }
@@ -33,6 +37,9 @@ export const defaultTiming: BuildTiming = {
   looks: [500, 1500, 4000],
   rereads: [200, 400, 800],
   queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, tellMs: 60_000 },
+  lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 500, longestPauseMs: 4000 },
+  // Files are packed and sent in this time.
+  startMs: 10 * 60_000,
   // Links are good for 30 minutes.
   linkMs: 25 * 60_000,
 };

@@ -51,10 +51,17 @@ export function rememberedBuild(
     buildId: outcome.buildId,
     branch,
     finishedAt: finishedAt.toISOString(),
-    durationMs: outcome.durationMs,
+    durationMs: buildDurationMs(outcome),
     plan: record,
     times: Object.fromEntries(times),
   };
+}
+
+/** How long the build took; for one that was found, by the service's account. */
+function buildDurationMs({ durationMs, reused }: BuildOutcome): number {
+  if (!reused) return durationMs;
+  const { createdAt, finishedAt = Number.NaN } = reused;
+  return finishedAt > createdAt ? finishedAt - createdAt : durationMs;
 }
 
 /** Under which a step's time is kept: the digest of a step of the recipe, which may move; the name of a phase. */

@@ -3,12 +3,13 @@ import type { PlanRecord } from '../plan/record.ts';
 /** Whether a value from outside has the shape of a plan's record. */
 export function isPlanRecord(value: unknown): value is PlanRecord {
   if (!isObject(value)) return false;
-  const { base, cpuCount, memoryMb, start, ready, steps } = value;
+  const { base, cpuCount, memoryMb, start, ready, patch, steps } = value;
   return (
     isText(base) &&
+    ['string', 'undefined'].includes(typeof (base as PlanRecord['base']).version) &&
     isCount(cpuCount) &&
     isCount(memoryMb) &&
-    [start, ready].every((text) => text === undefined || isText(text)) &&
+    [start, ready, patch].every((text) => text === undefined || isText(text)) &&
     Array.isArray(steps) &&
     steps.every(isStep)
   );

@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import { readCommentKey, readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type FollowingInputs, readFollowing } from './following.ts';
-import { inputReader } from './read.ts';
+import { type InputReader, inputReader } from './read.ts';
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
 export interface BuildInputs extends FollowingInputs {
@@ -19,6 +19,8 @@ export interface BuildInputs extends FollowingInputs {
   /** MiB. */
   readonly memoryMb: number;
   readonly skipCache: boolean;
+  /** What is done with a build of the same content: `auto` takes it, `require` never builds. */
+  readonly reuse: 'auto' | 'never' | 'require';
   readonly wait: boolean;
   readonly retryWithoutCache: boolean;
   readonly workingDirectory: string;
@@ -48,6 +50,7 @@ export function readBuildInputs(
   const reader = inputReader(env);
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
   const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
+  const skipCache = reader.flag('skip-cache', false);
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
@@ -64,7 +67,8 @@ export function readBuildInputs(
       accepts: (value) => Number.isInteger(value) && value >= 128 && value % 2 === 0,
       expected: 'an even number of MiB, at least 128',
     }),
-    skipCache: reader.flag('skip-cache', false),
+    skipCache,
+    reuse: readReuse(reader, skipCache),
     wait: reader.flag('wait', true),
     retryWithoutCache: reader.flag('retry-without-cache', false),
     ...readFollowing(reader),
@@ -77,4 +81,17 @@ export function readBuildInputs(
     connection: readConnection(env, reader, { keyOptional }),
   };
   return { inputs, problems: [...reader.problems] };
+}
+
+/** Who builds everything anew wants no build that is there already. */
+function readReuse(reader: InputReader, skipCache: boolean): BuildInputs['reuse'] {
+  const reuse = reader.choice('reuse', ['auto', 'never', 'require'], 'auto');
+  if (!skipCache) return reuse;
+  if (reuse === 'require') {
+    reader.reject(
+      'reuse',
+      'found "require", which never builds, together with skip-cache: true, which always does. Take one of them out.',
+    );
+  }
+  return 'never';
 }

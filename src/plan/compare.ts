@@ -12,9 +12,21 @@ export type StepChange =
       readonly after: RecordedFiles;
     };
 
+/** `base version` is what the base means: it moves while the recipe says the same. */
+export const planParts = [
+  'base',
+  'base version',
+  'cpu',
+  'memory',
+  'start command',
+  'ready command',
+  'patch command',
+] as const;
+export type PlanPart = (typeof planParts)[number];
+
 /** A part of the recipe beside its steps; `before` and `after` are missing where there was or is none. */
 export interface PartChange {
-  readonly part: 'base' | 'cpu' | 'memory' | 'start command' | 'ready command';
+  readonly part: PlanPart;
   readonly before?: string;
   readonly after?: string;
 }
@@ -37,16 +49,29 @@ export function comparePlans(last: PlanRecord, plan: PlanRecord): PlanChanges {
 
 function comparedParts(last: PlanRecord, plan: PlanRecord): PartChange[] {
   const pairs = [
-    ['base', last.base, plan.base],
+    ['base', textOf(last.base), textOf(plan.base)],
+    ['base version', ...versions(last, plan)],
     ['cpu', { text: `${last.cpuCount} CPU` }, { text: `${plan.cpuCount} CPU` }],
     ['memory', { text: `${last.memoryMb} MiB` }, { text: `${plan.memoryMb} MiB` }],
     ['start command', last.start, plan.start],
     ['ready command', last.ready, plan.ready],
+    ['patch command', last.patch, plan.patch],
   ] as const;
   return pairs.flatMap(([part, before, after]) => {
     if (JSON.stringify(before) === JSON.stringify(after)) return [];
     return [{ part, ...(before && { before: before.text }), ...(after && { after: after.text }) }];
   });
+}
+
+function textOf({ text, digest }: PlanRecord['base']) {
+  return { text, digest };
+}
+
+/** Nothing where one of them is not known, or the base is another one altogether. */
+function versions(last: PlanRecord, plan: PlanRecord): [{ text: string }?, { text: string }?] {
+  const [before, after] = [last.base.version, plan.base.version];
+  if (before === undefined || after === undefined || last.base.digest !== plan.base.digest) return [];
+  return [{ text: before }, { text: after }];
 }
 
 type Numbered = RecordedStep & { readonly number: number };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { WireStep } from '../service/types.ts';
+import type { ResolvedBase } from './base.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan } from './plan.ts';
 
@@ -8,12 +9,16 @@ import type { Plan } from './plan.ts';
  * digests of what they leave out.
  */
 export interface PlanRecord {
-  readonly base: RecordedText;
+  readonly base: RecordedText & {
+    /** Beginning of the image's digest or of the parent's build identifier; absent where it was not known. */
+    readonly version?: string;
+  };
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
   readonly start?: RecordedText;
   readonly ready?: RecordedText;
+  readonly patch?: RecordedText;
   readonly steps: readonly RecordedStep[];
 }
 
@@ -43,12 +48,14 @@ export interface RecordedFiles {
 const textLimit = 160;
 
 export function recordPlan({ base, cpuCount, memoryMb, wire, steps }: Plan): PlanRecord {
+  const version = baseVersion(base.resolved);
   return {
-    base: recordText(base.title),
+    base: { ...recordText(base.title), ...(version && { version }) },
     cpuCount,
     memoryMb,
     ...(wire.startCmd && { start: recordText(wire.startCmd) }),
     ...(wire.readyCmd && { ready: recordText(wire.readyCmd) }),
+    ...(wire.preBootScript && { patch: recordText(wire.preBootScript) }),
     steps: steps.map(({ title, hidden, files }, index) => ({
       title: cut(title),
       digest: stepDigest(wire.steps[index]),
@@ -56,6 +63,12 @@ export function recordPlan({ base, cpuCount, memoryMb, wire, steps }: Plan): Pla
       ...(files && { files: recordFiles(files) }),
     })),
   };
+}
+
+/** Enough of it for a person to tell two apart: `sha256:5c8edff2a3b1`, `6f9c1e7a-1111`. */
+export function baseVersion(base: ResolvedBase | undefined): string | undefined {
+  if (base?.kind === 'image') return base.digest.slice(0, 'sha256:'.length + 12);
+  return base?.kind === 'template' ? base.buildId.slice(0, 13) : undefined;
 }
 
 function recordText(text: string): RecordedText {

@@ -6,6 +6,7 @@ import { visibleLine } from './failure.ts';
 import { formatBytes, formatCount, formatDuration, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { annotationLimit } from './output.ts';
+import { logReuse } from './reused.ts';
 import { singleLine } from './sanitise.ts';
 import { groupTitle, headerRest, stepLabel, stepSource } from './titles.ts';
 
@@ -121,6 +122,14 @@ export function createBuildLog(
       case 'registered':
         endGroup();
         output.line(`Registered ${plan.name} as template ${event.templateId}, build ${event.buildId}`);
+        break;
+      case 'joined':
+        endGroup();
+        output.line(`Another run is building the same content: following build ${event.buildId}`);
+        break;
+      case 'reused':
+        endGroup();
+        logReuse(output, event.reused);
         break;
       case 'upload-started':
       case 'upload-finished':

@@ -1,7 +1,8 @@
-import type { PartChange, PlanChanges, StepChange } from '../plan/compare.ts';
+import type { PartChange, PlanChanges, PlanPart, StepChange } from '../plan/compare.ts';
 import type { RecordedFiles } from '../plan/record.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { escapeMarkdown, inlineCode } from './markdown.ts';
+import { singleLine } from './sanitise.ts';
 
 /** More rows than this are nobody's to read; what is left out is counted. */
 const rowLimit = 30;
@@ -29,7 +30,7 @@ export function changesSection(changes: ShownChanges, level = 3): string {
 }
 
 function partRow({ part, before, after }: PartChange): string {
-  const name = `**${escapeMarkdown(partNames[part] ?? part)}**`;
+  const name = `**${escapeMarkdown(partNames[part])}**`;
   const [from, to] = [before, after].map((text) => inlineCode(text ?? ''));
   if (!from) return `- ${name} added: ${to}`;
   if (!to) return `- ${name} removed: ${from}`;
@@ -37,13 +38,56 @@ function partRow({ part, before, after }: PartChange): string {
   return `- ${name}: ${from} → ${to}`;
 }
 
-const partNames: Readonly<Partial<Record<string, string>>> = {
+const partNames: Readonly<Record<PlanPart, string>> = {
   base: 'Base',
+  'base version': 'Base moved',
   cpu: 'CPU',
   memory: 'Memory',
   'start command': 'Start command',
   'ready command': 'Ready command',
+  'patch command': 'Patch command',
 };
+
+/** What changed as one sentence without its full stop; names at most {@link namedLimit} things. */
+export function changesInWords(changes: ShownChanges): string {
+  const { against, parts, steps } = changes;
+  const than = `the last build${against === '' ? '' : ` of ${singleLine(against)}`}`;
+  const words = [...parts.map(partWords), ...steps.map(stepWords)];
+  if (words.length === 0) return `Nothing changed in the recipe since ${than}`;
+  const left = words.length - namedLimit;
+  const more = left > 0 ? ` and ${formatCount(left, 'more change')}` : '';
+  return `Changed since ${than}: ${words.slice(0, namedLimit).join(', ')}${more}`;
+}
+
+const namedLimit = 6;
+
+function partWords({ part, before, after }: PartChange): string {
+  const [from, to] = [before, after].map((text) => text && singleLine(text, 60));
+  if (part === 'base version') return `the base moved (${from} → ${to})`;
+  const name = part === 'cpu' ? 'CPU' : part;
+  if (part.endsWith('command') || from === to) {
+    return `${name} ${from === undefined ? 'added' : to === undefined ? 'removed' : 'changed'}`;
+  }
+  // `memory 1024 → 2048 MiB`: the unit once.
+  const [unit] = /[^\d.]*$/.exec(to ?? '') ?? [''];
+  const number = unit !== '' && from?.endsWith(unit) ? from.slice(0, -unit.length) : from;
+  return `${name} ${number} → ${to}`;
+}
+
+function stepWords(change: StepChange): string {
+  const title = singleLine(change.title, 60);
+  switch (change.kind) {
+    case 'added':
+    case 'removed':
+      return `${title} ${change.kind}`;
+    case 'content':
+      return `${title} changed`;
+    case 'changed':
+      return change.before === change.title
+        ? `${title} changed`
+        : `${singleLine(change.before, 60)} → ${title}`;
+  }
+}
 
 function stepRow(change: StepChange): string {
   const title = inlineCode(change.title);

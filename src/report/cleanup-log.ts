@@ -1,3 +1,4 @@
+import { isContentTag } from '../tags/content.ts';
 import type { PreviewRow, TemplateCleanup } from '../templates/remove-previews.ts';
 import { columns } from './columns.ts';
 import { formatCount } from './format.ts';
@@ -37,7 +38,10 @@ function closing(rows: readonly PreviewRow[], dryRun: boolean): string {
 function result({ decision, removed, others }: PreviewRow, dryRun: boolean): string {
   if (!decision.remove) return `kept: ${decision.reason}`;
   const done = removed ? 'removed' : dryRun ? 'would be removed' : 'NOT removed';
-  const rest = others.length === 0 ? '' : `; its build keeps ${others.slice(0, 5).join(', ')}`;
+  const names = others.filter((tag) => !isContentTag(tag)).slice(0, 5);
+  const kept =
+    names.length === 0 ? '; its build can still be reused' : `; its build keeps ${names.join(', ')}`;
+  const rest = others.length === 0 ? '' : kept;
   return `${done}: ${decision.reason}${rest}`;
 }
 

@@ -40,6 +40,7 @@ export function logOutcome(
 
 /** `7 steps, 5 cached, 1m 12s`; counts the steps of the recipe, not the phases around them. */
 export function totals(outcome: BuildOutcome): string {
+  if (outcome.reused?.how === 'found') return `Nothing was built, ${formatDuration(outcome.durationMs)}`;
   const steps = outcome.steps.filter((step) => step.number !== undefined);
   const cached = steps.filter((step) => step.cached).length;
   const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${formatDuration(outcome.durationMs)}`;

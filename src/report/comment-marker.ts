@@ -1,5 +1,12 @@
 /** How a template's build stands, as its comment says. */
-export type CommentState = 'building' | 'ready' | 'failed' | 'superseded' | 'skipped' | 'removed';
+export type CommentState =
+  | 'building'
+  | 'ready'
+  | 'failed'
+  | 'superseded'
+  | 'skipped'
+  | 'unpublished'
+  | 'removed';
 
 /** Which run wrote something. A re-run keeps the number of its run and counts attempts. */
 export interface RunIdentity {

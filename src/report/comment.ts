@@ -3,6 +3,7 @@ import { type CommentState, commentMarker, type RunIdentity } from './comment-ma
 import { formatCount, formatDuration } from './format.ts';
 import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
 import type { ResultDocument } from './result.ts';
+import { reusedSentence } from './reused.ts';
 import { cutWithMark } from './sanitise.ts';
 import { snippets } from './snippets.ts';
 import { stepTable } from './step-table.ts';
@@ -35,12 +36,12 @@ export interface Comment {
  * middle of the table give way; marker, identifiers and diagnosis stay.
  */
 export function renderComment({ result, run, key, runUrl, unverified = false }: CommentInput): Comment {
-  const { name, buildId, changes } = result;
+  const { name, buildId, changes, reused } = result;
   const state = commentState(result);
   const header = { name, key, state, ...(buildId && { build: buildId }), ...run };
   const before = [
     `${commentMarker(header)}\n### ${heading(state, name)}${key && ` (${escapeMarkdown(key, 100)})`}`,
-    explained(result, state),
+    explained(result, state) || (reused ? reusedSentence(reused) : ''),
     facts(result),
     state === 'ready' && result.reference && snippets(result.reference),
     failureSection(result),
@@ -68,6 +69,8 @@ function heading(state: CommentState, name: string): string {
       return `${template}: superseded by a newer build`;
     case 'skipped':
       return `${template} was planned and not built`;
+    case 'unpublished':
+      return `${template} is not published`;
     case 'removed':
       return `Preview of template ${inlineCode(name)} is gone`;
     case 'building':
@@ -77,6 +80,9 @@ function heading(state: CommentState, name: string): string {
 
 function explained({ failure }: ResultDocument, state: CommentState): string {
   if (state === 'building' && !failure) return 'This comment will tell how it ends.';
+  if (state === 'unpublished') {
+    return 'No build has the content of this commit, and none was made (`reuse: require`).';
+  }
   if (state !== 'skipped') return '';
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
 }
@@ -128,12 +134,15 @@ function lastOf(lines: readonly string[]): string[] {
   return kept;
 }
 
-function stepSection({ steps, status, durationMs }: ResultDocument, budget: number): string {
+function stepSection({ steps, status, durationMs, reused }: ResultDocument, budget: number): string {
+  const unchanged = reused?.how === 'found';
   const numbered = steps.filter((step) => step.number !== undefined);
   const cached = numbered.filter((step) => step.cached).length;
   const counted = formatCount(numbered.length, 'step');
   const seen =
-    status === 'building' || status === 'skipped' ? '' : `, ${cached} cached, ${formatDuration(durationMs)}`;
+    ['building', 'skipped', 'unpublished'].includes(status) || unchanged
+      ? ''
+      : `, ${cached} cached, ${formatDuration(durationMs)}`;
   const frame = (rows: string) => `<details><summary>${counted}${seen}</summary>\n\n${rows}\n\n</details>`;
   return frame(stepTable(steps, budget - Buffer.byteLength(frame(''))));
 }

@@ -1,17 +1,23 @@
+import { movingTag } from '../images/moving-tag.ts';
 import type { Plan, PlanStep } from '../plan/plan.ts';
+import { baseVersion } from '../plan/record.ts';
 import { secretWarnings } from '../plan/secret-names.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
 import { stepName } from './titles.ts';
 
-/** The `Plan` group: everything that is decided before the first request. Secrets in it are warned of at their lines. */
+/**
+ * The `Plan` group: everything that is decided before the build. Secrets in it are warned of at their lines, and so is
+ * a base that moves by habit; why no build can be reused stands below the group.
+ */
 export function logPlan(output: Output, plan: Plan): void {
   output.startGroup('Plan');
   output.line(`name:   ${singleLine(plan.name)}`);
   output.line(`tags:   ${singleLine(plan.tags.join(', '), 1000) || '(none)'}`);
   output.line(`size:   ${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`);
-  output.line(`base:   ${singleLine(plan.base.title)}`);
+  const version = plan.base.title.includes('@') ? undefined : baseVersion(plan.base.resolved);
+  output.line(`base:   ${singleLine(plan.base.title)}${version ? ` (${version})` : ''}`);
   for (const step of plan.steps) {
     const number = `[${step.number}/${plan.steps.length}] `.padEnd(8);
     output.line(number + name(plan, step) + fileNote(step));
@@ -22,8 +28,25 @@ export function logPlan(output: Output, plan: Plan): void {
   ]) {
     if (command) output.line(`${label}  ${singleLine(command)}`);
   }
+  const { fingerprint } = plan;
+  if ('hash' in fingerprint) output.line(`content: ${fingerprint.hash}`);
   output.endGroup();
+  if ('unknown' in fingerprint) {
+    output.line(`Builds of this plan are not reused: ${singleLine(fingerprint.unknown, 300)}.`);
+  }
+  noticeMovingBase(output, plan);
   for (const { title, message, at } of secretWarnings(plan)) output.warning(message, { title, at });
+}
+
+function noticeMovingBase(output: Output, { base, wire, definition }: Plan): void {
+  const image = definition.recipe.fromImage ?? wire.fromImage;
+  const tag = image === undefined ? undefined : movingTag(image);
+  // Nobody wrote the base that the SDK takes where none is given.
+  if (tag === undefined || !base.source) return;
+  output.notice(
+    `${image} means another image every few days (tag ${tag}), and each time the template is built anew, whatever else stays the same. Name a version, such as python:3.12, or a digest.`,
+    { title: 'A base image that moves', at: base.source },
+  );
 }
 
 function name(plan: Plan, step: PlanStep): string {

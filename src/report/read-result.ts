@@ -1,3 +1,4 @@
+import { planParts } from '../plan/compare.ts';
 import { nameProblems, tagMistake } from '../tags/names.ts';
 import type { ResultDocument } from './result.ts';
 import { count, flag, list, object, oneOf, optional, type Shape, ShapeError, text, word } from './shape.ts';
@@ -19,7 +20,7 @@ const changes = object({
   against: text(500),
   parts: list(
     object({
-      part: oneOf('base', 'cpu', 'memory', 'start command', 'ready command'),
+      part: oneOf(...planParts),
       before: optional(title),
       after: optional(title),
     }),
@@ -39,7 +40,7 @@ const step = object({
   id: text(100),
   number: optional(count),
   title,
-  state: oneOf('cached', 'built', 'failed', 'not reached', 'pending', 'not built'),
+  state: oneOf('cached', 'built', 'reused', 'failed', 'not reached', 'pending', 'not built'),
   cached: flag,
   durationMs: optional(count),
   usualMs: optional(count),
@@ -65,7 +66,14 @@ const document = object({
   templateId: optional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
   buildId: optional(word(uuid, 'a UUID')),
   reference: optional(text(400)),
-  status: oneOf('ready', 'error', 'superseded', 'building', 'skipped'),
+  status: oneOf('ready', 'error', 'superseded', 'building', 'skipped', 'unpublished'),
+  reused: optional(
+    object({
+      how: oneOf('found', 'followed'),
+      finishedAt: optional(word(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'a time')),
+      commit: optional(word(/^[0-9a-f]{7,64}$/, 'a commit')),
+    }),
+  ),
   durationMs: count,
   cpuCount: optional(count),
   memoryMb: optional(count),
@@ -95,7 +103,7 @@ export function readUntrustedResult(json: string): ResultDocument {
   for (const [index, tag] of tags.entries()) {
     if (tagMistake(tag)) throw new ShapeError(`tags[${index}]`, JSON.stringify(tag.slice(0, 80)), 'a tag');
   }
-  const built = status !== 'skipped';
+  const built = status !== 'skipped' && status !== 'unpublished';
   for (const [field, found] of Object.entries({ templateId, buildId, reference })) {
     if ((found !== undefined) !== built) {
       throw new ShapeError(

@@ -7,6 +7,7 @@ import type { ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
 import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from './failure.ts';
 import { displayPath } from './output.ts';
+import { reusedFields } from './reused.ts';
 import { printableLines, singleLine } from './sanitise.ts';
 import { type StepRow, type StepState, stepRows } from './step-rows.ts';
 import type { SummaryInput } from './summary.ts';
@@ -28,9 +29,20 @@ export interface ResultDocument {
   readonly reference?: string;
   /**
    * `building` when the end was not seen here; `superseded` when a newer build took the place of this one;
-   * `skipped` when the recipe was read and planned, and not built for want of a key.
+   * `skipped` when the recipe was read and planned, and not built for want of a key; `unpublished` when no build has
+   * this content and none was to be made.
    */
-  readonly status: BuildOutcome['status'] | 'skipped';
+  readonly status: BuildOutcome['status'] | 'skipped' | 'unpublished';
+  /** SHA-256 of everything that decides what a build makes; absent where that cannot be known. */
+  readonly fingerprint?: string;
+  /** Set when the build was there already, or was made by another run at the same time. */
+  readonly reused?: {
+    readonly how: 'found' | 'followed';
+    readonly createdAt?: string;
+    readonly finishedAt?: string;
+    /** Commit that it was made from first. */
+    readonly commit?: string;
+  };
   readonly durationMs: number;
   /** This and the next three are absent where they are not known, as of a build that another job planned. */
   readonly cpuCount?: number;
@@ -127,6 +139,8 @@ export function resultDocument({
     buildId: outcome.buildId,
     reference: buildReference(outcome),
     status: outcome.status,
+    ...(plan.fingerprint && 'hash' in plan.fingerprint && { fingerprint: plan.fingerprint.hash }),
+    ...(outcome.reused && { reused: reusedFields(outcome.reused) }),
     durationMs: outcome.durationMs,
     ...(plan.cpuCount !== undefined && { cpuCount: plan.cpuCount }),
     ...(plan.memoryMb !== undefined && { memoryMb: plan.memoryMb }),

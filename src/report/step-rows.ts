@@ -4,8 +4,11 @@ import type { ShownPlan } from '../plan/plan.ts';
 import type { SourceLine } from '../problem.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
 
-/** How far a step came; `pending` when nobody waited for it, `not built` when there was no build. */
-export type StepState = 'cached' | 'built' | 'failed' | 'not reached' | 'pending' | 'not built';
+/**
+ * How far a step came; `reused` when the build was there already, `pending` when nobody waited for it, `not built`
+ * when there was no build.
+ */
+export type StepState = 'cached' | 'built' | 'reused' | 'failed' | 'not reached' | 'pending' | 'not built';
 
 /** One step or phase of a build, from the plan and from what happened. */
 export interface StepRow {
@@ -74,13 +77,14 @@ function unseenRow(plan: ShownPlan, outcome: BuildOutcome, number: number): Step
   const id = String(number);
   const hidden = planStep(plan, number)?.hidden;
   const failed = outcome.failure?.stepId === id;
+  const done = outcome.reused ? 'reused' : 'built';
   const unseen = outcome.status === 'building' ? 'pending' : 'not reached';
   return {
     id,
     number,
     title: stepName(plan, { id, number }),
     // A ready build ran every step; one without a header of its own was not reported, rather than left out.
-    state: failed ? 'failed' : outcome.status === 'ready' ? 'built' : unseen,
+    state: failed ? 'failed' : outcome.status === 'ready' ? done : unseen,
     ...(hidden && { hidden }),
     ...fromPlan(plan, id, number),
   };

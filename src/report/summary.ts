@@ -15,6 +15,7 @@ import { formatCount, formatDuration } from './format.ts';
 import { escapeMarkdown, fence, inlineCode, table } from './markdown.ts';
 import { displayPath } from './output.ts';
 import { recipeCode } from './recipe-code.ts';
+import { reusedFields, reusedSentence } from './reused.ts';
 import { cutWithMark } from './sanitise.ts';
 import { snippets } from './snippets.ts';
 import { stepRows } from './step-rows.ts';
@@ -43,6 +44,7 @@ export function renderSummary(input: SummaryInput): string {
   const rows = stepRows(plan, outcome, usual);
   const before = [
     heading(outcome),
+    outcome.reused ? reusedSentence(reusedFields(outcome.reused)) : '',
     earlierBuilds(outcome),
     facts(input),
     failureSection(input),
@@ -87,7 +89,11 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
     ['Build ID', inlineCode(outcome.buildId)],
     ['Exactly this build', inlineCode(buildReference(outcome), 400)],
     outcome.status !== 'building' && ['Duration', formatDuration(outcome.durationMs)],
-    outcome.status !== 'building' && ['Steps', `${formatCount(numbered.length, 'step')}, ${cached} cached`],
+    outcome.status !== 'building' &&
+      outcome.reused?.how !== 'found' && [
+        'Steps',
+        `${formatCount(numbered.length, 'step')}, ${cached} cached`,
+      ],
     plan.cpuCount !== undefined && ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
     plan.base.title !== '' && ['Base', inlineCode(plan.base.title)],
     definition && [

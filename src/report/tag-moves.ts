@@ -1,4 +1,5 @@
-import type { Promotion, TagMove } from '../templates/promote.ts';
+import type { TagMove } from '../build/events.ts';
+import type { Promotion } from '../templates/promote.ts';
 import { columns } from './columns.ts';
 import { formatCount } from './format.ts';
 import { inlineCode, table } from './markdown.ts';

@@ -11,8 +11,8 @@ import type {
   LogEntry,
   Registration,
   RegistrationRequest,
+  TemplatePage,
   TemplateTag,
-  TemplateWithBuilds,
   UploadLink,
   WireTemplate,
 } from './types.ts';
@@ -44,8 +44,8 @@ export interface RepeatableCalls {
   tags(templateIdOrName: string): Promise<TemplateTag[]>;
   /** The template that has this name. */
   templateIdOf(name: string): Promise<string>;
-  /** A template with its builds, newest first. */
-  template(templateId: string): Promise<TemplateWithBuilds>;
+  /** A template with its builds, newest first, at most 100; `page` is what the answer before named as the next. */
+  template(templateId: string, page?: string): Promise<TemplatePage>;
   /** Puts tags on the ready build that `target` (`name:tag` or `name:buildId`) means. */
   assignTags(target: string, tags: readonly string[]): Promise<AssignedTags>;
   /** Forgets tags of a template with their history; one that is not there is no mistake. Never removes a build. */
@@ -134,11 +134,13 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
         if (!templateID) throw incomplete(what, 'no identifier');
         return templateID;
       }),
-    template: (templateID) =>
+    template: (templateID, page) =>
       send('GET template', async (what) => {
-        const params = { path: { templateID } };
-        const template = data(what, await api.GET('/templates/{templateID}', { params }));
-        return { ...template, builds: template.builds ?? [] };
+        const params = { path: { templateID }, ...(page && { query: { nextToken: page } }) };
+        const answer = await api.GET('/templates/{templateID}', { params });
+        const template = data(what, answer);
+        const nextPage = answer.response.headers.get('x-next-token');
+        return { ...template, builds: template.builds ?? [], ...(nextPage && { nextPage }) };
       }),
     assignTags: (target, tags) =>
       send('POST tags', async (what) =>

@@ -15,8 +15,10 @@ export type Registration = Schemas['TemplateRequestResponseV3'];
 export type RegistrationRequest = Schemas['TemplateBuildRequestV3'];
 /** Answer of the upload-link endpoint. `url` may be there even when `present` is true. */
 export type UploadLink = Schemas['TemplateBuildFileUpload'];
-/** A template with its builds, newest first. */
-export type TemplateWithBuilds = Schemas['TemplateWithBuilds'];
+/** A template with some of its builds, newest first, and the name of the next page where there is one. */
+export type TemplatePage = Schemas['TemplateWithBuilds'] & { readonly nextPage?: string };
+/** A build as its template lists it. */
+export type ListedBuild = Schemas['TemplateBuild'];
 export type TemplateTag = Schemas['TemplateTag'];
 export type AssignedTags = Schemas['AssignedTemplateTags'];
 /** One instruction as it goes over the wire: upper-case type, arguments in order. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isContentTag } from './content.ts';
 import { isBuildIdentifier, longestTag } from './names.ts';
 
 /** A text in the form of a tag. */
@@ -11,7 +12,7 @@ export interface FoldedTag {
 /**
  * Folds a text that is not empty to a tag that the service takes: every run of other characters than letters,
  * digits, `.`, `_` and `-` becomes one `-`, and capitals become small. What would be too long, an identifier of a
- * build or nothing but signs gets a mark of its own from the text's hash, so that two texts do not meet in one tag.
+ * build, a content tag or nothing but signs gets a mark of its own from the text's hash, so that two texts do not meet in one tag.
  */
 export function foldTag(text: string): FoldedTag {
   const allowed = text.replace(/[^A-Za-z0-9._-]+/g, '-');
@@ -25,6 +26,12 @@ export function foldTag(text: string): FoldedTag {
   }
   if (isBuildIdentifier(folded)) {
     return { tag: `tag-${folded}`, note: 'tag- was put before what has the form of a build identifier' };
+  }
+  if (isContentTag(folded)) {
+    return {
+      tag: `tag-${mark(text)}`,
+      note: 'it has the form of a tag that says what a build holds, so a hash stands for it',
+    };
   }
   const notes = [
     ...(allowed === text ? [] : ['other characters became -']),

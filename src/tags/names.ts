@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../problem.ts';
+import { isContentTag } from './content.ts';
 
 /**
  * The service takes names and tags after folding them to lower case, so two spellings mean one thing there;
@@ -42,6 +43,9 @@ function nameMistake(name: string): string | undefined {
 export function tagMistake(tag: string): string | undefined {
   if (isBuildIdentifier(tag)) {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
+  }
+  if (isContentTag(tag)) {
+    return `found ${quote(tag)}, which has the form of a tag that says what a build holds; such a tag goes on with the build itself, and on no other. Choose a word or a version.`;
   }
   const mistake = wordMistake(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
   return mistake && `found ${quote(tag)}; ${mistake}`;

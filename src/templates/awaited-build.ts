@@ -2,8 +2,10 @@ import type { AwaitedBuild } from '../build/await-build.ts';
 import type { KnownPlan } from '../build/seen-plan.ts';
 import type { RepeatableCalls } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
+import { isContentTag } from '../tags/content.ts';
 import { type Refusal, statusOf } from './find-build.ts';
 import { findTemplate, noSuchTemplate, readTags } from './find-template.ts';
+import { listedBuild } from './list-builds.ts';
 
 /** A build that another job registered, and what the service tells about it beside its log. */
 export interface FoundBuild {
@@ -35,7 +37,9 @@ export async function findBuild(
     };
   }
   const size = await sizeOf(client, template.templateId, buildId);
-  const tags = [...template.tags].filter(([, id]) => id === buildId).map(([tag]) => tag);
+  const tags = [...template.tags]
+    .filter(([tag, id]) => id === buildId && !isContentTag(tag))
+    .map(([tag]) => tag);
   return {
     build: { templateId: template.templateId, buildId, ...size.build },
     known: { name, tags, ...size.known },
@@ -45,8 +49,7 @@ export async function findBuild(
 /** When the build was registered and how large it is; nothing when it is not among those that are listed. */
 async function sizeOf(client: Pick<RepeatableCalls, 'template'>, templateId: string, buildId: string) {
   try {
-    const { builds } = await client.template(templateId);
-    const listed = builds.find((build) => build.buildID === buildId);
+    const listed = await listedBuild(client, templateId, buildId);
     if (!listed) return {};
     const createdAt = Date.parse(listed.createdAt);
     return {

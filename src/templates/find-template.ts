@@ -1,5 +1,7 @@
 import type { RepeatableCalls } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
+import type { TemplateTag } from '../service/types.ts';
+import { isContentTag } from '../tags/content.ts';
 
 /** A template as it stands at the service. */
 export interface FoundTemplate {
@@ -28,11 +30,20 @@ export async function readTags(
   client: Pick<RepeatableCalls, 'tags'>,
   templateId: string,
 ): Promise<ReadonlyMap<string, string>> {
+  return buildsByTag(await readAssignments(client, templateId));
+}
+
+/** The newest assignment of each tag, newest first. */
+export async function readAssignments(
+  client: Pick<RepeatableCalls, 'tags'>,
+  templateId: string,
+): Promise<readonly TemplateTag[]> {
   const assignments = await client.tags(templateId);
-  const newest = assignments.toSorted(
-    (one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt),
-  );
-  return new Map(newest.map(({ tag, buildID }) => [tag, buildID]));
+  return assignments.toSorted((one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt));
+}
+
+export function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
+  return new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
 }
 
 /** That there is no such template, and what to check. */
@@ -44,7 +55,7 @@ const shownTags = 20;
 
 /** What there is instead of a tag or build that was not found: `It has the tags latest, v1 and 3 more.` */
 export function tagsInWords({ tags }: Pick<FoundTemplate, 'tags'>): string {
-  const names = [...tags.keys()];
+  const names = [...tags.keys()].filter((tag) => !isContentTag(tag));
   if (names.length === 0) return 'It has no tags.';
   const more = names.length > shownTags ? ` and ${names.length - shownTags} more` : '';
   return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, shownTags).join(', ')}${more}.`;

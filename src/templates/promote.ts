@@ -1,12 +1,7 @@
+import type { TagMove } from '../build/events.ts';
 import type { RepeatableCalls } from '../service/client.ts';
+import { ServiceError } from '../service/errors.ts';
 import { type FoundTemplate, readTags } from './find-template.ts';
-
-/** A tag and the builds that it was last put on, before and after; absent where it was not there. */
-export interface TagMove {
-  readonly tag: string;
-  readonly before?: string;
-  readonly after?: string;
-}
 
 export interface Promotion {
   readonly moves: readonly TagMove[];
@@ -27,13 +22,24 @@ export async function promote(
   tags: readonly string[],
 ): Promise<Promotion> {
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
-  if (changed) await client.assignTags(`${template.name}:${buildId}`, tags);
+  if (changed) {
+    const assigned = await client.assignTags(`${template.name}:${buildId}`, tags);
+    if (assigned.buildID !== buildId) throw onAnother(buildId, assigned.buildID);
+  }
   const now = changed ? await readTags(client, template.templateId) : template.tags;
   return {
     moves: tags.map((tag) => tagMove(tag, template.tags.get(tag), now.get(tag))),
     changed,
     contested: tags.filter((tag) => now.get(tag) !== buildId),
   };
+}
+
+function onAnother(wanted: string, found: string): ServiceError {
+  return new ServiceError({
+    kind: 'unintelligible',
+    request: 'POST tags',
+    message: `The tags were meant for build ${wanted}, and the service says that it put them on ${found}`,
+  });
 }
 
 function tagMove(tag: string, before: string | undefined, after: string | undefined): TagMove {

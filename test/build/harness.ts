@@ -22,6 +22,8 @@ export const fastTiming: BuildTiming = {
   looks: [1, 5, 20],
   rereads: [2, 4, 6],
   queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 1000 },
+  lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  startMs: 60_000,
   linkMs: 60_000,
 };
 

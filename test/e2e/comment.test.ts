@@ -139,7 +139,9 @@ describe('the comment of a pull request', () => {
       '# What changed against the last build of `main`\n\n- **Changed** step 2: `RUN pip install httpx`, was `RUN pip install requests`\n\n';
     expect(github.comments[0]?.body).toContain(section);
     expect(summary).toContain(section);
-    expect(log).toContain('1 thing changed in the recipe since the last build of main\n');
+    expect(log).toContain(
+      'Changed since the last build of main: RUN pip install requests → RUN pip install httpx\n',
+    );
     expect(result).toMatchObject({ changes: { against: 'main', steps: [{ kind: 'changed', number: 2 }] } });
   });
 

@@ -84,6 +84,8 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
       GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
       GITHUB_REF: 'refs/heads/main',
       RUNNER_TEMP: temporary,
+      // Registries are out of reach, whatever the network of the machine: no test depends on one that is not its own.
+      HTTPS_PROXY: 'http://127.0.0.1:9',
       ...Object.fromEntries(
         [...inputs].map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
       ),

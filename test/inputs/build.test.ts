@@ -16,6 +16,7 @@ describe('inputs of the build action', () => {
       cpuCount: 2,
       memoryMb: 1024,
       skipCache: false,
+      reuse: 'auto',
       wait: true,
       retryWithoutCache: false,
       timeoutMinutes: 60,

@@ -137,6 +137,7 @@ SDK: novita-sandbox 2.1.1, bundled with the action
   [4/4]   Write the environment for sandboxes (3 variables)
   start:  python /srv/app/main.py
   ready:  curl -sf localhost:8000
+Builds of this plan are not reused: the registry cannot be reached.
 `.trim(),
   );
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderComment } from '../../src/report/comment.ts';
+import { notBuiltResult } from '../../src/report/not-built.ts';
 import { readUntrustedResult } from '../../src/report/read-result.ts';
 import { type ResultDocument, resultDocument } from '../../src/report/result.ts';
 import { ShapeError } from '../../src/report/shape.ts';
-import { skippedResult } from '../../src/report/skipped.ts';
 import { hostileText } from './hostile.ts';
 import { logLine, sampleDiagnosis, sampleOutcome, samplePlan, workspace } from './sample.ts';
 
@@ -37,7 +37,8 @@ const documents: Record<string, ResultDocument> = {
   failed: resultDocument({ plan, outcome: failed, workspace }),
   'given up': resultDocument({ plan, outcome: sampleOutcome({ status: 'building', stopped: 'timeout' }) }),
   superseded: resultDocument({ plan, outcome: sampleOutcome({ status: 'superseded' }) }),
-  skipped: skippedResult({ plan, changes, workspace }),
+  unpublished: notBuiltResult({ plan, changes, workspace }, 'unpublished'),
+  skipped: notBuiltResult({ plan, changes, workspace }, 'skipped'),
 };
 
 describe('a result file', () => {
@@ -73,7 +74,7 @@ describe('a result file', () => {
     [{ ...ready, reference: 'other:latest' }, 'reference: found "other:latest", expected name:buildId.'],
     [
       { ...ready, status: 'green' },
-      'status: found "green", expected ready, error, superseded, building, skipped.',
+      'status: found "green", expected ready, error, superseded, building, skipped, unpublished.',
     ],
     [{ ...ready, durationMs: -1 }, 'durationMs: found -1, expected a number from 0 on.'],
     [{ ...ready, cpuCount: '2' }, 'cpuCount: found a string, expected a number from 0 on.'],
@@ -87,7 +88,7 @@ describe('a result file', () => {
     ],
     [
       { ...ready, steps: [{ ...ready?.steps[0], state: 'x' }] },
-      'steps[0].state: found "x", expected cached, built, failed, not reached, pending, not built.',
+      'steps[0].state: found "x", expected cached, built, reused, failed, not reached, pending, not built.',
     ],
     [
       { ...ready, changes: { ...changes, steps: [{ kind: 'content', number: 1, title: 'a' }] } },

@@ -25,7 +25,7 @@ export const resolveAlias: Route = {
   },
 };
 
-/** A template with its builds, newest first. Takes the ID only, no name. */
+/** A template with its builds, newest first, by page: a header names the next one. Takes the ID only, no name. */
 export const getTemplate: Route = {
   method: 'GET',
   path: '/templates/{templateID}',
@@ -34,16 +34,20 @@ export const getTemplate: Route = {
     const id = call.param('templateID');
     const template = context.store.template(id);
     if (!template) throw new ApiError(404, `Template '${id}' not found`);
-    const builds = context.store.buildsOf(id).slice(0, limit).map(describeBuild);
+    const all = context.store.buildsOf(id);
+    const after = call.query.get('nextToken');
+    const from = after === null ? 0 : all.findIndex((build) => build.id === after) + 1;
+    const builds = all.slice(from, from + limit);
+    const more = from + limit < all.length ? builds.at(-1) : undefined;
     const { templateID, aliases, names, createdAt, updatedAt, lastSpawnedAt, spawnCount } = describe(
       template,
       context,
     );
     const answer: Schemas['TemplateWithBuilds'] = {
       ...{ templateID, aliases, names, createdAt, updatedAt, lastSpawnedAt, spawnCount, public: false },
-      builds,
+      builds: builds.map(describeBuild),
     };
-    return json(200, answer);
+    return json(200, answer, more && { 'x-next-token': more.id });
   },
 };
 

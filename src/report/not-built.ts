@@ -6,8 +6,9 @@ import { stepTable } from './step-table.ts';
 import { type SummaryInput, summaryLimit } from './summary.ts';
 
 /** A plan that is not built, as everything about it that a later step may want. */
-export function skippedResult(
+export function notBuiltResult(
   report: Pick<SummaryInput, 'changes' | 'usual' | 'workspace'> & { readonly plan: Plan },
+  status: 'skipped' | 'unpublished',
 ): ResultDocument {
   const { name, tags } = report.plan;
   const outcome = {
@@ -22,7 +23,7 @@ export function skippedResult(
   const { templateId: _, buildId: __, reference: ___, ...rest } = resultDocument({ ...report, outcome });
   return {
     ...rest,
-    status: 'skipped',
+    status,
     steps: rest.steps.map((step) => ({ ...step, state: 'not built' })),
   };
 }
@@ -32,8 +33,8 @@ export function skippedResult(
  *
  * @param why - one or two sentences
  */
-export function renderSkippedSummary(result: ResultDocument, why: string): string {
-  const { name, tags, base, cpuCount, memoryMb, definition, changes, steps } = result;
+export function renderNotBuiltSummary(result: ResultDocument, why: string): string {
+  const { name, status, tags, base, cpuCount, memoryMb, definition, changes, steps } = result;
   const shownTags = tags.slice(0, 50).map((tag) => inlineCode(tag));
   const rows = [
     ['Tags it would get', shownTags.join(' ') || '(none)'],
@@ -42,7 +43,7 @@ export function renderSkippedSummary(result: ResultDocument, why: string): strin
     ['Definition', `${inlineCode(definition?.file ?? '')}, export ${inlineCode(definition?.export ?? '')}`],
   ];
   const before = [
-    `## Template ${inlineCode(name)} was planned and not built`,
+    `## Template ${inlineCode(name)} ${status === 'skipped' ? 'was planned and not built' : 'is not published'}`,
     escapeMarkdown(why),
     table(['Name', inlineCode(name)], rows),
     changes && changesSection(changes),

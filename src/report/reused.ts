@@ -1,0 +1,43 @@
+import type { ReusedBuild, TagMove } from '../build/events.ts';
+import type { Output } from './output.ts';
+import type { ResultDocument } from './result.ts';
+import { singleLine } from './sanitise.ts';
+
+/** How a reused build stands in the result file: times as RFC 3339, one that is no time left out. */
+export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild) {
+  const time = (at: number | undefined) =>
+    at === undefined || !Number.isFinite(at) ? undefined : new Date(at).toISOString();
+  const [created, finished] = [time(createdAt), time(finishedAt)];
+  return {
+    how,
+    ...(created && { createdAt: created }),
+    ...(finished && { finishedAt: finished }),
+    ...(commit && { commit }),
+  };
+}
+
+/**
+ * Where a build came from that this run did not make: `Nothing was built: this build has the same content. It is
+ * ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
+ */
+export function reusedSentence({ how, finishedAt, commit }: NonNullable<ResultDocument['reused']>): string {
+  const what =
+    how === 'found'
+      ? 'Nothing was built: this build has the same content.'
+      : 'Another run was building the same content, so its build was waited for and taken.';
+  const since = finishedAt && `is ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;
+  const known = [since, from].filter(Boolean).join(' and ');
+  return known === '' ? what : `${what} It ${known}.`;
+}
+
+/** The sentence, and where each tag came from. */
+export function logReuse(output: Output, reused: ReusedBuild): void {
+  output.line(reusedSentence(reusedFields(reused)));
+  for (const move of reused.moves) output.line(`Tag ${singleLine(move.tag)}: ${moveWords(move)}`);
+}
+
+function moveWords({ before, after }: TagMove): string {
+  if (before === after) return 'stands there already';
+  return before === undefined ? 'new' : `was on build ${singleLine(before)}`;
+}

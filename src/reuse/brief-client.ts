@@ -1,0 +1,23 @@
+import type { RepeatableCalls, ServiceClient } from '../service/client.ts';
+import { type RetryBudget, repeat } from '../service/patience.ts';
+
+/** What is asked to find a build; all of it can be asked again. */
+export type LookUps = Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'template' | 'status'>;
+
+/**
+ * The look-ups of a client with a budget of their own: sparing a build is worth some patience, and not the minutes
+ * that a build's own requests are repeated for.
+ */
+export function briefly(client: ServiceClient, budget: RetryBudget): LookUps {
+  const { once } = client;
+  const call =
+    <A extends unknown[], R>(what: string, attempt: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      repeat(client.patience(what, budget), () => attempt(...args));
+  return {
+    templateIdOf: call('GET template by name', once.templateIdOf),
+    tags: call('GET tags', once.tags),
+    template: call('GET template', once.template),
+    status: call('GET build status', once.status),
+  };
+}
