@@ -23,7 +23,8 @@ afterAll(async () => {
 });
 
 const definition = (...copies: string[]) => `import { Template } from 'novita-sandbox';
-export const template = Template().fromImage('python:3.12', undefined, { inheritConfig: false })
+export const template = Template()
+  .fromImage('python:3.12@sha256:${'0123456789abcdef'.repeat(4)}', undefined, { inheritConfig: false })
 ${copies.map((source) => `  .copy(${JSON.stringify(source)}, '/srv/')`).join('\n')}
   .runCmd('make');
 `;
@@ -42,7 +43,8 @@ async function build(workspace: string, template = 'template.ts'): Promise<Built
   const result = await runAction({
     action: action.path,
     workspace,
-    inputs: { name: 'large', tags: 'v1', template },
+    // Each build is to ask for its uploads.
+    inputs: { name: 'large', tags: 'v1', template, reuse: 'never' },
     env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
     onSpawn: (processId) => {
       watch = setInterval(() => {

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { LocalService } from '../../src/local/service.ts';
+import { repositoryRoot, runAction } from '../../test/e2e/runner.ts';
+
+/** Builds a project on a service, tells the process that does so, and resolves with all that it printed. */
+export type Build = (
+  directory: string,
+  service: Pick<LocalService, 'url' | 'apiKey'>,
+  onSpawn: (processId: number) => void,
+) => Promise<string>;
+
+const inputs = { name: 'bench', tags: 'v1', template: 'template.ts' };
+
+export const buildWithAction: Build = async (directory, service, onSpawn) => {
+  const { log } = await runAction({
+    workspace: directory,
+    inputs,
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
+    onSpawn,
+  });
+  return log;
+};
+
+/** The action without a key: it reads and plans the template and asks nobody anything. */
+export const planWithAction: Build = async (directory, service, onSpawn) => {
+  const { log } = await runAction({
+    workspace: directory,
+    inputs: { ...inputs, 'on-missing-credentials': 'skip' },
+    env: { NOVITA_API_URL: service.url },
+    onSpawn,
+  });
+  return log;
+};
+
+export const buildWithScript: Build = (directory, service, onSpawn) =>
+  new Promise((done, fail) => {
+    const tsx = join(repositoryRoot, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+    const child = spawn(process.execPath, [tsx, 'build.mts'], {
+      cwd: directory,
+      env: { ...process.env, NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    if (child.pid !== undefined) onSpawn(child.pid);
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', fail);
+    child.on('close', () => done(Buffer.concat(chunks).toString('utf8')));
+  });
