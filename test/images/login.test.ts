@@ -107,6 +107,7 @@ describe('a registry with tokens', () => {
     ['what breaks a header', { status: 200, body: '{"token":"a\\r\\nb: c"}' }, 'answered without a token'],
     ['too much', { status: 200, body: ' '.repeat(2 ** 20 + 1) }, 'answered with more than 1 MB'],
     ['no address', { status: 404 }, 'answered 404'],
+    ['what does not end', { status: 418, body: 'x', stalls: true }, 'answered 418'],
     [
       'a limit',
       { status: 429, headers: { 'retry-after': '60' } },
@@ -246,7 +247,7 @@ describe('credentials of', () => {
     ],
     [
       'a user alone',
-      { type: 'registry', username: 'x' } as ImageRegistry,
+      { type: 'registry', username: 'x', password: '' },
       'its registry credentials have no password',
     ],
     [

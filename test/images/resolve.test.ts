@@ -201,8 +201,18 @@ describe('a registry that does not answer', () => {
     };
     const asked = resolveImage(`${registry.host}/a`, undefined, { dispatcher, signal: given.signal });
     await expect(asked).rejects.toBe(reason);
-    await expect(
-      resolveImage(`${registry.host}/a`, undefined, { dispatcher, signal: given.signal }),
-    ).rejects.toBe(reason);
+    for (const image of [`${registry.host}/a`, `a@sha256:${'a'.repeat(64)}`, ''])
+      await expect(resolveImage(image, undefined, { dispatcher, signal: given.signal })).rejects.toBe(reason);
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test('for a reason that nobody foresaw says so on one line', async () => {
+    const broken = new Agent().compose(() => (_options, _handler) => {
+      throw new Error('first\n::error::second\u2028\u202e');
+    });
+    const signal = new AbortController().signal;
+    expect(await resolveImage('r.example/a', undefined, { dispatcher: broken, signal })).toEqual({
+      unknown: 'connection lost to the registry r.example (first ::error::second )',
+    });
   });
 });
