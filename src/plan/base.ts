@@ -1,4 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
+import { pinImage } from '../images/reference.ts';
 import { isBuildIdentifier } from '../tags/names.ts';
 
 /** What a recipe begins with, as exactly as it can be known before the build. */
@@ -24,8 +25,7 @@ export function pinnedBase(
   base: ResolvedBase,
 ): Pick<BaseOfRecipe, 'fromImage' | 'fromTemplate'> {
   if (base.kind === 'image' && recipe.fromImage) {
-    const fromImage = recipe.fromImage.trim();
-    return { fromImage: fromImage.includes('@') ? fromImage : `${fromImage}@${base.digest}` };
+    return { fromImage: pinImage(recipe.fromImage.trim(), base.digest) };
   }
   if (base.kind === 'template' && recipe.fromTemplate) {
     return { fromTemplate: `${parentOf(recipe.fromTemplate).name}:${base.buildId}` };
