@@ -52,7 +52,7 @@ function sortedScript(command: string): string {
   const [head = '', ...texts] = script.slice(0, end).split(/^(?=v=")/m);
   const blocks = texts.map(readBlock).filter((block) => block !== undefined);
   const forms = new Set(blocks.map(({ form }) => form));
-  if (blocks.length < texts.length || forms.size !== 1 || !areDistinct(blocks)) return command;
+  if (blocks.length < texts.length || !areDistinct(blocks)) return command;
   const known = digest(JSON.stringify([head, ...forms, script.slice(end), after])) === knownScript;
   if (!known) return command;
   const sorted = sortedBetween(blocks, ({ name }) => steersPrograms.test(name)).map(({ text }) => text);

@@ -72,12 +72,12 @@ function stepChanges(sample: Sample): Change[] {
   });
   return steps.flatMap((step, index): Change[] => {
     const { type, args = [] } = step;
-    const isCopy = type === 'COPY';
+    const isCopy = sendsFiles(step);
     const next = steps[index + 1];
     const withArgs = (changed: string[]) => put(index, 1, { ...step, args: changed });
     const at = (what: string) => `step ${index + 1}, ${type}: ${what}`;
     return [
-      [at('type'), put(index, 1, { ...step, type: isCopy ? 'ADD' : 'X' })],
+      [at('type'), put(index, 1, { ...step, type: type === 'COPY' ? 'ADD' : isCopy ? 'COPY' : 'X' })],
       [at('case of type'), put(index, 1, { ...step, type: type.toLowerCase() })],
       [at('new field'), put(index, 1, { ...step, timeout: 5 } as WireStep)],
       [at('removed'), put(index, 1)],
@@ -105,7 +105,7 @@ function stepChanges(sample: Sample): Change[] {
 
 /** The files that every COPY of a sample sends are those below `app`; one of them always is `app/main.py`. */
 function files(sample: Sample): Change[] {
-  const sources = sample.steps.filter(({ type }) => type === 'COPY').map(({ args }) => args?.[0]);
+  const sources = sample.steps.filter(sendsFiles).map(({ args }) => args?.[0]);
   if (sources.length === 0) return [];
   const change = (what: string, changes: Tree, ...gone: string[]): Change => [
     what,
@@ -133,4 +133,8 @@ function files(sample: Sample): Change[] {
         ]
       : []),
   ];
+}
+
+function sendsFiles({ type }: WireStep): boolean {
+  return type === 'COPY' || type === 'ADD';
 }

@@ -82,7 +82,7 @@ export const steps: fc.Arbitrary<WireStep> = fc.oneof(
   fc.tuple(fc.constantFrom('WORKDIR', 'USER'), text).map(([type, arg]) => ({ type, args: [arg] })),
   fc
     .tuple(fc.constantFrom('app', 'app/main.py', 'app/*'), text, text, fc.constantFrom('', '0755'))
-    .map((args) => ({ type: 'COPY', args, force: false })),
+    .chain((args) => fc.constantFrom('COPY', 'ADD').map((type) => ({ type, args, force: false }))),
 );
 
 const trees: fc.Arbitrary<Tree> = fc
