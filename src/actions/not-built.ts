@@ -46,7 +46,7 @@ export async function refuseUnpublished(
   job.output.error(why, { title: 'This template is not published', at });
   job.setOutput('reused', 'false');
   const result = await publish({ plan, knowledge, status: 'unpublished', why }, inputs, job);
-  const message = `Template ${plan.name} is not published as it stands in the repository (reuse: require).`;
+  const message = `Template ${plan.name} is not published as it stands in the repository (reuse: require). A run with reuse: auto publishes it.`;
   return { result, ending: { exitCode: 1, message } };
 }
 

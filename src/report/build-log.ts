@@ -129,7 +129,7 @@ export function createBuildLog(
         break;
       case 'reused':
         endGroup();
-        logReuse(output, event.reused);
+        logReuse(output, event);
         break;
       case 'upload-started':
       case 'upload-finished':

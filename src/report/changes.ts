@@ -63,7 +63,10 @@ const namedLimit = 6;
 
 function partWords({ part, before, after }: PartChange): string {
   const [from, to] = [before, after].map((text) => text && singleLine(text, 60));
-  if (part === 'base version') return `the base moved (${from} → ${to})`;
+  if (part === 'base version') {
+    const what = from?.startsWith('sha256:') ? 'the base image moved' : 'the parent template was built anew';
+    return `${what} (${from} → ${to})`;
+  }
   const name = part === 'cpu' ? 'CPU' : part;
   if (part.endsWith('command') || from === to) {
     return `${name} ${from === undefined ? 'added' : to === undefined ? 'removed' : 'changed'}`;
@@ -102,8 +105,12 @@ function stepRow(change: StepChange): string {
         ? `- **Changed** ${step}`
         : `- **Changed** ${step}, was ${inlineCode(change.before)}`;
     case 'content':
-      return `- **Other files** in ${step}: ${files(change.before)} → ${files(change.after)}`;
+      return `- **Other files** in ${step}: ${filesChange(files(change.before), files(change.after))}`;
   }
+}
+
+function filesChange(before: string, after: string): string {
+  return before === after ? `still ${after}, and not the same bytes` : `${before} → ${after}`;
 }
 
 function files({ count, bytes }: RecordedFiles): string {

@@ -41,7 +41,8 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
   const header = { name, key, state, ...(buildId && { build: buildId }), ...run };
   const before = [
     `${commentMarker(header)}\n### ${heading(state, name)}${key && ` (${escapeMarkdown(key, 100)})`}`,
-    explained(result, state) || (reused ? reusedSentence(reused) : ''),
+    explained(result, state) ||
+      (reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : ''),
     facts(result),
     state === 'ready' && result.reference && snippets(result.reference),
     failureSection(result),

@@ -17,27 +17,35 @@ export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild
 }
 
 /**
- * Where a build came from that this run did not make: `Nothing was built: this build has the same content. It is
- * ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
+ * Where a build came from that this run did not make: `Nothing was built: build 6f9c1e7a-… has the same content. It
+ * has been ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
+ *
+ * @param build - how the build is called, such as `build 6f9c1e7a-…`; shown as it is
  */
-export function reusedSentence({ how, finishedAt, commit }: NonNullable<ResultDocument['reused']>): string {
+export function reusedSentence(
+  { how, finishedAt, commit }: NonNullable<ResultDocument['reused']>,
+  build: string,
+): string {
   const what =
     how === 'found'
-      ? 'Nothing was built: this build has the same content.'
-      : 'Another run was building the same content, so its build was waited for and taken.';
-  const since = finishedAt && `is ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
+      ? `Nothing was built: ${build} has the same content.`
+      : `Another run was building the same content, so this one waited and took ${build}.`;
+  const since = finishedAt && `has been ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;
   const known = [since, from].filter(Boolean).join(' and ');
   return known === '' ? what : `${what} It ${known}.`;
 }
 
 /** The sentence, and where each tag came from. */
-export function logReuse(output: Output, reused: ReusedBuild): void {
-  output.line(reusedSentence(reusedFields(reused)));
+export function logReuse(
+  output: Output,
+  { buildId, reused }: { readonly buildId: string; readonly reused: ReusedBuild },
+): void {
+  output.line(reusedSentence(reusedFields(reused), `build ${singleLine(buildId)}`));
   for (const move of reused.moves) output.line(`Tag ${singleLine(move.tag)}: ${moveWords(move)}`);
 }
 
 function moveWords({ before, after }: TagMove): string {
-  if (before === after) return 'stands there already';
-  return before === undefined ? 'new' : `was on build ${singleLine(before)}`;
+  if (before === after) return 'on it already';
+  return before === undefined ? 'new' : `moved here from build ${singleLine(before)}`;
 }

@@ -44,7 +44,9 @@ export function renderSummary(input: SummaryInput): string {
   const rows = stepRows(plan, outcome, usual);
   const before = [
     heading(outcome),
-    outcome.reused ? reusedSentence(reusedFields(outcome.reused)) : '',
+    outcome.reused
+      ? reusedSentence(reusedFields(outcome.reused), `build ${inlineCode(outcome.buildId)}`)
+      : '',
     earlierBuilds(outcome),
     facts(input),
     failureSection(input),

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GithubServer, startGithubServer } from '../github/server.ts';
+import { pullRequestRun, states, tagsAt } from './pull-request-kit.ts';
+import { commits, type Place, place, pushOf, type Run } from './reuse-kit.ts';
+import { type RunOptions, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const token = { 'github-token': 'ghs_0123456789' };
+const head = 'c'.repeat(40);
+
+/** A run of the build for pull request 12. */
+const onPullRequest = (at: Place, github: GithubServer, run: number, inputs: Record<string, string> = {}) => {
+  const { event, env } = pullRequestRun('synchronize');
+  github.pullRequests.set(12, { number: 12, state: 'open', headSha: head });
+  return at.run({
+    ...(event && { event }),
+    inputs: { ...token, ...inputs },
+    env: { ...github.env, ...env, GITHUB_RUN_ID: String(run) },
+  });
+};
+
+/** Pull request 12 is merged, and its previews are cleaned up. */
+const merge = (at: Place, github: GithubServer, run: number) => {
+  const { event, env } = pullRequestRun('closed');
+  github.pullRequests.set(12, { number: 12, state: 'closed' });
+  return runAction({
+    action: join(action.path, 'cleanup'),
+    workspace: at.workspace,
+    inputs: { name: 'my-agent', ...token },
+    ...(event && { event }),
+    env: {
+      NOVITA_API_KEY: at.service.apiKey,
+      NOVITA_API_URL: at.service.url,
+      ...github.env,
+      ...env,
+      GITHUB_RUN_ID: String(run),
+    },
+  });
+};
+
+/** A push of the version tag v1.2.3 on a commit. */
+const release = (sha: string): Partial<RunOptions> => ({
+  event: { name: 'push', payload: { ref: 'refs/tags/v1.2.3', repository: { default_branch: 'main' } } },
+  env: { GITHUB_REF: 'refs/tags/v1.2.3', GITHUB_REF_NAME: 'v1.2.3', GITHUB_SHA: sha },
+});
+
+/** The tags that people see. */
+const plainTags = (at: Place) => tagsAt(at.service).filter((tag) => !tag.startsWith('content-'));
+
+const resolveAll = (at: Place, tags: readonly string[]) =>
+  new Set(tags.map((tag) => at.service.inspect.resolve('my-agent', tag)));
+
+describe('what was tested in a pull request', () => {
+  test('is what the main branch and the release get, and what another CI finds', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+
+    const tested = await onPullRequest(at, github, 101);
+    expect(tested.exitCode, tested.log).toBe(0);
+    const { buildId } = tested.outputs;
+    expect(tested.outputs).toMatchObject({ tags: 'pr-12', reused: 'false' });
+    expect(plainTags(at)).toEqual(['pr-12']);
+
+    const cleaned = await merge(at, github, 102);
+    expect(cleaned.outputs['removed'], cleaned.log).toBe('["my-agent:pr-12"]');
+    expect(cleaned.log).toContain('removed: pull request 12 is closed; its build can still be reused');
+    expect(plainTags(at)).toEqual([]);
+
+    const merged = await at.run(pushOf(commits.second));
+    expect(merged.outputs).toMatchObject({ buildId, reused: 'true', status: 'ready' });
+    expect(merged.log).toContain('was made from commit cccccccccccc.');
+    expect(merged.changes).toHaveLength(1);
+    expect(resolveAll(at, ['latest', 'sha-b2b2b2b', 'default'])).toEqual(new Set([buildId]));
+
+    const released = await at.run(release(commits.second));
+    expect(released.outputs).toMatchObject({ buildId, reused: 'true', tags: '1.2.3,1.2,1,latest,default' });
+    expect(released.changes).toEqual([
+      {
+        method: 'POST',
+        path: '/templates/tags',
+        body: { target: `my-agent:${buildId}`, tags: ['1.2.3', '1.2', '1', 'latest', 'default'] },
+      },
+    ]);
+    expect(resolveAll(at, ['1.2.3', '1.2', '1', 'latest', 'default', 'sha-b2b2b2b'])).toEqual(
+      new Set([buildId]),
+    );
+
+    // Neither GitHub nor its cache: everything that is needed stands at the service.
+    const none = Object.fromEntries(
+      ['GITHUB_ACTIONS', 'GITHUB_EVENT_NAME', 'GITHUB_EVENT_PATH', 'GITHUB_REPOSITORY', 'GITHUB_SHA']
+        .concat(['GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_RUN_ID', 'GITHUB_SERVER_URL'])
+        .concat(['ACTIONS_CACHE_URL', 'ACTIONS_RUNTIME_TOKEN'])
+        .map((name) => [name, '']),
+    );
+    const elsewhere = await at.run({ inputs: { tags: 'staging' }, env: none });
+    expect(elsewhere.exitCode, elsewhere.log).toBe(0);
+    expect(elsewhere.outputs).toMatchObject({ buildId, reused: 'true', tags: 'staging' });
+    const fork = await at.run({ env: { GITHUB_REPOSITORY: 'someone/else', GITHUB_SHA: commits.third } });
+    expect(fork.outputs).toMatchObject({ buildId, reused: 'true' });
+    expect(at.service.inspect.builds()).toHaveLength(1);
+  });
+
+  test('is built anew where something else came in before the merge', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    const tested = await onPullRequest(at, github, 101);
+    await merge(at, github, 102);
+    await at.write('app/main.py', 'print("another pull request")\n');
+    const merged = await at.run(pushOf(commits.second));
+    expect(merged.outputs['reused'], merged.log).toBe('false');
+    expect(merged.outputs['buildId']).not.toBe(tested.outputs['buildId']);
+  });
+});
+
+describe('the comment on a pull request', () => {
+  test('says which build it is, since when and from which commit', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    const base = await at.run(pushOf(commits.first));
+    const { buildId } = base.outputs;
+    const run = await onPullRequest(at, github, 101);
+    expect(run.outputs).toMatchObject({ buildId, reused: 'true', tags: 'pr-12' });
+    expect(states(github)).toEqual(['ready']);
+    const body = github.comments[0]?.body ?? '';
+    expect(body).toContain('### Template `my-agent` is ready');
+    expect(body).toMatch(
+      /Nothing was built: build `[\w-]+` has the same content\. It has been ready since 20\d\d-/,
+    );
+    expect(body).toContain('and was made from commit a1a1a1a1a1a1.');
+    expect(body).toContain(`| Exactly this build | \`my-agent:${buildId}\` |`);
+    expect(body).toContain('#### What changed against the last build of `main`\n\nNothing');
+    expect(body).toContain('<details><summary>2 steps</summary>');
+    expect(body).toContain(`<sub>Commit ${head}, [run 101]`);
+    // It was ready from the start, so nobody was told that it is building.
+    const written = github.requests.filter(({ method }) => method === 'POST' || method === 'PATCH');
+    expect(written.filter(({ path }) => path.includes('/comments'))).toHaveLength(1);
+  });
+
+  test('goes back to a build of before when its commits are taken back', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    const before = await onPullRequest(at, github, 101);
+    const main = await readFile(join(at.workspace, 'app/main.py'), 'utf8');
+    await at.write('app/main.py', 'print(2)\n');
+    const changed = await onPullRequest(at, github, 102);
+    await at.write('app/main.py', main);
+    const reverted = await onPullRequest(at, github, 103);
+    const of = ({ outputs }: Run) => outputs['buildId'];
+    expect(of(changed)).not.toBe(of(before));
+    expect(of(reverted), reverted.log).toBe(of(before));
+    expect(reverted.log).toContain(`Tag pr-12: moved here from build ${of(changed)}`);
+    expect(at.service.inspect.resolve('my-agent', 'pr-12')).toBe(of(before));
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0]?.body).toContain(reverted.outputs['reference']);
+  });
+});

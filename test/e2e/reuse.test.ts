@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changesSince, commits, contentTagOf, place, project, pushOf, type Run } from './reuse-kit.ts';
+import { groupsOf } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+/** What was asked of the service, as `METHOD /path` without identifiers. */
+const kinds = ({ changes }: Pick<Run, 'changes'>) =>
+  changes.map(
+    ({ method, path }) => `${method} ${path.replace(/\/(builds|_uploads|templates)\/[\w-]{15,}/g, '/$1/*')}`,
+  );
+const aBuild = ['POST /v3/templates', 'PUT /_uploads/*', 'POST /v2/templates/*/builds/*'];
+
+describe('an unchanged template', () => {
+  test('with the same tags: no register, no upload, no start request, and every output', async () => {
+    await using at = await place(action);
+    const first = await at.run(pushOf(commits.first));
+    expect(first.exitCode, first.log).toBe(0);
+    expect(kinds(first)).toEqual(aBuild);
+    expect(first.outputs['reused']).toBe('false');
+
+    const second = await at.run(pushOf(commits.first));
+    expect(second.exitCode, second.log).toBe(0);
+    expect(second.changes).toEqual([]);
+    const { result: _, ...outputs } = second.outputs;
+    expect(outputs).toEqual({
+      templateId: first.outputs['templateId'],
+      buildId: first.outputs['buildId'],
+      name: 'my-agent',
+      tags: 'latest,sha-a1a1a1a,default',
+      reference: `my-agent:${first.outputs['buildId']}`,
+      status: 'ready',
+      reused: 'true',
+    });
+    expect(second.result).toMatchObject({
+      status: 'ready',
+      reused: { how: 'found', commit: commits.first },
+      fingerprint: contentTagOf(at.service, first.outputs['buildId'])?.slice('content-'.length),
+      changes: { parts: [], steps: [] },
+    });
+  });
+
+  test('with other tags: one request that carries all of them and names the build', async () => {
+    await using at = await place(action);
+    const first = await at.run(pushOf(commits.first));
+    const { buildId } = first.outputs;
+    const second = await at.run(pushOf(commits.second));
+    expect(second.exitCode, second.log).toBe(0);
+    expect(second.changes).toEqual([
+      {
+        method: 'POST',
+        path: '/templates/tags',
+        body: { target: `my-agent:${buildId}`, tags: ['latest', 'sha-b2b2b2b', 'default'] },
+      },
+    ]);
+    expect(second.outputs).toMatchObject({
+      buildId,
+      tags: 'latest,sha-b2b2b2b,default',
+      status: 'ready',
+      reused: 'true',
+    });
+    expect(at.service.inspect.resolve('my-agent', 'sha-b2b2b2b')).toBe(buildId);
+    expect(second.log).toMatch(/^Tag latest: on it already$/m);
+    expect(second.log).toMatch(/^Tag sha-b2b2b2b: new$/m);
+  });
+
+  test('the log and the summary say which build it is, since when and from which commit', async () => {
+    await using at = await place(action);
+    const first = await at.run(pushOf(commits.first));
+    const { buildId } = first.outputs;
+    const { log, summary } = await at.run(pushOf(commits.second));
+    groupsOf(log);
+    const finishedAt = at.service.inspect.builds().at(0)?.finishedAt ?? 0;
+    const since = new Date(finishedAt).toISOString().slice(0, 16).replace('T', ' ');
+    const sentence = `It has been ready since ${since} UTC and was made from commit a1a1a1a1a1a1.`;
+    expect(log).toContain(`Nothing was built: build ${buildId} has the same content. ${sentence}`);
+    expect(log).toContain(`reference:  my-agent:${buildId}`);
+    expect(log).toMatch(/^Nothing was built, /m);
+    expect(log).not.toMatch(/^(Registered|Build started)/m);
+    expect(summary).toContain('## Template `my-agent` is ready');
+    expect(summary).toContain(`Nothing was built: build \`${buildId}\` has the same content. ${sentence}`);
+    expect(summary).toContain('| 1 | `COPY app/ /app` | reused |');
+    expect(summary).toContain(`Sandbox.create('my-agent:${buildId}')`);
+  });
+
+  test('takes a tag from the build that had it, and says from which', async () => {
+    await using at = await place(action);
+    const first = await at.run();
+    await at.write('app/main.py', 'print(2)\n');
+    const second = await at.run();
+    expect(at.service.inspect.resolve('my-agent', 'latest')).toBe(second.outputs['buildId']);
+    await at.write('app/main.py', 'print(1)\n');
+    const third = await at.run();
+    expect(third.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true' });
+    expect(at.service.inspect.resolve('my-agent', 'latest')).toBe(first.outputs['buildId']);
+    expect(third.log).toContain(`Tag latest: moved here from build ${second.outputs['buildId']}`);
+  });
+
+  test('is built where the tag of its content was put on another build by hand', async () => {
+    await using at = await place(action);
+    const first = await at.run();
+    const content = contentTagOf(at.service, first.outputs['buildId']) ?? '';
+    await at.write('app/main.py', 'print(2)\n');
+    const second = await at.run();
+    await fetch(`${at.service.url}/templates/tags`, {
+      method: 'POST',
+      headers: { 'x-api-key': at.service.apiKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ target: second.outputs['reference'], tags: [content] }),
+    });
+    await at.write('app/main.py', 'print(1)\n');
+    const third = await at.run();
+    expect(third.exitCode, third.log).toBe(0);
+    expect(third.outputs['reused']).toBe('false');
+    expect(third.log).toContain(`was put on build ${second.outputs['buildId']} by hand`);
+  });
+});
+
+describe('files', () => {
+  test('the same tree elsewhere, by another umask, is the same content; one byte more is not', async () => {
+    await using at = await place(action);
+    await at.run();
+    await using places = await temporaryDirectory({ 'a b/Übung.txt': '' });
+    const elsewhere = join(places.path, 'a b', 'checkout');
+    const shell = 'umask 077; cp -R "$1" "$2"; find "$2" -type f -exec touch -t 200001010000 {} +';
+    execFileSync('sh', ['-ec', shell, 'sh', at.workspace, elsewhere]);
+    const moved = await at.run({ workspace: elsewhere });
+    expect(moved.exitCode, moved.log).toBe(0);
+    expect([moved.changes, moved.outputs['reused']]).toEqual([[], 'true']);
+
+    await writeFile(join(elsewhere, 'app/main.py'), 'print(1)\n\n');
+    const changed = await at.run({ workspace: elsewhere });
+    expect(kinds(changed)).toEqual(aBuild);
+    expect(changed.outputs['reused']).toBe('false');
+  });
+
+  test('that .dockerignore excludes are nobody’s content', async () => {
+    await using at = await place(action, { files: { ...project(), '.dockerignore': 'app/*.log\n' } });
+    await at.run();
+    await at.write('app/debug.log', 'one');
+    expect((await at.run()).changes).toEqual([]);
+    await at.write('app/debug.log', 'two');
+    await at.write('README.md', 'beside the files that are copied');
+    expect((await at.run()).changes).toEqual([]);
+    await at.write('.dockerignore', '# nothing\n');
+    expect(kinds(await at.run())).toEqual(aBuild);
+  });
+
+  test('that are executable now make another content', async () => {
+    await using at = await place(action);
+    await at.run();
+    execFileSync('chmod', ['+x', join(at.workspace, 'app/main.py')]);
+    const run = await at.run();
+    expect(run.outputs['reused'], run.log).toBe('false');
+    expect(run.log).toContain('COPY app/ /app changed');
+  });
+});
+
+describe('a build that is asked for', () => {
+  test.each([{ reuse: 'never' }, { 'skip-cache': 'true' }])(
+    'by %o is made, and the next run takes that one',
+    async (inputs) => {
+      await using at = await place(action);
+      const first = await at.run(pushOf(commits.first));
+      const made = await at.run({ ...pushOf(commits.second), inputs });
+      expect(made.exitCode, made.log).toBe(0);
+      expect(kinds(made).filter((kind) => !kind.startsWith('PUT'))).toEqual([aBuild[0], aBuild[2]]);
+      expect(made.outputs['reused']).toBe('false');
+      expect(made.outputs['buildId']).not.toBe(first.outputs['buildId']);
+
+      const next = await at.run(pushOf(commits.third));
+      expect(next.outputs).toMatchObject({ buildId: made.outputs['buildId'], reused: 'true' });
+      expect(next.log).toContain('was made from commit b2b2b2b2b2b2.');
+      expect(at.service.inspect.builds()).toHaveLength(2);
+    },
+  );
+
+  test('and never made: require and skip-cache together are a mistake, found before the first request', async () => {
+    await using at = await place(action);
+    const run = await at.run({ inputs: { reuse: 'require', 'skip-cache': 'true' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toContain('found "require", which never builds, together with skip-cache: true');
+    expect(run.log).toContain('a mistake was found before the first request');
+    expect(at.service.requests).toEqual([]);
+  });
+
+  test('by a word that is none is a mistake that names those that are', async () => {
+    await using at = await place(action);
+    const run = await at.run({ inputs: { reuse: 'always' } });
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(/Input reuse.*found "always", expected .*auto.*never.*require/);
+    expect(changesSince(at.service)).toEqual([]);
+  });
+});
