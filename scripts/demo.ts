@@ -1,21 +1,27 @@
 /**
- * Builds examples/python-agent with the bundled action on the embedded service, twice: the second build finds
- * every layer in the cache. Prints the log with its groups unfolded, then the outputs and the job summary.
+ * Builds examples/python-agent with the bundled action on the embedded service, three times: everything is new, then
+ * one file has changed, then nothing has. The base image is asked of a small registry on loopback. Prints the log with
+ * its groups unfolded, then the outputs and the job summary.
  *
  * Usage: node scripts/demo.ts [--raw]    (--raw prints the log as the runner gets it)
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot, runAction } from '../test/e2e/runner.ts';
+import { startRegistry } from '../test/images/registry-server.ts';
 
 const raw = process.argv.includes('--raw');
 /** Set while a group is open. */
 let indent = '';
 const workspace = mkdtempSync(join(tmpdir(), 'demo-'));
 cpSync(join(repositoryRoot, 'examples', 'python-agent'), workspace, { recursive: true });
+const registry = await startRegistry();
+registry.push('library/python', '3.12-slim');
+const recipe = join(workspace, 'template.ts');
+writeFileSync(recipe, readFileSync(recipe, 'utf8').replace("'python:", `'${registry.host}/library/python:`));
 
 const service = spawn(
   process.execPath,
@@ -31,22 +37,24 @@ for await (const line of createInterface({ input: service.stdout })) {
   if (Object.keys(connection).length === 2) break;
 }
 
-let exitCode: number | null = 1;
 try {
   heading('First build: everything is new');
   await build('v1.0.0, latest', () => {});
-  heading('Second build: nothing changed, every layer is cached');
-  exitCode = await build('v1.0.1, latest', (summary) => {
+  heading('Second build: a file changed, the layers before it are cached');
+  appendFileSync(join(workspace, 'app', 'main.py'), '\n# changed\n');
+  await build('v1.0.1, latest', () => {});
+  heading('Third run: nothing changed, so nothing is built');
+  await build('v1.0.2, latest', (summary) => {
     heading('Job summary');
     process.stdout.write(summary);
   });
 } finally {
   service.kill();
+  await registry.close();
   rmSync(workspace, { recursive: true, force: true });
 }
-process.exitCode = exitCode ?? 1;
 
-async function build(tags: string, then: (summary: string) => void): Promise<number | null> {
+async function build(tags: string, then: (summary: string) => void): Promise<void> {
   let shown = 0;
   const result = await runAction({
     workspace,
@@ -61,7 +69,7 @@ async function build(tags: string, then: (summary: string) => void): Promise<num
   process.stdout.write('\nOutputs\n');
   for (const [name, value] of Object.entries(result.outputs)) process.stdout.write(`  ${name}=${value}\n`);
   then(result.summary);
-  return result.exitCode;
+  if (result.exitCode !== 0) process.exitCode = 1;
 }
 
 /** The log as the runner's page shows it, with every group open. */

@@ -42,12 +42,14 @@ export function parseImageReference(image: string): ImageReference | undefined {
 }
 
 /**
- * The reference that means exactly these bytes, its tag kept for readers: `python:3.12@sha256:…`. A reference that
- * has a digest stays as it is, and so does what is not a reference.
+ * The reference that means exactly these bytes: `python@sha256:…`. Its tag is left out, since not everything that
+ * pulls images takes a tag and a digest together. A reference that has a digest stays as it is, and so does what is not
+ * a reference.
  */
 export function pinImage(image: string, digest: string): string {
   const reference = parseImageReference(image);
-  return reference && reference.digest === undefined ? `${image}@${digest}` : image;
+  if (!reference || reference.digest !== undefined) return image;
+  return `${image.replace(/:[\w.-]+$/, '')}@${digest}`;
 }
 
 function splitHost(name: string): { host: string; path: string } {

@@ -5,7 +5,7 @@ import type { WireTemplate } from '../service/types.ts';
 import { contentTags } from '../tags/content.ts';
 import { pinnedBase, type ResolveBase } from './base.ts';
 import { buildManifest } from './build-manifest.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan, PlanStep } from './plan.ts';
@@ -66,7 +66,9 @@ export async function makePlan(
   const hidden = new Map(
     definition.steps.flatMap((step, index) => (step.hidden ? [[index, step.hidden]] : [])),
   );
-  const fingerprint = fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb });
+  const fingerprint: Fingerprint = definition.recipe.force
+    ? { unknown: 'the recipe is to be built anew every time (skipCache)' }
+    : fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb });
   const { base } = definition.sources;
   return {
     ...{ name, tags, cpuCount, memoryMb, wire: recipe },

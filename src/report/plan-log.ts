@@ -1,11 +1,10 @@
 import { movingTag } from '../images/moving-tag.ts';
 import type { Plan, PlanStep } from '../plan/plan.ts';
-import { baseVersion } from '../plan/record.ts';
 import { secretWarnings } from '../plan/secret-names.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
-import { stepName } from './titles.ts';
+import { baseName, stepName } from './titles.ts';
 
 /**
  * The `Plan` group: everything that is decided before the build. Secrets in it are warned of at their lines, and so is
@@ -16,8 +15,7 @@ export function logPlan(output: Output, plan: Plan): void {
   output.line(`name:   ${singleLine(plan.name)}`);
   output.line(`tags:   ${singleLine(plan.tags.join(', '), 1000) || '(none)'}`);
   output.line(`size:   ${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`);
-  const version = plan.base.title.includes('@') ? undefined : baseVersion(plan.base.resolved);
-  output.line(`base:   ${singleLine(plan.base.title)}${version ? ` (${version})` : ''}`);
+  output.line(`base:   ${baseName(plan)}`);
   for (const step of plan.steps) {
     const number = `[${step.number}/${plan.steps.length}] `.padEnd(8);
     output.line(number + name(plan, step) + fileNote(step));

@@ -21,6 +21,7 @@ import { snippets } from './snippets.ts';
 import { stepRows } from './step-rows.ts';
 import { stepTable } from './step-table.ts';
 import { timeline } from './timeline.ts';
+import { baseName } from './titles.ts';
 
 /** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
 export const summaryLimit = 1_000_000;
@@ -97,7 +98,7 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
         `${formatCount(numbered.length, 'step')}, ${cached} cached`,
       ],
     plan.cpuCount !== undefined && ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
-    plan.base.title !== '' && ['Base', inlineCode(plan.base.title)],
+    plan.base.title !== '' && ['Base', inlineCode(baseName(plan))],
     definition && [
       'Definition',
       `${inlineCode(displayPath(definition.file, workspace))}, export ${inlineCode(definition.exportName)}`,

@@ -1,5 +1,6 @@
 import type { StepHeader } from '../build/events.ts';
 import type { PlanStep, ShownPlan } from '../plan/plan.ts';
+import { baseVersion } from '../plan/record.ts';
 import type { SourceLine } from '../problem.ts';
 import { formatCount } from './format.ts';
 import { singleLine } from './sanitise.ts';
@@ -29,9 +30,20 @@ export function stepName(plan: ShownPlan, step: StepReference): string {
   const text = step.text ?? step.title ?? '';
   if (step.id === 'finalize') return finalizeName(plan);
   if (step.id === 'optimize') return 'Optimize';
-  // The phase `base` announces the image and, later, its default user.
-  if (step.id === 'base' && !text) return singleLine(plan.base.title, 500);
+  // The phase `base` announces the image as it was sent and, later, its default user.
+  if (step.id === 'base' && (!text || firstLine(text) === sentBase(plan))) return baseName(plan);
   return singleLine(firstLine(text), 500) || singleLine(step.id, 100) || 'Step';
+}
+
+/** The base as the definition has it, and what that was found to mean: `FROM python:3.12 (sha256:5c8edff2a3b1)`. */
+export function baseName({ base }: Pick<ShownPlan, 'base'>): string {
+  const version = base.title.includes('@') ? undefined : baseVersion(base.resolved);
+  return singleLine(base.title, 500) + (version ? ` (${version})` : '');
+}
+
+/** How the service announces the base that it was sent. */
+function sentBase({ wire }: ShownPlan): string {
+  return wire.fromTemplate ? `FROM TEMPLATE ${wire.fromTemplate}` : `FROM ${wire.fromImage}`;
 }
 
 /** `[3/7] ` for a step of the recipe, nothing for a phase. */

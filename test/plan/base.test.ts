@@ -11,10 +11,10 @@ const unknown: ResolvedBase = { kind: 'unknown', why: 'the registry is down' };
 describe('the base as it is sent', () => {
   test.each([
     ['python', `python@${digest}`],
-    ['python:3.12', `python:3.12@${digest}`],
-    [' python:3.12\n', `python:3.12@${digest}`],
+    ['python:3.12', `python@${digest}`],
+    [' python:3.12\n', `python@${digest}`],
     ['registry.test:5000/team/app', `registry.test:5000/team/app@${digest}`],
-    ['registry.test:5000/team/app:1', `registry.test:5000/team/app:1@${digest}`],
+    ['registry.test:5000/team/app:1', `registry.test:5000/team/app@${digest}`],
     // Whoever wrote a digest gets that one, also where it is that of a list and another one was found in it.
     [`python@${digest}`, `python@${digest}`],
     [`python:3.12@${other}`, `python:3.12@${other}`],

@@ -213,6 +213,11 @@ describe('no fingerprint', () => {
       'the registry is down',
     ],
     [
+      'where all of it is to run anew every time, the base too',
+      { recipe: { ...golden.recipe, force: true } },
+      'the recipe is to be built anew every time (skipCache)',
+    ],
+    [
       'where a step is to run anew every time',
       { steps: [...golden.steps, { type: 'RUN', args: ['date'], force: true }] },
       'step 4 is to be run anew every time (skipCache or forceUpload)',
