@@ -19,7 +19,7 @@ export function print(scenario: Scenario, action: readonly Measured[], script: r
     const [ours, theirs] = [median(action, key), median(script, key)];
     const name = key === 'linesShown' ? `${label} of ${scenario.lines}` : label;
     const cells = [ours, theirs].map((value) => (Number.isNaN(value) ? '-' : value.toFixed(digits)));
-    line(name, ...cells, theirs > 0 ? (ours / theirs).toFixed(2) : '-');
+    line(name, ...cells, ours >= 0 && theirs > 0 ? (ours / theirs).toFixed(2) : '-');
   }
   if (!scenario.builtBefore) return;
   const [seconds, plan, lookUps] = (['seconds', 'planSeconds', 'lookUpSeconds'] as const).map((key) =>
