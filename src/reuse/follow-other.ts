@@ -9,7 +9,10 @@ import { pause } from '../service/pause.ts';
 import type { LookUps } from './brief-client.ts';
 import type { SameBuild } from './same-content.ts';
 
-/** How following the build of another run ended; `left` says in a sentence why this run goes on without it. */
+/**
+ * How following the build of another run ended; `left` says, as a sentence without its full stop, why this run goes on
+ * without it.
+ */
 export type FollowedBuild = { readonly outcome: BuildOutcome } | { readonly left: string };
 
 /**
@@ -52,14 +55,17 @@ async function untilStarted(
     try {
       if ((await lookUps.status(templateId, buildId, 0)).status !== 'waiting') return undefined;
     } catch (error) {
+      if (signal.aborted) return undefined;
       if (!(error instanceof ServiceError)) throw error;
       const { inShort } = error;
       const why = isNotFound(error) ? 'is gone' : `cannot be looked at (${inShort})`;
       return `Build ${buildId} of the other run ${why}`;
     }
+    // Who follows a build tells best that it is given up here and goes on there.
+    if (signal.aborted) return undefined;
     if (Date.now() - since > startMs) {
       return `Build ${buildId} of the other run was not started within ${Math.round(startMs / 60_000)} minutes`;
     }
-    await pause(pace.longestMs, signal);
+    await pause(pace.longestMs, signal).catch(() => {});
   }
 }

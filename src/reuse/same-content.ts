@@ -1,6 +1,6 @@
 import type { RepeatableCalls } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
-import type { ListedBuild, TemplateTag } from '../service/types.ts';
+import type { TemplateTag } from '../service/types.ts';
 import { commitOf } from '../tags/content.ts';
 import { buildsByTag, type FoundTemplate, readAssignments } from '../templates/find-template.ts';
 import { listedBuild } from '../templates/list-builds.ts';
@@ -10,7 +10,7 @@ export interface SameBuild {
   readonly template: FoundTemplate;
   readonly buildId: string;
   readonly createdAt: number;
-  /** Set when it is ready, and the service says when that was. */
+  /** Set when it is ready. */
   readonly finishedAt?: number;
   /** The commit that it was made from first, where its tags tell. */
   readonly commit?: string;
@@ -62,7 +62,8 @@ const registrationMs = 10_000;
  *    after that.
  * 5. *The service lists the newest row of a tag, whatever its build's state.* So when a newer build of the content
  *    failed, or is on its way, the look-up sees that one and not an older, ready one: a rebuild that was asked for
- *    (skip-cache) is not undone by the next ordinary run.
+ *    (skip-cache) is not undone by the next ordinary run. A row that does not tell when it was made counts as the
+ *    newest, and is no proof.
  * 6. *Nothing happens to the hit between look-up and tagging.* Tags are assigned to `name:buildId` in one request,
  *    so no name is resolved a second time. When the build has gone meanwhile, the service refuses with a 404 and no
  *    tag has moved; when it has lost its content tag only, it is still the build of point 2.
@@ -82,7 +83,7 @@ export async function findSameContent(
   if (!row) return none('No build has this content');
 
   const { buildID: buildId } = row;
-  const listed = await listedBuild(client, template.templateId, buildId);
+  const listed = await orGone(listedBuild(client, template.templateId, buildId));
   if (!listed) return none(`Build ${buildId} of this content is no longer listed`);
   if (listed.cpuCount !== cpuCount || listed.memoryMB !== memoryMb) {
     return none(`Build ${buildId} bears the tag of this content, but is of another size`);
@@ -94,19 +95,20 @@ export async function findSameContent(
   if (status === 'waiting' || status === 'building') return { state: status, build };
   if (status !== 'ready')
     return none(`Build ${buildId} of this content is in a state that is not known here`);
-  if (!isOfRegistration(row, listed)) {
+  const [assignedAt, finishedAt] = [row.createdAt, listed.finishedAt ?? ''].map((time) => Date.parse(time));
+  // A time that is missing or no time proves nothing.
+  if (![assignedAt, build.createdAt, finishedAt].every(Number.isFinite)) {
+    return none(`When build ${buildId} of this content was made and got its tag cannot be known`);
+  }
+  if (!isOfRegistration(Number(assignedAt), build.createdAt, Number(finishedAt))) {
     return none(`The tag of this content was put on build ${buildId} by hand, after it was built`);
   }
-  const finishedAt = Date.parse(listed.finishedAt ?? '');
-  return { state: 'ready', build: { ...build, ...(Number.isFinite(finishedAt) && { finishedAt }) } };
+  return { state: 'ready', build: { ...build, finishedAt: Number(finishedAt) } };
 }
 
-/** Point 2 of the argument. A time that is missing or no time proves nothing. */
-function isOfRegistration(row: TemplateTag, { createdAt, finishedAt }: ListedBuild): boolean {
-  const [assigned, created] = [row.createdAt, createdAt].map((time) => Date.parse(time));
-  if (assigned === undefined || created === undefined) return false;
-  const ended = finishedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(finishedAt);
-  return Math.abs(assigned - created) <= registrationMs && assigned < ended;
+/** Point 2 of the argument. */
+function isOfRegistration(assignedAt: number, createdAt: number, finishedAt: number): boolean {
+  return Math.abs(assignedAt - createdAt) <= registrationMs && assignedAt < finishedAt;
 }
 
 function tagsOf(buildId: string, assignments: readonly TemplateTag[]): string[] {
@@ -114,13 +116,16 @@ function tagsOf(buildId: string, assignments: readonly TemplateTag[]): string[] 
 }
 
 async function templateWithTags(client: Pick<RepeatableCalls, 'templateIdOf' | 'tags'>, name: string) {
+  // The list of tags takes a name as well, which spares a way there and back.
+  const found = await orGone(Promise.all([client.templateIdOf(name), readAssignments(client, name)]));
+  if (!found) return undefined;
+  const [templateId, assignments] = found;
+  return { template: { name, templateId, tags: buildsByTag(assignments) }, assignments };
+}
+
+async function orGone<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    // The list of tags takes a name as well, which spares a way there and back.
-    const [templateId, assignments] = await Promise.all([
-      client.templateIdOf(name),
-      readAssignments(client, name),
-    ]);
-    return { template: { name, templateId, tags: buildsByTag(assignments) }, assignments };
+    return await asked;
   } catch (error) {
     if (error instanceof ServiceError && error.status === 404) return undefined;
     throw error;

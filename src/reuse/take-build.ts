@@ -10,28 +10,43 @@ export type Taken =
   /** The build has gone between look-up and tagging; no tag was moved. */
   | { readonly taken: false };
 
+/** What this run knows about where its tags may stand. */
+export interface TagHistory {
+  /** Where the tags stood when this run began. */
+  readonly before: ReadonlyMap<string, string>;
+  /** Builds of this content that this run has seen, its own included: a tag on one of them means what it should. */
+  readonly same: ReadonlySet<string>;
+}
+
 /**
- * Puts the tags of this run on a build that is there, all in one request.
- *
- * A run that has waited for the build of another comes later than it began: a tag that was put on something else
- * meanwhile belongs to a newer run, and stays there. That is the order that the service itself keeps for builds,
- * where the newest registration has the tag, however long an older build takes.
- *
- * @param before - where the tags stood when this run began
- * @param ours - the build that this run registered itself, if it did; its rows are no one else's
+ * The tags that a newer run has put on a build of something else since this run began. They stay there: that is the
+ * order that the service itself keeps for builds, where the newest registration has the tag, however long an older
+ * build takes.
+ */
+export function takenMeanwhile(
+  tags: readonly string[],
+  now: ReadonlyMap<string, string>,
+  { before, same }: TagHistory,
+): string[] {
+  return tags.filter((tag) => {
+    const buildId = now.get(tag);
+    return buildId !== undefined && buildId !== before.get(tag) && !same.has(buildId);
+  });
+}
+
+/**
+ * Puts the tags of this run on a build that is there, all in one request, but for those that a newer run has taken
+ * ({@link takenMeanwhile}). The service has no request that moves a tag only if it still stands where it was seen, so
+ * a registration in the instant between look-up and request counts as the older of the two. Rejects with a
+ * `ServiceError`.
  */
 export async function takeBuild(
   client: Pick<ServiceClient, 'assignTags' | 'tags'>,
   { template, buildId }: Pick<SameBuild, 'template' | 'buildId'>,
   tags: readonly string[],
-  before: ReadonlyMap<string, string>,
-  ours: string | undefined,
+  history: TagHistory,
 ): Promise<Taken> {
-  const expected = [buildId, ours];
-  const left = tags.filter((tag) => {
-    const now = template.tags.get(tag);
-    return now !== before.get(tag) && !expected.includes(now);
-  });
+  const left = takenMeanwhile(tags, template.tags, history);
   const wanted = tags.filter((tag) => !left.includes(tag));
   if (wanted.length === 0) return { taken: true, moves: [], left };
   let promotion: Promotion;

@@ -33,17 +33,47 @@ export async function readTags(
   return buildsByTag(await readAssignments(client, templateId));
 }
 
-/** The newest assignment of each tag, newest first. */
+/**
+ * The newest assignment of each tag, newest first. One that does not tell when it was made counts as the newest, so
+ * that nothing older is believed in its stead; what is no assignment is left out.
+ */
 export async function readAssignments(
   client: Pick<RepeatableCalls, 'tags'>,
   templateId: string,
 ): Promise<readonly TemplateTag[]> {
-  const assignments = await client.tags(templateId);
-  return assignments.toSorted((one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt));
+  const rows: unknown = await client.tags(templateId);
+  if (!Array.isArray(rows)) throw noList();
+  const byTag = new Map<string, TemplateTag>();
+  for (const row of rows.filter(isAssignment).toSorted((one, other) => compare(madeAt(other), madeAt(one)))) {
+    if (!byTag.has(row.tag)) byTag.set(row.tag, row);
+  }
+  return [...byTag.values()];
 }
 
 export function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
   return new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
+}
+
+function isAssignment(row: Partial<TemplateTag> | null): row is TemplateTag {
+  return typeof row?.tag === 'string' && typeof row.buildID === 'string';
+}
+
+function madeAt({ createdAt }: TemplateTag): number {
+  const time = Date.parse(createdAt);
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+}
+
+function compare(one: number, other: number): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+function noList(): ServiceError {
+  return new ServiceError({
+    kind: 'unintelligible',
+    request: 'GET tags',
+    inShort: 'answered with no list of tags',
+    message: 'GET tags was answered with no list of tags',
+  });
 }
 
 /** That there is no such template, and what to check. */

@@ -15,8 +15,9 @@ export async function listedBuild(
 ): Promise<ListedBuild | undefined> {
   let next: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
-    const { builds, nextPage } = await client.template(templateId, next);
-    const found = builds.find((build) => build.buildID === buildId);
+    const { builds: listed, nextPage } = await client.template(templateId, next);
+    const builds: readonly (ListedBuild | null)[] = Array.isArray(listed) ? listed : [];
+    const found = builds.find((build) => build?.buildID === buildId) ?? undefined;
     if (found || nextPage === undefined || builds.length === 0) return found;
     next = nextPage;
   }

@@ -23,8 +23,13 @@ export async function promote(
 ): Promise<Promotion> {
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
   if (changed) {
-    const assigned = await client.assignTags(`${template.name}:${buildId}`, tags);
-    if (assigned.buildID !== buildId) throw onAnother(buildId, assigned.buildID);
+    const assigned: { readonly buildID?: string } | null = await client.assignTags(
+      `${template.name}:${buildId}`,
+      tags,
+    );
+    // An answer that names no build leaves it to the list of tags to tell.
+    const on = assigned?.buildID ?? buildId;
+    if (on !== buildId) throw onAnother(buildId, on);
   }
   const now = changed ? await readTags(client, template.templateId) : template.tags;
   return {

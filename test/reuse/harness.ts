@@ -1,0 +1,165 @@
+/** Runs of `reuseOrBuild` in process against the embedded service, with every event kept and all pauses short. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BuildEvent, BuildOutcome } from '../../src/build/events.ts';
+import type { BuildTiming } from '../../src/build/timing.ts';
+import type { BuildView } from '../../src/local/inspect.ts';
+import type { LocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { type NotPublished, type ReuseOptions, reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
+import type { TransportOptions } from '../../src/service/transport.ts';
+import { fastTiming } from '../build/harness.ts';
+import { fastClient } from '../service/fast-client.ts';
+
+const digest = `sha256:${'5e'.repeat(32)}`;
+
+export interface ContentChanges {
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  /** What is run; another command is another content. */
+  readonly run?: string;
+  readonly cpuCount?: number;
+  readonly commit?: string;
+  readonly skipCache?: boolean;
+  /** Sends a file of this directory. */
+  readonly copies?: boolean;
+  /** Leaves the plan without a fingerprint. */
+  readonly unknownBase?: boolean;
+}
+
+/** A plan with a fingerprint. */
+export function planFor({
+  name = 'app',
+  tags = ['v1'],
+  run = 'make',
+  cpuCount = 2,
+  commit,
+  skipCache = false,
+  copies = false,
+  unknownBase = false,
+}: ContentChanges = {}): Promise<Plan> {
+  const contextDirectory = import.meta.dirname;
+  const copy = { wire: { type: 'COPY', args: ['harness.ts', '/srv/', '', ''] } };
+  return makePlan(
+    {
+      file: join(contextDirectory, 'template.ts'),
+      exportName: 'template',
+      sdk: { from: 'action', version: '2.1.1' },
+      recipe: { fromImage: 'debian:12' },
+      steps: [...(copies ? [copy] : []), { wire: { type: 'RUN', args: [run] } }],
+      sources: {},
+      contextDirectory,
+      ignorePatterns: [],
+      warnings: [],
+    },
+    { name, tags, cpuCount, memoryMb: 1024, skipCache, commit },
+    async () => (unknownBase ? { kind: 'unknown', why: 'nobody knows' } : { kind: 'image', digest }),
+  );
+}
+
+export function contentTag({ contentTags }: Plan): string {
+  if (!contentTags) throw new Error('This plan has no fingerprint.');
+  return contentTags.content;
+}
+
+export interface RunChanges {
+  readonly options?: Partial<ReuseOptions>;
+  readonly transport?: Partial<TransportOptions>;
+  readonly timing?: Partial<BuildTiming>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+  /** Stands in the user agent, for those that watch requests. */
+  readonly agent?: string;
+}
+
+export interface ReuseRun {
+  readonly outcome: BuildOutcome | NotPublished;
+  readonly events: readonly BuildEvent[];
+  /** Notices and sentences about repetitions, in order. */
+  readonly told: readonly string[];
+}
+
+/** Runs to the end. Fails when files are left behind. */
+export async function runReuse(
+  service: Pick<LocalService, 'url' | 'apiKey'>,
+  plan: Plan,
+  { options, transport, timing, signal = new AbortController().signal, onEvent, agent }: RunChanges = {},
+): Promise<ReuseRun> {
+  const events: BuildEvent[] = [];
+  const told: string[] = [];
+  const temporaryDirectory = await mkdtemp(join(tmpdir(), 'reuse-test-'));
+  const client = fastClient(
+    service.url,
+    { signal, onRetry: (sentence) => told.push(sentence), ...transport },
+    { apiKey: service.apiKey, ...(agent && { userAgent: agent }) },
+  );
+  const emit = (event: BuildEvent) => {
+    events.push(event);
+    if (event.type === 'notice') told.push(event.message);
+    onEvent?.(event);
+  };
+  try {
+    const outcome = await reuseOrBuild(
+      plan,
+      { wait: true, reuse: 'auto', ...options },
+      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
+    );
+    return { outcome, events, told };
+  } finally {
+    await rm(temporaryDirectory, { recursive: true });
+  }
+}
+
+/** The outcome of a run that ended with a build. */
+export function built({ outcome }: ReuseRun): BuildOutcome {
+  if ('notPublished' in outcome) throw new Error(outcome.notPublished);
+  return outcome;
+}
+
+/** Why the build that a plan's run ended with is not what it should be; empty when it is. */
+export function faultsOf(service: LocalService, plan: Plan, run: ReuseRun): string[] {
+  const { status, buildId, tags } = built(run);
+  if (status !== 'ready') return [`it ended ${status}`];
+  const build = service.inspect.builds(plan.name).find(({ id }) => id === buildId);
+  return [
+    ...(build?.status === 'ready' ? [] : [`its build is ${build?.status}`]),
+    ...(build && isOf(build, plan) ? [] : ['its build was made of something else']),
+    ...tags.flatMap((tag) => {
+      const meant = service.inspect.resolve(plan.name, tag);
+      const found = service.inspect.builds(plan.name).find(({ id }) => id === meant);
+      return found && isOf(found, plan) ? [] : [`${tag} means something else`];
+    }),
+  ];
+}
+
+/** Whether a build was started with exactly what the plan would send, the cache aside. */
+export function isOf({ template, cpuCount, memoryMb }: BuildView, plan: Plan): boolean {
+  const content = ({ force: _, ...rest }: Plan['wire']) => JSON.stringify(rest);
+  return (
+    template !== undefined &&
+    content(template) === content(plan.wire) &&
+    cpuCount === plan.cpuCount &&
+    memoryMb === plan.memoryMb
+  );
+}
+
+/** An executor whose builds take a millisecond a step. */
+export function quick(script?: SimulationScript) {
+  return createSimulatedExecutor({ stepMs: 1, ...(script && { script }) });
+}
+
+/** Requests as `POST /templates/tags`, identifiers left out. */
+export function asked({ requests }: Pick<LocalService, 'requests'>, from = 0): string[] {
+  return requests
+    .slice(from)
+    .map(({ method, path }) => `${method} ${path}`.replace(/\/[\w-]{20,}/g, '/…').replace(/\?.*/, ''));
+}
+
+/** The same, without those that change nothing. */
+export function changes(service: Pick<LocalService, 'requests'>, from = 0): string[] {
+  return asked(service, from).filter((request) => !request.startsWith('GET '));
+}
