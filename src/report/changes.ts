@@ -71,10 +71,13 @@ function partWords({ part, before, after }: PartChange): string {
   if (part.endsWith('command') || from === to) {
     return `${name} ${from === undefined ? 'added' : to === undefined ? 'removed' : 'changed'}`;
   }
-  // `memory 1024 → 2048 MiB`: the unit once.
-  const [unit] = /[^\d.]*$/.exec(to ?? '') ?? [''];
-  const number = unit !== '' && from?.endsWith(unit) ? from.slice(0, -unit.length) : from;
-  return `${name} ${number} → ${to}`;
+  if (part === 'cpu' || part === 'memory') return `${name} ${withoutUnit(from)} → ${withoutUnit(to)}`;
+  return `${name} ${from} → ${to}`;
+}
+
+/** `2048` of `2048 MiB`. */
+function withoutUnit(text = ''): string {
+  return text.replace(/ [a-z]+$/i, '');
 }
 
 function stepWords(change: StepChange): string {
