@@ -7,6 +7,7 @@ import { pinnedBase, type ResolveBase } from './base.ts';
 import { buildManifest } from './build-manifest.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
+import { type IndexModes, readIndexModes } from './index-modes.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { stepTitle } from './step-title.ts';
@@ -44,10 +45,11 @@ export async function makePlan(
   // Awaited below; until then it must not end the process.
   resolving.catch(() => {});
   const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
+  const modes = await readIndexModes(definition.contextDirectory);
   const problems: Problem[] = [];
   const limit = pLimit(parallelCopies);
   const manifests = await Promise.all(
-    definition.steps.map((step) => limit(() => filesOf(step, definition, ignore, problems))),
+    definition.steps.map((step) => limit(() => filesOf(step, definition, { ignore, modes }, problems))),
   );
   const [first, ...rest] = problems.sort(byLine);
   if (first) throw new ProblemsError([first, ...rest]);
@@ -94,7 +96,7 @@ function planStep(step: DefinitionStep, number: number, files: FileManifest | un
 async function filesOf(
   step: DefinitionStep,
   definition: Definition,
-  ignore: IgnoreRules,
+  { ignore, modes }: { readonly ignore: IgnoreRules; readonly modes: IndexModes | undefined },
   problems: Problem[],
 ): Promise<FileManifest | undefined> {
   const type = step.wire.type.toUpperCase();
@@ -108,6 +110,7 @@ async function filesOf(
         ...(step.source && { at: step.source }),
       },
       ignore,
+      modes,
     );
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
