@@ -43,10 +43,14 @@ export async function refuseUnpublished(
   const difference = changes ? ` ${changesInWords(changes)}.` : '';
   const why = `${notPublished}.${difference} Nothing was built, as reuse: require demands.`;
   const at = { file: plan.definition.file, line: 1 };
-  job.output.error(why, { title: 'This template is not published', at });
+  const known = 'hash' in plan.fingerprint;
+  const title = known ? 'This template is not published' : 'This template is not known to be published';
+  job.output.error(why, { title, at });
   job.setOutput('reused', 'false');
   const result = await publish({ plan, knowledge, status: 'unpublished', why }, inputs, job);
-  const message = `Template ${plan.name} is not published as it stands in the repository (reuse: require). A run with reuse: auto publishes it.`;
+  const message = known
+    ? `Template ${plan.name} is not published as it stands in the repository (reuse: require). A run with reuse: auto publishes it.`
+    : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require).`;
   return { result, ending: { exitCode: 1, message } };
 }
 

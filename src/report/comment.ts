@@ -40,7 +40,7 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
   const state = commentState(result);
   const header = { name, key, state, ...(buildId && { build: buildId }), ...run };
   const before = [
-    `${commentMarker(header)}\n### ${heading(state, name)}${key && ` (${escapeMarkdown(key, 100)})`}`,
+    `${commentMarker(header)}\n### ${heading(state, result)}${key && ` (${escapeMarkdown(key, 100)})`}`,
     explained(result, state) ||
       (reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : ''),
     facts(result),
@@ -59,7 +59,7 @@ function commentState({ status, failure }: ResultDocument): CommentState {
   return status;
 }
 
-function heading(state: CommentState, name: string): string {
+function heading(state: CommentState, { name, fingerprint }: ResultDocument): string {
   const template = `Template ${inlineCode(name)}`;
   switch (state) {
     case 'ready':
@@ -71,7 +71,7 @@ function heading(state: CommentState, name: string): string {
     case 'skipped':
       return `${template} was planned and not built`;
     case 'unpublished':
-      return `${template} is not published`;
+      return `${template} is not ${fingerprint === undefined ? 'known to be ' : ''}published`;
     case 'removed':
       return `Preview of template ${inlineCode(name)} is gone`;
     case 'building':
@@ -79,10 +79,12 @@ function heading(state: CommentState, name: string): string {
   }
 }
 
-function explained({ failure }: ResultDocument, state: CommentState): string {
-  if (state === 'building' && !failure) return 'This comment will tell how it ends.';
+function explained(result: ResultDocument, state: CommentState): string {
+  if (state === 'building' && !result.failure) return 'This comment will tell how it ends.';
   if (state === 'unpublished') {
-    return 'No build has the content of this commit, and none was made (`reuse: require`).';
+    return result.fingerprint === undefined
+      ? 'Whether a build has the content of this commit cannot be known; the log says why. None was made (`reuse: require`).'
+      : 'No build has the content of this commit, and none was made (`reuse: require`).';
   }
   if (state !== 'skipped') return '';
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';

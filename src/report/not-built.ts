@@ -34,7 +34,7 @@ export function notBuiltResult(
  * @param why - one or two sentences
  */
 export function renderNotBuiltSummary(result: ResultDocument, why: string): string {
-  const { name, status, tags, base, cpuCount, memoryMb, definition, changes, steps } = result;
+  const { name, tags, base, cpuCount, memoryMb, definition, changes, steps } = result;
   const shownTags = tags.slice(0, 50).map((tag) => inlineCode(tag));
   const rows = [
     ['Tags it would get', shownTags.join(' ') || '(none)'],
@@ -43,7 +43,7 @@ export function renderNotBuiltSummary(result: ResultDocument, why: string): stri
     ['Definition', `${inlineCode(definition?.file ?? '')}, export ${inlineCode(definition?.export ?? '')}`],
   ];
   const before = [
-    `## Template ${inlineCode(name)} ${status === 'skipped' ? 'was planned and not built' : 'is not published'}`,
+    `## Template ${inlineCode(name)} ${heading(result)}`,
     escapeMarkdown(why),
     table(['Name', inlineCode(name)], rows),
     changes && changesSection(changes),
@@ -51,4 +51,9 @@ export function renderNotBuiltSummary(result: ResultDocument, why: string): stri
   ];
   const text = (table: string) => `${[...before, table].filter(Boolean).join('\n\n')}\n`;
   return text(stepTable(steps, summaryLimit - Buffer.byteLength(text('steps'))));
+}
+
+function heading({ status, fingerprint }: ResultDocument): string {
+  if (status === 'skipped') return 'was planned and not built';
+  return fingerprint === undefined ? 'is not known to be published' : 'is not published';
 }

@@ -67,6 +67,7 @@ const document = object({
   buildId: optional(word(uuid, 'a UUID')),
   reference: optional(text(400)),
   status: oneOf('ready', 'error', 'superseded', 'building', 'skipped', 'unpublished'),
+  fingerprint: optional(word(/^[0-9a-f]{64}$/, 'a SHA-256')),
   reused: optional(
     object({
       how: oneOf('found', 'followed'),

@@ -5,7 +5,9 @@ import type { PlanPart } from '../../src/plan/compare.ts';
 import { createBuildLog } from '../../src/report/build-log.ts';
 import { changesInWords } from '../../src/report/changes.ts';
 import { renderComment } from '../../src/report/comment.ts';
+import { notBuiltResult } from '../../src/report/not-built.ts';
 import { githubOutput } from '../../src/report/output.ts';
+import { readUntrustedResult } from '../../src/report/read-result.ts';
 import { resultDocument } from '../../src/report/result.ts';
 import { reusedFields, reusedSentence } from '../../src/report/reused.ts';
 import { renderSummary } from '../../src/report/summary.ts';
@@ -94,6 +96,24 @@ test('each tag says where it was', () => {
     `Tag pr-12: moved here from build ${other}`,
     '',
   ]);
+});
+
+describe('a template that is not published', () => {
+  test.each([
+    ['is not published', { hash: 'ab'.repeat(32) }, 'No build has the content of this commit'],
+    [
+      'is not known to be published',
+      { unknown: 'the registry is down' },
+      'cannot be known; the log says why',
+    ],
+  ] as const)('%s, also in a comment that another job writes', (heading, fingerprint, sentence) => {
+    const result = notBuiltResult({ plan: samplePlan({ fingerprint }), workspace }, 'unpublished');
+    for (const read of [result, readUntrustedResult(JSON.stringify(result))]) {
+      const { body } = renderComment({ result: read, run: { run: 1, attempt: 1 }, key: '' });
+      expect(body).toContain(`### Template \`my-agent\` ${heading}\n`);
+      expect(body).toContain(sentence);
+    }
+  });
 });
 
 describe('what changed, in words', () => {

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startGithubServer } from '../github/server.ts';
+import { startRegistry } from '../images/registry-server.ts';
+import { pullRequestRun, states } from './pull-request-kit.ts';
+import { commits, place, project, pushOf, recipe } from './reuse-kit.ts';
+import { groupsOf } from './runner.ts';
+import { publishedAction, type TemporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const inputs = { reuse: 'require' };
+
+describe('reuse: require', () => {
+  test('is green when the template is published as it stands, and changes nothing', async () => {
+    await using at = await place(action);
+    const published = await at.run(pushOf(commits.first));
+    const check = await at.run({ ...pushOf(commits.first), inputs });
+    expect(check.exitCode, check.log).toBe(0);
+    expect(check.changes).toEqual([]);
+    expect(check.outputs).toMatchObject({
+      buildId: published.outputs['buildId'],
+      status: 'ready',
+      reused: 'true',
+    });
+  });
+
+  test('is green when only tags differ, and puts them on', async () => {
+    await using at = await place(action);
+    const { outputs } = await at.run(pushOf(commits.first));
+    const check = await at.run({ inputs: { ...inputs, tags: 'checked, default' } });
+    expect(check.exitCode, check.log).toBe(0);
+    expect(check.changes).toEqual([
+      {
+        method: 'POST',
+        path: '/templates/tags',
+        body: { target: outputs['reference'], tags: ['checked', 'default'] },
+      },
+    ]);
+  });
+
+  test('is red with the difference, and changes nothing', async () => {
+    await using at = await place(action);
+    await at.run(pushOf(commits.first));
+    await at.write('app/main.py', 'print(2)\n');
+    const check = await at.run({ inputs: { ...inputs, 'memory-mb': '2048' } });
+    expect(check.exitCode, check.log).toBe(1);
+    groupsOf(check.log);
+    expect(check.changes).toEqual([]);
+    expect(check.outputs).toMatchObject({ name: 'my-agent', status: 'unpublished', reused: 'false' });
+    for (const name of ['buildId', 'templateId', 'reference']) expect(check.outputs).not.toHaveProperty(name);
+
+    const difference =
+      'No build has this content. Changed since the last build of main: memory 1024 → 2048, COPY app/ /app changed.';
+    const [annotation, ending, ...others] = check.log
+      .split('\n')
+      .filter((line) => line.startsWith('::error'));
+    expect(annotation).toMatch(/^::error title=This template is not published,file=template\.ts,line=1/);
+    expect(annotation).toContain(difference);
+    expect(ending).toContain(
+      'Template my-agent is not published as it stands in the repository (reuse: require). A run with reuse: auto publishes it.',
+    );
+    expect(others).toEqual([]);
+    expect(check.summary).toContain('## Template `my-agent` is not published');
+    expect(check.summary).toContain(difference);
+    expect(check.summary).toContain('- **Memory**: `1024 MiB` → `2048 MiB`');
+    expect(check.summary).toContain('| 1 | `COPY app/ /app` | not built |');
+    expect(check.result).toMatchObject({
+      status: 'unpublished',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      changes: { parts: [{ part: 'memory' }], steps: [{ kind: 'content' }] },
+    });
+    // Nothing that was not built is remembered.
+    expect(JSON.parse(check.state['novitaTemplate'] ?? '{}')).toEqual({ ended: true, summary: true });
+  });
+
+  test('says so where there is no such template at all', async () => {
+    await using at = await place(action);
+    const check = await at.run({ inputs });
+    expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'unpublished']);
+    expect(check.log).toContain('There is no template my-agent yet.');
+    expect(at.service.inspect.templates()).toEqual([]);
+  });
+
+  test('tells the pull request what is not published', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    await at.run(pushOf(commits.first));
+    await at.write('app/main.py', 'print(2)\n');
+    const { event, env } = pullRequestRun('synchronize');
+    const check = await at.run({
+      ...(event && { event }),
+      inputs: { ...inputs, 'github-token': 'ghs_0123456789' },
+      env: { ...github.env, ...env },
+    });
+    expect(check.exitCode).toBe(1);
+    expect(states(github)).toEqual(['unpublished']);
+    const body = github.comments[0]?.body ?? '';
+    expect(body).toContain('### Template `my-agent` is not published');
+    expect(body).toContain('No build has the content of this commit, and none was made (`reuse: require`).');
+    expect(body).toContain(
+      '#### What changed against the last build of `main`\n\n- **Other files** in step 1',
+    );
+    expect(body).not.toContain('Sandbox.create');
+  });
+
+  test('is red with why where it cannot be known, and nobody is told that it is not published', async () => {
+    await using registry = await startRegistry();
+    await using github = await startGithubServer();
+    registry.push('python', '3.12');
+    await using at = await place(action, { files: project(recipe(`${registry.host}/python:3.12`)) });
+    await at.run();
+    registry.intercept = () => ({ status: 404 });
+    const { event, env } = pullRequestRun('synchronize');
+    const check = await at.run({
+      ...(event && { event }),
+      inputs: { ...inputs, 'github-token': 'ghs_0123456789' },
+      env: { ...github.env, ...env },
+    });
+    expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'unpublished']);
+    expect(check.changes).toEqual([]);
+    const why = `the digest of ${registry.host}/python:3.12 is not known: the registry ${registry.host} has no image python:3.12 (404)`;
+    expect(check.log).toMatch(
+      /^::error title=This template is not known to be published,file=template\.ts,line=/m,
+    );
+    expect(check.log.replaceAll('%3A', ':')).toContain(why);
+    expect(check.log).toContain('Whether template my-agent is published as it stands');
+    expect(check.summary).toContain('## Template `my-agent` is not known to be published');
+    const body = github.comments[0]?.body ?? '';
+    for (const text of [check.log, check.summary, body]) {
+      expect(text).not.toMatch(/[Tt]emplate `?my-agent`? is not published/);
+    }
+    expect(body).toContain('Whether a build has the content of this commit cannot be known');
+  });
+
+  test('is red where the service cannot be asked, and does not call that unpublished', async () => {
+    await using at = await place(action);
+    await at.run();
+    const check = await at.run({ inputs, env: { NOVITA_API_KEY: 'a-wrong-key-0123456789' } });
+    expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'error']);
+    expect(check.log).not.toContain('not published');
+  });
+});
