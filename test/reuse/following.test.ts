@@ -1,0 +1,299 @@
+/** Following the build that another run is making: how it may end, and giving up meanwhile. */
+import { describe, expect, test } from 'vitest';
+import type { LocalService } from '../../src/local/service.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import { shownLog, wholeLog } from '../build/harness.ts';
+import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
+import {
+  built,
+  changes,
+  contentTag,
+  faultsOf,
+  planFor,
+  quick,
+  type RunChanges,
+  runReuse,
+} from './harness.ts';
+import { edit, refuse, tamper } from './tamper.ts';
+
+const startService = serviceStarter();
+
+/** A service on which another run makes a build of this content that ends when the gate is opened. */
+async function underway(
+  script: (passed: Promise<void>) => SimulationScript = (until) => [{ type: 'RUN', until }],
+) {
+  const { passed, open } = gate();
+  const wire = tamper();
+  const service = await startService({ executor: quick(script(passed)), intercept: wire.intercept });
+  const theirs = await planFor({ tags: ['v1'] });
+  const making = runReuse(service, theirs);
+  await expect.poll(() => service.inspect.builds('app')[0]?.status).toBe('building');
+  const buildId = service.inspect.builds('app')[0]?.id ?? '';
+  return { wire, service, making, buildId, open, plan: await planFor({ tags: ['v2', 'latest'] }) };
+}
+
+/** Runs and does something once another run's build is followed. */
+const whenJoined = (deed: () => unknown): RunChanges => ({
+  onEvent: ({ type }) => void (type === 'joined' && deed()),
+});
+
+describe('the build of another run', () => {
+  test('is followed to its end, shown once, and gets the tags', async () => {
+    const { service, making, buildId, open, plan } = await underway((until) => [
+      { type: 'RUN', until, lines: Array.from({ length: 250 }, (_, line) => `line ${line}`) },
+    ]);
+    const run = await runReuse(service, plan, whenJoined(open));
+    expect(built(run)).toMatchObject({
+      status: 'ready',
+      buildId,
+      tags: plan.tags,
+      reused: { how: 'followed' },
+    });
+    expect(built(run).steps.length).toBeGreaterThan(1);
+    expect(shownLog(run.events)).toEqual(wholeLog(service.inspect.builds('app')[0], plan));
+    expect(run.events.filter(({ type }) => type === 'finished')).toHaveLength(1);
+    expect(run.events.at(-1)?.type).toBe('finished');
+    expect(faultsOf(service, plan, run)).toEqual([]);
+    expect(built(await making).buildId).toBe(buildId);
+    expect(service.inspect.builds('app')).toHaveLength(1);
+  });
+
+  test('is shown once though the list of builds comes behind', async () => {
+    const { wire, service, buildId, open, plan } = await underway();
+    const behind = edit((body) => ({
+      ...body,
+      builds: body.builds.map((each: object) => ({ ...each, status: 'building' })),
+    }));
+    wire.on('template', behind, 3);
+    const run = await runReuse(service, plan, whenJoined(open));
+    expect(built(run)).toMatchObject({ status: 'ready', buildId });
+    expect(shownLog(run.events)).toEqual(wholeLog(service.inspect.builds('app')[0], plan));
+  });
+
+  test('that the list never shows as ready is not believed', async () => {
+    const { wire, service, buildId, open, plan } = await underway();
+    wire.on(
+      'template',
+      edit((body) => ({
+        ...body,
+        builds: body.builds.map((each: { buildID: string }) =>
+          each.buildID === buildId ? { ...each, status: 'building' } : each,
+        ),
+      })),
+    );
+    const run = await runReuse(service, plan, whenJoined(open));
+    expect(built(run).buildId).not.toBe(buildId);
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+
+  test('fails: ours is made', async () => {
+    const { service, making, buildId, open, plan } = await underway(
+      (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until, fail: { message: 'boom' } }] : []),
+    );
+    const run = await runReuse(service, plan, whenJoined(open));
+    expect(built(await making).status).toBe('error');
+    expect(run.told).toEqual([
+      `Build ${buildId} of the other run did not get ready: boom.`,
+      `The last build of this content, ${buildId}, failed. Building.`,
+    ]);
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+
+  test('is superseded by something else: ours is made, since none of its tags is taken', async () => {
+    const { service, making, plan } = await underway(
+      (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
+    );
+    const other = await planFor({ tags: ['v1'], run: 'other' });
+    const run = await runReuse(
+      service,
+      plan,
+      whenJoined(() => runReuse(service, other)),
+    );
+    expect(built(await making).status).toBe('superseded');
+    expect(run.told[0]).toMatch(/of the other run was superseded: build was cancelled\.$/);
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+
+  test('is superseded by a newer run that has a tag of ours: it keeps it, and this run is superseded', async () => {
+    const { passed, open } = gate();
+    const service = await startService({ executor: quick([{ type: 'RUN', until: passed }]) });
+    const theirs = await planFor({ tags: ['latest'] });
+    const making = runReuse(service, theirs);
+    await expect.poll(() => service.inspect.builds('app')[0]?.status).toBe('building');
+    const plan = await planFor({ tags: ['v2', 'latest'] });
+    const newer = await planFor({ tags: ['latest'], run: 'newer' });
+    let last: ReturnType<typeof runReuse> | undefined;
+    const run = await runReuse(
+      service,
+      plan,
+      whenJoined(() => {
+        last = runReuse(service, newer);
+      }),
+    );
+    open();
+    expect(built(run)).toMatchObject({
+      status: 'superseded',
+      failure: { message: expect.stringContaining('put latest on another') },
+    });
+    expect(built(await making).status).toBe('superseded');
+    const end = await last;
+    expect(end && faultsOf(service, newer, end)).toEqual([]);
+    expect(service.inspect.resolve('app', 'latest')).toBe(end && built(end).buildId);
+    expect(service.inspect.builds('app')).toHaveLength(2);
+  });
+
+  test('gets a tag less when a newer run has taken one meanwhile', async () => {
+    const { service, making, buildId, open, plan } = await underway();
+    const run = await runReuse(
+      service,
+      plan,
+      whenJoined(async () => {
+        await register(service, 'app', ['latest']);
+        open();
+      }),
+    );
+    expect(built(run)).toMatchObject({ status: 'ready', buildId, tags: ['v2'] });
+    expect(run.told).toEqual(['A newer run put latest on another build meanwhile; left there.']);
+    expect(service.inspect.tagHistory('app').filter(({ tag }) => tag === 'latest')).toHaveLength(1);
+    await making;
+  });
+
+  test.each<[string, (service: LocalService) => unknown]>([
+    ['with its template', (service) => ask(service, 'DELETE', '/templates/app')],
+    [
+      'with its last tag',
+      async (service) => {
+        const tags = ['v1', contentTag(await planFor())];
+        return ask(service, 'DELETE', '/templates/tags', { name: 'app', tags });
+      },
+    ],
+  ])('vanishes %s: ours is made', async (_, vanish) => {
+    const { service, making, buildId, open, plan } = await underway(
+      (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
+    );
+    const run = await runReuse(
+      service,
+      plan,
+      whenJoined(() => vanish(service)),
+    );
+    open();
+    await making;
+    expect(built(run).buildId).not.toBe(buildId);
+    expect(run.told[0]).toMatch(/of the other run (is gone|did not get ready: The service no longer finds)/);
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+
+  test('cannot be looked at: ours is made', async () => {
+    const { wire, service, making, open, buildId, plan } = await underway(
+      (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
+    );
+    wire.on('status', async (next, agent) => (agent === 'second' ? refuse(403)(next, agent) : next()), 1000);
+    const run = runReuse(service, plan, {
+      agent: 'second',
+      onEvent: ({ type }) => type === 'started' && wire.clear(),
+    });
+    expect(built(await run)).toMatchObject({ status: 'ready' });
+    open();
+    expect((await run).told[0]).toBe(`Build ${buildId} of the other run cannot be looked at (answered 403).`);
+    expect(built(await making)).toMatchObject({ status: 'ready', buildId: built(await run).buildId });
+  });
+});
+
+describe('a build that is registered and not started', () => {
+  const waitingBuild = async (plan: Awaited<ReturnType<typeof planFor>>) => {
+    const service = await startService({ executor: quick() });
+    const body = { name: 'app', tags: ['v1', contentTag(plan)], cpuCount: 2, memoryMB: 1024 };
+    const { body: registered } = await ask(service, 'POST', '/v3/templates', body);
+    return { service, registered };
+  };
+
+  test('is waited for, and followed when it starts', async () => {
+    const plan = await planFor({ tags: ['v2'] });
+    const { service, registered } = await waitingBuild(plan);
+    const run = await runReuse(
+      service,
+      plan,
+      whenJoined(() => start(service, registered, plan.wire)),
+    );
+    expect(built(run)).toMatchObject({ status: 'ready', buildId: registered.buildID });
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+
+  test('and never will be is left after a while, and ours takes its place', async () => {
+    const plan = await planFor({ tags: ['v2'] });
+    const { service, registered } = await waitingBuild(plan);
+    const run = await runReuse(service, plan, { timing: { startMs: 20 } });
+    expect(built(run).buildId).not.toBe(registered.buildID);
+    expect(run.told[0]).toMatch(/of the other run was not started within 0 minutes\.$/);
+    expect(faultsOf(service, plan, run)).toEqual([]);
+    expect(service.inspect.builds('app').map(({ status }) => status)).toEqual(['error', 'ready']);
+  });
+
+  test('whose age is not told is left after a while as well', async () => {
+    const plan = await planFor({ tags: ['v2'] });
+    const wire = tamper();
+    const service = await startService({ executor: quick(), intercept: wire.intercept });
+    await ask(service, 'POST', '/v3/templates', {
+      name: 'app',
+      tags: [contentTag(plan)],
+      cpuCount: 2,
+      memoryMB: 1024,
+    });
+    wire.on(
+      'template',
+      edit((body) => ({ ...body, builds: body.builds.map((each: object) => ({ ...each, createdAt: 'x' })) })),
+      1,
+    );
+    const run = await runReuse(service, plan, { timing: { startMs: 20 } });
+    expect(faultsOf(service, plan, run)).toEqual([]);
+  });
+});
+
+describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => {
+  test('while the build of another run goes on', async () => {
+    const { service, making, buildId, open, plan } = await underway();
+    const giveUp = new AbortController();
+    const run = await runReuse(service, plan, {
+      signal: giveUp.signal,
+      onEvent: ({ type }) => type === 'step-started' && giveUp.abort(reason),
+    });
+    expect(built(run)).toMatchObject({ status: 'building', stopped: reason, buildId });
+    expect(run.events.at(-1)).toMatchObject({ type: 'finished', outcome: { stopped: reason } });
+    open();
+    await making;
+    expect(service.inspect.resolve('app', 'v2')).toBeUndefined();
+  });
+
+  test('while it waits for its start', async () => {
+    const plan = await planFor({ tags: ['v2'] });
+    const service = await startService({ executor: quick() });
+    await ask(service, 'POST', '/v3/templates', {
+      name: 'app',
+      tags: [contentTag(plan)],
+      cpuCount: 2,
+      memoryMB: 1024,
+    });
+    const giveUp = new AbortController();
+    const run = await runReuse(service, plan, {
+      signal: giveUp.signal,
+      ...whenJoined(() => giveUp.abort(reason)),
+    });
+    expect(built(run)).toMatchObject({ status: 'building', stopped: reason });
+    expect(changes(service)).toEqual(['POST /v3/templates']);
+  });
+
+  test.each(['alias', 'template', 'assign'] as const)('before there is an answer to %s', async (request) => {
+    const wire = tamper();
+    const service = await startService({ executor: quick(), intercept: wire.intercept });
+    await runReuse(service, await planFor());
+    const giveUp = new AbortController();
+    wire.on(request, async (next) => {
+      giveUp.abort(reason);
+      return next();
+    });
+    const from = service.requests.length;
+    const run = runReuse(service, await planFor({ tags: ['v2'] }), { signal: giveUp.signal });
+    await expect(run).rejects.toBe(reason);
+    expect(changes(service, from).filter((each) => each !== 'POST /templates/tags')).toEqual([]);
+  });
+});
