@@ -5,6 +5,7 @@ import { throwIfAny } from '../problem.ts';
 import { cleanupSummary, logCleanup } from '../report/cleanup-log.ts';
 import { nameProblems } from '../tags/names.ts';
 import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../templates/remove-previews.ts';
+import { type ContentRow, sweepContent } from '../templates/sweep-content.ts';
 import { tellComments } from './cleanup-comments.ts';
 import { closedPullRequest, decideByEvent, decideBySweep } from './cleanup-decisions.ts';
 import { endDeployments } from './cleanup-deployments.ts';
@@ -14,8 +15,8 @@ import type { Job } from './job.ts';
 import { summarise } from './summarise.ts';
 
 /**
- * The cleanup action: find the preview tags of pull requests that are closed, and remove them; builds and templates
- * are never touched. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ * The cleanup action: find the preview tags of pull requests that are closed, and remove them, and in a sweep content
+ * tags that nobody needs any more; builds and templates are never touched. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runCleanup(job: Job): Promise<Ending> {
   const { event, output } = job;
@@ -36,22 +37,35 @@ export async function runCleanup(job: Job): Promise<Ending> {
   if (inputs.githubToken !== '') job.mask(inputs.githubToken);
   const decide =
     pullRequest === undefined ? decideBySweep(job.github(inputs.githubToken)) : decideByEvent(pullRequest);
-  const cleanups: TemplateCleanup[] = [];
-  const stopped = await cleanAll(job, inputs, decide, cleanups);
-  await tell(job, inputs, cleanups);
-  return stopped ?? endingOf(cleanups);
+  const done: Done = { cleanups: [], content: [] };
+  const stopped = await cleanAll(job, inputs, decide, done);
+  await tell(job, inputs, done);
+  return stopped ?? endingOf(done.cleanups);
 }
 
-/** Fills `cleanups` template by template; gives the ending when it had to stop before the last. */
+/** What was done until now. */
+interface Done {
+  readonly cleanups: TemplateCleanup[];
+  readonly content: ContentRow[];
+}
+
+/** Fills `done` template by template; gives the ending when it had to stop before the last. */
 async function cleanAll(
   job: Job,
-  { names, connection, tagPrefix: prefix, dryRun }: CleanupInputs,
+  { names, connection, tagPrefix: prefix, contentDays: olderThanDays, dryRun }: CleanupInputs,
   decide: CleanupPlan['decide'],
-  cleanups: TemplateCleanup[],
+  { cleanups, content }: Done,
 ): Promise<Ending | undefined> {
   const client = connectGuarded(job, connection, names);
   try {
-    for (const name of names) cleanups.push(await cleanTemplate(client, name, { prefix, decide, dryRun }));
+    for (const name of names) {
+      const cleanup = await cleanTemplate(client, name, { prefix, decide, dryRun });
+      cleanups.push(cleanup);
+      if (olderThanDays === undefined || cleanup.state !== 'done') continue;
+      const spared = new Set(cleanup.rows.map(({ buildId }) => buildId));
+      const error = await sweepContent(client, name, { olderThanDays, spared, dryRun }, content);
+      if (error) cleanups.push({ name, state: 'failed', rows: [], error });
+    }
     return undefined;
   } catch (error) {
     if (job.interrupted.aborted) return { exitCode: 130, message: `${incomplete}: the job was cancelled.` };
@@ -64,11 +78,12 @@ async function cleanAll(
 const incomplete = 'Not everything was removed';
 
 /** Tells what was done, whatever came after. */
-async function tell(job: Job, inputs: CleanupInputs, cleanups: readonly TemplateCleanup[]): Promise<void> {
+async function tell(job: Job, inputs: CleanupInputs, done: Done): Promise<void> {
   const { dryRun } = inputs;
-  const removed = cleanups.flatMap(({ rows }) => rows).filter((row) => row.removed);
-  job.setOutput('removed', JSON.stringify(removed.map(({ name, tag }) => `${name}:${tag}`)));
-  logCleanup(job.output, cleanups, dryRun);
+  const removed = done.cleanups.flatMap(({ rows }) => rows).filter((row) => row.removed);
+  const all = [...removed, ...done.content.filter((row) => row.removed)];
+  job.setOutput('removed', JSON.stringify(all.map(({ name, tag }) => `${name}:${tag}`)));
+  logCleanup(job.output, done, dryRun);
   if (inputs.mode === 'sweep') {
     for (const { name, tag, pullRequest } of removed) {
       job.output.warning(
@@ -77,7 +92,7 @@ async function tell(job: Job, inputs: CleanupInputs, cleanups: readonly Template
       );
     }
   }
-  const summary = inputs.summary ? cleanupSummary(cleanups, dryRun) : '';
+  const summary = inputs.summary ? cleanupSummary(done, dryRun) : '';
   if (summary !== '') await summarise(job, summary);
   if (inputs.githubToken !== '' && !job.interrupted.aborted) {
     await tellComments(job, inputs.githubToken, removed);

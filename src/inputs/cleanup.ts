@@ -11,6 +11,8 @@ export interface CleanupInputs {
   readonly tagPrefix: string;
   /** The pull request of the event, or every one that GitHub says is closed. */
   readonly mode: 'event' | 'sweep';
+  /** Days after which a sweep removes the content tags of builds that have no other; absent: never. */
+  readonly contentDays?: number;
   /** Tell what would be removed, and remove nothing. */
   readonly dryRun: boolean;
   readonly summary: boolean;
@@ -36,10 +38,12 @@ export function readCleanupInputs(
   if (mode === 'sweep' && githubToken === '') {
     reader.reject('github-token', 'is empty; mode: sweep asks GitHub which pull requests are closed.');
   }
+  const contentDays = readContentDays(reader, mode);
   const inputs: CleanupInputs = {
     names: readNames(reader),
     tagPrefix: readPrefix(reader),
     mode,
+    ...(contentDays !== undefined && { contentDays }),
     dryRun: reader.flag('dry-run', false),
     summary: reader.flag('summary', true),
     githubToken,
@@ -53,6 +57,25 @@ export function readCleanupInputs(
 function readNames(reader: InputReader): string[] {
   const names = reader.text('name').split(/[\n,]/);
   return [...new Set(names.map((name) => name.trim()))].filter((name) => name !== '');
+}
+
+/** The shortest time is a day, within which every build ends; see `staleContentTags`. */
+function readContentDays(reader: InputReader, mode: CleanupInputs['mode']): number | undefined {
+  const found = reader.text('content-days');
+  if (found === '') return undefined;
+  // A mode that is no mode stands as event, and is told already.
+  if (mode === 'event' && !reader.problems.some(({ title }) => title === 'Input mode')) {
+    reader.reject(
+      'content-days',
+      `found ${quote(found)}, expected nothing with mode: event, which removes no content tags. Take it away, or give it to a job with mode: sweep.`,
+    );
+    return undefined;
+  }
+  const rule = {
+    accepts: (days: number) => Number.isInteger(days) && days >= 1 && days <= 3650,
+    expected: 'a whole number of days from 1 to 3650, or nothing to keep content tags for ever',
+  };
+  return reader.number('content-days', 1, rule);
 }
 
 /** A prefix that ends in a digit, or is none at all, would take other tags for those of a pull request. */

@@ -70,7 +70,7 @@ const mostInRequest = 500;
 export async function sweepContent(
   client: Pick<ServiceClient, 'tags' | 'once' | 'patience' | 'clockAheadMs'>,
   name: string,
-  { olderThanDays, dryRun }: ContentPlan,
+  { olderThanDays, spared, dryRun }: ContentPlan,
   rows: ContentRow[],
 ): Promise<ServiceError | undefined> {
   const gone = new Set<string>();
@@ -92,7 +92,7 @@ export async function sweepContent(
       const now = Date.now() + (client.clockAheadMs() ?? 0);
       left = staleContentTags(assignments, now - olderThanDays * dayMs)
         // A list may lag behind; what was removed once is not asked for again.
-        .filter(({ tag }) => !gone.has(tag))
+        .filter(({ tag, buildId }) => !gone.has(tag) && !spared.has(buildId))
         .map((tag) => ({ ...tag, name, days: Math.floor((now - tag.assignedAt) / dayMs), removed: false }));
       if (dryRun || left.length === 0) {
         rows.push(...left);
@@ -119,6 +119,8 @@ export async function sweepContent(
 export interface ContentPlan {
   /** At least 1, for the reason that {@link staleContentTags} has. */
   readonly olderThanDays: number;
+  /** Builds that had another tag when this run began. They are left until the next, which sees what became of them. */
+  readonly spared: ReadonlySet<string>;
   /** Tell what would be removed, and remove nothing. */
   readonly dryRun: boolean;
 }
