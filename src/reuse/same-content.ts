@@ -20,8 +20,13 @@ export type SameContent =
   | { readonly state: 'ready'; readonly build: SameBuild }
   /** Registered by another run and on its way. */
   | { readonly state: 'waiting' | 'building'; readonly build: SameBuild }
-  /** `why` is a sentence without its full stop. */
-  | { readonly state: 'none'; readonly why: string; readonly template?: FoundTemplate };
+  /** `why` is a sentence without its full stop; `failed` is the last build of this content, where that failed. */
+  | {
+      readonly state: 'none';
+      readonly why: string;
+      readonly template?: FoundTemplate;
+      readonly failed?: string;
+    };
 
 /** What a look-up is for. */
 export interface WantedContent {
@@ -78,7 +83,7 @@ export async function findSameContent(
   const found = await templateWithTags(client, name);
   if (!found) return { state: 'none', why: `There is no template ${name} yet` };
   const { template, assignments } = found;
-  const none = (why: string): SameContent => ({ state: 'none', why, template });
+  const none = (why: string) => ({ state: 'none' as const, why, template });
   const row = assignments.find(({ tag }) => tag === contentTag);
   if (!row) return none('No build has this content');
 
@@ -89,7 +94,9 @@ export async function findSameContent(
     return none(`Build ${buildId} bears the tag of this content, but is of another size`);
   }
   const { status } = listed;
-  if (status === 'error') return none(`The last build of this content, ${buildId}, failed`);
+  if (status === 'error') {
+    return { ...none(`The last build of this content, ${buildId}, failed`), failed: buildId };
+  }
   const commit = commitOf(contentTag, tagsOf(buildId, assignments));
   const build = { template, buildId, createdAt: Date.parse(listed.createdAt), ...(commit && { commit }) };
   if (status === 'waiting' || status === 'building') return { state: status, build };

@@ -75,12 +75,10 @@ export class Search {
     const why = found.state === 'none' ? found.why : 'No other build of this content can be taken';
     if (this.#options.reuse === 'require') return { notPublished: why };
     const template = found.state === 'none' ? found.template : found.build.template;
-    const superseded = this.#supersededBy(template);
-    if (superseded) return superseded;
     // Runs that lost the same build would all begin at once; and who was superseded lets the newer run go first.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
     if ((this.#own || this.#follows > 0) && !ours && (await this.#mayLookAgain())) return undefined;
-    return this.#build(why);
+    return this.#supersededBy(template) ?? this.#build(why);
   }
 
   async #lookUp(): Promise<SameContent> {
@@ -95,10 +93,10 @@ export class Search {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
       found = { state: 'none', why: `Builds of this content could not be looked up (${error.inShort})` };
     }
-    if (found.state !== 'none') {
-      this.#seen = found.build;
-      this.#same.add(found.build.buildId);
-    }
+    if (found.state !== 'none') this.#seen = found.build;
+    const known = found.state === 'none' ? found.failed : found.build.buildId;
+    // No one can put a tag on a build that is not ready, so one that failed had this one from its registration.
+    if (known !== undefined) this.#same.add(known);
     const template = found.state === 'none' ? found.template : found.build.template;
     this.#before ??= template?.tags ?? new Map();
     return found;

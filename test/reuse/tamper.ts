@@ -16,6 +16,7 @@ export const requests = {
   tags: /^GET \/templates\/[^/]+\/tags$/,
   template: /^GET \/templates\/[^/]+$/,
   status: /^GET .*\/status$/,
+  link: /^GET .*\/files\//,
   register: /^POST \/v3\/templates$/,
   start: /^POST \/v2\//,
   assign: /^POST \/templates\/tags$/,

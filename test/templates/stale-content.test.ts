@@ -102,6 +102,14 @@ describe('content tags are stale', () => {
       ],
     ],
     [
+      'not where a list with its history shows one of two on a build that is young',
+      [
+        [a, 'x', 900],
+        [aFrom7, 'x', 900],
+        [a, 'y', 1],
+      ],
+    ],
+    [
       'not where a list with its history shows it on a build with another tag',
       [
         [a, 'x', 900],
