@@ -1,9 +1,11 @@
 import type { BuildOutcome } from '../build/events.ts';
 import { GithubError } from '../github/error.ts';
 import type { BuildInputs } from '../inputs/build.ts';
+import { buildReference } from '../report/closing.ts';
 import { ServiceError } from '../service/errors.ts';
+import { isContentTag } from '../tags/content.ts';
 import { readTags } from '../templates/find-template.ts';
-import { previewTags } from '../templates/previews.ts';
+import { previewNumber, previewTags } from '../templates/previews.ts';
 import { tellComments } from './cleanup-comments.ts';
 import type { Job } from './job.ts';
 
@@ -12,8 +14,8 @@ const prefix = 'pr-';
 
 /**
  * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
- * come before they were written. Tags that a newer build has stay. Where GitHub or the service cannot be asked,
- * nothing is done; a sweep finds what is left.
+ * come before they were written. Where it came after, and took them away, that is said. Tags that a newer build has
+ * stay. Where GitHub or the service cannot be asked, nothing is done; a sweep finds what is left.
  *
  * Where the pull request has moved on to a newer commit this is only said. The build of that commit takes the tags
  * over by itself once it is ready; taking them away could hit its own rows, written between our look and our request.
@@ -33,20 +35,31 @@ export async function dropLatePreview(outcome: BuildOutcome, inputs: BuildInputs
     }
     if (state !== 'closed') return;
     const client = job.connect(inputs.connection, job.interrupted);
-    const previews = previewTags({ tags: await readTags(client, templateId) }, prefix);
-    const late = previews.filter((preview) => preview.pullRequest === number && preview.buildId === buildId);
-    if (late.length === 0) return;
-    const tags = late.map(({ tag }) => tag);
-    await client.removeTags(name, tags);
-    job.output.notice(
-      `Pull request ${number} was closed during this build, so nobody would remove its preview any more. Removed: ${tags.join(', ')}.`,
-      { title: 'The preview is gone' },
-    );
-    const removed = tags.map((tag) => ({ name, tag, pullRequest: number }));
-    await tellComments(job, inputs.githubToken, removed);
+    const atService = await readTags(client, templateId);
+    const late = previewTags({ tags: atService }, prefix)
+      .filter((preview) => preview.pullRequest === number && preview.buildId === buildId)
+      .map(({ tag }) => tag);
+    const gone = outcome.tags.filter((tag) => previewNumber(tag, prefix) === number && !atService.has(tag));
+    if (late.length === 0 && gone.length === 0) return;
+    if (late.length > 0) await client.removeTags(name, late);
+    const stays = outcome.status === 'ready' && hasContentTag(atService, buildId);
+    const said = [
+      `Pull request ${number} was closed during this build.`,
+      late.length > 0 && `Nobody would remove its preview any more. Removed: ${late.join(', ')}.`,
+      gone.length > 0 && `Its preview was cleaned up meanwhile: ${gone.join(', ')}.`,
+      stays && `The build stays, as ${buildReference(outcome)}: a run of the same content takes it.`,
+    ];
+    job.output.notice(said.filter(Boolean).join(' '), { title: 'The preview is gone' });
+    const removed = late.map((tag) => ({ name, tag, pullRequest: number }));
+    if (removed.length > 0) await tellComments(job, inputs.githubToken, removed);
   } catch (error) {
     if (job.interrupted.aborted) return;
     if (!(error instanceof GithubError || error instanceof ServiceError)) throw error;
     job.debug(`Whether the pull request is still open could not be found out: ${error.message}`);
   }
+}
+
+/** A build with one is found by its identifier, whatever else is removed. */
+function hasContentTag(tags: ReadonlyMap<string, string>, buildId: string): boolean {
+  return [...tags].some(([tag, id]) => id === buildId && isContentTag(tag));
 }

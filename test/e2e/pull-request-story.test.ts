@@ -17,9 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => action[Symbol.asyncDispose]());
 
-const recipe = (command: string) => `import { Template } from 'novita-sandbox';
-export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('${command}');
+const recipe = (command: string, base = 'debian:12') => `import { Template } from 'novita-sandbox';
+export default Template().fromImage('${base}', undefined, { inheritConfig: false }).runCmd('${command}');
 `;
+/** What is built on this has a content tag. */
+const pinned = `debian:12@sha256:${'d1'.repeat(32)}`;
 
 interface Scene extends Repository, AsyncDisposable {}
 
@@ -140,10 +142,11 @@ describe('a pull request', () => {
   });
 
   /** Builds with these tags for pull request 12, which is closed and cleaned up while the only step runs. */
-  async function cleanedUpMeanwhile(tags: string) {
+  async function cleanedUpMeanwhile(tags: string, base?: string) {
     const door = gate();
     const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed }] });
     await using place = await scene(await startLocalService({ executor }));
+    if (base) await writeFile(join(place.workspace, 'template.mjs'), recipe('make', base));
     let cleaning: Promise<RunResult> | undefined;
     const built = await runner(place)({
       run: 101,
@@ -164,7 +167,8 @@ describe('a pull request', () => {
     const [{ body = '' } = {}, ...others] = place.github.comments;
     expect(readCommentMarker(body)).toMatchObject({ state: 'removed', run: 102 });
     expect(others).toEqual([]);
-    return { built, tags: tagsAt(place.service) };
+    const plainTags = tagsAt(place.service).filter((tag) => !tag.startsWith('content-'));
+    return { built, tags: plainTags, builds: place.service.inspect.builds() };
   }
 
   test('that is cleaned up while its build runs keeps no preview', async () => {
@@ -173,7 +177,42 @@ describe('a pull request', () => {
     expect(tags).toEqual(['keep']);
   });
 
-  test('whose build has no other tag then loses sight of it, and the job says why', async () => {
+  test('that is merged while its build runs is green, and says what became of preview and build', async () => {
+    const { built, tags, builds } = await cleanedUpMeanwhile('', pinned);
+    expect(built.exitCode, built.log).toBe(0);
+    groupsOf(built.log);
+    expect(built.outputs).toMatchObject({ status: 'ready', buildId: builds[0]?.id });
+    expect(builds.map(({ status }) => status)).toEqual(['ready']);
+    expect(tags).toEqual([]);
+    const [notice, ...others] = built.log.split('\n').filter((line) => line.startsWith('::notice'));
+    expect(others).toEqual([]);
+    expect(notice).toContain(
+      `Pull request 12 was closed during this build. Its preview was cleaned up meanwhile: pr-12. The build stays, as my-agent:${builds[0]?.id}: a run of the same content takes it.`,
+    );
+    expect(built.log).not.toMatch(/^::(error|warning)/m);
+  });
+
+  test('whose build had failed by then promises nobody that it stays', async () => {
+    const door = gate();
+    const fail = { message: 'exit status 1' };
+    const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed, fail }] });
+    await using place = await scene(await startLocalService({ executor }));
+    await writeFile(join(place.workspace, 'template.mjs'), recipe('make', pinned));
+    const built = await runner(place)({
+      run: 101,
+      ...pullRequestRun('opened'),
+      onOutput: (printed) => {
+        if (!printed.includes('::group::[1/1]')) return;
+        close(place.github);
+        door.open();
+      },
+    });
+    expect([built.exitCode, built.outputs['status']]).toEqual([1, 'error']);
+    expect(built.log).toContain('Removed: pr-12.');
+    expect(built.log).not.toContain('The build stays');
+  });
+
+  test('whose build has no other tag, not even of its content, is lost sight of, and the job says why', async () => {
     const { built, tags } = await cleanedUpMeanwhile('');
     expect(built.exitCode, built.log).toBe(1);
     groupsOf(built.log);

@@ -120,6 +120,40 @@ describe('what was tested in a pull request', () => {
   });
 });
 
+describe('a build that is reused for a pull request', () => {
+  test('that was closed meanwhile keeps no preview, and everything else that it had', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    const { outputs } = await at.run(pushOf(commits.first));
+    // Open when the event was sent, closed and cleaned up by the time of the run.
+    github.intercept = ({ path }) =>
+      path.endsWith('/pulls/12')
+        ? { status: 200, body: { number: 12, state: 'closed', head: { sha: head } } }
+        : undefined;
+    const run = await onPullRequest(at, github, 101);
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.outputs).toMatchObject({ buildId: outputs['buildId'], reused: 'true' });
+    expect(run.changes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /templates/tags',
+      'DELETE /templates/tags',
+    ]);
+    expect(run.log).toContain('Removed: pr-12. The build stays, as my-agent:');
+    expect(plainTags(at)).toEqual(['default', 'latest', 'sha-a1a1a1a']);
+    expect(states(github)).toEqual(['removed']);
+  });
+
+  test('is not taken away from another that has the same content', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    const first = await onPullRequest(at, github, 101);
+    const other = await at.run({ inputs: { tags: 'pr-13' } });
+    await merge(at, github, 102);
+    expect(plainTags(at)).toEqual(['pr-13']);
+    expect(at.service.inspect.resolve('my-agent', 'pr-13')).toBe(first.outputs['buildId']);
+    expect(other.outputs['buildId']).toBe(first.outputs['buildId']);
+  });
+});
+
 describe('the comment on a pull request', () => {
   test('says which build it is, since when and from which commit', async () => {
     await using at = await place(action);
