@@ -40,7 +40,8 @@ export async function buildAndShow(
       // What is found ready is told once, at the end.
       if (event.type !== 'reused') registered?.(event);
       const { buildId } = event;
-      job.leave({ build: { name: plan.name, buildId }, ended: false, summary: inputs.summary });
+      const build = { name: plan.name, buildId, ...(event.type === 'joined' && { ofOther: true }) };
+      job.leave({ build, ended: false, summary: inputs.summary });
     }
     log.show(event.type === 'finished' ? redactDeep(event, redact) : event);
   };

@@ -14,11 +14,15 @@ export async function runPost(
   if (state.lastBuild) await job.history.write(state.lastBuild);
   if (state.ended || !state.build) return;
   const reference = buildReference(state.build);
+  const { ofOther = false } = state.build;
+  const whatOfTags = ofOther
+    ? 'Another run started it, and the tags of this run are not on it: run this job again to put them there.'
+    : 'When it is ready, its tags mean it.';
   job.output.notice(
-    `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one; when it is ready, its tags mean it.`,
+    `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one. ${whatOfTags}`,
     { title: 'A build goes on' },
   );
   if (!state.summary) return;
-  const markdown = `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}\n`;
+  const markdown = `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}. ${whatOfTags}\n`;
   await job.appendSummary(markdown).catch((error: Error) => job.output.line(error.message));
 }

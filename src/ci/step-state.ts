@@ -3,8 +3,8 @@ import { parseLastBuild } from '../history/last-build.ts';
 
 /** What the main step leaves for the post step. Holds no secret: the runner prints it in debug logs. */
 export interface StepState {
-  /** The build that was registered last. */
-  readonly build?: { readonly name: string; readonly buildId: string };
+  /** The build that was registered or followed last; `ofOther` when another run registered it. */
+  readonly build?: { readonly name: string; readonly buildId: string; readonly ofOther?: boolean };
   /** Whether the main step came to its own end, with its outputs and summary written. */
   readonly ended: boolean;
   /** Whether a job summary is wanted. */

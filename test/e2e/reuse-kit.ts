@@ -41,6 +41,7 @@ export interface Place extends AsyncDisposable {
 }
 
 export interface Run extends RunResult {
+  readonly post: RunResult;
   /** What this run asked the service to change, oldest first. */
   readonly changes: readonly Pick<RequestRecord, 'method' | 'path' | 'body'>[];
 }
@@ -83,8 +84,9 @@ export async function place(
         },
       };
       const result = await runAction(all);
-      await runAction({ ...all, state: result.state });
-      return { ...result, changes: changesSince(local, since) };
+      const { onOutput: _, ...postOptions } = all;
+      const post = await runAction({ ...postOptions, state: result.state });
+      return { ...result, post, changes: changesSince(local, since) };
     },
     async [Symbol.asyncDispose]() {
       if (!service) await local.close();

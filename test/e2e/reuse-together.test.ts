@@ -206,6 +206,7 @@ describe('a first run that is killed', () => {
         onMain(commits.first, { onOutput: when('::group::[1/2]', (kill) => kill('SIGKILL')) }),
       );
       void killed.then(door.open);
+      expect((await killed).post.log).toContain('When it is ready, its tags mean it.');
       const second = await afterKill(at, killed);
       expect(second.outputs).toMatchObject({ reused: 'true' });
       expect(second.log).toContain('was made from commit a1a1a1a1a1a1.');
@@ -248,6 +249,27 @@ describe('a first run that is killed', () => {
       expect(second.log).toMatch(/Build [\w-]+ of the other run was not started within 10 minutes\./);
       expect(finished(local).at(-1)).toBe('ready');
     });
+  });
+});
+
+test('a run that is killed while it follows another says that its tags are not put on', async () => {
+  const door = gate();
+  await withService({ script: [{ at: 2, until: door.passed }] }, async (at, local) => {
+    const building = gate();
+    const first = at.run(onMain(commits.first, { onOutput: when('::group::[2/2]', building.open) }));
+    await building.passed;
+    const killed = await at.run({
+      inputs: { tags: 'pr-12' },
+      env: alone,
+      onOutput: when('::group::[2/2]', (kill) => kill('SIGKILL')),
+    });
+    door.open();
+    const { outputs, exitCode } = await first;
+    expect([exitCode, killed.exitCode]).toEqual([0, null]);
+    const told = `Build ${outputs['reference']} goes on at the service, which has no way to cancel one. Another run started it, and the tags of this run are not on it: run this job again to put them there.`;
+    expect(killed.post.log).toContain(told);
+    expect(killed.post.summary).toContain('the tags of this run are not on it');
+    expect(local.inspect.resolve('my-agent', 'pr-12')).toBeUndefined();
   });
 });
 
