@@ -32,10 +32,10 @@ export function staleContentTags(assignments: readonly TemplateTag[], before: nu
   const isStale = ({ tag, createdAt }: TemplateTag) =>
     contentForm.test(tag) && Date.parse(createdAt) < before;
   const builds = [...Map.groupBy(assignments, ({ buildID }) => buildID).values()];
-  // A tag is listed once, with its newest build. Were it listed with others, removing it would take it from all.
+  // A tag is listed once, with its newest build. Were it listed with others as well, it would be taken from all.
   const needed = new Set(builds.filter((rows) => !rows.every(isStale)).flatMap((rows) => rows.map(tagOf)));
   return builds
-    .filter((rows) => rows.every((row) => isStale(row) && !needed.has(row.tag)))
+    .filter((rows) => rows.every(({ tag }) => !needed.has(tag)))
     .flat()
     .map(({ tag, buildID, createdAt }) => ({ tag, buildId: buildID, assignedAt: Date.parse(createdAt) }))
     .sort((one, other) => one.assignedAt - other.assignedAt);

@@ -76,3 +76,46 @@ test('cleanup takes several names, each once', () => {
   const { inputs } = readCleanupInputs({ ...key, INPUT_NAME: 'a, b\n\n a ,c' });
   expect(inputs.names).toEqual(['a', 'b', 'c']);
 });
+
+describe('cleanup: content-days', () => {
+  const read = (env: NodeJS.ProcessEnv) =>
+    readCleanupInputs({ ...readers.cleanup.env, 'INPUT_GITHUB-TOKEN': 'ghs_0123456789', ...env });
+
+  test.each([
+    ['1', 1],
+    ['90', 90],
+    ['3650', 3650],
+  ])('takes %s', (days, contentDays) => {
+    const { inputs, problems } = read({ INPUT_MODE: 'sweep', 'INPUT_CONTENT-DAYS': days });
+    expect(problems).toEqual([]);
+    expect(inputs.contentDays).toBe(contentDays);
+  });
+
+  test.each(['sweep', 'event'])('may be left out with mode: %s', (mode) => {
+    const { inputs, problems } = read({ INPUT_MODE: mode, 'INPUT_CONTENT-DAYS': ' ' });
+    expect(problems).toEqual([]);
+    expect(inputs).not.toHaveProperty('contentDays');
+  });
+
+  test.each(['0', '-1', '1.5', '3651', '90d', 'never', '1e3'])('refuses %s', (days) => {
+    expect(read({ INPUT_MODE: 'sweep', 'INPUT_CONTENT-DAYS': days }).problems).toEqual([
+      {
+        title: 'Input content-days',
+        message: `found "${days}", expected a whole number of days from 1 to 3650, or nothing to keep content tags for ever.`,
+      },
+    ]);
+  });
+
+  test.each(['event', ''])('says that it does nothing with mode: %j', (mode) => {
+    const { inputs, problems } = read({ INPUT_MODE: mode, 'INPUT_CONTENT-DAYS': '90' });
+    expect(problems).toMatchObject([
+      { title: 'Input content-days', message: expect.stringMatching(/^found "90", expected nothing with/) },
+    ]);
+    expect(inputs).not.toHaveProperty('contentDays');
+  });
+
+  test('is no second mistake where the mode is one', () => {
+    const { problems } = read({ INPUT_MODE: 'sweeep', 'INPUT_CONTENT-DAYS': '90' });
+    expect(problems.map(({ title }) => title)).toEqual(['Input mode']);
+  });
+});

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { passThrough } from '../../src/local/server.ts';
+import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
+import { startGithubServer } from '../github/server.ts';
+import { build } from '../local/client.ts';
+import { contentTag, daysAgo } from '../templates/content-kit.ts';
+import { groupsOf, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+let workspace: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+  workspace = await temporaryDirectory();
+});
+afterAll(async () => {
+  await action[Symbol.asyncDispose]();
+  await workspace[Symbol.asyncDispose]();
+});
+
+/** Nothing but a list of tags, and what it stands for. */
+const tagsOf = (service: LocalService) => [
+  ...new Set(service.inspect.tagHistory('my-agent').map(({ tag }) => tag)),
+];
+
+const [a, aFrom7] = [contentTag('a'), contentTag('a', '7')];
+
+/** A template of some age, on which pull request 2, closed long ago, has left its preview; and a sweep of it. */
+async function sweep(inputs: Record<string, string>, options: LocalServiceOptions = {}) {
+  const service = await startLocalService(options);
+  await using github = await startGithubServer();
+  github.pullRequests.set(2, { number: 2, state: 'closed' });
+  const forgotten = await daysAgo(100.5, () => build(service, 'my-agent', {}, [a, aFrom7]));
+  await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('b'), 'pr-2']));
+  await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('c'), 'latest']));
+  await daysAgo(10, () => build(service, 'my-agent', {}, [contentTag('d'), contentTag('d', '7')]));
+  const before = tagsOf(service);
+  const result = await runAction({
+    action: join(action.path, 'cleanup'),
+    workspace: workspace.path,
+    inputs: { name: 'my-agent', mode: 'sweep', 'github-token': 'ghs_0123456789', ...inputs },
+    event: { name: 'schedule', payload: { schedule: '17 3 * * *' } },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...github.env },
+  });
+  await service.close();
+  const gone = before.filter((tag) => !tagsOf(service).includes(tag));
+  return { ...result, service, forgotten, gone };
+}
+
+test('a sweep removes old content tags of builds that have no other, counted and without warnings', async () => {
+  const { exitCode, log, outputs, summary, service, forgotten, gone } = await sweep({ 'content-days': '90' });
+  expect(exitCode, log).toBe(0);
+  expect(gone).toEqual([a, aFrom7, 'pr-2']);
+  const removed: string[] = JSON.parse(outputs['removed'] ?? '');
+  expect(removed[0]).toBe('my-agent:pr-2');
+  expect(removed.slice(1).sort()).toEqual([`my-agent:${a}`, `my-agent:${aFrom7}`]);
+  expect(service.inspect.builds()).toHaveLength(4);
+
+  expect(log.match(/^::warning/gm)).toHaveLength(1);
+  const [previews, content] = groupsOf(log);
+  expect([previews?.title, content?.title]).toEqual(['Preview tags', 'Content tags']);
+  const short = 'content-aaaaaaaaaaaa… (2 tags)';
+  const result = 'removed: 100 days old, and its build has no other tag';
+  expect(content?.lines).toHaveLength(2);
+  expect(content?.lines[1]).toBe(`my-agent  ${forgotten.buildID}  ${short}  ${result}`);
+  const closing = '1 preview tag and 2 content tags of 1 build removed; builds and templates stay';
+  expect(log).toContain(`\n${closing}\n`);
+  expect(summary).toContain(`## Preview tags\n\n${closing}\n\n| Tag |`);
+  expect(summary).toContain('\n\n## Content tags\n\n| Tag |');
+  expect(summary).toContain(`| \`my-agent:${short}\` | \`${forgotten.buildID}\` | ${result} |`);
+});
+
+test('a dry run tells the same, and removes nothing', async () => {
+  const { exitCode, log, outputs, summary, gone } = await sweep({ 'content-days': '90', 'dry-run': 'true' });
+  expect(exitCode, log).toBe(0);
+  expect(gone).toEqual([]);
+  expect(outputs['removed']).toBe('[]');
+  expect(groupsOf(log)[1]?.lines).toEqual([
+    expect.stringMatching(/^template /),
+    expect.stringContaining('would be removed: 100 days old'),
+  ]);
+  const closing = 'Dry run: 1 preview tag and 2 content tags of 1 build would be removed';
+  expect(log).toContain(`\n${closing}\n`);
+  expect(summary).toContain(closing);
+});
+
+test('content tags stay for ever where no age is given', async () => {
+  const { exitCode, log, summary, gone } = await sweep({});
+  expect(exitCode, log).toBe(0);
+  expect(gone).toEqual(['pr-2']);
+  expect(log).toContain('\n1 tag removed; builds and templates stay\n');
+  expect(log + summary).not.toContain('Content tags');
+});
+
+test('what is removed is told when the service refuses the rest', async () => {
+  let removals = 0;
+  const { exitCode, log, outputs, summary, gone } = await sweep(
+    { 'content-days': '90' },
+    {
+      intercept: async (request, response, next) => {
+        if (request.method === 'DELETE') removals += 1;
+        const refused = request.method === 'DELETE' && removals === 2;
+        const body = '{"code":403,"message":"no access to this template"}';
+        const headers = { 'content-type': 'application/json' };
+        await passThrough(request, response, refused ? async () => ({ status: 403, headers, body }) : next);
+      },
+    },
+  );
+  expect(exitCode, log).toBe(1);
+  expect(gone).toEqual(['pr-2']);
+  expect(outputs['removed']).toBe('["my-agent:pr-2"]');
+  expect(log).toContain('  NOT removed: 100 days old');
+  expect(log).toContain('\n1 tag removed; builds and templates stay\n');
+  expect(summary).toContain('NOT removed: 100 days old');
+  expect(log).toMatch(/::error::Not everything was removed: my-agent: .*no access to this template/);
+});
+
+test('an age that would do nothing is refused before the first request', async () => {
+  const { exitCode, log, service } = await sweep({ mode: 'event', 'content-days': '90' });
+  expect(exitCode).toBe(1);
+  expect(log).toMatch(/Input content-days::.*found "90", expected nothing with mode: event/);
+  expect(service.requests.filter(({ headers }) => headers['user-agent']?.startsWith('novita'))).toEqual([]);
+});
