@@ -138,7 +138,10 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
     interrupted: cancelled.signal,
     async [Symbol.asyncDispose]() {
       output.close();
-      await rm(temporaryDirectory, { recursive: true, force: true });
+      // What is left in it is the runner's to remove, and no reason to fail a good build.
+      await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
+        core.debug(`The temporary directory stays: ${error.message}`),
+      );
       await dispatcher.close();
     },
   };
