@@ -50,6 +50,8 @@ export function createBuildLog(
   let current: string | undefined;
   let stderrExplained = false;
   let leftOut = 0;
+  /** The build that this run registered last. */
+  let own: string | undefined;
 
   function open(id: string, title: string): void {
     output.startGroup(title);
@@ -121,6 +123,7 @@ export function createBuildLog(
     switch (event.type) {
       case 'registered':
         endGroup();
+        own = event.buildId;
         output.line(`Registered ${plan.name} as template ${event.templateId}, build ${event.buildId}`);
         break;
       case 'joined':
@@ -129,6 +132,9 @@ export function createBuildLog(
         break;
       case 'reused':
         endGroup();
+        if (own !== undefined && own !== event.buildId) {
+          output.line(`Build ${singleLine(own)} of this run was superseded by that of another run.`);
+        }
         logReuse(output, event);
         break;
       case 'upload-started':

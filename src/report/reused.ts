@@ -17,7 +17,7 @@ export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild
 }
 
 /**
- * Where a build came from that this run did not make: `Nothing was built: build 6f9c1e7a-… has the same content. It
+ * Where a build came from that this run did not make: `Nothing was built: build 6f9c1e7a-… has this content already. It
  * has been ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
  *
  * @param build - how the build is called, such as `build 6f9c1e7a-…`; shown as it is
@@ -28,7 +28,7 @@ export function reusedSentence(
 ): string {
   const what =
     how === 'found'
-      ? `Nothing was built: ${build} has the same content.`
+      ? `Nothing was built: ${build} has this content already.`
       : `Another run was building the same content, so this one waited and took ${build}.`;
   const since = finishedAt && `has been ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;

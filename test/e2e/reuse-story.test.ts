@@ -166,7 +166,7 @@ describe('the comment on a pull request', () => {
     const body = github.comments[0]?.body ?? '';
     expect(body).toContain('### Template `my-agent` is ready');
     expect(body).toMatch(
-      /Nothing was built: build `[\w-]+` has the same content\. It has been ready since 20\d\d-/,
+      /Nothing was built: build `[\w-]+` has this content already\. It has been ready since 20\d\d-/,
     );
     expect(body).toContain('and was made from commit a1a1a1a1a1a1.');
     expect(body).toContain(`| Exactly this build | \`my-agent:${buildId}\` |`);

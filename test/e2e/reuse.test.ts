@@ -81,12 +81,14 @@ describe('an unchanged template', () => {
     const finishedAt = at.service.inspect.builds().at(0)?.finishedAt ?? 0;
     const since = new Date(finishedAt).toISOString().slice(0, 16).replace('T', ' ');
     const sentence = `It has been ready since ${since} UTC and was made from commit a1a1a1a1a1a1.`;
-    expect(log).toContain(`Nothing was built: build ${buildId} has the same content. ${sentence}`);
+    expect(log).toContain(`Nothing was built: build ${buildId} has this content already. ${sentence}`);
     expect(log).toContain(`reference:  my-agent:${buildId}`);
     expect(log).toMatch(/^Nothing was built, /m);
     expect(log).not.toMatch(/^(Registered|Build started)/m);
     expect(summary).toContain('## Template `my-agent` is ready');
-    expect(summary).toContain(`Nothing was built: build \`${buildId}\` has the same content. ${sentence}`);
+    expect(summary).toContain(
+      `Nothing was built: build \`${buildId}\` has this content already. ${sentence}`,
+    );
     expect(summary).toContain('| 1 | `COPY app/ /app` | reused |');
     expect(summary).toContain(`Sandbox.create('my-agent:${buildId}')`);
   });
@@ -101,6 +103,11 @@ describe('an unchanged template', () => {
     const third = await at.run();
     expect(third.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true' });
     expect(at.service.inspect.resolve('my-agent', 'latest')).toBe(first.outputs['buildId']);
+    // Both are true: other than last time, and nothing new.
+    expect(third.log).toMatch(/^Changed since the last build of main: COPY app\/ \/app changed$/m);
+    expect(third.log).toContain(
+      `Nothing was built: build ${third.outputs['buildId']} has this content already.`,
+    );
     expect(third.log).toContain(`Tag latest: moved here from build ${second.outputs['buildId']}`);
   });
 

@@ -32,7 +32,7 @@ function printed(reused: ReusedBuild): string[] {
 }
 
 describe('where a reused build came from', () => {
-  const same = `Nothing was built: build ${buildId} has the same content.`;
+  const same = `Nothing was built: build ${buildId} has this content already.`;
   test.each<[string, Partial<ReusedBuild>, string]>([
     [
       'everything is known',
@@ -55,7 +55,7 @@ describe('where a reused build came from', () => {
     const outcome = sampleOutcome({ reused: found, steps: [] });
     const result = resultDocument({ plan: samplePlan(), outcome, workspace });
     const comment = renderComment({ result, run: { run: 1, attempt: 1, sha: commit }, key: '' }).body;
-    const named = /Nothing was built: build `?6f9c1e7a-[\w-]+`? has the same content\. It has been ready/;
+    const named = /Nothing was built: build `?6f9c1e7a-[\w-]+`? has this content already\. It has been ready/;
     for (const text of [printed(found).join('\n'), renderSummary({ plan: samplePlan(), outcome }), comment]) {
       expect(text).toMatch(named);
       expect(text).toContain('2026-11-24 03:13 UTC and was made from commit 0123456789ab.');
@@ -68,7 +68,7 @@ describe('where a reused build came from', () => {
       outcome: sampleOutcome({ reused: found }),
     });
     const { body } = renderComment({ result: rest, run: { run: 1, attempt: 1 }, key: '' });
-    expect(body).toContain('Nothing was built: this build has the same content.');
+    expect(body).toContain('Nothing was built: this build has this content already.');
   });
 
   test('is one line, whatever the service says', () => {
@@ -81,6 +81,20 @@ describe('where a reused build came from', () => {
       }),
     );
   });
+});
+
+test('who was superseded by the build that is taken is told so first', () => {
+  const own = '7f9c1e7a-1111-4222-8333-444455556666';
+  const text = captureStdout(() => {
+    const log = createBuildLog(githubOutput(notingCore(), { workspace }), samplePlan());
+    log.show({ type: 'registered', templateId, buildId: own, tags: [] });
+    log.show({ type: 'reused', templateId, buildId, tags: [], reused: { ...found, how: 'followed' } });
+    log.close();
+  });
+  expect(text.split('\n').slice(1, 3)).toEqual([
+    `Build ${own} of this run was superseded by that of another run.`,
+    expect.stringContaining(`took build ${buildId}.`),
+  ]);
 });
 
 test('each tag says where it was', () => {
