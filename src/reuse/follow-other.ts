@@ -54,18 +54,17 @@ async function untilStarted(
   for (;;) {
     try {
       if ((await lookUps.status(templateId, buildId, 0)).status !== 'waiting') return undefined;
+      if (Date.now() - since > startMs) {
+        return `Build ${buildId} of the other run was not started within ${Math.round(startMs / 60_000)} minutes`;
+      }
+      await pause(pace.longestMs, signal);
     } catch (error) {
+      // Who follows a build tells best that it is given up here and goes on there.
       if (signal.aborted) return undefined;
       if (!(error instanceof ServiceError)) throw error;
       const { inShort } = error;
       const why = isNotFound(error) ? 'is gone' : `cannot be looked at (${inShort})`;
       return `Build ${buildId} of the other run ${why}`;
     }
-    // Who follows a build tells best that it is given up here and goes on there.
-    if (signal.aborted) return undefined;
-    if (Date.now() - since > startMs) {
-      return `Build ${buildId} of the other run was not started within ${Math.round(startMs / 60_000)} minutes`;
-    }
-    await pause(pace.longestMs, signal).catch(() => {});
   }
 }

@@ -68,14 +68,13 @@ export class Search {
   async #next(found: SameContent): Promise<BuildOutcome | NotPublished | undefined> {
     if (found.state !== 'none' && !this.#tried.has(found.build.buildId)) {
       if (found.state === 'ready') return this.#take(found.build);
-      // The list may be a little behind a build that was followed to its end.
-      if (this.#followed?.buildId === found.build.buildId && (await this.#mayLookAgain())) return undefined;
       if (this.#mayFollow(found.build)) return this.#follow(found.build);
     }
     const why = found.state === 'none' ? found.why : 'No other build of this content can be taken';
     if (this.#options.reuse === 'require') return { notPublished: why };
     const template = found.state === 'none' ? found.template : found.build.template;
-    // Runs that lost the same build would all begin at once; and who was superseded lets the newer run go first.
+    // Runs that lost the same build would all begin at once, who was superseded lets the newer run go first, and the
+    // list may be a little behind a build that was followed to its end.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
     if ((this.#own || this.#follows > 0) && !ours && (await this.#mayLookAgain())) return undefined;
     return this.#supersededBy(template) ?? this.#build(why);
@@ -102,7 +101,10 @@ export class Search {
     return found;
   }
 
-  /** Without waiting for the end there is no moment at which the tags could be put on another run's build. */
+  /**
+   * Without waiting for the end there is no moment at which the tags could be put on another run's build. One that was
+   * followed to its end is not followed twice: its log has been shown.
+   */
   #mayFollow({ buildId }: SameBuild): boolean {
     return this.#options.wait && this.#follows < mostFollowed && this.#followed?.buildId !== buildId;
   }

@@ -99,6 +99,33 @@ describe('the build of another run', () => {
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
+  test('fails, and another one is on its way before ours is made: that one is followed', async () => {
+    const { wire, service, making, open, plan } = await underway(
+      (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until, fail: { message: 'boom' } }] : []),
+    );
+    const run = await runReuse(service, plan, {
+      onEvent(event) {
+        if (event.type === 'joined') open();
+        if (event.type !== 'notice' || !event.message.includes('boom')) return;
+        wire.on(
+          'template',
+          async (next) => {
+            const reply = await next();
+            const tags = ['v1', contentTag(plan)];
+            const body = { name: 'app', tags, cpuCount: 2, memoryMB: 1024 };
+            const again = await ask(service, 'POST', '/v3/templates', body);
+            await start(service, again.body, plan.wire);
+            return reply;
+          },
+          1,
+        );
+      },
+    });
+    await making;
+    expect(faultsOf(service, plan, run)).toEqual([]);
+    expect(service.inspect.builds('app')).toHaveLength(2);
+  });
+
   test('is superseded by something else: ours is made, since none of its tags is taken', async () => {
     const { service, making, plan } = await underway(
       (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
@@ -227,6 +254,7 @@ describe('a build that is registered and not started', () => {
     expect(run.told[0]).toMatch(/of the other run was not started within 0 minutes\.$/);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.builds('app').map(({ status }) => status)).toEqual(['error', 'ready']);
+    expect(run.events.filter(({ type }) => type === 'joined')).toHaveLength(1);
   });
 
   test('whose age is not told is left after a while as well', async () => {
