@@ -65,7 +65,8 @@ const mostInRequest = 500;
  *   with a 404, no tag has moved, and the run builds; with `reuse: require` it fails as it does without such a build.
  * - *That run has just put its tags on.* They stay, and the build is found by them.
  *
- * A tag that is missing makes nobody take a build for what it is not: `findSameContent` has only fewer hits.
+ * A tag that is missing makes nobody take a build for what it is not: `findSameContent` has only fewer hits. As its
+ * rows go with it, no older build of the content comes to light under it either.
  */
 export async function sweepContent(
   client: Pick<ServiceClient, 'tags' | 'once' | 'patience' | 'clockAheadMs'>,
