@@ -142,6 +142,16 @@ describe('a build that is reused for a pull request', () => {
     expect(states(github)).toEqual(['removed']);
   });
 
+  test('is deployed to its environment as one that was made', async () => {
+    await using at = await place(action);
+    await using github = await startGithubServer();
+    await at.run(pushOf(commits.first));
+    const run = await onPullRequest(at, github, 101, { environment: 'preview' });
+    expect(run.outputs['reused'], run.log).toBe('true');
+    expect(github.deployments).toHaveLength(1);
+    expect(github.deployments[0]?.statuses.map(({ state }) => state)).toEqual(['success']);
+  });
+
   test('is not taken away from another that has the same content', async () => {
     await using at = await place(action);
     await using github = await startGithubServer();

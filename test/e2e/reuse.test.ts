@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { changesSince, commits, contentTagOf, place, project, pushOf, type Run } from './reuse-kit.ts';
 import { groupsOf } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
@@ -109,6 +111,49 @@ describe('an unchanged template', () => {
       `Nothing was built: build ${third.outputs['buildId']} has this content already.`,
     );
     expect(third.log).toContain(`Tag latest: moved here from build ${second.outputs['buildId']}`);
+  });
+
+  test('is ready at once, also for who does not wait', async () => {
+    await using at = await place(action);
+    const first = await at.run();
+    const second = await at.run({ inputs: { wait: 'false' } });
+    expect(second.exitCode, second.log).toBe(0);
+    expect(second.outputs).toMatchObject({
+      buildId: first.outputs['buildId'],
+      status: 'ready',
+      reused: 'true',
+    });
+    expect(second.changes).toEqual([]);
+  });
+
+  test('that failed to build last time is built again', async () => {
+    const fail = { message: 'exit status 1' };
+    const executor = createSimulatedExecutor({
+      stepMs: 1,
+      script: ({ ordinal }) => (ordinal === 1 ? [{ at: 2, fail }] : []),
+    });
+    const service = await startLocalService({ executor });
+    await using at = await place(action, { service });
+    const failed = await at.run();
+    expect(failed.outputs).toMatchObject({ status: 'error', reused: 'false' });
+    const second = await at.run();
+    await service.close();
+    expect(second.outputs, second.log).toMatchObject({ status: 'ready', reused: 'false' });
+    expect(second.log).toContain(`The last build of this content, ${failed.outputs['buildId']}, failed.`);
+  });
+
+  test('whose look-up the service refuses is built, and the log says why', async () => {
+    const refused = { kind: 'answer', status: 403 } as const;
+    const service = await startLocalService({
+      executor: createSimulatedExecutor({ stepMs: 1 }),
+      faults: { rules: [{ endpoint: 'alias', at: [2], fault: refused }] },
+    });
+    await using at = await place(action, { service });
+    await at.run();
+    const second = await at.run();
+    await service.close();
+    expect(second.outputs, second.log).toMatchObject({ status: 'ready', reused: 'false' });
+    expect(second.log).toMatch(/^Builds of this content could not be looked up \(.*403.*\)\. Building\.$/m);
   });
 
   test('is built where the tag of its content was put on another build by hand', async () => {
