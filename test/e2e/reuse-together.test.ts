@@ -42,6 +42,17 @@ const onMain = (sha: string, options: Partial<RunOptions> = {}): Partial<RunOpti
 
 const finished = (local: LocalService) => local.inspect.builds().map(({ status }) => status);
 
+/** What the first so many wait for each other at; nobody after them waits. */
+function meeting(size: number): () => Promise<void> {
+  const door = gate();
+  let there = 0;
+  return () => {
+    there += 1;
+    if (there === size) door.open();
+    return door.passed;
+  };
+}
+
 /** Calls once when the run has printed this. */
 function when(text: string, then: (kill: (signal: NodeJS.Signals) => void) => void) {
   let done = false;
@@ -100,19 +111,16 @@ describe('two runs of the same content at the same time', () => {
   });
 
   test('that both look before either registers end with one build', async () => {
-    const both = gate();
-    let looking = 0;
+    // Neither is told anything before both have asked: not what there is, and not which build is theirs.
+    const looked = meeting(4);
+    const registered = meeting(2);
     const intercept: Interceptor = async (request, response, next) => {
-      const look = request.method === 'GET' && /^\/templates\/aliases\/|\/tags$/.test(request.url ?? '');
-      if (look && looking < 4) {
-        looking += 1;
-        const reply = await next();
-        // A run asks for the identifier and for the tags.
-        if (looking === 4) both.open();
-        await both.passed;
-        return sendReply(response, reply);
-      }
-      sendReply(response, await next());
+      const [method, url] = [request.method ?? '', request.url ?? ''];
+      const reply = await next();
+      // A run asks for the identifier of the template and for its tags.
+      if (method === 'GET' && /^\/templates\/(aliases\/my-agent|my-agent\/tags)$/.test(url)) await looked();
+      if (method === 'POST' && url === '/v3/templates') await registered();
+      sendReply(response, reply);
     };
     await withService({ intercept }, async (at, local) => {
       const runs = await Promise.all([commits.first, commits.second].map((sha) => at.run(onMain(sha))));
