@@ -92,7 +92,8 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
   /** The data of a 2xx answer. `what` names the request as it stands in messages. */
   function data<T>(what: string, result: Answer<T>): T {
     ok(what, result);
-    if (result.data === undefined) throw incomplete(what, 'an empty answer');
+    // Where JSON was promised, `null` is no answer either.
+    if (result.data === undefined || result.data === null) throw incomplete(what, 'an empty answer');
     return result.data;
   }
 

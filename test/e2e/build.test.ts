@@ -84,6 +84,7 @@ describe('a build', () => {
       tags: 'v1.0.0,latest',
       reference: `my-agent:${outputs['buildId']}`,
       status: 'ready',
+      reused: 'false',
       result: expect.stringMatching(/\.json$/),
     });
     expect(result).toMatchObject({

@@ -100,6 +100,19 @@ describe('answers', () => {
     expect((await failure(fastClient(server.url).register({ name: 'n' }))).kind).toBe('unintelligible');
   });
 
+  test('null is no answer where there should be one', async () => {
+    await using server = await serve((_, response) => answer(response, 200, null));
+    const { once } = fastClient(server.url);
+    for (const asked of [
+      once.tags('t'),
+      once.template('t'),
+      once.logs('t', 'b', 0),
+      once.templateIdOf('n'),
+    ]) {
+      expect((await failure(asked)).kind).toBe('unintelligible');
+    }
+  });
+
   test('a status without entries has none', async () => {
     await using server = await serve((_, response) => answer(response, 200, { ...ready, logEntries: null }));
     expect((await fastClient(server.url).status('t', 'b', 0)).logEntries).toEqual([]);
