@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { changesInWords } from '../report/changes.ts';
 import { notBuiltResult, renderNotBuiltSummary } from '../report/not-built.ts';
 import type { ResultDocument } from '../report/result.ts';
-import type { NotPublished } from '../reuse/reuse-or-build.ts';
+import type { NotPublished } from '../reuse/options.ts';
 import type { Ending } from './ending.ts';
 import type { Job } from './job.ts';
 import type { Knowledge } from './publish.ts';

@@ -1,22 +1,11 @@
-import { type BuildOptions, build } from '../build/build.ts';
+import { build } from '../build/build.ts';
 import type { BuildDeps } from '../build/deps.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import { defaultTiming } from '../build/timing.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { NotPublished, ReuseOptions } from './options.ts';
 import { Search } from './search.ts';
 import { timelyStarts } from './timely-start.ts';
-
-/** `auto` takes a build of the same content where there is one; `require` never builds. */
-export type Reuse = 'auto' | 'never' | 'require';
-
-export interface ReuseOptions extends BuildOptions {
-  readonly reuse: Reuse;
-}
-
-/** Nothing was built, as `require` demands. `why` is a sentence without its full stop. */
-export interface NotPublished {
-  readonly notPublished: string;
-}
 
 /**
  * Ends with a ready build of the plan's content that bears the plan's tags: one that is there already, one that

@@ -9,7 +9,7 @@ import { pause } from '../service/pause.ts';
 import type { FoundTemplate } from '../templates/find-template.ts';
 import { briefly } from './brief-client.ts';
 import { followOther } from './follow-other.ts';
-import type { NotPublished, ReuseOptions } from './reuse-or-build.ts';
+import type { NotPublished, ReuseOptions } from './options.ts';
 import { findSameContent, type SameBuild, type SameContent } from './same-content.ts';
 import { type Taken, takeBuild, takenMeanwhile } from './take-build.ts';
 
