@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { RequestRecord } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
@@ -50,12 +50,14 @@ export interface PlaceOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Stays open when the place is left. */
   readonly service?: LocalService;
+  /** For runs at the same time: each has a folder of its own, and no cache of what was built before. */
+  readonly apart?: boolean;
 }
 
 /** @param action - folder of the published actions */
 export async function place(
   action: TemporaryDirectory,
-  { files = project(), service }: PlaceOptions = {},
+  { files = project(), service, apart = false }: PlaceOptions = {},
 ): Promise<Place> {
   const workspace = await temporaryDirectory(files);
   // The path of what goes into the cache is a part of its entry, and the same in each job.
@@ -77,9 +79,8 @@ export async function place(
         env: {
           NOVITA_API_KEY: local.apiKey,
           NOVITA_API_URL: local.url,
-          RUNNER_TEMP: temporary.path,
           GITHUB_REF_NAME: 'main',
-          ...cache.env,
+          ...(!apart && { RUNNER_TEMP: temporary.path, ...cache.env }),
           ...options.env,
         },
       };
@@ -95,6 +96,13 @@ export async function place(
       await workspace[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The line that tells why, and that the build went on as usual. */
+export function whyBuilt({ log, exitCode, outputs }: Run): string | undefined {
+  expect([exitCode, outputs['reused'], outputs['status']], log).toEqual([0, 'false', 'ready']);
+  expect(log).toMatch(/^No build has this content\. Building\.$/m);
+  return /^Changed since the last build of main: (.*)$/m.exec(log)?.[1];
 }
 
 /** What was sent to a service that may change something there; uploads among it. */
@@ -113,7 +121,3 @@ export function contentTagOf(service: LocalService, buildId: string | undefined)
 
 /** A push of a commit to the default branch. */
 export const pushOf = (sha: string): Pick<RunOptions, 'env'> => ({ env: { GITHUB_SHA: sha } });
-
-export function sha256(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
-}
