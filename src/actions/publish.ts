@@ -35,16 +35,19 @@ export type PublisherDeps = Pick<
 export function githubPublisher(deps: PublisherDeps): BuildPublisher {
   const { workspace, event } = deps;
   return {
-    registered(plan, { templateId, buildId, tags }) {
+    registered(plan, { type, templateId, buildId, tags }) {
       deps.setOutput('templateId', templateId);
       deps.setOutput('buildId', buildId);
       deps.setOutput('name', plan.name);
-      deps.setOutput('tags', tags.join(','));
+      // On another run's build they are put when it is ready, if ever.
+      deps.setOutput('tags', type === 'joined' ? '' : tags.join(','));
       deps.setOutput('reference', buildReference({ name: plan.name, buildId }));
     },
     async finished(plan, outcome, { summary }, knowledge = {}) {
       deps.setOutput('status', outcome.status);
       deps.setOutput('reused', String(outcome.reused !== undefined));
+      // A newer run may have kept some of them.
+      if (outcome.reused) deps.setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
       const { runUrl } = event;
       const report = {

@@ -46,16 +46,21 @@ export async function followOther(
 async function untilStarted(
   { templateId, buildId, createdAt }: { templateId: string; buildId: string; createdAt: number },
   lookUps: LookUps,
-  { client, signal }: BuildDeps,
+  { client, emit, signal }: BuildDeps,
   { pace, startMs }: BuildTiming,
 ): Promise<string | undefined> {
   // A creation time that cannot be read must not keep anybody waiting for ever.
   const since = Number.isFinite(createdAt) ? createdAt - (client.clockAheadMs() ?? 0) : Date.now();
-  for (;;) {
+  const minutes = Math.round(startMs / 60_000);
+  for (let told = false; ; told = true) {
     try {
       if ((await lookUps.status(templateId, buildId, 0)).status !== 'waiting') return undefined;
       if (Date.now() - since > startMs) {
-        return `Build ${buildId} of the other run was not started within ${Math.round(startMs / 60_000)} minutes`;
+        return `Build ${buildId} of the other run was not started within ${minutes} minutes`;
+      }
+      if (!told) {
+        const message = `That run has not started it yet; it has ${minutes} minutes for that from its registration on.`;
+        emit({ type: 'notice', message });
       }
       await pause(pace.longestMs, signal);
     } catch (error) {

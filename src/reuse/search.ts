@@ -70,7 +70,7 @@ export class Search {
       if (found.state === 'ready') return this.#take(found.build);
       if (this.#mayFollow(found.build)) return this.#follow(found.build);
     }
-    const why = found.state === 'none' ? found.why : 'No other build of this content can be taken';
+    const why = found.state === 'none' ? found.why : this.#whyNot(found);
     if (this.#options.reuse === 'require') return { notPublished: why };
     const template = found.state === 'none' ? found.template : found.build.template;
     // Runs that lost the same build would all begin at once, who was superseded lets the newer run go first, and the
@@ -99,6 +99,13 @@ export class Search {
     const template = found.state === 'none' ? found.template : found.build.template;
     this.#before ??= template?.tags ?? new Map();
     return found;
+  }
+
+  /** Why a build of this content is not the one of this run, as a sentence without its full stop. */
+  #whyNot({ state, build: { buildId } }: Exclude<SameContent, { readonly state: 'none' }>): string {
+    if (state === 'ready') return `Build ${buildId} of this content cannot be taken`;
+    const why = this.#options.wait ? 'is not waited for' : 'is not ready, and wait: false waits for none';
+    return `Build ${buildId} of another run has this content and ${why}`;
   }
 
   /**
@@ -136,7 +143,7 @@ export class Search {
     const { moves, left } = taken;
     const followed = this.#followed?.buildId === buildId ? this.#followed : undefined;
     const reused: ReusedBuild = {
-      how: followed ? 'followed' : 'found',
+      how: followed || this.#own ? 'followed' : 'found',
       createdAt,
       moves,
       ...(finishedAt !== undefined && { finishedAt }),

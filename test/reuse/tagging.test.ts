@@ -209,7 +209,7 @@ describe('putting tags on', () => {
     const { service, plan, old } = world;
     const run = await runReuse(service, plan);
     expect(run.told.join('\n')).toMatch(said);
-    expect(run.told.at(-1)).toBe('No other build of this content can be taken. Building.');
+    expect(run.told.at(-1)).toBe(`Build ${old.buildId} of this content cannot be taken. Building.`);
     expect(built(run).buildId).not.toBe(old.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.resolve('app', 'latest')).toBe(built(run).buildId);
