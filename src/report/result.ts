@@ -7,7 +7,7 @@ import type { ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
 import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from './failure.ts';
 import { displayPath } from './output.ts';
-import { reusedFields } from './reused.ts';
+import { type ReusedResult, reusedFields } from './reused.ts';
 import { printableLines, singleLine } from './sanitise.ts';
 import { type StepRow, type StepState, stepRows } from './step-rows.ts';
 import type { SummaryInput } from './summary.ts';
@@ -36,13 +36,7 @@ export interface ResultDocument {
   /** SHA-256 of everything that decides what a build makes; absent where that cannot be known. */
   readonly fingerprint?: string;
   /** Set when the build was there already, or was made by another run at the same time. */
-  readonly reused?: {
-    readonly how: 'found' | 'followed';
-    readonly createdAt?: string;
-    readonly finishedAt?: string;
-    /** Commit that it was made from first. */
-    readonly commit?: string;
-  };
+  readonly reused?: ReusedResult;
   readonly durationMs: number;
   /** This and the next three are absent where they are not known, as of a build that another job planned. */
   readonly cpuCount?: number;

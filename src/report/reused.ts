@@ -1,10 +1,15 @@
 import type { ReusedBuild, TagMove } from '../build/events.ts';
 import type { Output } from './output.ts';
-import type { ResultDocument } from './result.ts';
 import { singleLine } from './sanitise.ts';
 
-/** How a reused build stands in the result file: times as RFC 3339, one that is no time left out. */
-export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild) {
+/** How a reused build stands in the result file. Times are RFC 3339. */
+export interface ReusedResult extends Pick<ReusedBuild, 'how' | 'commit'> {
+  readonly createdAt?: string;
+  readonly finishedAt?: string;
+}
+
+/** A time that is none is left out. */
+export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
   const time = (at: number | undefined) =>
     at === undefined || !Number.isFinite(at) ? undefined : new Date(at).toISOString();
   const [created, finished] = [time(createdAt), time(finishedAt)];
@@ -22,10 +27,7 @@ export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild
  *
  * @param build - how the build is called, such as `build 6f9c1e7a-…`; shown as it is
  */
-export function reusedSentence(
-  { how, finishedAt, commit }: NonNullable<ResultDocument['reused']>,
-  build: string,
-): string {
+export function reusedSentence({ how, finishedAt, commit }: ReusedResult, build: string): string {
   const what =
     how === 'found'
       ? `Nothing was built: ${build} has this content already.`

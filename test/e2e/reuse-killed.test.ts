@@ -92,6 +92,7 @@ test('a run that is killed while it follows another says that its tags are not p
     door.open();
     const { outputs, exitCode } = await first;
     expect([exitCode, killed.exitCode]).toEqual([0, null]);
+    expect(killed.outputs).toMatchObject({ buildId: expect.any(String), tags: '' });
     const told = `Build ${outputs['reference']} goes on at the service, which has no way to cancel one. Another run started it, and the tags of this run are not on it: run this job again to put them there.`;
     expect(killed.post.log).toContain(told);
     expect(killed.post.summary).toContain('the tags of this run are not on it');
