@@ -23,7 +23,8 @@ import { tagsOfBuild } from './tags-of-build.ts';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
- * find the build that has this content or make one, and tell how it went. Rejects with a `ProblemsError` that names all mistakes on the user's side.
+ * find the build that has this content or make one, and tell how it went. Rejects with a `ProblemsError` that names
+ * all mistakes on the user's side.
  */
 export async function runBuild(job: Job): Promise<Ending> {
   const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
