@@ -222,6 +222,10 @@ describe('what cannot be promoted', () => {
       [{ from: '' }, /Input from: is empty, expected a tag, the identifier of a build/],
       [{ from: 'other:v1' }, /Input from: found "other:v1", which is not of the template "my-agent"/],
       [{ from: 'v1', tags: 'Latest Greatest!' }, /Input tags/],
+      [
+        { from: 'v1', tags: `content-${'ab'.repeat(32)}` },
+        /Input tags::.*which has the form of a tag that says what a build holds/,
+      ],
       [{ from: 'v1', 'api-key': 'wrong-key-0123' }, /The service does not know the API key/],
     ];
     for (const [inputs, says] of rows) {

@@ -62,6 +62,11 @@ describe('without rules', () => {
       pushToBranch('0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b'),
       ['tag-0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b'],
     ],
+    [
+      'a branch that is a content tag',
+      pushToBranch(`content-${'ab'.repeat(32)}`),
+      [expect.stringMatching(/^tag-[0-9a-f]{8}$/)],
+    ],
     ['a branch of no Latin letter', pushToBranch('修正'), ['tag-a05e98af']],
     ['a push that does not name the default branch', bare('refs/heads/main'), ['main']],
     ['a git tag that is no version', pushOfTag('stable'), ['stable']],

@@ -45,7 +45,13 @@ const text = fc
     fc.oneof(
       expression,
       name.map((value) => value.replace(/[\r\n",#]|\{\{/g, '')),
-      fc.constantFrom('latest', '1', '.'),
+      fc.constantFrom(
+        'latest',
+        '1',
+        '.',
+        `content-${'ab'.repeat(32)}`,
+        `Content-${'AB'.repeat(32)}.${'c'.repeat(90)}`,
+      ),
     ),
     {
       maxLength: 3,
