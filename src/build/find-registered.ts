@@ -8,10 +8,10 @@ const clockSlackMs = 1000;
 const unknownClockSlackMs = 60_000;
 
 /**
- * Looks for the build that a request registered whose answer was lost: the one that all its tags now point to,
- * made since it was sent, of the size it asked for and not started. Another job that registers the same tags at
+ * Looks for the build that a request registered whose answer was lost: the one that all its tags now point to, and no
+ * other, made since it was sent, of the size it asked for and not started. Another job that registers the same tags at
  * the same moment looks alike; that one would have been superseded anyway, and whoever starts the build first
- * has it.
+ * has it. One with a content tag that was not asked for must not be taken: it would be made of something else.
  *
  * @param sentAt - when the request was sent, milliseconds since the epoch by our clock
  * @returns undefined when there is none
@@ -26,8 +26,10 @@ export async function findRegistered(
   const [tags, { builds }] = await Promise.all([client.tags(templateId), client.template(templateId)]);
 
   const pointsTo = new Map(tags.map(({ tag, buildID }) => [tag, buildID]));
-  const wanted = new Set(request.tags?.map((tag) => pointsTo.get(tag.toLowerCase())));
-  const [buildId, ...others] = wanted;
+  const asked = new Set(request.tags?.map((tag) => tag.toLowerCase()));
+  const [buildId, ...others] = new Set([...asked].map((tag) => pointsTo.get(tag)));
+  // What waits has its tags from its registration alone.
+  if (tags.some(({ tag, buildID }) => buildID === buildId && !asked.has(tag))) return undefined;
   const build = builds.find(({ buildID }) => buildID === buildId);
   if (!build || others.length > 0) return undefined;
   if (build.status !== 'waiting') return undefined;

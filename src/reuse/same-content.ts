@@ -62,7 +62,8 @@ const registrationMs = 10_000;
  *    pinned to its digest or build identifier, so that neither a moved tag nor the service's layer cache can put
  *    another in its place, and files under the hash of their content, which are compared with it while they are
  *    packed. A build takes one recipe only; a second start is refused. Should two runs ever take one build for their
- *    own (a registration whose answer was lost), they share this tag and so the recipe.
+ *    own (a registration whose answer was lost), they asked for the same tags, this one among them, and so have the
+ *    same recipe: `findRegistered` takes no build with a tag that was not asked for.
  * 4. *The build is whole.* The service itself lists it as `ready`, with the size of the plan. Builds do not change
  *    after that.
  * 5. *The service lists the newest row of a tag, whatever its build's state.* So when a newer build of the content

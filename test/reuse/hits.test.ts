@@ -312,3 +312,29 @@ describe('a rebuild that was asked for', () => {
     expect(built(run).buildId).toBe(built(await rebuilding).buildId);
   });
 });
+
+describe('a build that bears the tag of this content', () => {
+  test('is started by nobody else who asked for the same tags and had no answer', async () => {
+    const wire = tamper();
+    const service = await startService({ executor: quick(), intercept: wire.intercept });
+    const plan = await planFor({ tags: ['latest'], commit });
+    const other = await planFor({ tags: ['latest'], run: 'rm -rf /', unknownBase: true });
+    const { name, cpuCount, memoryMb: memoryMB, contentTags } = plan;
+    const tags = [...plan.tags, ...Object.values(contentTags ?? {})];
+    wire.on(
+      'register',
+      async () => {
+        wire.clear();
+        await ask(service, 'POST', '/v3/templates', { name, tags, cpuCount, memoryMB });
+        return undefined;
+      },
+      1,
+    );
+    const run = await runReuse(service, other);
+    const registered = service.inspect
+      .builds('app')
+      .find((each) => each.registeredTags.includes(tags[1] ?? ''));
+    expect(registered).toMatchObject({ status: 'error', template: undefined });
+    expect(faultsOf(service, other, run)).toEqual([]);
+  });
+});
