@@ -22,6 +22,7 @@ export async function promote(
   tags: readonly string[],
 ): Promise<Promotion> {
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
+  let confirmed = false;
   if (changed) {
     const assigned: { readonly buildID?: string } | null = await client.assignTags(
       `${template.name}:${buildId}`,
@@ -30,12 +31,18 @@ export async function promote(
     // An answer that names no build leaves it to the list of tags to tell.
     const on = assigned?.buildID ?? buildId;
     if (on !== buildId) throw onAnother(buildId, on);
+    confirmed = assigned?.buildID === buildId;
   }
-  const now = changed ? await readTags(client, template.templateId) : template.tags;
+  const listed = changed ? await readTags(client, template.templateId) : template.tags;
+  // A list that shows a tag where it was before is behind an answer that says otherwise: nobody has moved it since.
+  const buildOf = (tag: string) => {
+    const seen = listed.get(tag);
+    return confirmed && seen === template.tags.get(tag) ? buildId : seen;
+  };
   return {
-    moves: tags.map((tag) => tagMove(tag, template.tags.get(tag), now.get(tag))),
+    moves: tags.map((tag) => tagMove(tag, template.tags.get(tag), buildOf(tag))),
     changed,
-    contested: tags.filter((tag) => now.get(tag) !== buildId),
+    contested: tags.filter((tag) => buildOf(tag) !== buildId),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findTemplate, readAssignments, readTags } from '../../src/templates/find-template.ts';
 import { listedBuild } from '../../src/templates/list-builds.ts';
 import { promote } from '../../src/templates/promote.ts';
-import { build, register, serviceStarter } from '../local/client.ts';
+import { ask, build, register, serviceStarter } from '../local/client.ts';
 import { quick } from '../reuse/harness.ts';
 import { answer, edit, first, tamper } from '../reuse/tamper.ts';
 import { failure, fastClient } from '../service/fast-client.ts';
@@ -170,6 +170,19 @@ describe('promoting', () => {
       changed: true,
       contested: ['latest'],
       moves: [{ tag: 'latest', before: other.buildID, after: other.buildID }],
+    });
+  });
+  test('believes an answer that names the build, not a list that is behind it', async () => {
+    const { wire, client, ready, other, template, service } = await promoted();
+    const before = await ask(service, 'GET', '/templates/app/tags');
+    wire.on('tags', async () => answer(200, before.body), 1);
+    expect(await promote(client, template, ready.buildID, ['latest', 'v3'])).toEqual({
+      changed: true,
+      contested: [],
+      moves: [
+        { tag: 'latest', before: other.buildID, after: ready.buildID },
+        { tag: 'v3', after: ready.buildID },
+      ],
     });
   });
 });
