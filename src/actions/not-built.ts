@@ -47,18 +47,22 @@ export async function refuseUnpublished(
   const title = known ? 'This template is not published' : 'This template is not known to be published';
   job.output.error(why, { title, at });
   job.setOutput('reused', 'false');
-  const result = await publish({ plan, knowledge, status: 'unpublished', why }, inputs, job);
+  const remedy = known
+    ? 'A run with reuse: auto publishes it.'
+    : 'Mend that, or publish it by a run with reuse: auto.';
+  const told = { plan, knowledge, status: 'unpublished', why: `${why} ${remedy}` } as const;
+  const result = await publish(told, inputs, job);
   const message = known
-    ? `Template ${plan.name} is not published as it stands in the repository (reuse: require). A run with reuse: auto publishes it.`
-    : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require).`;
-  return { result, ending: { exitCode: 1, message } };
+    ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
+    : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require), for the reason above.`;
+  return { result, ending: { exitCode: 1, message: `${message} ${remedy}` } };
 }
 
 interface NotBuilt {
   readonly plan: Plan;
   readonly knowledge: Knowledge;
   readonly status: 'skipped' | 'unpublished';
-  /** One to three sentences. */
+  /** One to four sentences. */
   readonly why: string;
 }
 

@@ -83,8 +83,8 @@ function explained(result: ResultDocument, state: CommentState): string {
   if (state === 'building' && !result.failure) return 'This comment will tell how it ends.';
   if (state === 'unpublished') {
     return result.fingerprint === undefined
-      ? 'Whether a build has the content of this commit cannot be known; the log says why. None was made (`reuse: require`).'
-      : 'No build has the content of this commit, and none was made (`reuse: require`).';
+      ? 'Whether a build has the content of this commit cannot be known; the log says why. None was made (`reuse: require`); a run with `reuse: auto` publishes it.'
+      : 'No build has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
   }
   if (state !== 'skipped') return '';
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
@@ -103,7 +103,7 @@ function facts(result: ResultDocument): string {
     result.base !== undefined && ['Base', inlineCode(result.base)],
   ];
   return table(
-    ['Tags', tags],
+    [result.status === 'skipped' || result.status === 'unpublished' ? 'Tags it would get' : 'Tags', tags],
     rows.filter((row) => Array.isArray(row)),
   );
 }

@@ -126,10 +126,20 @@ export class Search {
       this.#notice(`${end.left}.`);
       return undefined;
     }
-    if (end.outcome.stopped) return end.outcome;
+    if (end.outcome.stopped) return this.#leave(end.outcome);
     // Ready: the next look-up proves it, and the tags are put on.
     this.#followed = end.outcome;
     return undefined;
+  }
+
+  /** A build of another run that is given up before it could be taken has none of the tags of this run. */
+  #leave(outcome: BuildOutcome): BuildOutcome {
+    const left =
+      "This build is another run's, and the tags of this run are not on it: run this job again to put them there.";
+    this.#notice(left);
+    const { diagnosis } = outcome;
+    const advice = `The build goes on at the service. ${left}`;
+    return { ...outcome, tags: [], ...(diagnosis && { diagnosis: { ...diagnosis, advice } }) };
   }
 
   async #take(found: SameBuild): Promise<BuildOutcome | undefined> {

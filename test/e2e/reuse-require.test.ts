@@ -66,6 +66,7 @@ describe('reuse: require', () => {
     expect(others).toEqual([]);
     expect(check.summary).toContain('## Template `my-agent` is not published');
     expect(check.summary).toContain(difference);
+    expect(check.summary).toContain('A run with reuse: auto publishes it.');
     expect(check.summary).toContain('- **Memory**: `1024 MiB` → `2048 MiB`');
     expect(check.summary).toContain('| 1 | `COPY app/ /app` | not built |');
     expect(check.result).toMatchObject({

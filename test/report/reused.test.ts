@@ -126,6 +126,8 @@ describe('a template that is not published', () => {
       const { body } = renderComment({ result: read, run: { run: 1, attempt: 1 }, key: '' });
       expect(body).toContain(`### Template \`my-agent\` ${heading}\n`);
       expect(body).toContain(sentence);
+      expect(body).toMatch(/[Aa] run with `reuse: auto` publishes it\./);
+      expect(body).toContain('| Tags it would get |');
     }
   });
 });

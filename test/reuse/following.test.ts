@@ -286,7 +286,12 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       signal: giveUp.signal,
       onEvent: ({ type }) => type === 'step-started' && giveUp.abort(reason),
     });
-    expect(built(run)).toMatchObject({ status: 'building', stopped: reason, buildId });
+    const left = 'the tags of this run are not on it: run this job again to put them there.';
+    expect(built(run)).toMatchObject({
+      ...{ status: 'building', stopped: reason, buildId, tags: [] },
+      diagnosis: { class: reason, advice: expect.stringContaining(left) },
+    });
+    expect(run.events.at(-2)).toMatchObject({ type: 'notice', message: expect.stringContaining(left) });
     expect(run.events.at(-1)).toMatchObject({ type: 'finished', outcome: { stopped: reason } });
     open();
     await making;
@@ -307,7 +312,7 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       signal: giveUp.signal,
       ...whenJoined(() => giveUp.abort(reason)),
     });
-    expect(built(run)).toMatchObject({ status: 'building', stopped: reason });
+    expect(built(run)).toMatchObject({ status: 'building', stopped: reason, tags: [] });
     expect(changes(service)).toEqual(['POST /v3/templates']);
   });
 
