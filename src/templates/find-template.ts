@@ -41,8 +41,7 @@ export async function readAssignments(
   client: Pick<RepeatableCalls, 'tags'>,
   templateId: string,
 ): Promise<readonly TemplateTag[]> {
-  const rows: unknown = await client.tags(templateId);
-  if (!Array.isArray(rows)) throw noList();
+  const rows = await listedAssignments(client, templateId);
   const byTag = new Map<string, TemplateTag>();
   for (const row of rows.filter(isAssignment).toSorted((one, other) => compare(madeAt(other), madeAt(one)))) {
     if (!byTag.has(row.tag)) byTag.set(row.tag, row);
@@ -50,12 +49,22 @@ export async function readAssignments(
   return [...byTag.values()];
 }
 
+/** Assignments as they are listed, each with any of its fields missing. Rejects with a `ServiceError` without a list. */
+export async function listedAssignments(
+  client: Pick<RepeatableCalls, 'tags'>,
+  templateIdOrName: string,
+): Promise<readonly Partial<TemplateTag>[]> {
+  const rows: unknown = await client.tags(templateIdOrName);
+  if (!Array.isArray(rows)) throw noList();
+  return rows.filter((row) => typeof row === 'object' && row !== null);
+}
+
 export function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
   return new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
 }
 
-function isAssignment(row: Partial<TemplateTag> | null): row is TemplateTag {
-  return typeof row?.tag === 'string' && typeof row.buildID === 'string';
+function isAssignment(row: Partial<TemplateTag>): row is TemplateTag {
+  return typeof row.tag === 'string' && typeof row.buildID === 'string';
 }
 
 function madeAt({ createdAt }: TemplateTag): number {

@@ -1,6 +1,7 @@
 import type { ServiceClient } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { TemplateTag } from '../service/types.ts';
+import { listedAssignments } from './find-template.ts';
 
 /** A tag that says what a build holds, on the build that it was put on last. */
 export interface ContentTag {
@@ -86,7 +87,8 @@ export async function sweepContent(
   const patience = client.patience('DELETE tags');
   try {
     for (;;) {
-      const assignments = await client.tags(name);
+      // A row that cannot be read stays among them: it keeps the tags of its build.
+      const assignments = (await listedAssignments(client, name)) as readonly TemplateTag[];
       const listed = new Set(assignments.map(tagOf));
       told(unanswered.filter(({ tag }) => !listed.has(tag)));
       unanswered = [];

@@ -150,6 +150,31 @@ test('a refusal is given back, with what is not removed', async () => {
   expect(rows).toMatchObject([{ tag: a, removed: false }]);
 });
 
+test.each([{}, 'tags', 5])('an answer that is no list (%j) is told as one', async (body) => {
+  await using server = await serve((_, response) => answer(response, 200, body));
+  const { error, rows } = await sweep(server);
+  expect(error?.message).toBe('GET tags was answered with no list of tags');
+  expect(rows).toEqual([]);
+});
+
+test('rows that are none are passed over, and one that cannot be read keeps the tags of its build', async () => {
+  const createdAt = new Date(Date.now() - 100 * dayMs).toISOString();
+  const b = contentTag('b');
+  let listed: unknown[] = [
+    null,
+    5,
+    { tag: a, buildID: 'x', createdAt },
+    { tag: b, buildID: 'y', createdAt },
+    { tag: 7, buildID: 'y', createdAt },
+  ];
+  await using server = await serve((request, response) => {
+    if (request.method === 'GET') return answer(response, 200, listed);
+    listed = listed.slice(3);
+    answer(response, 204);
+  });
+  expect((await sweep(server)).removed).toEqual([a]);
+});
+
 /** A service with that many old builds, two content tags each; a removal is done, or answered by `react`. */
 async function crowded(builds: number, react: (removals: number, tags: Set<string>) => boolean = () => true) {
   const createdAt = new Date(Date.now() - 100 * dayMs).toISOString();
