@@ -1,7 +1,8 @@
 import type { TagMove } from '../build/events.ts';
 import type { ServiceClient } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
-import { type Promotion, promote } from '../templates/promote.ts';
+import { readTags } from '../templates/find-template.ts';
+import { promote } from '../templates/promote.ts';
 import type { SameBuild } from './same-content.ts';
 
 /** What became of the tags of this run. */
@@ -37,24 +38,42 @@ export function takenMeanwhile(
 /**
  * Puts the tags of this run on a build that is there, all in one request, but for those that a newer run has taken
  * ({@link takenMeanwhile}). The service has no request that moves a tag only if it still stands where it was seen, so
- * a registration in the instant between look-up and request counts as the older of the two. Rejects with a
+ * a registration in the instant between look-up and request counts as the older of the two. The request is therefore
+ * repeated only after another look: a service that is down for a minute must not make an instant of it. Rejects with a
  * `ServiceError`.
  */
 export async function takeBuild(
-  client: Pick<ServiceClient, 'assignTags' | 'tags'>,
+  client: Pick<ServiceClient, 'once' | 'patience' | 'tags'>,
   { template, buildId }: Pick<SameBuild, 'template' | 'buildId'>,
   tags: readonly string[],
   history: TagHistory,
 ): Promise<Taken> {
-  const left = takenMeanwhile(tags, template.tags, history);
-  const wanted = tags.filter((tag) => !left.includes(tag));
-  if (wanted.length === 0) return { taken: true, moves: [], left };
-  let promotion: Promotion;
-  try {
-    promotion = await promote(client, template, buildId, wanted);
-  } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return { taken: false };
-    throw error;
+  const patience = client.patience('POST tags');
+  for (let now = template; ; now = { ...now, tags: await readTags(client, template.templateId) }) {
+    const left = takenMeanwhile(tags, now.tags, history);
+    const wanted = tags.filter((tag) => !left.includes(tag));
+    if (wanted.length === 0) return { taken: true, moves: [], left };
+    let unanswered: unknown;
+    const assignTags: ServiceClient['assignTags'] = (target, chosen) =>
+      client.once.assignTags(target, chosen).catch((error: unknown) => {
+        unanswered = error;
+        throw error;
+      });
+    try {
+      const { moves, contested } = await promote({ assignTags, tags: client.tags }, now, buildId, wanted);
+      return { taken: true, moves: moves.map(sinceFirst(template.tags)), left: [...left, ...contested] };
+    } catch (error) {
+      if (error instanceof ServiceError && error.status === 404) return { taken: false };
+      if (error !== unanswered) throw error;
+      await patience.afterFailure(error);
+    }
   }
-  return { taken: true, moves: promotion.moves, left: [...left, ...promotion.contested] };
+}
+
+/** A request that worked though its answer was lost has moved a tag before it is looked at again. */
+function sinceFirst(first: ReadonlyMap<string, string>): (move: TagMove) => TagMove {
+  return ({ before: _, ...move }) => {
+    const before = first.get(move.tag);
+    return { ...move, ...(before !== undefined && { before }) };
+  };
 }

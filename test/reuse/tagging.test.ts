@@ -130,7 +130,7 @@ describe('putting tags on', () => {
     ['answered 500 before it worked', 1, ({ wire }) => wire.on('assign', refuse(500), 1)],
     [
       'answered 503 after it worked',
-      1,
+      0,
       ({ wire }) =>
         wire.on(
           'assign',
@@ -144,7 +144,7 @@ describe('putting tags on', () => {
     ['whose connection is lost', 1, ({ wire }) => wire.on('assign', async () => undefined, 1)],
     [
       'whose connection is lost after it worked',
-      1,
+      0,
       ({ wire }) =>
         wire.on(
           'assign',
@@ -182,8 +182,31 @@ describe('putting tags on', () => {
     const run = await runReuse(service, plan);
     expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId });
     expect(changes(service, from)).toHaveLength(1 + repeated);
+    expect(built(run).reused?.moves).toEqual(plan.tags.map((tag) => ({ tag, after: old.buildId })));
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
+
+  test.each([true, false])(
+    'is not repeated for a tag that a newer run took meanwhile (it worked: %s)',
+    async (worked) => {
+      const world = await found();
+      const { wire, service, plan, old } = world;
+      let newer = '';
+      wire.on(
+        'assign',
+        async (next) => {
+          if (worked) await next();
+          newer = (await otherBuild(world, ['latest'])).buildID;
+          return answer(503, {});
+        },
+        1,
+      );
+      const run = await runReuse(service, plan);
+      expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
+      expect(run.told.at(-1)).toBe('A newer run put latest on another build meanwhile; left there.');
+      expect(service.inspect.resolve('app', 'latest')).toBe(newer);
+    },
+  );
 
   const hopeless: [string, (world: World) => void, RegExp][] = [
     [
