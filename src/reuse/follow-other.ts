@@ -49,8 +49,11 @@ async function untilStarted(
   { client, emit, signal }: BuildDeps,
   { pace, startMs }: BuildTiming,
 ): Promise<string | undefined> {
-  // A creation time that cannot be read must not keep anybody waiting for ever.
-  const since = Number.isFinite(createdAt) ? createdAt - (client.clockAheadMs() ?? 0) : Date.now();
+  // A creation time that cannot be read, or is yet to come, must not keep anybody waiting for ever.
+  const known = Number.isFinite(createdAt)
+    ? createdAt - (client.clockAheadMs() ?? 0)
+    : Number.POSITIVE_INFINITY;
+  const since = Math.min(known, Date.now());
   const minutes = Math.round(startMs / 60_000);
   for (let told = false; ; told = true) {
     try {

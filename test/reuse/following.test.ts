@@ -258,24 +258,27 @@ describe('a build that is registered and not started', () => {
     expect(run.events.filter(({ type }) => type === 'joined')).toHaveLength(1);
   });
 
-  test('whose age is not told is left after a while as well', async () => {
-    const plan = await planFor({ tags: ['v2'] });
-    const wire = tamper();
-    const service = await startService({ executor: quick(), intercept: wire.intercept });
-    await ask(service, 'POST', '/v3/templates', {
-      name: 'app',
-      tags: [contentTag(plan)],
-      cpuCount: 2,
-      memoryMB: 1024,
-    });
-    wire.on(
-      'template',
-      edit((body) => ({ ...body, builds: body.builds.map((each: object) => ({ ...each, createdAt: 'x' })) })),
-      1,
-    );
-    const run = await runReuse(service, plan, { timing: { startMs: 20 } });
-    expect(faultsOf(service, plan, run)).toEqual([]);
-  });
+  test.each(['x', '9999-12-31T00:00:00Z'])(
+    'whose age is told as %s is left after a while as well',
+    async (createdAt) => {
+      const plan = await planFor({ tags: ['v2'] });
+      const wire = tamper();
+      const service = await startService({ executor: quick(), intercept: wire.intercept });
+      await ask(service, 'POST', '/v3/templates', {
+        name: 'app',
+        tags: [contentTag(plan)],
+        cpuCount: 2,
+        memoryMB: 1024,
+      });
+      wire.on(
+        'template',
+        edit((body) => ({ ...body, builds: body.builds.map((each: object) => ({ ...each, createdAt })) })),
+        1,
+      );
+      const run = await runReuse(service, plan, { timing: { startMs: 20 } });
+      expect(faultsOf(service, plan, run)).toEqual([]);
+    },
+  );
 });
 
 describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => {
