@@ -8,10 +8,11 @@ const parentLimitMs = 30_000;
 
 /** Asks the image's registry, or the service about a parent template, what the base of a recipe is. */
 export function baseResolver(
-  { connection }: Pick<BuildInputs, 'connection'>,
+  { connection, pinBase }: Pick<BuildInputs, 'connection' | 'pinBase'>,
   job: Pick<Job, 'resolveImage' | 'connect' | 'interrupted'>,
 ): ResolveBase {
   return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
+    if (!pinBase) return unknown('pin-base is false');
     if (fromTemplate) {
       if (connection.apiKey === '') return unknown('there is no API key to look up its parent with');
       const late = AbortSignal.timeout(parentLimitMs);

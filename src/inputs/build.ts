@@ -21,6 +21,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly skipCache: boolean;
   /** What is done with a build of the same content: `auto` takes it, `require` never builds. */
   readonly reuse: 'auto' | 'never' | 'require';
+  /** Build on exactly what the base is found to mean. */
+  readonly pinBase: boolean;
   readonly wait: boolean;
   readonly retryWithoutCache: boolean;
   readonly workingDirectory: string;
@@ -69,6 +71,7 @@ export function readBuildInputs(
     }),
     skipCache,
     reuse: readReuse(reader, skipCache),
+    pinBase: reader.flag('pin-base', true),
     wait: reader.flag('wait', true),
     retryWithoutCache: reader.flag('retry-without-cache', false),
     ...readFollowing(reader),

@@ -42,6 +42,21 @@ describe('a base image', () => {
     expect(third.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true' });
   });
 
+  test('is sent as it is written with pin-base: false, and its builds are not reused', async () => {
+    await using registry = await startRegistry();
+    const base = `${registry.host}/team/python:3.12`;
+    registry.push('team/python', '3.12');
+    await using at = await place(action, { files: project(recipe(base)) });
+    for (const _ of ['first', 'second']) {
+      const run = await at.run({ inputs: { 'pin-base': 'false' } });
+      expect(run.outputs).toMatchObject({ status: 'ready', reused: 'false' });
+      expect(run.log).toContain('Builds of this plan are not reused: pin-base is false.\n');
+      expect(startedFrom(at, run)).toBe(base);
+      expect(contentTagOf(at.service, run.outputs['buildId'])).toBeUndefined();
+    }
+    expect(registry.requests).toEqual([]);
+  });
+
   test('under another tag of the same bytes is the same content', async () => {
     await using registry = await startRegistry();
     const digest = registry.push('python', '3.12');

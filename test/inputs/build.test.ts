@@ -17,6 +17,7 @@ describe('inputs of the build action', () => {
       memoryMb: 1024,
       skipCache: false,
       reuse: 'auto',
+      pinBase: true,
       wait: true,
       retryWithoutCache: false,
       timeoutMinutes: 60,
