@@ -69,12 +69,14 @@ function minify(path: string): void {
  * own list has only the last chunk's packages where code is split.) A text that several share stands once.
  */
 function licenses(): string {
-  const { packages }: { packages: Record<string, { dev?: boolean; optional?: boolean }> } = JSON.parse(
+  const {
+    packages,
+  }: { packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }> } = JSON.parse(
     readFileSync(join(root, 'package-lock.json'), 'utf8'),
   );
   const packagesByText = new Map<string, string[]>();
-  for (const [path, { dev }] of Object.entries(packages)) {
-    if (path === '' || dev) continue;
+  for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
+    if (path === '' || dev || optional || devOptional) continue;
     const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
     const file = readdirSync(join(root, path))
       .sort()

@@ -20,7 +20,7 @@ function heldBytes(): number {
 }
 
 test('200,000 lines with a fault at every tenth request come once and in order, and are not remembered', {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async () => {
   const faults: Fault[] = [
     { kind: 'answer', status: 502, body: '<h1>Bad gateway</h1>' },

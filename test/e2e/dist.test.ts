@@ -32,7 +32,7 @@ describe('dist', () => {
         true,
       );
     }
-  }, 120_000);
+  });
 
   test('has at most 4 MB of code', async () => {
     const code = [...(await filesBelow(at('dist')))].filter(([name]) => name.endsWith('.js'));

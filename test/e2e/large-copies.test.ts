@@ -69,7 +69,7 @@ function highWaterMark(processId: number): number {
 
 describe('a COPY', () => {
   test('of 100,000 files, beside as many excluded ones, sends each of them', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     await using workspace = await temporaryDirectory({
       'template.ts': definition('app'),
@@ -106,7 +106,7 @@ describe('a COPY', () => {
     expect(directories.map(opened)).toEqual([true, false, false]);
   });
 
-  test('of large files needs no more memory than an empty one', { timeout: 60_000 }, async () => {
+  test('of large files needs no more memory than an empty one', { timeout: 300_000 }, async () => {
     await using workspace = await temporaryDirectory({
       'empty.ts': definition('data/empty'),
       'template.ts': definition('data'),

@@ -98,9 +98,7 @@ describe('the SDK as client', () => {
     const running = await Template.getBuildStatus(info, at(service));
     expect(running).toMatchObject({ buildID: info.buildId, templateID: info.templateId, status: 'building' });
     door.open();
-    await expect
-      .poll(async () => (await Template.getBuildStatus(info, at(service))).status, { timeout: 10_000 })
-      .toBe('ready');
+    await expect.poll(async () => (await Template.getBuildStatus(info, at(service))).status).toBe('ready');
     const all = await Template.getBuildStatus(info, at(service));
     const rest = await Template.getBuildStatus(info, { ...at(service), logsOffset: 1 });
     expect(rest.logEntries).toEqual(all.logEntries.slice(1));
