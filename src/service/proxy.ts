@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { Agent, Dispatcher, ProxyAgent } from 'undici';
 
 /**
@@ -41,7 +42,7 @@ class ProxyChoice extends Dispatcher {
   }
 
   #agent(proxy: URL): ProxyAgent {
-    const agent = this.#proxies.get(proxy.href) ?? new ProxyAgent({ uri: proxy.href });
+    const agent = this.#proxies.get(proxy.href) ?? new ProxyAgent({ uri: proxy.href, ...basicAuth(proxy) });
     this.#proxies.set(proxy.href, agent);
     return agent;
   }
@@ -49,6 +50,21 @@ class ProxyChoice extends Dispatcher {
   async #end(end: (agent: Dispatcher) => Promise<void>, callback?: () => void): Promise<void> {
     await Promise.all([this.#direct, ...this.#proxies.values()].map(end));
     callback?.();
+  }
+}
+
+/** The credentials of an address, as curl sends them: a user without a password is one with an empty password. */
+function basicAuth({ username, password }: URL): { token: string } | undefined {
+  if (username === '' && password === '') return undefined;
+  return { token: `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}` };
+}
+
+/** A `%` that begins no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
@@ -65,25 +81,52 @@ function proxyOf(env: NodeJS.ProcessEnv, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): UR
 }
 
 /**
- * The rules of `NO_PROXY`: entries separated by commas or spaces, each a host that stands for its subdomains
- * too (with or without `.` or `*.` in front), an address, or `*` for everything; a `:port` limits it to that port.
+ * The rules of `NO_PROXY`, as curl and Go read them: entries separated by commas or spaces, each a host that stands
+ * for its subdomains too (with or without `.` or `*.` in front), an address, a network such as `10.0.0.0/8` or
+ * `fd00::/8`, or `*` for everything. A `:port` limits an entry to that port. An entry that is none of these means
+ * nothing.
  */
 export function noProxyRules(value: string): (origin: URL) => boolean {
   const rules = value
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
-    .map((entry) => {
-      const [, host = '', port] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
-      return { host: host.replace(/^\*?\./, '').replace(/^\[|\]$/g, ''), port };
-    });
+    .map(noProxyRule);
   return ({ hostname, port, protocol }) => {
-    const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
+    const host = withoutDot(hostname.toLowerCase().replace(/^\[|\]$/g, ''));
     const actualPort = port || (protocol === 'https:' ? '443' : '80');
-    return rules.some(
-      (rule) =>
-        (rule.port === undefined || rule.port === actualPort) &&
-        (rule.host === '*' || host === rule.host || host.endsWith(`.${rule.host}`)),
-    );
+    return rules.some((rule) => (rule.port === undefined || rule.port === actualPort) && rule.means(host));
   };
+}
+
+interface NoProxyRule {
+  readonly port: string | undefined;
+  /** @param host - in lower case, an IPv6 address without brackets */
+  readonly means: (host: string) => boolean;
+}
+
+function noProxyRule(entry: string): NoProxyRule {
+  // Colons within an IPv6 address are no port.
+  const [, rest = entry, port] = isIP(entry) ? [] : (/^(\[.*|[^:]*|.*\/\d+):(\d+)$/.exec(entry) ?? []);
+  const [, address = '', bits] = /^\[?([^\]/]*)\]?(?:\/(\d{1,3}))?\]?$/.exec(rest) ?? [];
+  if (rest === '*') return { port, means: () => true };
+  if (isIP(address)) return { port, means: network(address, bits) };
+  const name = withoutDot(rest.replace(/^\*?\./, ''));
+  return { port, means: (host) => !isIP(host) && (host === name || host.endsWith(`.${name}`)) };
+}
+
+/** Addresses are compared as numbers: each can be written in several ways. */
+function network(address: string, bits: string | undefined): (host: string) => boolean {
+  const family = (text: string) => (isIP(text) === 6 ? 'ipv6' : 'ipv4');
+  const longest = isIP(address) === 6 ? 128 : 32;
+  const length = bits === undefined ? longest : Number(bits);
+  if (length > longest) return () => false;
+  const list = new BlockList();
+  list.addSubnet(address, length, family(address));
+  return (host) => isIP(host) !== 0 && list.check(host, family(host));
+}
+
+/** `example.com.` and `example.com` are one host. */
+function withoutDot(host: string): string {
+  return host.replace(/\.$/, '');
 }

@@ -86,6 +86,25 @@ describe('a proxy', () => {
     ]);
   });
 
+  test.each([
+    ['user@', 'user:'],
+    ['user:@', 'user:'],
+    [':p%40ss@', ':p@ss'],
+    ['us%25er:100%@', 'us%er:100%'],
+  ])('gets the credentials of %s', async (credentials, sent) => {
+    const port = await startHttps();
+    const proxy = await startProxy();
+    const got = await ask({
+      API_URL: `https://template-service.test:${port}`,
+      HTTPS_PROXY: `http://${credentials}127.0.0.1:${proxy.port}`,
+      NODE_EXTRA_CA_CERTS: certificate,
+    });
+    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
+    expect(proxy.seen).toEqual([
+      `template-service.test:${port} Basic ${Buffer.from(sent).toString('base64')}`,
+    ]);
+  });
+
   test('may be named without http://, and HTTP_PROXY is for http', async () => {
     const port = await portOf(createHttpServer(respond));
     const proxy = await startProxy();
@@ -187,6 +206,40 @@ test.each<[string, string, boolean]>([
   ['[::1]:3000', 'http://[::1]:3000', true],
   ['[::1]:3001', 'http://[::1]:3000', false],
   [',, ,', 'https://example.com', false],
+  ['example.com.', 'https://api.example.com', true],
+  ['example.com', 'https://example.com.', true],
+  ['.', 'https://example.com', false],
+  // Networks.
+  ['10.0.0.0/8', 'http://10.1.2.3:3000', true],
+  ['10.9.9.9/8', 'http://10.1.2.3:3000', true],
+  ['10.0.0.0/8', 'http://11.0.0.1', false],
+  ['10.0.0.0/33', 'http://10.0.0.1', false],
+  ['10.0.0.0/x', 'http://10.0.0.1', false],
+  ['10/8', 'http://10.0.0.1', false],
+  ['192.168.1.128/25', 'http://192.168.1.127', false],
+  ['192.168.1.128/25', 'http://192.168.1.200', true],
+  ['127.0.0.1/32', 'http://127.0.0.1:3000', true],
+  ['127.0.0.1/32', 'http://127.0.0.2:3000', false],
+  ['0.0.0.0/0', 'http://203.0.113.9', true],
+  ['0.0.0.0/0', 'http://example.com', false],
+  ['example.com/8', 'http://example.com', false],
+  ['localhost,10.0.0.0/8', 'http://10.0.0.1', true],
+  ['10.0.0.0/8:3000', 'http://10.0.0.1:3000', true],
+  ['10.0.0.0/8:3000', 'http://10.0.0.1', false],
+  ['fd00::/8', 'http://[fd12:3456::1]', true],
+  ['[fd00::]/8', 'http://[fd12:3456::1]:3000', true],
+  ['[fd00::/8]:3000', 'http://[fd12:3456::1]:3000', true],
+  ['[fd00::/8]:3000', 'http://[fd12:3456::1]:3001', false],
+  ['fd00::/8', 'http://[fe80::1]', false],
+  ['fd00::/129', 'http://[fd00::1]', false],
+  ['::/0', 'http://[2001:db8::1]', true],
+  ['10.0.0.0/8', 'http://[::ffff:10.0.0.1]', true],
+  // Addresses are numbers and not names.
+  ['0:0:0:0:0:0:0:1', 'http://[::1]', true],
+  ['127.0.0.1', 'http://127.1', true],
+  ['0.0.1', 'http://127.0.0.1', false],
+  ['.0.0.1', 'http://127.0.0.1', false],
+  ['1', 'http://127.0.0.1', false],
 ])('NO_PROXY=%s for %s: %s', (value, origin, bypassed) => {
   expect(noProxyRules(value)(new URL(origin))).toBe(bypassed);
 });
