@@ -112,6 +112,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
       createGithubClient({
         token,
         apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+        graphqlUrl: env['GITHUB_GRAPHQL_URL'],
         repository: env['GITHUB_REPOSITORY'] ?? '',
         userAgent: `novita-template-action/${version}`,
         dispatcher,

@@ -14,6 +14,8 @@ export interface GithubOptions {
   readonly token: string;
   /** `GITHUB_API_URL`, without a slash at the end. */
   readonly apiUrl: string;
+  /** `GITHUB_GRAPHQL_URL`; derived from `apiUrl` where it is empty. */
+  readonly graphqlUrl?: string | undefined;
   /** `owner/name`. */
   readonly repository: string;
   readonly userAgent: string;
@@ -52,8 +54,11 @@ export interface GithubClient {
   listComments(issue: number): Promise<IssueComment[]>;
   createComment(issue: number, body: string): Promise<IssueComment>;
   updateComment(id: number, body: string): Promise<IssueComment>;
-  /** Login of whoever the token speaks for, as it stands at its comments. */
-  login(): Promise<string>;
+  /**
+   * Login of whoever the token speaks for, as it stands at its comments; `undefined` where the server does not say.
+   * It is known once a comment was created.
+   */
+  login(): Promise<string | undefined>;
   /** For what is missing here; the same rules and errors apply to it. */
   readonly octokit: ReturnType<typeof getOctokit>;
   readonly repository: { readonly owner: string; readonly repo: string };
@@ -71,15 +76,18 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     // It would speak on stderr, past everything that keeps texts from driving the runner.
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
+  const graphqlUrl = options.graphqlUrl || defaultGraphqlUrl(options.apiUrl);
   octokit.hook.wrap('request', (send, parameters) =>
     repeated(
-      parameters,
+      // Of the other API only questions are used, and those are asked by POST.
+      { ...parameters, repeatable: parameters.method !== 'POST' || parameters.url === graphqlUrl },
       (signal) => send({ ...parameters, request: { ...parameters.request, signal } }),
       options,
     ),
   );
   const [owner = '', repo = ''] = options.repository.split('/');
   const place = { owner, repo };
+  let author: Promise<string | undefined> | undefined;
 
   return {
     octokit,
@@ -99,32 +107,62 @@ export function createGithubClient(options: GithubOptions): GithubClient {
       return all.map(asComment);
     },
     async createComment(issue, body) {
-      return asComment(
-        (await octokit.rest.issues.createComment({ ...place, issue_number: issue, body })).data,
-      );
+      const { data } = await octokit.rest.issues.createComment({ ...place, issue_number: issue, body });
+      const created = asComment(data);
+      if (created.author !== '') author = Promise.resolve(created.author);
+      return created;
     },
     async updateComment(id, body) {
       return asComment((await octokit.rest.issues.updateComment({ ...place, comment_id: id, body })).data);
     },
-    async login() {
-      // GET /user is closed to the token of a job; this answers to every kind of token.
-      const { data } = await octokit.request('POST /graphql', { query: 'query { viewer { login } }' });
-      const login: unknown = data?.data?.viewer?.login;
-      if (typeof login === 'string') return login;
-      const said = String(data?.errors?.[0]?.message ?? 'an answer without a login');
-      throw new GithubError({ request: 'POST /graphql', status: 200, said });
+    login() {
+      author ??= askLogin(octokit, graphqlUrl);
+      return author;
     },
   };
 }
 
+/** GitHub Enterprise Server has it beside the REST API and not below it. */
+function defaultGraphqlUrl(apiUrl: string): string {
+  return /\/api\/v3$/.test(apiUrl) ? apiUrl.replace(/v3$/, 'graphql') : `${apiUrl}/graphql`;
+}
+
+/**
+ * Asks whom a token speaks for. GET /user is closed to the token of a job on GitHub, and GraphQL answers to every kind
+ * of token; Forgejo and Gitea have GET /user alone. What neither answers is not known.
+ */
+async function askLogin(
+  octokit: ReturnType<typeof getOctokit>,
+  graphqlUrl: string,
+): Promise<string | undefined> {
+  const questions = [
+    async (): Promise<unknown> => {
+      const { data } = await octokit.request(`POST ${graphqlUrl}`, { query: 'query { viewer { login } }' });
+      return data?.data?.viewer?.login;
+    },
+    async (): Promise<unknown> => (await octokit.request('GET /user')).data?.login,
+  ];
+  for (const ask of questions) {
+    try {
+      const login = await ask();
+      if (typeof login === 'string' && login !== '') return login;
+    } catch (error) {
+      if (!(error instanceof GithubError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 interface Attempted {
   readonly method: string;
+  /** Sending it twice is the same as sending it once. */
+  readonly repeatable: boolean;
   /** A path with its parameters' names, or the whole address of a further page. */
   readonly url: string;
 }
 
 async function repeated<T>(
-  { method, url }: Attempted,
+  { method, url, repeatable }: Attempted,
   attempt: (signal: AbortSignal) => T | Promise<T>,
   { signal, patience = defaultPatience, onRetry }: GithubOptions,
 ): Promise<T> {
@@ -136,8 +174,6 @@ async function repeated<T>(
       return await attempt(AbortSignal.any([signal, limit]));
     } catch (error) {
       signal.throwIfAborted();
-      // Of the other API only questions are used, and those are asked by POST.
-      const repeatable = method !== 'POST' || url === '/graphql';
       const failed = failedAttempt(repeatable, error, limit.aborted);
       const pauseMs = pauseBeforeNext(failed, count, patience);
       if (pauseMs === undefined) throw githubError(request, failed, error);

@@ -22,14 +22,18 @@ export async function upsertComment(
 ): Promise<WrittenComment> {
   const { name, key } = comment.header;
   const same = (header: CommentHeader) => header.name === name && header.key === key;
-  const [first] = await ownComments(github, pullRequest, same);
+  const marked = await markedComments(github, pullRequest, same);
+  const login = marked.length === 0 ? undefined : await github.login();
+  const [first] = login === undefined ? [] : by(login, marked);
   if (first) return replaceComment(github, first, comment);
   const created = await github.createComment(pullRequest, comment.body);
-  // Another run may have made one in the same moment: the oldest is kept by both.
-  const [oldest = created] = await ownComments(github, pullRequest, same);
+  // One of ours may be there all the same: another run made it in the same moment, or nobody could say until now who
+  // we are. The oldest is kept by all.
+  const [oldest = created] = by(created.author, await markedComments(github, pullRequest, same));
   if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
-  await github.octokit.rest.issues.deleteComment({ ...github.repository, comment_id: created.id });
-  return replaceComment(github, oldest, comment);
+  const written = await replaceComment(github, oldest, comment);
+  await deleteComment(github, created);
+  return written;
 }
 
 /** The comments of this token that bear a marker of ours, oldest first. */
@@ -38,13 +42,39 @@ export async function ownComments(
   pullRequest: number,
   wanted: (header: CommentHeader) => boolean,
 ): Promise<IssueComment[]> {
-  const marked = (await github.listComments(pullRequest)).filter(({ body }) => {
+  const marked = await markedComments(github, pullRequest, wanted);
+  if (marked.length === 0) return [];
+  const login = (await github.login()) ?? (await loginByComment(github, pullRequest));
+  return by(login, marked);
+}
+
+/** Where the server does not say who we are, a comment that is taken away at once does. */
+async function loginByComment(github: GithubClient, pullRequest: number): Promise<string> {
+  const created = await github.createComment(pullRequest, 'This comment is removed in a moment.');
+  await deleteComment(github, created);
+  return created.author;
+}
+
+async function deleteComment(github: GithubClient, { id }: IssueComment): Promise<void> {
+  await github.octokit.rest.issues.deleteComment({ ...github.repository, comment_id: id });
+}
+
+async function markedComments(
+  github: GithubClient,
+  pullRequest: number,
+  wanted: (header: CommentHeader) => boolean,
+): Promise<IssueComment[]> {
+  const comments = await github.listComments(pullRequest);
+  return comments.filter(({ body }) => {
     const header = readCommentMarker(body);
     return header !== undefined && wanted(header);
   });
-  if (marked.length === 0) return [];
-  const login = await github.login();
-  return marked.filter(({ author }) => author === login).sort((one, other) => one.id - other.id);
+}
+
+/** Those of one author, oldest first. An account that is gone is nobody. */
+function by(login: string, comments: readonly IssueComment[]): IssueComment[] {
+  const own = comments.filter(({ author }) => author !== '' && author === login);
+  return own.sort((one, other) => one.id - other.id);
 }
 
 async function replaceComment(

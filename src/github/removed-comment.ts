@@ -22,11 +22,15 @@ export async function markCommentRemoved(
   github: GithubClient,
   { pullRequest, name, tags, run }: RemovedPreview,
 ): Promise<number> {
-  const comments = await ownComments(github, pullRequest, (header) => header.name === name);
+  const comments = await ownComments(
+    github,
+    pullRequest,
+    (header) => header.name === name && header.state !== 'removed',
+  );
   let edited = 0;
   for (const { id, body } of comments) {
     const header = readCommentMarker(body);
-    if (!header || header.state === 'removed') continue;
+    if (!header) continue;
     const marker = commentMarker({ ...header, ...run, state: 'removed' });
     const shown = tags.slice(0, 20).map((tag) => inlineCode(tag));
     const gone =

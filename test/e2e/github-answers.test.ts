@@ -7,6 +7,7 @@ import {
   type GithubAnswer,
   type GithubRequest,
   type GithubServer,
+  githubPlaces,
   startGithubServer,
 } from '../github/server.ts';
 import { build as registerBuild } from '../local/client.ts';
@@ -103,6 +104,9 @@ describe('GitHub recovers, and the comment is there', () => {
     await using github = await startGithubServer();
     const left = [...answers];
     github.intercept = first(wanted, left);
+    // Nobody asks whose the token is before there is a comment that may be ours.
+    const header = { name: 'my-agent', key: '', state: 'failed', run: 1, attempt: 1 } as const;
+    if (wanted === asksWho) github.addComment(12, `${commentMarker(header)}\nfailed`);
     const { exitCode, log } = await build(github);
     expect(exitCode, log).toBe(0);
     expect(left).toEqual([]);
@@ -209,4 +213,17 @@ describe('the cleanup', () => {
     expect(readCommentMarker(github.comments[0]?.body ?? '')).toMatchObject({ state: 'removed', run: 102 });
     expect(log).not.toMatch(/^::warning/m);
   });
+});
+
+test.each(Object.entries(githubPlaces))('on %s a comment tells how its build ends', async (_, places) => {
+  await using github = await startGithubServer('octo-org/agent', places);
+  for (const pushed of [1, 2]) {
+    const { exitCode, log } = await build(github);
+    expect(exitCode, log).toBe(0);
+    expect(states(github), `push ${pushed}`).toEqual(['ready']);
+    expect(log).not.toMatch(/^::(warning|error)/m);
+  }
+  for (const comment of github.comments.splice(0)) github.addComment(12, comment.body, 'mallory');
+  await cleanUp(github);
+  expect(states(github)).toEqual(['ready', 'removed']);
 });

@@ -5,12 +5,13 @@ import { explainCommentError, upsertComment } from '../../src/github/comment.ts'
 import { markCommentRemoved } from '../../src/github/removed-comment.ts';
 import type { Comment } from '../../src/report/comment.ts';
 import { type CommentHeader, commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
-import { forbidden, type GithubServer, startGithubServer } from './server.ts';
+import { forbidden, type GithubServer, githubPlaces, startGithubServer } from './server.ts';
 
 function clientOf(server: GithubServer) {
   return createGithubClient({
     token: 'ghs_token',
     apiUrl: server.url,
+    graphqlUrl: server.env['GITHUB_GRAPHQL_URL'],
     repository: 'octo-org/agent',
     userAgent: 'novita-template-action/test',
     dispatcher: new Agent(),
@@ -29,7 +30,7 @@ const bodies = (server: GithubServer, author?: string) =>
     .filter((comment) => author === undefined || comment.author === author)
     .map(({ body }) => body.split('\n')[1]);
 const writes = (server: GithubServer) =>
-  server.requests.filter(({ method, path }) => method !== 'GET' && path !== '/graphql');
+  server.requests.filter(({ method, path }) => method !== 'GET' && !path.endsWith('/graphql'));
 
 describe('the comment of a template', () => {
   test('is made once and edited from then on', async () => {
@@ -178,4 +179,68 @@ describe('a preview that is removed', () => {
       outcome: 'updated',
     });
   });
+});
+
+describe.each(Object.entries(githubPlaces))('on %s', (_, places) => {
+  test('a comment is edited by its own run and by the next ones, and stays one', async () => {
+    await using server = await startGithubServer('octo-org/agent', places);
+    server.addComment(12, commentOf('planted').body, 'mallory');
+    for (const run of [10, 11, 12]) {
+      const client = clientOf(server);
+      for (const text of ['building', 'ready']) {
+        await upsertComment(client, 12, commentOf(`${text} ${run}`, { run }));
+        expect(bodies(server, server.login)).toEqual([`${text} ${run}`]);
+      }
+    }
+    expect(bodies(server, 'mallory')).toEqual(['planted']);
+  });
+
+  test('a newer run’s comment stays, and none beside it', async () => {
+    await using server = await startGithubServer('octo-org/agent', places);
+    await upsertComment(clientOf(server), 12, commentOf('newer', { run: 11 }));
+    await upsertComment(clientOf(server), 12, commentOf('older', { run: 10 }));
+    expect(bodies(server)).toEqual(['newer']);
+  });
+
+  test('a removed preview is told, and nothing is written where there is none to tell of', async () => {
+    await using server = await startGithubServer('octo-org/agent', places);
+    const removed = { pullRequest: 12, name: 'my-agent', tags: ['pr-12'], run: { run: 20, attempt: 1 } };
+    server.addComment(12, 'LGTM', 'a-person');
+    expect(await markCommentRemoved(clientOf(server), removed)).toBe(0);
+    expect(writes(server)).toEqual([]);
+    server.addComment(12, commentOf('planted').body, 'mallory');
+    await upsertComment(clientOf(server), 12, commentOf('ready'));
+    expect(await markCommentRemoved(clientOf(server), removed)).toBe(1);
+    expect(bodies(server, server.login)).toEqual(['### Preview of template `my-agent` is gone']);
+    expect(bodies(server, 'mallory')).toEqual(['planted']);
+  });
+
+  test('the login is asked for without a question that cannot be answered', async () => {
+    await using server = await startGithubServer('octo-org/agent', places);
+    const client = clientOf(server);
+    await client.createComment(12, 'x');
+    const before = server.requests.length;
+    expect(await client.login()).toBe(server.login);
+    expect(server.requests).toHaveLength(before);
+  });
+});
+
+test('GraphQL of an enterprise server is found without GITHUB_GRAPHQL_URL', async () => {
+  await using server = await startGithubServer('octo-org/agent', githubPlaces['GitHub Enterprise Server']);
+  expect(await clientOf({ ...server, env: {} }).login()).toBe(server.login);
+  expect(server.requests.map(({ path }) => path)).toEqual(['/api/graphql']);
+});
+
+test.each([
+  ['refused', { status: 403, body: { message: 'no' } }],
+  ['unknown', { status: 404, body: { message: 'Not Found' } }],
+  ['out of order', { status: 500, body: { message: 'oops' } }],
+  ['answered with errors', { status: 200, body: { errors: [{ message: 'no' }] } }],
+  ['answered with something else', { status: 200, body: [null] }],
+])('a question for the login that is %s costs no comment', async (_, answer) => {
+  await using server = await startGithubServer();
+  await upsertComment(clientOf(server), 12, commentOf('old', { run: 9 }));
+  server.intercept = ({ path }) => (path === '/graphql' ? answer : undefined);
+  await upsertComment(clientOf(server), 12, commentOf('ready'));
+  expect(bodies(server)).toEqual(['ready']);
 });

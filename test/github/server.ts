@@ -71,8 +71,26 @@ export function forbidden(needs: string): GithubAnswer {
   };
 }
 
+/** Where a server has its two APIs; empty where it has none. `user`: whether GET /user says whose the token is. */
+export interface GithubPlaces {
+  readonly rest: string;
+  readonly graphql: string;
+  readonly user: boolean;
+}
+
+/** GitHub itself, its server for enterprises, and those that only resemble it. */
+export const githubPlaces = {
+  'github.com': { rest: '', graphql: '/graphql', user: false },
+  'GitHub Enterprise Server': { rest: '/api/v3', graphql: '/api/graphql', user: false },
+  Forgejo: { rest: '/api/v1', graphql: '', user: true },
+  'a server that says nobody’s login': { rest: '/api/v1', graphql: '', user: false },
+} satisfies Record<string, GithubPlaces>;
+
 /** The parts of GitHub's API that the actions use, of one repository, on loopback. */
-export async function startGithubServer(repository = 'octo-org/agent'): Promise<GithubServer> {
+export async function startGithubServer(
+  repository = 'octo-org/agent',
+  places: GithubPlaces = githubPlaces['github.com'],
+): Promise<GithubServer> {
   const requests: GithubRequest[] = [];
   const state: Omit<GithubServer, 'url' | 'env' | typeof Symbol.asyncDispose> = {
     pullRequests: new Map(),
@@ -93,14 +111,19 @@ export async function startGithubServer(repository = 'octo-org/agent'): Promise<
     const request = await readRequest(incoming);
     requests.push(request);
     const answer =
-      (await state.intercept?.(request, requests.length - 1)) ?? route(request, state, { url, repository });
+      (await state.intercept?.(request, requests.length - 1)) ??
+      route(request, state, { url, repository, places });
     send(response, answer);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(state, {
-    url,
-    env: { GITHUB_API_URL: url, GITHUB_REPOSITORY: repository },
+    url: url + places.rest,
+    env: {
+      GITHUB_API_URL: url + places.rest,
+      GITHUB_REPOSITORY: repository,
+      ...(places.graphql && { GITHUB_GRAPHQL_URL: url + places.graphql }),
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -127,6 +150,7 @@ type State = Pick<GithubServer, 'pullRequests' | 'comments' | 'deployments' | 'l
 interface Place {
   readonly url: string;
   readonly repository: string;
+  readonly places: GithubPlaces;
 }
 
 const notFound: GithubAnswer = { status: 404, body: { message: 'Not Found', status: '404' } };
@@ -135,8 +159,12 @@ function route(request: GithubRequest, state: State, place: Place): GithubAnswer
   const { pathname, searchParams } = new URL(request.path, place.url);
   if (request.authorization === undefined)
     return { status: 401, body: { message: 'Requires authentication' } };
-  if (pathname === '/graphql') return { status: 200, body: { data: { viewer: { login: state.login } } } };
-  const prefix = `/repos/${place.repository}/`;
+  const { rest, graphql, user } = place.places;
+  if (pathname === graphql) return { status: 200, body: { data: { viewer: { login: state.login } } } };
+  if (pathname === `${rest}/user`) {
+    return user ? { status: 200, body: { login: state.login } } : forbidden('');
+  }
+  const prefix = `${rest}/repos/${place.repository}/`;
   if (!pathname.startsWith(prefix)) return notFound;
   const path = pathname.slice(prefix.length);
   const body = (request.body ?? {}) as Record<string, unknown>;
