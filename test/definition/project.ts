@@ -36,11 +36,14 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   readonly node?: string;
   readonly onLine?: (line: string) => void;
+  /** Does to the folder what files alone cannot say, before the definition is loaded. */
+  readonly prepare?: (directory: string) => void;
 }
 
 /** Loads the definition of a project from source, as the action does, and gives back all that came of it. */
 export async function load(files: Record<string, string>, options: LoadOptions = {}): Promise<Loaded> {
   const directory = project(files);
+  options.prepare?.(directory);
   const stdout: string[] = [];
   const stderr: string[] = [];
   const result = { directory, stdout, stderr };

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire as createNativeRequire } from 'node:module';
 import type { createJiti as CreateJiti, JitiOptions } from 'jiti';
 // The package's own entries import modules by `import(id)`, which a bundler rewrites: bundled, a definition
 // could not import node:fs. So its parts are put together here. They have no types of their own.
@@ -6,11 +6,34 @@ import type { createJiti as CreateJiti, JitiOptions } from 'jiti';
 import transform from '../../../node_modules/jiti/dist/babel.cjs';
 // @ts-expect-error
 import createWith from '../../../node_modules/jiti/dist/jiti.cjs';
+import { typescriptBehindMap } from './package-maps.ts';
 
 const nativeImport = (id: string): Promise<unknown> => import(/* webpackIgnore: true */ id);
 
 const onError = (error: unknown): never => {
   throw error;
+};
+
+/**
+ * Node's `require` for a file. The loader asks its `resolve` last, when it has found nothing itself: what stands
+ * behind a map of package.json as TypeScript only is found here.
+ */
+const createRequire = (from: string): NodeJS.Require => {
+  const require = createNativeRequire(from);
+  const { resolve } = require;
+  const resolveOrSource: NodeJS.RequireResolve = Object.assign(
+    (request: string, options?: Parameters<typeof resolve>[1]): string => {
+      try {
+        return resolve(request, options);
+      } catch (error) {
+        const source = typescriptBehindMap(request, from);
+        if (source) return source;
+        throw error;
+      }
+    },
+    { paths: resolve.paths },
+  );
+  return Object.assign(require, { resolve: resolveOrSource });
 };
 
 /** jiti's `createJiti` with the transpiler linked in, in a form that survives bundling. */
