@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { decodeText } from '../decode-text.ts';
 import { type Problem, throwIfAny } from '../problem.ts';
 import { expandBraces, fromDockerPattern, mayMatchBelow, patternFault } from './path-pattern.ts';
 
@@ -32,16 +33,17 @@ interface Group {
  * Reads `.dockerignore` of the context directory, if there is one, and puts its rules after the
  * definition's `fileIgnorePatterns`, as the SDK does. The last rule that matches decides.
  *
- * @throws ProblemsError naming each pattern that Docker would refuse, or a `.dockerignore` that cannot be read
+ * @throws ProblemsError naming each pattern that Docker would refuse, or a `.dockerignore` that cannot be read or
+ *   whose encoding is not known
  */
 export async function loadIgnoreRules(
   contextDirectory: string,
   fileIgnorePatterns: readonly string[],
 ): Promise<IgnoreRules> {
   const file = join(contextDirectory, '.dockerignore');
-  let text = '';
+  let content: Buffer = Buffer.alloc(0);
   try {
-    text = await readFile(file, 'utf8');
+    content = await readFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     // ENOTDIR: the context directory itself is not one; whoever lists its files says so.
@@ -55,7 +57,17 @@ export async function loadIgnoreRules(
       ]);
     }
   }
-  return compileIgnoreRules({ contextDirectory, fileIgnorePatterns, dockerignore: text });
+  const decoded = decodeText(content);
+  if ('fault' in decoded) {
+    const { fault, line } = decoded;
+    const message = `${file}: ${fault}. Nothing is sent, because a pattern that is misread keeps no secret back. Save the file as UTF-8.`;
+    throwIfAny([{ title: 'Encoding of .dockerignore', message, at: { file, line } }]);
+  }
+  return compileIgnoreRules({
+    contextDirectory,
+    fileIgnorePatterns,
+    dockerignore: 'text' in decoded ? decoded.text : '',
+  });
 }
 
 /**

@@ -308,4 +308,27 @@ describe('a context directory', () => {
     await mkdir(join(directory, '.dockerignore'));
     await expect(loadIgnoreRules(directory, [])).rejects.toThrow(/Unreadable \.dockerignore: .*EISDIR/);
   });
+
+  it('reads what PowerShell writes, and refuses what it cannot read for certain', async () => {
+    const directory = await temporaryDirectory();
+    const file = join(directory, '.dockerignore');
+    await writeFile(file, Buffer.from('\uFEFFnode_modules\r\n.env\r\n', 'utf16le'));
+    const rules = await loadIgnoreRules(directory, []);
+    expect(['node_modules/x', '.env', 'a.txt'].map((path) => rules.excludedBy(path)?.pattern)).toEqual([
+      'node_modules',
+      '.env',
+      undefined,
+    ]);
+    await writeFile(file, Buffer.from('node_modules\n.env\n', 'utf16le'));
+    await expect(loadIgnoreRules(directory, [])).rejects.toMatchObject({
+      problems: [
+        {
+          message: expect.stringMatching(
+            /\.dockerignore: it holds NUL bytes.*Nothing is sent.*Save the file as UTF-8/,
+          ),
+          at: { file, line: 1 },
+        },
+      ],
+    });
+  });
 });

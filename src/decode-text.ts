@@ -1,0 +1,66 @@
+/** The text of a file, or the end of a sentence that says why it is none, and the line. */
+export type Decoded = { readonly text: string } | { readonly fault: string; readonly line: number };
+
+/**
+ * Decodes a text file that a person wrote: UTF-8, or UTF-16 as its byte order mark tells, which is what
+ * PowerShell 5 writes. Whatever cannot be told for certain is a fault: a file that is misread says
+ * something else than its author did.
+ */
+export function decodeText(content: Uint8Array): Decoded {
+  const [first, second] = content;
+  if (first === 0xff && second === 0xfe) return decodeUtf16(content, 'utf-16le');
+  if (first === 0xfe && second === 0xff) return decodeUtf16(content, 'utf-16be');
+  const nul = content.indexOf(0);
+  if (nul >= 0) {
+    return {
+      fault: 'it holds NUL bytes, so it is UTF-16 without a byte order mark, a mix of encodings, or no text',
+      line: lineAt(content, nul),
+    };
+  }
+  const text = decode(content, 'utf-8');
+  if (text !== undefined) return { text };
+  const lines = splitLines(content);
+  const bad = lines.findIndex((line) => decode(line, 'utf-8') === undefined);
+  return { fault: `line ${bad + 1} is not valid UTF-8`, line: bad + 1 };
+}
+
+function decodeUtf16(content: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): Decoded {
+  const text = decode(content, encoding);
+  if (text === undefined || text.includes('\0')) {
+    const fault = 'it begins as UTF-16, but not all of it is UTF-16';
+    return { fault, line: 1 };
+  }
+  // Lines that were appended in ASCII, two characters at a time, read as Chinese.
+  const lines = text.split('\n');
+  const mixed = lines.findIndex((line) => [...line].some(isTwoOfAscii));
+  if (mixed < 0) return { text };
+  const fault = `it begins as UTF-16, but line ${mixed + 1} seems to be in another encoding`;
+  return { fault, line: mixed + 1 };
+}
+
+function decode(content: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+function isTwoOfAscii(character: string): boolean {
+  const code = character.charCodeAt(0);
+  return [code >> 8, code & 0xff].every((byte) => /[\t\n\r\x20-\x7e]/.test(String.fromCharCode(byte)));
+}
+
+function lineAt(content: Uint8Array, index: number): number {
+  return splitLines(content.subarray(0, index)).length;
+}
+
+function splitLines(content: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let start = 0;
+  for (let end = content.indexOf(10); end >= 0; end = content.indexOf(10, start)) {
+    lines.push(content.subarray(start, end));
+    start = end + 1;
+  }
+  return [...lines, content.subarray(start)];
+}
