@@ -51,6 +51,13 @@ export function quote(value: string): string {
   return JSON.stringify(shown);
 }
 
+/** A text as it is written in a definition: `'app/\\\\[id]'`. */
+export function javascriptText(value: string): string {
+  const inside = JSON.stringify(value).slice(1, -1);
+  if (!value.includes("'")) return `'${inside.replaceAll('\\"', '"')}'`;
+  return `"${inside}"`;
+}
+
 /** Runs a stage whose mistakes are to be told together with those of others: notes them and gives `undefined`. */
 export async function collectProblems<T>(
   problems: Problem[],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Problem, SourceLine } from '../problem.ts';
+import { javascriptText, type Problem, type SourceLine } from '../problem.ts';
+import { escapedSource } from './copy-source.ts';
 import type { IgnoreRule } from './ignore.ts';
 
 /** One COPY of the recipe, as far as its files are concerned. */
@@ -22,9 +23,13 @@ export function copyProblems(copy: CopyFiles) {
   const absolute = (path: string) => join(copy.contextDirectory, path);
   const make = (title: string, message: string): Problem =>
     copy.at ? { title, message, at: copy.at } : { title, message };
+  const literally = () => `A path of exactly this name is there. ${literalAdvice(copy)}`;
   return {
-    invalid: (fault: string) =>
-      make('Invalid COPY source', `The COPY source "${copy.source}" cannot be used: ${fault}.`),
+    invalid: (fault: string, named: boolean) =>
+      make(
+        'Invalid COPY source',
+        `The COPY source "${copy.source}" cannot be used: ${fault}.${named ? ` ${literally()}` : ''}`,
+      ),
     noContext: (found: string) =>
       make(
         'Missing context directory',
@@ -35,10 +40,14 @@ export function copyProblems(copy: CopyFiles) {
         'Missing COPY source',
         `${name} names ${absolute(path)}, which does not exist. Check the spelling; sources are relative to the context directory ${copy.contextDirectory}.`,
       ),
-    matchesNothing: (literal: boolean, skipped: { path: string; rule: IgnoreRule } | undefined) =>
+    matchesNothing: (
+      literal: boolean,
+      skipped: { path: string; rule: IgnoreRule } | undefined,
+      named: boolean,
+    ) =>
       make(
         'COPY sends nothing',
-        `${name} finds nothing in the context directory ${copy.contextDirectory}: ${literal ? 'the directory is empty' : 'no path matches the pattern'}${skipped ? ` outside of what ignore rules keep back, such as "${skipped.path}" (pattern "${skipped.rule.pattern}", ${skipped.rule.origin})` : ''}. Check the source, or drop the COPY.`,
+        `${name} finds nothing in the context directory ${copy.contextDirectory}: ${literal ? 'the directory is empty' : 'no path matches the pattern'}${skipped ? ` outside of what ignore rules keep back, such as "${skipped.path}" (pattern "${skipped.rule.pattern}", ${skipped.rule.origin})` : ''}. ${named ? literally() : 'Check the source, or drop the COPY.'}`,
       ),
     excluded: (path: string, rule: IgnoreRule) =>
       make(
@@ -91,6 +100,18 @@ export function copyProblems(copy: CopyFiles) {
         `${name} has ${count} more ${count === 1 ? 'problem' : 'problems'} of this kind.`,
       ),
   };
+}
+
+/** How to name a path that reads as a pattern. A Dockerfile has no way: the SDK drops its backslashes. */
+function literalAdvice({ source, at }: CopyFiles): string {
+  const segments = source.split('/');
+  const special = segments.findIndex((segment) => escapedSource(segment) !== segment);
+  const folder = segments.slice(0, special).join('/');
+  const whole = folder ? `copy the folder "${folder}" whole` : 'copy a folder that holds it';
+  if (at && !/\.[cm]?[jt]sx?$/.test(at.file)) {
+    return `A Dockerfile cannot name it: ${whole}, or use copy() in the definition.`;
+  }
+  return `To name it, and no pattern, write ${javascriptText(escapedSource(source))} in copy(), or ${whole}.`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -76,6 +76,11 @@ export function parseCopySource(written: string): CopySource | string {
   };
 }
 
+/** A path, written so that it is no pattern. */
+export function escapedSource(path: string): string {
+  return path.replace(/[\\*?[{]|(?<=[?*+@!])\(/g, '\\$&');
+}
+
 /** The leading segments that all alternatives share and that stand for one name each. */
 function commonStart(paths: readonly string[]): string {
   const [first = '', ...others] = paths.map((path) => path.split('/'));

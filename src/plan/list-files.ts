@@ -30,7 +30,9 @@ type Kind = Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
 export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<readonly ListedEntry[]> {
   const words = copyProblems(copy);
   const source = parseCopySource(copy.source);
-  if (typeof source === 'string') throw new ProblemsError([words.invalid(source)]);
+  if (typeof source === 'string') {
+    throw new ProblemsError([words.invalid(source, await isThere(copy))]);
+  }
   let root: string;
   try {
     root = await realpath(copy.contextDirectory);
@@ -39,6 +41,14 @@ export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<r
   }
   if (!(await stat(root)).isDirectory()) throw new ProblemsError([words.noContext('it is not a directory')]);
   return new Walk(copy, root, source, ignore).run();
+}
+
+/** Whether the source, read as a path and no pattern, names something in the context directory. */
+async function isThere({ source, contextDirectory }: CopyFiles): Promise<boolean> {
+  const path = join(contextDirectory, source);
+  const way = relative(contextDirectory, path);
+  if (source === '' || /^[\\/]/.test(source) || way === '' || way.startsWith('..')) return false;
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** The search of one COPY; guards what was found so far. */
@@ -69,7 +79,7 @@ class Walk {
     if (start === '') await this.#visitChildren('', [this.#root]);
     else await this.#visitStart(start);
     throwIfAny(this.#problems.all());
-    const nothing = this.#whyNothing();
+    const nothing = await this.#whyNothing();
     if (nothing) throw new ProblemsError([nothing]);
     return this.#entries;
   }
@@ -172,11 +182,12 @@ class Walk {
   }
 
   /** Directories alone are worth sending only when no rule emptied them. */
-  #whyNothing(): Problem | undefined {
+  async #whyNothing(): Promise<Problem | undefined> {
     if (this.#entries.some((entry) => entry.type !== 'directory')) return undefined;
     if (this.#firstExcluded) return this.#words.excluded(this.#firstExcluded.path, this.#firstExcluded.rule);
     if (this.#entries.length > 0) return undefined;
-    return this.#words.matchesNothing(this.#source.literal, this.#firstSkipped);
+    const named = !this.#source.literal && (await isThere(this.#copy));
+    return this.#words.matchesNothing(this.#source.literal, this.#firstSkipped, named);
   }
 
   #absolute(path: string): string {

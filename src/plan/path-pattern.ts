@@ -74,7 +74,7 @@ export function expandBraces(pattern: string): readonly string[] | undefined {
     for (const candidate of pending) {
       const braces = innermostBraces(candidate);
       if (!braces) {
-        if (/\{-?\w+\.\.-?\w+(?:\.\.-?\d+)?\}/.test(candidate)) return undefined;
+        if (/(?<!\\)\{-?\w+\.\.-?\w+(?:\.\.-?\d+)?\}/.test(candidate)) return undefined;
         done.push(candidate);
         continue;
       }

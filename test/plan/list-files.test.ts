@@ -308,6 +308,19 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
     { name: 'a range in braces', tree: {}, source: 'a{1..3}', says: ['braces hold a range'] },
     { name: 'too many alternatives', tree: {}, source: '{a,b}'.repeat(30), says: ['too many alternatives'] },
     { name: 'an extended glob', tree: {}, source: '+(a|b)', says: ['not supported; use braces'] },
+    ...[
+      ['app/[id]/page.tsx', "'app/\\\\[id]/page.tsx'", 'copy the folder "app" whole'],
+      ['a{b,c}.txt', "'a\\\\{b,c}.txt'", 'copy a folder that holds it'],
+      ['C++ (1)/x+(2).txt', "'C++ (1)/x+\\\\(2).txt'", 'copy the folder "C++ (1)" whole'],
+      ["it's [1].txt", '"it\'s \\\\[1].txt"'],
+      ['what?.d/[x', "'what\\\\?.d/\\\\[x'"],
+      ['n{1..3}', "'n\\\\{1..3}'"],
+    ].map(([source = '', ...says]) => ({
+      name: `a pattern that is a name: ${source}`,
+      tree: { [source]: '' },
+      source,
+      says: ['A path of exactly this name is there', ...says],
+    })),
     { name: 'an open bracket', tree: {}, source: 'a[b', says: ['"[" is never closed'] },
     {
       name: 'a file with a slash',
