@@ -11,6 +11,7 @@ import { reason } from './copy-problems.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
 import { gzip } from './parallel-gzip.ts';
 import { openContent } from './read-content.ts';
+import { sentMode } from './sent-mode.ts';
 
 /** An archive on disk, ready to be sent with a known length. */
 export interface Archive {
@@ -69,7 +70,7 @@ function* headerBlocks(entry: ManifestEntry): Generator<Buffer> {
     gid: 0,
     mtime: FIXED_TIME,
   };
-  const mode = entry.type !== 'file' || entry.executable ? 0o755 : 0o644;
+  const mode = sentMode(entry.type === 'file' ? entry : { executable: true });
   const type = { file: 'File', directory: 'Directory', symlink: 'SymbolicLink' } as const;
   const linkpath = entry.target === undefined ? {} : { linkpath: entry.target };
   const block = Buffer.alloc(BLOCK);

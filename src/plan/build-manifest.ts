@@ -1,4 +1,5 @@
 import { createHash, hash as hashAtOnce } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Problem, throwIfAny } from '../problem.ts';
@@ -8,6 +9,7 @@ import { type IndexModes, readIndexModes } from './index-modes.ts';
 import { type ListedEntry, listFiles } from './list-files.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
 import { openContent } from './read-content.ts';
+import { narrowerMode } from './sent-mode.ts';
 
 /** Files read at the same time: enough to keep a disk busy, few enough for any limit on open files. */
 const PARALLEL_READS = 8;
@@ -103,15 +105,23 @@ function readEntry(
   const { path, type, target } = entry;
   if (type !== 'file') {
     const told = modes && target !== undefined ? { target: target.replaceAll('\\', '/') } : {};
-    return { ...entry, ...told, size: 0, executable: false };
+    const own = type === 'directory' && !modes ? folderMode(join(contextDirectory, path)) : {};
+    return { ...entry, ...told, ...own, size: 0, executable: false };
   }
-  const { executable: ownBit, content } = openContent(join(contextDirectory, path));
+  const { executable: ownBit, mode, content } = openContent(join(contextDirectory, path));
   const executable = modes ? modes.executables.has(path) : ownBit;
-  if (!Buffer.isBuffer(content)) return readLargeFile({ path, type, executable }, content);
+  const narrower = modes ? {} : narrowerMode(mode, { executable });
+  if (!Buffer.isBuffer(content)) return readLargeFile({ path, type, executable, ...narrower }, content);
   if (modes?.links.has(path)) {
     return { path, type: 'symlink', target: content.toString('utf8'), size: 0, executable: false };
   }
-  return { path, type, size: content.length, executable, digest: hashAtOnce('sha256', content) };
+  const digest = hashAtOnce('sha256', content);
+  return { path, type, size: content.length, executable, ...narrower, digest };
+}
+
+function folderMode(path: string): Pick<ManifestEntry, 'narrowerMode'> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? narrowerMode(found.mode & 0o777, { executable: true }) : {};
 }
 
 async function readLargeFile(

@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
-import type { Definition, DefinitionStep } from '../definition/definition.ts';
+import type { Definition, DefinitionStep, DefinitionWarning } from '../definition/definition.ts';
 import { type Problem, ProblemsError } from '../problem.ts';
 import type { WireTemplate } from '../service/types.ts';
 import { contentTags } from '../tags/content.ts';
 import { pinnedBase, type ResolveBase } from './base.ts';
 import { buildManifest } from './build-manifest.ts';
+import { copyWarnings } from './copy-warnings.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
 import { type IndexModes, readIndexModes } from './index-modes.ts';
@@ -54,6 +55,7 @@ export async function makePlan(
   const [first, ...rest] = problems.sort(byLine);
   if (first) throw new ProblemsError([first, ...rest]);
 
+  const warnings = await warningsOf(definition.steps, manifests);
   const resolved = await resolving;
   const recipe: WireTemplate = {
     ...definition.recipe,
@@ -77,9 +79,21 @@ export async function makePlan(
     base: { title: baseTitle(definition), ...(base && { source: base }), resolved },
     steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
     fingerprint,
+    warnings,
     ...('hash' in fingerprint && { contentTags: contentTags(fingerprint.hash, request.commit) }),
     definition,
   };
+}
+
+async function warningsOf(
+  steps: readonly DefinitionStep[],
+  manifests: ReadonlyArray<FileManifest | undefined>,
+): Promise<DefinitionWarning[]> {
+  const found = steps.map((step, index) => {
+    const files = manifests[index];
+    return files ? copyWarnings(step, files) : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 function planStep(step: DefinitionStep, number: number, files: FileManifest | undefined): PlanStep {

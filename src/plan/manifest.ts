@@ -7,6 +7,8 @@ export interface ManifestEntry {
   readonly size: number;
   /** The owner's execute bit: the only mode bit that a checkout keeps the same on every machine. */
   readonly executable: boolean;
+  /** Permission bits, where what is sent is open to more people or has lost setuid or setgid. */
+  readonly narrowerMode?: number;
   /** Target of a symbolic link as written. */
   readonly target?: string;
   /** Regular files: SHA-256 of the content as 64 lower-case hex digits. */

@@ -1,4 +1,4 @@
-import type { Definition } from '../definition/definition.ts';
+import type { Definition, DefinitionWarning } from '../definition/definition.ts';
 import type { SourceLine } from '../problem.ts';
 import type { WireTemplate } from '../service/types.ts';
 import type { ContentTags } from '../tags/content.ts';
@@ -41,6 +41,8 @@ export interface Plan {
   /** Put on the build beside its tags; absent when there is no fingerprint. */
   readonly contentTags?: ContentTags;
   readonly steps: readonly PlanStep[];
+  /** What the files of COPY steps show; the definition has its own. Absent where nobody looked. */
+  readonly warnings?: readonly DefinitionWarning[];
   readonly definition: Definition;
 }
 

@@ -7,6 +7,8 @@ const readInBackground = promisify(read);
 export interface OpenFile {
   /** The execute bit of the owner; false where the platform has none. */
   readonly executable: boolean;
+  /** Permission bits. */
+  readonly mode: number;
   /**
    * The content from the start on: at once, or, of a file above 256 KiB, in chunks of that size. A chunk is
    * good until the next one is asked for, since its memory is used again.
@@ -30,9 +32,10 @@ export function openContent(path: string): OpenFile {
     const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES) + 1);
     const length = readFully(descriptor, buffer);
     // A byte more than announced was asked for: what fills the buffer goes on after it.
-    if (length < buffer.length) return { executable, content: buffer.subarray(0, length) };
+    if (length < buffer.length)
+      return { executable, mode: mode & 0o7777, content: buffer.subarray(0, length) };
     streamed = true;
-    return { executable, content: chunksOf(descriptor) };
+    return { executable, mode: mode & 0o7777, content: chunksOf(descriptor) };
   } finally {
     if (!streamed) closeSync(descriptor);
   }

@@ -1,6 +1,6 @@
 import { movingTag } from '../images/moving-tag.ts';
 import type { Plan, PlanStep } from '../plan/plan.ts';
-import { secretWarnings } from '../plan/secret-names.ts';
+import { planWarnings } from '../plan/plan-warnings.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
@@ -33,7 +33,7 @@ export function logPlan(output: Output, plan: Plan): void {
     output.line(`Builds of this plan are not reused: ${singleLine(fingerprint.unknown, 300)}.`);
   }
   noticeMovingBase(output, plan);
-  for (const { title, message, at } of secretWarnings(plan)) output.warning(message, { title, at });
+  for (const { title, message, at } of planWarnings(plan)) output.warning(message, { title, at });
 }
 
 function noticeMovingBase(output: Output, { base, wire, definition }: Plan): void {

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../build/diagnosis/diagnosis.ts';
 import type { BuildFailure, BuildOutcome, EarlierBuild } from '../build/events.ts';
 import type { ShownPlan } from '../plan/plan.ts';
-import { secretWarnings } from '../plan/secret-names.ts';
+import { planWarnings } from '../plan/plan-warnings.ts';
 import type { SourceLine } from '../problem.ts';
 import type { ShownChanges } from './changes.ts';
 import { buildReference } from './closing.ts';
@@ -162,7 +162,7 @@ export function resultDocument({
       },
     }),
     ...(outcome.earlier && { earlier: outcome.earlier.map((build) => earlierBuild(plan, build)) }),
-    warnings: [...(definition?.warnings ?? []), ...secretWarnings(plan)].map(({ title, message, at }) => ({
+    warnings: [...(definition?.warnings ?? []), ...planWarnings(plan)].map(({ title, message, at }) => ({
       title: singleLine(title, 1000),
       message: plainText(message),
       ...place(at),
