@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { transformSync } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -33,6 +33,7 @@ const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
+await shakeTrees();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
   run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
@@ -52,6 +53,35 @@ rmSync(dist, { recursive: true, force: true });
 cpSync(staging, dist, { recursive: true });
 rmSync(staging, { recursive: true, force: true });
 rmSync(compiled, { recursive: true, force: true });
+
+/**
+ * Puts what is used of valibot into the files that use it. ncc keeps all of a package, of which that is a twentieth.
+ */
+async function shakeTrees(): Promise<void> {
+  const users = readdirSync(compiled, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => join(compiled, name))
+    .filter((path) => /from ['"]valibot['"]/.test(readFileSync(path, 'utf8')));
+  for (const path of users) {
+    await build({
+      entryPoints: [path],
+      outfile: path,
+      allowOverwrite: true,
+      bundle: true,
+      format: 'esm',
+      target: 'node24',
+      plugins: [
+        {
+          name: 'all else stays where it is',
+          setup: ({ onResolve }) =>
+            onResolve({ filter: /./ }, ({ kind, path: imported }) =>
+              kind === 'entry-point' || imported === 'valibot' ? undefined : { external: true },
+            ),
+        },
+      ],
+    });
+  }
+}
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */
 function minify(path: string): void {

@@ -1,5 +1,5 @@
 import type { ServiceClient } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
+import { isMissing } from '../service/errors.ts';
 import type { RegistrationRequest } from '../service/types.ts';
 
 /** The clock of whoever answers and that of the service's database may differ by this much. */
@@ -50,7 +50,7 @@ async function templateIdOf(client: ServiceClient, name: string): Promise<string
   try {
     return await client.templateIdOf(name);
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

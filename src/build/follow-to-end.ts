@@ -1,6 +1,6 @@
 import { ProblemsError } from '../problem.ts';
 import { ServiceError } from '../service/errors.ts';
-import type { BuildStatus } from '../service/types.ts';
+import type { BuildStatus } from '../service/schemas.ts';
 import type { FollowDeps } from './deps.ts';
 import type { BuildFailure } from './events.ts';
 import { type BuildIds, follow } from './follow.ts';
@@ -41,7 +41,7 @@ export function failureOfError(error: unknown): BuildFailure {
 export function failureOf(final: BuildStatus, tracker: StepTracker): BuildFailure {
   const stepId = final.reason?.step;
   return {
-    message: final.reason?.message ?? 'The service gave no reason.',
+    message: final.reason?.message || 'The service gave no reason.',
     ...(stepId !== undefined && { stepId }),
     lastLines: stepId === undefined ? [] : tracker.lastLines(stepId),
   };

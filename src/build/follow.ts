@@ -1,12 +1,11 @@
-import type { RepeatableCalls, ServiceClient } from '../service/client.ts';
+import type { ServiceClient } from '../service/client.ts';
 import { isPassing, ServiceError } from '../service/errors.ts';
+import { repeat } from '../service/patience.ts';
 import { pause } from '../service/pause.ts';
-import type { BuildStatus, LogEntry } from '../service/types.ts';
-import { createLogPosition, type LogPosition } from './log-position.ts';
+import type { BuildStatus, LogEntry } from '../service/schemas.ts';
+import { createLogPosition } from './log-position.ts';
+import { createLogRoutes, pageSize } from './log-routes.ts';
 import type { BuildTiming } from './timing.ts';
-
-/** Entries that the service gives at most in one answer. */
-const pageSize = 100;
 
 /** Failures of the status route in a row after which the log is read from the other route meanwhile. */
 const failuresUntilOtherRoute = 5;
@@ -15,73 +14,93 @@ const failuresUntilOtherRoute = 5;
 const mostNotFound = 3;
 
 interface FollowOptions {
-  readonly timing: Pick<BuildTiming, 'pace' | 'polling' | 'rereads'>;
+  readonly timing: Pick<BuildTiming, 'pace' | 'polling' | 'refusals' | 'rereads'>;
   readonly signal: AbortSignal;
   readonly notice: (message: string) => void;
 }
 
 /**
  * Follows a build to its end: gives its log in order, each entry once, page by page, and returns the final
- * status. An outage is borne as long as the polling budget lasts. A final status says nothing about how much of
- * the log is unread, and an empty page does not either, so the end is where the build's last line is, or where
- * looking again and asking the other route brought nothing. Rejects with a `ServiceError`, or with the signal's
- * reason.
+ * status. An outage is borne as long as the polling budget lasts, and the API's own refusal of a build that was there
+ * a moment ago for a little while. Rejects with a `ServiceError`, or with the signal's reason.
+ *
+ * A final status says nothing about how much of the log is unread, and an empty page does not either, so the end is
+ * where the build's last line is, or where looking again and asking the other route brought nothing. Tags and outputs
+ * hang on the final status, and whoever answers may be ahead of the others or plainly wrong. It is therefore believed
+ * when a second look finds it again, or when that look fails and the last line of the log says the same.
  */
 export async function* follow(
   client: ServiceClient,
   build: BuildIds,
   { timing, signal, notice }: FollowOptions,
 ): AsyncGenerator<readonly LogEntry[], BuildStatus> {
-  const { pace, polling, rereads } = timing;
+  const { pace, polling, refusals, rereads } = timing;
   const patience = client.patience('GET build status', polling);
+  const refusal = client.patience('GET build status', refusals, () => true);
   const position = createLogPosition();
+  const { byCount, byTime } = createLogRoutes(build, position);
   let pauseMs = pace.shortestMs;
   let emptyAtEnd = 0;
   let notFound = 0;
+  /** The last answer, where it was a final one. */
+  let end: BuildStatus | undefined;
 
   for (;;) {
     signal.throwIfAborted();
     let page: BuildStatus;
+    let entries: readonly LogEntry[];
     try {
-      page = await client.once.status(build.templateId, build.buildId, position.count);
+      ({ page, entries } = await byCount(client.once));
     } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      if (end && position.ended === end.status) return end;
       if (isNotFound(error)) {
         notFound += 1;
         if (notFound >= mostNotFound) throw removed(error, build);
         await pause(pace.longestMs, signal);
         continue;
       }
+      if (!isPassing(error)) {
+        await refusal.afterFailure(error);
+        continue;
+      }
       if (patience.failures + 1 === failuresUntilOtherRoute) {
         notice('The status of the build cannot be read; its log is read without, as far as that goes.');
       }
-      if (patience.failures + 1 >= failuresUntilOtherRoute) yield* readByTime(client.once, build, position);
+      if (patience.failures + 1 >= failuresUntilOtherRoute) yield* byTime(client.once);
       await patience.afterFailure(error);
       continue;
     }
     patience.worked();
+    refusal.worked();
     notFound = 0;
-    const entries = page.logEntries;
     if (entries.length > 0) {
-      position.take(entries);
       emptyAtEnd = 0;
       yield entries;
     }
     if (entries.length >= pageSize) continue;
+    // The same full page again: what comes after it is found on the other route alone.
+    if (entries.length === 0 && page.logEntries.length >= pageSize) yield* byTime(client.once);
     // A status that nobody knows yet is one of a build that goes on.
     if (page.status !== 'ready' && page.status !== 'error') {
-      const moves = entries.length > 0 || position.closed;
+      end = undefined;
+      emptyAtEnd = 0;
+      const moves = entries.length > 0 || position.ended !== undefined;
       pauseMs = moves ? pace.shortestMs : Math.min(pauseMs * 1.5, pace.longestMs);
       await pause(pauseMs, signal);
       continue;
     }
-    if (position.closed) return page;
+    const seenBefore = end?.status === page.status;
+    if (!seenBefore) emptyAtEnd = 0;
+    end = page;
+    if (seenBefore && position.ended === page.status) return page;
     const rereadMs = rereads[emptyAtEnd];
-    if (rereadMs === undefined) {
-      yield* readByTime(client, build, position);
+    if (seenBefore && rereadMs === undefined) {
+      yield* byTime({ logs: patientLogs(client) });
       return page;
     }
     if (entries.length === 0) emptyAtEnd += 1;
-    await pause(rereadMs, signal);
+    await pause(rereadMs ?? pace.longestMs, signal);
   }
 }
 
@@ -90,28 +109,10 @@ export interface BuildIds {
   readonly buildId: string;
 }
 
-/**
- * What the route by time has beyond the position. Stops without a word when that route fails: it is the second
- * source. It cannot get past a millisecond that fills a page of its own.
- */
-async function* readByTime(
-  client: RepeatableCalls,
-  { templateId, buildId }: BuildIds,
-  position: LogPosition,
-): AsyncGenerator<readonly LogEntry[], void> {
-  for (;;) {
-    let page: readonly LogEntry[];
-    try {
-      page = await client.logs(templateId, buildId, position.cursor);
-    } catch (error) {
-      if (error instanceof ServiceError) return;
-      throw error;
-    }
-    const entries = position.unseen(page);
-    if (entries.length === 0) return;
-    position.take(entries);
-    yield entries;
-  }
+/** A service may do without this route, and who stands in front of it says so. */
+function patientLogs({ once, patience }: ServiceClient): ServiceClient['logs'] {
+  const repeats = (error: ServiceError) => isPassing(error) && error.status !== 404;
+  return (...args) => repeat(patience('GET build log', undefined, repeats), () => once.logs(...args));
 }
 
 /** The service does not find a build whose last tag is gone, and says so with a 400. */

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../service/types.ts';
+import type { LogEntry } from '../service/schemas.ts';
 
 /** A log message of the service, taken apart. */
 export type ParsedMessage =
@@ -56,7 +56,12 @@ export function entryTime(entry: LogEntry): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The last line of every build that ran. It names no step, so what a command prints cannot imitate it. */
-export function isClosingLine({ message, step }: LogEntry): boolean {
-  return step === undefined && /^Build (finished\b|failed\b)/.test(message);
+/**
+ * The state that the last line of a build tells; `undefined` for any other line. It names no step, so what a command
+ * prints cannot imitate it.
+ */
+export function closingState({ message, step }: LogEntry): 'ready' | 'error' | undefined {
+  if (step !== undefined) return undefined;
+  if (/^Build finished\b/.test(message)) return 'ready';
+  return /^Build failed\b/.test(message) ? 'error' : undefined;
 }

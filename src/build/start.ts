@@ -1,5 +1,6 @@
 import { isPassing, mayHaveWorked, ServiceError } from '../service/errors.ts';
-import type { BuildStatus, WireTemplate } from '../service/types.ts';
+import type { BuildStatus } from '../service/schemas.ts';
+import type { WireTemplate } from '../service/types.ts';
 import type { BuildDeps } from './deps.ts';
 import type { RegisteredBuild } from './register.ts';
 

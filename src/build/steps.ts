@@ -1,5 +1,5 @@
 import type { PlanStep } from '../plan/plan.ts';
-import type { LogEntry } from '../service/types.ts';
+import type { LogEntry } from '../service/schemas.ts';
 import { announcedStep } from './announced-step.ts';
 import type { BuildEvent, LogLine, StepHeader, StepOutcome } from './events.ts';
 import { entryTime, parseMessage } from './log-format.ts';

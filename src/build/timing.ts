@@ -11,6 +11,8 @@ export interface BuildTiming {
   readonly pace: Pace;
   /** Failures of the status route in a row. The build goes on meanwhile, so this is longer than for other requests. */
   readonly polling: RetryBudget;
+  /** Refusals by the API itself in a row, of a build that was there before: a key may be replaced at that moment. */
+  readonly refusals: RetryBudget;
   /** Pauses before each look for a registration whose answer was lost. */
   readonly looks: readonly number[];
   /** Pauses before each further look for the end of the log once a build has ended. */
@@ -34,6 +36,7 @@ export const defaultTiming: BuildTiming = {
     firstPauseMs: 500,
     longestPauseMs: 10_000,
   },
+  refusals: { attempts: 6, timeMs: 60_000, firstPauseMs: 1000, longestPauseMs: 10_000 },
   looks: [500, 1500, 4000],
   rereads: [200, 400, 800],
   queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, tellMs: 60_000 },

@@ -91,13 +91,13 @@ async function send(
     for (let forbidden = 0; ; ) {
       const askedAt = Date.now();
       const link = await client.uploadLink(templateId, files.hash);
-      if (link.present && !(force && link.url)) return archive?.bytes;
-      if (!link.url) throw noAddress(files.source);
+      const url = link.present && !force ? undefined : link.url;
+      if (url === undefined) return archive?.bytes;
       archive ??= await writeArchive(files, path);
       // Packing may have taken its time.
       if (Date.now() - askedAt > linkMs) continue;
       try {
-        await client.upload(link.url, archive.path, archive.bytes);
+        await client.upload(url, archive.path, archive.bytes);
         return archive.bytes;
       } catch (error) {
         const expired = error instanceof ServiceError && error.status === 403;
@@ -108,12 +108,4 @@ async function send(
   } finally {
     if (archive) await rm(archive.path, { force: true });
   }
-}
-
-function noAddress(source: string): ServiceError {
-  return new ServiceError({
-    kind: 'unintelligible',
-    request: 'GET upload link',
-    message: `The service has no copy of the files of COPY ${source} and gave no address to send them to.`,
-  });
 }

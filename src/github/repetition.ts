@@ -1,3 +1,5 @@
+import { backOffMs, retryAfterMs } from '../service/back-off.ts';
+
 /** How often and how long a request to GitHub is repeated. Durations are milliseconds. */
 export interface GithubPatience {
   /** Attempts in a row, the first one included. */
@@ -38,7 +40,7 @@ export function pauseBeforeNext(
   now = Date.now(),
 ): number | undefined {
   if (attempt >= patience.attempts) return undefined;
-  const jittered = Math.random() * patience.firstPauseMs * 2 ** (attempt - 1);
+  const jittered = backOffMs(attempt, patience, undefined);
   if (isLimit(failed)) {
     const asked = askedPauseMs(failed, now);
     if (asked > patience.longestPauseMs) return undefined;
@@ -62,8 +64,8 @@ export function isLimit({ status, headers, said }: FailedAttempt): boolean {
 
 /** What GitHub's documentation asks for: its own number, else the end of the window, else a minute. */
 function askedPauseMs({ headers }: FailedAttempt, now: number): number {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  if (Number.isFinite(seconds)) return seconds * 1000;
+  const told = retryAfterMs(String(headers['retry-after'] ?? ''), now);
+  if (told !== undefined) return told;
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
   const spent = String(headers['x-ratelimit-remaining'] ?? '') === '0';
   return spent && Number.isFinite(reset) ? Math.max(0, reset * 1000 - now) : 60_000;

@@ -1,7 +1,7 @@
 import { type Dispatcher, request as send } from 'undici';
+import { backOffMs, retryAfterMs } from '../service/back-off.ts';
 import { connectionError } from '../service/connection-error.ts';
 import { pause } from '../service/pause.ts';
-import { retryAfterMs } from '../service/transport.ts';
 import { version } from '../version.ts';
 import { namedAddress } from './address.ts';
 import { NotKnown } from './not-known.ts';
@@ -37,9 +37,8 @@ export interface Answer {
 }
 
 const attempts = 3;
-const firstPauseMs = 300;
-/** The longest `Retry-After` that is waited for. */
-const longestPauseMs = 5000;
+/** `longestPauseMs` is the longest `Retry-After` that is waited for, too. */
+const backOff = { firstPauseMs: 300, longestPauseMs: 5000 };
 const mostRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
@@ -71,21 +70,20 @@ export async function ask(question: Question, line: Line): Promise<Answer> {
 
 async function askRepeatedly(question: Question, line: Line): Promise<Omit<Answer, 'elsewhere'>> {
   for (let attempt = 1; ; attempt += 1) {
-    let pauseMs = Math.random() * firstPauseMs * 2 ** (attempt - 1);
+    let askedMs: number | undefined;
     try {
       const answer = await askOnce(question, line);
       // 501 says that it will never work.
       const passing = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
-      const askedMs = retryAfterMs(answer.header('retry-after') ?? null) ?? 0;
-      if (!passing || attempt === attempts || askedMs > longestPauseMs) return answer;
-      pauseMs += askedMs;
+      askedMs = retryAfterMs(answer.header('retry-after'));
+      if (!passing || attempt === attempts || (askedMs ?? 0) > backOff.longestPauseMs) return answer;
     } catch (cause) {
       line.signal.throwIfAborted();
       if (cause instanceof NotKnown) throw cause;
       const error = connectionError('', question.who, cause, { timedOut: false, limitMs: 0 });
       if (attempt === attempts || error.permanent) throw new NotKnown(error.message);
     }
-    await pause(pauseMs, line.signal);
+    await pause(backOffMs(attempt, backOff, askedMs), line.signal);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RepeatableCalls } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
-import type { TemplateTag } from '../service/types.ts';
+import { isMissing } from '../service/errors.ts';
+import type { TemplateTag } from '../service/schemas.ts';
 import { commitOf } from '../tags/content.ts';
 import { buildsByTag, type FoundTemplate, readAssignments } from '../templates/find-template.ts';
 import { listedBuild } from '../templates/list-builds.ts';
@@ -135,7 +135,7 @@ async function orGone<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { TagMove } from '../build/events.ts';
 import type { ServiceClient } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
+import { isMissing } from '../service/errors.ts';
 import { readTags } from '../templates/find-template.ts';
 import { promote } from '../templates/promote.ts';
 import type { SameBuild } from './same-content.ts';
@@ -63,7 +63,7 @@ export async function takeBuild(
       const { moves, contested } = await promote({ assignTags, tags: client.tags }, now, buildId, wanted);
       return { taken: true, moves: moves.map(sinceFirst(template.tags)), left: [...left, ...contested] };
     } catch (error) {
-      if (error instanceof ServiceError && error.status === 404) return { taken: false };
+      if (isMissing(error)) return { taken: false };
       if (error !== unanswered) throw error;
       await patience.afterFailure(error);
     }

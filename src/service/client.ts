@@ -1,21 +1,15 @@
 import type { paths } from 'novita-sandbox';
 import createClient from 'openapi-fetch';
-import { readBuildStatus, readLogEntries, readRegistration, serviceWords } from './answers.ts';
+import type * as v from 'valibot';
+import { retryAfterMs } from './back-off.ts';
 import { ServiceError } from './errors.ts';
 import { createPatience, type Patience, type RetryBudget, repeat } from './patience.ts';
 import { createRetryNotes } from './retry-notes.ts';
-import { createTransport, retryAfterMs, type TransportOptions } from './transport.ts';
-import type {
-  AssignedTags,
-  BuildStatus,
-  LogEntry,
-  Registration,
-  RegistrationRequest,
-  TemplatePage,
-  TemplateTag,
-  UploadLink,
-  WireTemplate,
-} from './types.ts';
+import * as schemas from './schemas.ts';
+import { serviceWords } from './service-words.ts';
+import { isPage, passesAtStore } from './store-errors.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
+import type { RegistrationRequest, WireTemplate } from './types.ts';
 import { putFile } from './upload.ts';
 
 type StartCall = paths['/v2/templates/{templateID}/builds/{buildID}']['post'];
@@ -35,19 +29,19 @@ export interface ClientOptions {
 /** Requests that may be sent twice: asking, putting a tag where it is to be, and taking one away. */
 export interface RepeatableCalls {
   /** Asks whether the service has the content with this hash, and where to put it. */
-  uploadLink(templateId: string, hash: string): Promise<UploadLink>;
+  uploadLink(templateId: string, hash: string): Promise<schemas.UploadLink>;
   /** State of a build and at most 100 log entries from `logsOffset` on. */
-  status(templateId: string, buildId: string, logsOffset: number): Promise<BuildStatus>;
+  status(templateId: string, buildId: string, logsOffset: number): Promise<schemas.BuildStatus>;
   /** At most 100 log entries from the millisecond `cursor` on; those of that very millisecond come again. */
-  logs(templateId: string, buildId: string, cursor: number | undefined): Promise<LogEntry[]>;
+  logs(templateId: string, buildId: string, cursor: number | undefined): Promise<schemas.LogEntry[]>;
   /** Newest assignment of each tag, whatever the state of its build. */
-  tags(templateIdOrName: string): Promise<TemplateTag[]>;
+  tags(templateIdOrName: string): Promise<schemas.TemplateTag[]>;
   /** The template that has this name. */
   templateIdOf(name: string): Promise<string>;
   /** A template with its builds, newest first, at most 100; `page` is what the answer before named as the next. */
-  template(templateId: string, page?: string): Promise<TemplatePage>;
+  template(templateId: string, page?: string): Promise<schemas.TemplatePage>;
   /** Puts tags on the ready build that `target` (`name:tag` or `name:buildId`) means. */
-  assignTags(target: string, tags: readonly string[]): Promise<AssignedTags>;
+  assignTags(target: string, tags: readonly string[]): Promise<schemas.AssignedTags>;
   /** Forgets tags of a template with their history; one that is not there is no mistake. Never removes a build. */
   removeTags(name: string, tags: readonly string[]): Promise<void>;
 }
@@ -60,15 +54,20 @@ export interface ServiceClient extends RepeatableCalls {
   /** The same calls, each sent once, for a caller that has a patience of its own. */
   readonly once: RepeatableCalls;
   /** Claims the name, writes the tags and makes a new build. Sent once: there is no idempotency key. */
-  register(request: RegistrationRequest): Promise<Registration>;
+  register(request: RegistrationRequest): Promise<schemas.Registration>;
   /** Puts the file at `path` (of `bytes` bytes) where an upload link points, once; no credentials are sent. */
   upload(url: string, path: string, bytes: number): Promise<void>;
   /** Sends the recipe and starts the build. Sent once: a second one is refused. */
   start(templateId: string, buildId: string, template: WireTemplate): Promise<void>;
-  /** A budget for a request that is repeated by the caller; `what` names it in messages. */
-  patience(what: string, budget?: RetryBudget): Patience;
+  /**
+   * A budget for a request that is repeated by the caller; `what` names it in messages, `repeats` tells which failures
+   * are worth another attempt where those are others than the passing ones.
+   */
+  patience(what: string, budget?: RetryBudget, repeats?: (error: ServiceError) => boolean): Patience;
   /** Milliseconds by which the service's clock is ahead of ours, within a second; `undefined` while unknown. */
   clockAheadMs(): number | undefined;
+  /** The least that any answer has told of it: a clock that jumped was right at some time. */
+  leastClockAheadMs(): number | undefined;
 }
 
 /** A client over real HTTP. Nothing is sent until a call is made. */
@@ -86,19 +85,30 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
   const { host } = new URL(options.apiUrl);
   const { signal, onRetry } = options.transport;
   const notes = createRetryNotes(onRetry ?? (() => {}));
-  const patience: ServiceClient['patience'] = (what, budget = options.transport.budget) =>
-    createPatience(what, budget, { notes, reached: transport.reached, ...(signal && { signal }) });
+  const patience: ServiceClient['patience'] = (what, budget = options.transport.budget, repeats) =>
+    createPatience(what, budget, {
+      notes,
+      reached: transport.reached,
+      ...(signal && { signal }),
+      ...(repeats && { repeats }),
+    });
 
-  /** The data of a 2xx answer. `what` names the request as it stands in messages. */
-  function data<T>(what: string, result: Answer<T>): T {
+  /** The data of a 2xx answer, as its schema has it. `what` names the request as it stands in messages. */
+  function data<T>(what: string, result: Answer, schema: v.GenericSchema<unknown, T>): T {
     ok(what, result);
     // Where JSON was promised, `null` is no answer either.
     if (result.data === undefined || result.data === null) throw incomplete(what, 'an empty answer');
-    return result.data;
+    const checked = schemas.check(schema, result.data);
+    if ('found' in checked) throw incomplete(what, checked.found);
+    return checked.answer;
   }
 
-  function ok(what: string, { response, error }: Answer<unknown>): void {
-    if (!response.ok) throw refused(what, host, response.status, error, response.headers.get('retry-after'));
+  function ok(what: string, { response, error }: Answer): void {
+    if (response.ok) return;
+    const retryAfter = response.headers.get('retry-after');
+    // Once the API itself has answered, a page of something in between says nothing about what was asked for.
+    const passing = transport.spoke() && !schemas.isOfApi(error);
+    throw refused({ what, host, status: response.status, body: error, retryAfter, passing });
   }
 
   type Send = <T>(what: string, attempt: (what: string) => Promise<T>) => Promise<T>;
@@ -106,47 +116,46 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     uploadLink: (templateID, hash) =>
       send('GET upload link', async (what) => {
         const params = { path: { templateID, hash } };
-        return data(what, await api.GET('/templates/{templateID}/files/{hash}', { params }));
+        const path = '/templates/{templateID}/files/{hash}';
+        return data(what, await api.GET(path, { params }), schemas.uploadLink);
       }),
     status: (templateID, buildID, logsOffset) =>
       send('GET build status', async (what) => {
         const params = { path: { templateID, buildID }, query: { logsOffset } };
         const path = '/templates/{templateID}/builds/{buildID}/status';
-        const status = readBuildStatus(data(what, await api.GET(path, { params })));
-        if (!status) throw incomplete(what, 'no status');
-        return status;
+        return data(what, await api.GET(path, { params }), schemas.buildStatus);
       }),
     logs: (templateID, buildID, cursor) =>
       send('GET build log', async (what) => {
         const query = { direction: 'forward' as const, ...(cursor !== undefined && { cursor }) };
         const params = { path: { templateID, buildID }, query };
         const path = '/templates/{templateID}/builds/{buildID}/logs';
-        return readLogEntries(data(what, await api.GET(path, { params })).logs);
+        return data(what, await api.GET(path, { params }), schemas.buildLog).logs;
       }),
     tags: (templateID) =>
       send('GET tags', async (what) => {
         const params = { path: { templateID } };
-        return data(what, await api.GET('/templates/{templateID}/tags', { params }));
+        return data(what, await api.GET('/templates/{templateID}/tags', { params }), schemas.templateTags);
       }),
     templateIdOf: (alias) =>
       send('GET template by name', async (what) => {
         const params = { path: { alias } };
-        const { templateID } = data(what, await api.GET('/templates/aliases/{alias}', { params }));
-        if (!templateID) throw incomplete(what, 'no identifier');
-        return templateID;
+        const path = '/templates/aliases/{alias}';
+        return data(what, await api.GET(path, { params }), schemas.alias).templateID;
       }),
     template: (templateID, page) =>
       send('GET template', async (what) => {
         const params = { path: { templateID }, ...(page && { query: { nextToken: page } }) };
         const answer = await api.GET('/templates/{templateID}', { params });
-        const template = data(what, answer);
+        const template = data(what, answer, schemas.template);
         const nextPage = answer.response.headers.get('x-next-token');
-        return { ...template, builds: template.builds ?? [], ...(nextPage && { nextPage }) };
+        return { ...template, ...(nextPage && { nextPage }) };
       }),
     assignTags: (target, tags) =>
-      send('POST tags', async (what) =>
-        data(what, await api.POST('/templates/tags', { body: { target, tags: [...tags] } })),
-      ),
+      send('POST tags', async (what) => {
+        const body = { target, tags: [...tags] };
+        return data(what, await api.POST('/templates/tags', { body }), schemas.assignedTags);
+      }),
     removeTags: (name, tags) =>
       send('DELETE tags', async (what) =>
         ok(what, await api.DELETE('/templates/tags', { body: { name, tags: [...tags] } })),
@@ -158,11 +167,10 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     once: repeatable((what, attempt) => attempt(what)),
     patience,
     clockAheadMs: transport.clockAheadMs,
+    leastClockAheadMs: transport.leastClockAheadMs,
     async register(body) {
       const what = 'POST /v3/templates';
-      const registration = readRegistration(data(what, await api.POST('/v3/templates', { body })));
-      if (!registration) throw incomplete(what, 'no identifiers, or with something that is none');
-      return registration;
+      return data(what, await api.POST('/v3/templates', { body }), schemas.registration);
     },
     async start(templateID, buildID, template) {
       const params = { path: { templateID, buildID } };
@@ -175,27 +183,31 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
       const what = 'PUT upload';
       const { status, text, retryAfter } = await putFile(url, path, bytes, options.transport);
       if (status < 200 || status > 299) {
-        throw refused(what, new URL(url).host, status, text, retryAfter);
+        const passing = passesAtStore(text);
+        throw refused({ what, host: new URL(url).host, status, body: text, retryAfter, passing });
       }
-      // A store has nothing to show; a page comes from something that stands in between.
-      if (/^\s*<(!doctype html|html)\b/i.test(text)) throw incomplete(what, 'a page of HTML');
+      if (isPage(text)) throw incomplete(what, 'a page of HTML');
     },
   };
 }
 
-interface Answer<T> {
-  readonly data?: T;
+interface Answer {
+  readonly data?: unknown;
   readonly error?: unknown;
   readonly response: Response;
 }
 
-function refused(
-  what: string,
-  host: string,
-  status: number,
-  body: unknown,
-  retryAfter: string | null,
-): ServiceError {
+interface Refusal {
+  readonly what: string;
+  readonly host: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter: string | null;
+  /** Whether trying again may help although the status says otherwise. */
+  readonly passing: boolean;
+}
+
+function refused({ what, host, status, body, retryAfter, passing }: Refusal): ServiceError {
   const said = serviceWords(body);
   const words = said === '' ? 'without a word' : `saying: ${said}`;
   return new ServiceError({
@@ -204,6 +216,7 @@ function refused(
     host,
     status,
     said,
+    passing,
     retryAfterMs: retryAfterMs(retryAfter),
     message: `${host} answered ${status} to ${what}, ${words}`,
   });

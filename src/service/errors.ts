@@ -35,21 +35,32 @@ export class ServiceError extends Error implements RequestFailure {
   readonly unsent: boolean;
   /** Trying again cannot help, as with a certificate that is not trusted. */
   readonly permanent: boolean;
+  /** Trying again may help although the status alone says otherwise. */
+  readonly passing: boolean;
   /** What the answer's `Retry-After` asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
+  readonly #details: ServiceErrorDetails;
+
   constructor(details: ServiceErrorDetails) {
     super(details.message, { cause: details.cause });
+    this.#details = details;
     this.inShort =
       details.inShort ?? (details.status === undefined ? details.kind : `answered ${details.status}`);
     this.unsent = details.unsent ?? false;
     this.permanent = details.permanent ?? false;
+    this.passing = details.passing ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.kind = details.kind;
     this.request = details.request;
     this.host = details.host;
     this.status = details.status;
     this.said = details.said;
+  }
+
+  /** The same error told otherwise. */
+  but(changes: Partial<ServiceErrorDetails>): ServiceError {
+    return new ServiceError({ ...this.#details, ...changes });
   }
 }
 
@@ -58,6 +69,7 @@ interface ServiceErrorDetails extends RequestFailure {
   readonly inShort?: string;
   readonly unsent?: boolean;
   readonly permanent?: boolean;
+  readonly passing?: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -65,6 +77,7 @@ interface ServiceErrorDetails extends RequestFailure {
 /** Whether the same request may work a little later. */
 export function isPassing(error: ServiceError): boolean {
   if (error.permanent) return false;
+  if (error.passing) return true;
   if (error.kind !== 'refused') return true;
   const { status = 0 } = error;
   // 501 says that it will never work.
@@ -74,4 +87,9 @@ export function isPassing(error: ServiceError): boolean {
 /** Whether the service may have done what a request asked for, although its answer was not a good one. */
 export function mayHaveWorked(error: ServiceError): boolean {
   return !error.unsent && isPassing(error) && error.status !== 425 && error.status !== 429;
+}
+
+/** Whether the service itself says that there is no such thing. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ServiceError && error.status === 404 && !isPassing(error);
 }

@@ -1,16 +1,14 @@
+import { type BackOff, backOffMs } from './back-off.ts';
 import { isPassing, ServiceError } from './errors.ts';
 import { pause } from './pause.ts';
 import type { RetryNotes } from './retry-notes.ts';
 
 /** How long a request is repeated that fails and fails. */
-export interface RetryBudget {
+export interface RetryBudget extends BackOff {
   /** Attempts in a row, the first one included. */
   readonly attempts: number;
   /** Milliseconds from the first failure in a row. */
   readonly timeMs: number;
-  /** Upper bound of the first pause in milliseconds; doubles with each failure up to `longestPauseMs`. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
 }
 
 /** The budget of one request; starts anew when it works. */
@@ -31,6 +29,8 @@ export interface PatienceDeps {
   readonly signal?: AbortSignal;
   /** Whether the service has answered anything yet. */
   readonly reached: () => boolean;
+  /** Which failures are worth another attempt; those that pass by themselves when left out. */
+  readonly repeats?: (error: ServiceError) => boolean;
 }
 
 /** A host that never answered is more likely a typing error than an outage. */
@@ -40,6 +40,7 @@ const firstContactAttempts = 5;
  * @param what - the request as it stands in messages: `GET build status`
  */
 export function createPatience(what: string, budget: RetryBudget, deps: PatienceDeps): Patience {
+  const { repeats = isPassing } = deps;
   let failures = 0;
   let failingSince = 0;
 
@@ -48,7 +49,7 @@ export function createPatience(what: string, budget: RetryBudget, deps: Patience
       return failures;
     },
     async afterFailure(error) {
-      if (!(error instanceof ServiceError) || !isPassing(error)) throw error;
+      if (!(error instanceof ServiceError) || !repeats(error)) throw error;
       const now = Date.now();
       if (failures === 0) failingSince = now;
       failures += 1;
@@ -57,9 +58,7 @@ export function createPatience(what: string, budget: RetryBudget, deps: Patience
       const leftMs = failingSince + budget.timeMs - now;
       if (failures >= attempts || leftMs <= 0) throw spent(error, failures, now - failingSince);
 
-      const jittered =
-        Math.random() * Math.min(budget.firstPauseMs * 2 ** (failures - 1), budget.longestPauseMs);
-      const pauseMs = Math.min(error.retryAfterMs ?? jittered, leftMs);
+      const pauseMs = Math.min(backOffMs(failures, budget, error.retryAfterMs), leftMs);
       const of = Number.isFinite(attempts) ? ` of ${attempts}` : '';
       deps.notes(
         `${what}: ${error.inShort}`,
@@ -89,12 +88,7 @@ export async function repeat<T>(patience: Patience, attempt: () => Promise<T>): 
 function spent(error: ServiceError, attempts: number, tookMs: number): ServiceError {
   if (attempts === 1) return error;
   const message = `${error.message}\nIt was tried ${attempts} times within ${roughly(tookMs)}.`;
-  const { kind, request, host, status, said, inShort, unsent, permanent, retryAfterMs } = error;
-  return new ServiceError({
-    ...{ kind, request, host, status, said, inShort, unsent, permanent, retryAfterMs },
-    message,
-    cause: error,
-  });
+  return error.but({ message, cause: error });
 }
 
 function seconds(milliseconds: number): string {

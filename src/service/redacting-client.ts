@@ -1,7 +1,7 @@
 import type { RepeatableCalls, ServiceClient } from './client.ts';
 import { ServiceError } from './errors.ts';
 import type { Redact } from './redact.ts';
-import type { BuildStatus, LogEntry } from './types.ts';
+import type { BuildStatus, LogEntry } from './schemas.ts';
 
 /**
  * The same client, from which no secret comes back: a service may repeat what it was sent in its log and in its
@@ -47,10 +47,8 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
 }
 
 function redactedError(error: ServiceError, redact: Redact): ServiceError {
-  const { kind, request, host, status, inShort, unsent, permanent, retryAfterMs } = error;
-  return new ServiceError({
-    ...{ kind, request, host, status, unsent, permanent, retryAfterMs },
-    inShort: redact(inShort),
+  return error.but({
+    inShort: redact(error.inShort),
     said: error.said === undefined ? undefined : redact(error.said),
     message: redact(error.message),
     cause: redactedCause(error.cause, redact),

@@ -2,6 +2,8 @@ import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { connectionError } from './connection-error.ts';
 import { ServiceError } from './errors.ts';
 import type { RetryBudget } from './patience.ts';
+import { isOfApi } from './schemas.ts';
+import { createServiceClock, type ServiceClock } from './service-clock.ts';
 
 export { proxyAwareDispatcher } from './proxy.ts';
 
@@ -31,13 +33,13 @@ export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
 };
 
 /** What is noticed about the service's side while requests go back and forth. */
-export interface Transport {
+export interface Transport extends ServiceClock {
   /** A `fetch` for the API client that sends each request once. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Whether any answer came yet. */
   reached(): boolean;
-  /** Milliseconds by which the service's clock is ahead, as its last `Date` says in whole seconds. */
-  clockAheadMs(): number | undefined;
+  /** Whether the API itself has answered yet, and not only something that stands in between. */
+  spoke(): boolean;
 }
 
 /**
@@ -49,21 +51,27 @@ export interface Transport {
  */
 export function createTransport(options: TransportOptions): Transport {
   let reached = false;
-  let clockAheadMs: number | undefined;
+  let spoke = false;
+  const clock = createServiceClock();
   return {
+    ...clock,
     reached: () => reached,
-    clockAheadMs: () => clockAheadMs,
+    spoke: () => spoke,
     async fetch(request) {
-      const response = await send(request, options);
+      const { response, json } = await send(request, options);
       reached = true;
+      spoke ||= response.ok ? json !== undefined : isOfApi(json);
       const date = Date.parse(response.headers.get('date') ?? '');
-      if (!Number.isNaN(date)) clockAheadMs = date - Date.now();
+      if (!Number.isNaN(date)) clock.told(date - Date.now());
       return response;
     },
   };
 }
 
-async function send(request: Request, options: TransportOptions): Promise<Response> {
+async function send(
+  request: Request,
+  options: TransportOptions,
+): Promise<{ readonly response: Response; readonly json: unknown }> {
   const { host, pathname } = new URL(request.url);
   const name = `${request.method} ${pathname}`;
   const body = request.body ? await request.text() : null;
@@ -87,7 +95,10 @@ async function send(request: Request, options: TransportOptions): Promise<Respon
     throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
   }
   const empty = bytes.byteLength === 0;
-  if (answer.ok && !empty && !isJson(bytes)) {
+  const json = empty ? undefined : jsonOf(bytes);
+  // No answer of HTTP has such a status.
+  const strange = answer.status < 200 || answer.status > 599;
+  if (strange || (answer.ok && !empty && json === undefined)) {
     throw new ServiceError({
       kind: 'unintelligible',
       request: name,
@@ -100,22 +111,13 @@ async function send(request: Request, options: TransportOptions): Promise<Respon
   const headers = new Headers([...answer.headers]);
   // The bytes are decoded already, and openapi-fetch takes a length of 0 for success whatever the status.
   for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
-  return new Response(empty ? null : bytes, { status: answer.status, headers });
+  return { response: new Response(empty ? null : bytes, { status: answer.status, headers }), json };
 }
 
-function isJson(bytes: ArrayBuffer): boolean {
+function jsonOf(bytes: ArrayBuffer): unknown {
   try {
-    JSON.parse(new TextDecoder().decode(bytes));
-    return true;
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-/** Milliseconds that a `Retry-After` of seconds or of an HTTP date asks for. */
-export function retryAfterMs(value: string | null, now = Date.now()): number | undefined {
-  if (value === null || value.trim() === '') return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -52,9 +52,10 @@ async function sizeOf(client: Pick<RepeatableCalls, 'template'>, templateId: str
     const listed = await listedBuild(client, templateId, buildId);
     if (!listed) return {};
     const createdAt = Date.parse(listed.createdAt);
+    const { cpuCount, memoryMB: memoryMb } = listed;
     return {
       build: { ...(Number.isFinite(createdAt) && { createdAt }) },
-      known: { cpuCount: listed.cpuCount, memoryMb: listed.memoryMB },
+      known: { ...(cpuCount !== undefined && { cpuCount }), ...(memoryMb !== undefined && { memoryMb }) },
     };
   } catch (error) {
     if (error instanceof ServiceError) return {};

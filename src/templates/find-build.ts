@@ -1,6 +1,6 @@
 import { isNotFound } from '../build/follow.ts';
 import type { RepeatableCalls } from '../service/client.ts';
-import type { BuildStatus } from '../service/types.ts';
+import type { BuildStatus } from '../service/schemas.ts';
 import { isBuildIdentifier } from '../tags/names.ts';
 import { type FoundTemplate, tagsInWords } from './find-template.ts';
 
@@ -33,7 +33,7 @@ export async function findReadyBuild(
     ? ` An older build that ${name}:${from} still means can be given by its identifier.`
     : '';
   if (found.status !== 'error') return { refused: `${meant} is not ready yet (${found.status}).${older}` };
-  const reason = found.reason?.message ?? 'The service gave no reason';
+  const reason = found.reason?.message || 'The service gave no reason';
   return { refused: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
 }
 

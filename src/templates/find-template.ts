@@ -1,6 +1,6 @@
 import type { RepeatableCalls } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
-import type { TemplateTag } from '../service/types.ts';
+import { isMissing } from '../service/errors.ts';
+import type { TemplateTag } from '../service/schemas.ts';
 import { isContentTag } from '../tags/content.ts';
 
 /** A template as it stands at the service. */
@@ -20,7 +20,7 @@ export async function findTemplate(
     const templateId = await client.templateIdOf(name);
     return { name, templateId, tags: await readTags(client, templateId) };
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
@@ -41,7 +41,7 @@ export async function readAssignments(
   client: Pick<RepeatableCalls, 'tags'>,
   templateId: string,
 ): Promise<readonly TemplateTag[]> {
-  const rows = await listedAssignments(client, templateId);
+  const rows = await client.tags(templateId);
   const byTag = new Map<string, TemplateTag>();
   for (const row of rows.filter(isAssignment).toSorted((one, other) => compare(madeAt(other), madeAt(one)))) {
     if (!byTag.has(row.tag)) byTag.set(row.tag, row);
@@ -49,22 +49,12 @@ export async function readAssignments(
   return [...byTag.values()];
 }
 
-/** Assignments as they are listed, each with any of its fields missing. Rejects with a `ServiceError` without a list. */
-export async function listedAssignments(
-  client: Pick<RepeatableCalls, 'tags'>,
-  templateIdOrName: string,
-): Promise<readonly Partial<TemplateTag>[]> {
-  const rows: unknown = await client.tags(templateIdOrName);
-  if (!Array.isArray(rows)) throw noList();
-  return rows.filter((row) => typeof row === 'object' && row !== null);
-}
-
 export function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
   return new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
 }
 
-function isAssignment(row: Partial<TemplateTag>): row is TemplateTag {
-  return typeof row.tag === 'string' && typeof row.buildID === 'string';
+function isAssignment({ tag, buildID }: TemplateTag): boolean {
+  return tag !== '' && buildID !== '';
 }
 
 function madeAt({ createdAt }: TemplateTag): number {
@@ -74,15 +64,6 @@ function madeAt({ createdAt }: TemplateTag): number {
 
 function compare(one: number, other: number): number {
   return one === other ? 0 : one < other ? -1 : 1;
-}
-
-function noList(): ServiceError {
-  return new ServiceError({
-    kind: 'unintelligible',
-    request: 'GET tags',
-    inShort: 'answered with no list of tags',
-    message: 'GET tags was answered with no list of tags',
-  });
 }
 
 /** That there is no such template, and what to check. */

@@ -1,5 +1,5 @@
 import type { RepeatableCalls } from '../service/client.ts';
-import type { ListedBuild } from '../service/types.ts';
+import type { ListedBuild } from '../service/schemas.ts';
 
 /** Builds are listed by hundreds; nobody goes back further than this. */
 const mostPages = 10;
@@ -15,9 +15,8 @@ export async function listedBuild(
 ): Promise<ListedBuild | undefined> {
   let next: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
-    const { builds: listed, nextPage } = await client.template(templateId, next);
-    const builds: readonly (ListedBuild | null)[] = Array.isArray(listed) ? listed : [];
-    const found = builds.find((build) => build?.buildID === buildId) ?? undefined;
+    const { builds, nextPage } = await client.template(templateId, next);
+    const found = builds.find(({ buildID }) => buildID === buildId);
     if (found || nextPage === undefined || builds.length === 0) return found;
     next = nextPage;
   }

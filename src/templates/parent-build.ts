@@ -1,6 +1,6 @@
 import { parentOf } from '../plan/base.ts';
 import type { RepeatableCalls } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
+import { isMissing, ServiceError } from '../service/errors.ts';
 import { statusOf } from './find-build.ts';
 import { readTags } from './find-template.ts';
 
@@ -18,7 +18,7 @@ export async function parentBuild(
   try {
     const templateId = await client.templateIdOf(name).catch((error: unknown) => {
       // A parent may be given by its identifier, which is no name.
-      if (error instanceof ServiceError && error.status === 404) return name;
+      if (isMissing(error)) return name;
       throw error;
     });
     const buildId = (await readTags(client, templateId)).get(tag);
@@ -30,7 +30,7 @@ export async function parentBuild(
     };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (error.status === 404) return { unknown: `there is no template ${name} for this API key` };
+    if (isMissing(error)) return { unknown: `there is no template ${name} for this API key` };
     if (error.status === 403) return { unknown: `template ${name} belongs to another team` };
     return { unknown: `template ${name} could not be looked up (${error.inShort})` };
   }

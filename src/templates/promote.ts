@@ -24,14 +24,9 @@ export async function promote(
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
   let confirmed = false;
   if (changed) {
-    const assigned: { readonly buildID?: string } | null = await client.assignTags(
-      `${template.name}:${buildId}`,
-      tags,
-    );
-    // An answer that names no build leaves it to the list of tags to tell.
-    const on = assigned?.buildID ?? buildId;
-    if (on !== buildId) throw onAnother(buildId, on);
-    confirmed = assigned?.buildID === buildId;
+    const { buildID: on } = await client.assignTags(`${template.name}:${buildId}`, tags);
+    if (on !== undefined && on !== buildId) throw onAnother(buildId, on);
+    confirmed = on === buildId;
   }
   const listed = changed ? await readTags(client, template.templateId) : template.tags;
   // A list that shows a tag where it was before is behind an answer that says otherwise: nobody has moved it since.

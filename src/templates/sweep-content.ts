@@ -1,7 +1,6 @@
 import type { ServiceClient } from '../service/client.ts';
 import { ServiceError } from '../service/errors.ts';
-import type { TemplateTag } from '../service/types.ts';
-import { listedAssignments } from './find-template.ts';
+import type { TemplateTag } from '../service/schemas.ts';
 
 /** A tag that says what a build holds, on the build that it was put on last. */
 export interface ContentTag {
@@ -88,7 +87,7 @@ export async function sweepContent(
   try {
     for (;;) {
       // A row that cannot be read stays among them: it keeps the tags of its build.
-      const assignments = (await listedAssignments(client, name)) as readonly TemplateTag[];
+      const assignments = await client.tags(name);
       const listed = new Set(assignments.map(tagOf));
       told(unanswered.filter(({ tag }) => !listed.has(tag)));
       unanswered = [];

@@ -307,8 +307,9 @@ describe('a status', () => {
     expect(log).toEqual(whole);
   });
 
-  test.each([401, 403])('refused with %i ends the wait, not the build', async (status) => {
-    const { outcome } = await follow([20], { faults: { rules: [readFaultRule(`status:${status}@2`)] } });
+  test.each([401, 403])('refused with %i each time ends the wait, not the build', async (status) => {
+    const rule = readFaultRule(`status:${status}@2-99999`);
+    const { outcome } = await follow([20], { faults: { rules: [rule] } });
     expect(outcome).toMatchObject({ status: 'building', failure: { request: { status } } });
   });
 });

@@ -19,6 +19,7 @@ import { fastClient } from '../service/fast-client.ts';
 export const fastTiming: BuildTiming = {
   pace: { shortestMs: 2, longestMs: 5 },
   polling: { attempts: Number.POSITIVE_INFINITY, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  refusals: { attempts: 6, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   looks: [1, 5, 20],
   rereads: [2, 4, 6],
   queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 1000 },

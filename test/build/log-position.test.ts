@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLogPosition } from '../../src/build/log-position.ts';
-import type { LogEntry } from '../../src/service/types.ts';
+import type { LogEntry } from '../../src/service/schemas.ts';
 
 const pageSize = 5;
 
@@ -54,14 +54,14 @@ describe('a position', () => {
   });
 
   test.each([
-    ['Build finished, took 1m13s', undefined, true],
-    ['Build failed: exit status 1', undefined, true],
-    ['Building template a/b', undefined, false],
-    ['Build finished, took 1s', '3', false],
-    ['[builder 1/2] [stdout]: Build finished, took 1s', '1', false],
-  ])('has seen the last line after %j of step %j: %j', (message, step, closed) => {
+    ['Build finished, took 1m13s', undefined, 'ready'],
+    ['Build failed: exit status 1', undefined, 'error'],
+    ['Building template a/b', undefined, undefined],
+    ['Build finished, took 1s', '3', undefined],
+    ['[builder 1/2] [stdout]: Build finished, took 1s', '1', undefined],
+  ])('has seen the last line after %j of step %j: %j', (message, step, ended) => {
     const position = createLogPosition();
     position.take([{ ...entry(1, message), ...(step && { step }) }]);
-    expect(position.closed).toBe(closed);
+    expect(position.ended).toBe(ended);
   });
 });

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { backOffMs, retryAfterMs } from '../../src/service/back-off.ts';
 import { createRetryNotes } from '../../src/service/retry-notes.ts';
-import { retryAfterMs } from '../../src/service/transport.ts';
+
 import { failure, fastBudget, fastClient } from './fast-client.ts';
 import { answer, serve } from './server.ts';
 
@@ -151,12 +152,56 @@ test.each([
   ['7', 7000],
   ['Thu, 01 Jan 2026 00:00:05 GMT', 5000],
   ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+  ['0', 0],
+  ['1.5', 1500],
+  ['99999999999999999999', 1e23],
+  ['-5', undefined],
+  ['0x10', undefined],
+  ['2025', 2_025_000],
+  ['2025-12-31', undefined],
+  ['Infinity', undefined],
   ['soon', undefined],
   ['', undefined],
   [null, undefined],
 ])('Retry-After %j asks for %j ms', (value, expected) => {
   expect(retryAfterMs(value, Date.UTC(2026, 0, 1))).toBe(expected);
 });
+
+test.each([undefined, 0, -1, 0.0001])('a pause is not made shorter by %j', (askedMs) => {
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  const pauses = [1, 2, 3, 4, 5].map((failures) =>
+    backOffMs(failures, { firstPauseMs: 100, longestPauseMs: 500 }, askedMs),
+  );
+  expect(pauses).toEqual([50, 100, 200, 250, 250]);
+  random.mockRestore();
+});
+
+test('a pause may be made longer, and never goes beyond the budget', async () => {
+  expect(backOffMs(1, { firstPauseMs: 1, longestPauseMs: 1 }, 70)).toBe(70);
+  await using server = await serve((_, response) =>
+    answer(response, 429, undefined, { 'retry-after': '99999999999' }),
+  );
+  const client = fastClient(server.url, { budget: { ...fastBudget, timeMs: 20 } });
+  expect(await failure(client.status('t', 'b', 0))).toMatchObject({ status: 429 });
+});
+
+test.each(['0', '-1', '0.5', 'Wed, 31 Dec 2025 00:00:00 GMT', 'x'])(
+  'Retry-After: %s leaves the pauses between attempts as they are',
+  async (value) => {
+    await using server = await serve((_, response) =>
+      answer(response, 503, undefined, { 'retry-after': value }),
+    );
+    const told: string[] = [];
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.99);
+    const client = fastClient(server.url, {
+      budget: { attempts: 2, timeMs: 60_000, firstPauseMs: 300, longestPauseMs: 300 },
+      onRetry: (sentence) => told.push(sentence),
+    });
+    await failure(client.status('t', 'b', 0));
+    random.mockRestore();
+    expect(told.join()).toMatch(/trying again in 0\.[35] s/);
+  },
+);
 
 test('many repetitions of the same are told in few lines, and none is lost count of', () => {
   const lines: string[] = [];

@@ -115,7 +115,7 @@ describe('a parent cannot be known', () => {
           'tags',
           edit(() => ({})),
         ),
-      /no list of tags/,
+      /an object instead of a list/,
     ],
     ['with two colons', 'base:v1:v2', () => {}, /has no tag v1:v2$/],
   ])('%s', async (_, reference, spoil, why) => {
