@@ -9,7 +9,8 @@ const fileLimit = 20;
 const byteLimit = 5_000_000;
 
 /**
- * The results in these files, and in the `.json` files of these folders. Nobody is trusted to have written them.
+ * The results in these files, and in the `.json` files of these folders and of the folders in them, which is how
+ * several artifacts are downloaded. Nobody is trusted to have written them.
  * Rejects with a `ProblemsError` that names every file that is not there or holds something else.
  */
 export async function readResultFiles(
@@ -46,8 +47,14 @@ async function filesAt(path: string, reject: (path: string, message: string) => 
     reject(path, 'there is no such file or folder. Did the step that downloads the artifact find one?');
     return [];
   }
-  const entries = await readdir(path, { withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
+  const inFolders = (await entriesOf(path)).map((entry) =>
+    entry.isDirectory() ? entriesOf(join(path, entry.name)) : [entry],
+  );
+  const files = (await Promise.all(inFolders))
+    .flat()
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
   if (files.length === 0) reject(path, 'no .json file is in it.');
-  return files.map(({ name }) => join(path, name)).sort();
+  return files.map(({ parentPath, name }) => join(parentPath, name)).sort();
 }
+
+const entriesOf = (path: string) => readdir(path, { withFileTypes: true });

@@ -134,7 +134,7 @@ export default Template().fromImage('python:3.12', undefined, { inheritConfig: f
     const other = { ...ready, name: 'other', reference: `other:${ready.buildId}` };
     await using workspace = await temporaryDirectory({
       ...resultFile(),
-      'result/b.json': JSON.stringify(other),
+      'result/sandbox-template-1/b.json': JSON.stringify(other),
       'result/notes.txt': 'not a result',
     });
     await using github = await repository();

@@ -1,5 +1,5 @@
 import { ours } from './published.ts';
-import { jobsOf, type Workflow, type WorkflowJob } from './workflow.ts';
+import { type ConcurrencyGroup, jobsOf, type Workflow, type WorkflowJob } from './workflow.ts';
 
 /** Each grant is one that some job states, and has its reason in the same line. */
 export function permissionProblems(workflow: Workflow, text: string): string[] {
@@ -45,17 +45,44 @@ function follows({ steps = [] }: WorkflowJob): boolean {
   );
 }
 
-/** What moves or removes tags is not cancelled half-way by the next run. */
+/**
+ * What moves or removes tags is not cancelled half-way by the next run, and a run that waits is not pushed out by the
+ * one after it: without `queue: max` GitHub keeps only the newest. The two settings exclude each other.
+ */
 export function concurrencyProblems(workflow: Workflow): string[] {
-  return jobsOf(workflow).flatMap(([name, job]) => {
-    const guarded = (job.steps ?? []).some(({ uses }) => uses && /\/(promote|cleanup)@/.test(uses));
-    const cancels = [workflow.concurrency, job.concurrency].some(
-      (concurrency) =>
-        typeof concurrency === 'object' && (concurrency['cancel-in-progress'] ?? false) !== false,
-    );
-    return guarded && cancels ? [`${name}: may be cancelled`] : [];
-  });
+  const own = groupOf(workflow.concurrency);
+  const jobs = jobsOf(workflow).map(([name, job]) => ({ name, job, group: groupOf(job.concurrency) }));
+  const groups = [{ name: 'the workflow', group: own }, ...jobs].flatMap(({ name, group }) =>
+    group ? [{ name, group }] : [],
+  );
+  return [
+    ...jobs
+      .filter(({ job, group }) => movesTags(job) && [own, group].some(cancelsOthers))
+      .map(({ name }) => `${name}: may be cancelled`),
+    ...groups
+      .filter(({ group }) => !cancels(group) && group.queue !== 'max')
+      .map(({ name }) => `${name}: a run that waits may be pushed out`),
+    ...groups
+      .filter(({ group }) => cancels(group) && group.queue !== undefined)
+      .map(({ name }) => `${name}: queue does not go with cancel-in-progress`),
+  ];
 }
+
+function groupOf(concurrency: Workflow['concurrency']): ConcurrencyGroup | undefined {
+  return typeof concurrency === 'string' ? { group: concurrency } : concurrency;
+}
+
+const movesTags = ({ steps = [] }: WorkflowJob) =>
+  steps.some(({ uses }) => uses && /\/(promote|cleanup)@/.test(uses));
+
+const cancels = (group: ConcurrencyGroup) => (group['cancel-in-progress'] ?? false) !== false;
+
+/** A group that is the run's own, but for pull requests that are open, cancels nothing else. */
+const cancelsOthers = (group: ConcurrencyGroup | undefined) =>
+  group !== undefined && cancels(group) && !ownButForPullRequests.test(group.group);
+
+const ownButForPullRequests =
+  /github\.event_name == 'pull_request' && (github\.event\.action != 'closed' && )?github\.ref \|\| github\.run_id \}\}$/;
 
 const known = {
   workflow: 'name run-name on permissions env defaults concurrency jobs',

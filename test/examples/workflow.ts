@@ -25,7 +25,12 @@ export interface WorkflowStep extends Use {
 }
 
 type Permissions = Readonly<Record<string, string>>;
-type Concurrency = string | { readonly group: string; readonly 'cancel-in-progress'?: boolean | string };
+export interface ConcurrencyGroup {
+  readonly group: string;
+  readonly 'cancel-in-progress'?: boolean | string;
+  readonly queue?: string;
+}
+type Concurrency = string | ConcurrencyGroup;
 
 export function readWorkflow(text: string): Workflow {
   return parse(text);

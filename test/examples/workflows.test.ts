@@ -88,6 +88,17 @@ describe('the reusable workflow', () => {
     }
   });
 
+  test('keeps calls apart that build one template in several regions or from several folders', async () => {
+    const { concurrency, jobs } = readWorkflow(await read(reusableWorkflow));
+    const inputs = (group: unknown) =>
+      [...JSON.stringify(group).matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name);
+    const call = ['name', 'domain', 'working-directory', 'template'];
+    expect(inputs(concurrency)).toEqual(call);
+    expect(inputs(jobs['build']?.concurrency)).toEqual(call);
+    expect(inputs(jobs['promote']?.concurrency)).toEqual(['name', 'domain']);
+    expect(inputs(jobs['cleanup']?.concurrency)).toEqual(['name', 'domain']);
+  });
+
   test('has the defaults of the build action', async () => {
     const { inputs } = parse(await read('action.yml'));
     const called = parse(await read(reusableWorkflow)).on.workflow_call.inputs;
@@ -132,7 +143,7 @@ describe('what the checks find', () => {
     '    outputs:',
     '      reference: ${{ steps.template.outputs.reference }}',
     '    steps:',
-    '      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0',
+    '      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
     '      - id: template',
     `        uses: ${ours}@v0`,
     '        with:',
@@ -144,7 +155,7 @@ describe('what the checks find', () => {
     '    runs-on: ubuntu-latest',
     '    timeout-minutes: 5',
     '    permissions: {}',
-    '    concurrency: { group: deploy, cancel-in-progress: false }',
+    '    concurrency: { group: deploy, cancel-in-progress: false, queue: max }',
     '    steps:',
     `      - uses: ${ours}/promote@v0`,
     '        with: { name: my-agent, from: "${{ needs.build.outputs.reference }}", api-key: key }',
@@ -169,10 +180,12 @@ describe('what the checks find', () => {
     ['permissions: {}', 'permissions: write-all', 'deploy: takes permissions in bulk'],
     ['read # checkout', 'read', 'no reason stands at contents: read'],
     ['echo hello', 'echo "${{ github.head_ref }}"', 'build: an expression in echo "${{ github.head_ref }}"'],
-    [/@08c6\w+ # v5.0.0/, '@v5', 'not pinned: - uses: actions/checkout@v5'],
+    [/@3d3c\w+ # v7.0.1/, '@v7', 'not pinned: - uses: actions/checkout@v7'],
     [/timeout-minutes: 5\n/, 'if: true\n', 'deploy: no timeout-minutes'],
     ['minutes: 70', 'minutes: 60', 'build: ends before the build may'],
-    ['progress: false', 'progress: true', 'deploy: may be cancelled'],
+    ['progress: false, queue: max', 'progress: true', 'deploy: may be cancelled'],
+    [', queue: max', '', 'deploy: a run that waits may be pushed out'],
+    ['progress: false', 'progress: true', 'deploy: queue does not go with cancel-in-progress'],
     ['runs-on:', 'run-on:', 'unknown key run-on'],
   ])('%s as %s: %s', (part, instead, problem) => {
     const broken = good.replace(part, instead);
@@ -182,6 +195,12 @@ describe('what the checks find', () => {
 
   test.each([
     [reusableWorkflow, '      domain:\n', '      region:\n', 'no input domain'],
+    [
+      reusableWorkflow,
+      "github.event.action != 'closed' && github.ref",
+      'github.ref_name',
+      'promote: may be cancelled',
+    ],
     [reusableWorkflow, '      domain:\n', '      region:\n', 'the input region is never used'],
     [reusableWorkflow, '      novita-api-key:', '      api-key:', 'no secret novita-api-key'],
     [reusableWorkflow, 'jobs.build.outputs.tags', 'jobs.build.outputs.tag', 'no output tag of job build'],
