@@ -1,5 +1,6 @@
 import type { CiEvent } from '../ci/event.ts';
 import type { GithubClient } from '../github/client.ts';
+import { GithubError } from '../github/error.ts';
 import { pullRequestStates } from '../github/pull-request-states.ts';
 import type { Problem } from '../problem.ts';
 import type { CleanupPlan } from '../templates/remove-previews.ts';
@@ -16,10 +17,28 @@ export function closedPullRequest(event: CiEvent, problems: Problem[]): number |
   return undefined;
 }
 
-/** Takes the previews of one pull request, and leaves those of others out of sight. */
-export function decideByEvent(number: number): CleanupPlan['decide'] {
-  return ({ pullRequest }) =>
-    pullRequest === number ? { remove: true, reason: `pull request ${number} is closed` } : undefined;
+/**
+ * Takes the previews of one pull request, and leaves those of others out of sight. They stay where the pull request
+ * is open again: this run may have waited while it was reopened and built.
+ */
+export function decideByEvent(number: number, reopened: boolean): CleanupPlan['decide'] {
+  const decision = reopened
+    ? { remove: false, reason: `pull request ${number} is open again` }
+    : { remove: true, reason: `pull request ${number} is closed` };
+  return ({ pullRequest }) => (pullRequest === number ? decision : undefined);
+}
+
+/** Whether a pull request that an event closed is open by now. Where GitHub does not say, the event counts. */
+export async function isReopened(
+  github: Pick<GithubClient, 'pullRequest'>,
+  number: number,
+): Promise<boolean> {
+  try {
+    return (await github.pullRequest(number)).state === 'open';
+  } catch (error) {
+    if (error instanceof GithubError) return false;
+    throw error;
+  }
 }
 
 /** Takes the previews whose pull request GitHub says is closed. What GitHub does not know stays. */

@@ -4,10 +4,11 @@ import { type CleanupInputs, readCleanupInputs } from '../inputs/cleanup.ts';
 import { throwIfAny } from '../problem.ts';
 import { cleanupSummary, logCleanup } from '../report/cleanup-log.ts';
 import { nameProblems } from '../tags/names.ts';
+import { mergeGroupPrefix } from '../templates/previews.ts';
 import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../templates/remove-previews.ts';
 import { type ContentRow, sweepContent } from '../templates/sweep-content.ts';
 import { tellComments } from './cleanup-comments.ts';
-import { closedPullRequest, decideByEvent, decideBySweep } from './cleanup-decisions.ts';
+import { closedPullRequest, decideByEvent, decideBySweep, isReopened } from './cleanup-decisions.ts';
 import { endDeployments } from './cleanup-deployments.ts';
 import { type Ending, refusalSentence } from './ending.ts';
 import { connectGuarded } from './guarded-client.ts';
@@ -35,11 +36,21 @@ export async function runCleanup(job: Job): Promise<Ending> {
   }
 
   if (inputs.githubToken !== '') job.mask(inputs.githubToken);
+  const github = inputs.githubToken === '' ? undefined : job.github(inputs.githubToken);
+  const reopened =
+    pullRequest !== undefined && github !== undefined && (await isReopened(github, pullRequest));
+  if (reopened) {
+    output.notice(`Pull request ${pullRequest} is open again, so its previews stay.`, {
+      title: 'A preview stays',
+    });
+  }
   const decide =
-    pullRequest === undefined ? decideBySweep(job.github(inputs.githubToken)) : decideByEvent(pullRequest);
+    pullRequest === undefined
+      ? decideBySweep(job.github(inputs.githubToken))
+      : decideByEvent(pullRequest, reopened);
   const done: Done = { cleanups: [], content: [] };
   const stopped = await cleanAll(job, inputs, decide, done);
-  await tell(job, inputs, done);
+  await tell(job, inputs, done, reopened);
   return stopped ?? endingOf(done.cleanups);
 }
 
@@ -52,14 +63,15 @@ interface Done {
 /** Fills `done` template by template; gives the ending when it had to stop before the last. */
 async function cleanAll(
   job: Job,
-  { names, connection, tagPrefix: prefix, contentDays: olderThanDays, dryRun }: CleanupInputs,
+  { names, connection, tagPrefix, contentDays: olderThanDays, dryRun }: CleanupInputs,
   decide: CleanupPlan['decide'],
   { cleanups, content }: Done,
 ): Promise<Ending | undefined> {
   const client = connectGuarded(job, connection, names);
+  const prefixes = [tagPrefix, mergeGroupPrefix];
   try {
     for (const name of names) {
-      const cleanup = await cleanTemplate(client, name, { prefix, decide, dryRun });
+      const cleanup = await cleanTemplate(client, name, { prefixes, decide, dryRun });
       cleanups.push(cleanup);
       if (olderThanDays === undefined || cleanup.state !== 'done') continue;
       const spared = new Set(cleanup.rows.map(({ buildId }) => buildId));
@@ -78,7 +90,7 @@ async function cleanAll(
 const incomplete = 'Not everything was removed';
 
 /** Tells what was done, whatever came after. */
-async function tell(job: Job, inputs: CleanupInputs, done: Done): Promise<void> {
+async function tell(job: Job, inputs: CleanupInputs, done: Done, reopened: boolean): Promise<void> {
   const { dryRun } = inputs;
   const removed = done.cleanups.flatMap(({ rows }) => rows).filter((row) => row.removed);
   const all = [...removed, ...done.content.filter((row) => row.removed)];
@@ -97,7 +109,7 @@ async function tell(job: Job, inputs: CleanupInputs, done: Done): Promise<void> 
   if (inputs.githubToken !== '' && !job.interrupted.aborted) {
     await tellComments(job, inputs.githubToken, removed);
     // A second run finds no tags, and may still find deployments.
-    const closed = inputs.mode === 'event' && !dryRun ? job.event.pullRequest : undefined;
+    const closed = inputs.mode === 'event' && !dryRun && !reopened ? job.event.pullRequest : undefined;
     await endDeployments(job, inputs, closed === undefined ? removed : [{ pullRequest: closed }]);
   }
 }

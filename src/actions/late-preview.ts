@@ -36,7 +36,7 @@ export async function dropLatePreview(outcome: BuildOutcome, inputs: BuildInputs
     if (state !== 'closed') return;
     const client = job.connect(inputs.connection, job.interrupted);
     const atService = await readTags(client, templateId);
-    const late = previewTags({ tags: atService }, prefix)
+    const late = previewTags({ tags: atService }, [prefix])
       .filter((preview) => preview.pullRequest === number && preview.buildId === buildId)
       .map(({ tag }) => tag);
     const gone = outcome.tags.filter((tag) => previewNumber(tag, prefix) === number && !atService.has(tag));

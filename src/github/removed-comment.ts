@@ -1,4 +1,4 @@
-import { commentMarker, type RunIdentity, readCommentMarker } from '../report/comment-marker.ts';
+import { commentMarker, isNewer, type RunIdentity, readCommentMarker } from '../report/comment-marker.ts';
 import { inlineCode } from '../report/markdown.ts';
 import type { GithubClient } from './client.ts';
 import { ownComments } from './comment.ts';
@@ -15,7 +15,7 @@ export interface RemovedPreview {
 
 /**
  * Edits the comments about a template on a pull request to say that its preview is gone; makes none where there
- * is none. Gives the number of comments that were edited. Rejects with a `GithubError`; `explainCommentError`
+ * is none, and leaves one that a newer run wrote. Gives the number of comments that were edited. Rejects with a `GithubError`; `explainCommentError`
  * tells what to do about it.
  */
 export async function markCommentRemoved(
@@ -25,7 +25,7 @@ export async function markCommentRemoved(
   const comments = await ownComments(
     github,
     pullRequest,
-    (header) => header.name === name && header.state !== 'removed',
+    (header) => header.name === name && header.state !== 'removed' && !isNewer(header, run),
   );
   let edited = 0;
   for (const { id, body } of comments) {

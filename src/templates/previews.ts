@@ -1,6 +1,9 @@
 import { isProductionTag } from '../tags/production.ts';
 import type { FoundTemplate } from './find-template.ts';
 
+/** What stands before the number of the pull request in the tags that builds of merge groups get without rules. */
+export const mergeGroupPrefix = 'queue-';
+
 /** A tag that a pull request's builds put on a template. */
 export interface PreviewTag {
   readonly tag: string;
@@ -11,12 +14,15 @@ export interface PreviewTag {
 }
 
 /**
- * The tags of a template that are `<prefix><number>` or `<prefix><number>-…`, by their number. Never `latest`,
- * `default` or a version, whatever the prefix.
+ * The tags of a template that are `<prefix><number>` or `<prefix><number>-…` with one of the prefixes, by their
+ * number. Never `latest`, `default` or a version, whatever the prefix.
  */
-export function previewTags({ tags }: Pick<FoundTemplate, 'tags'>, prefix: string): PreviewTag[] {
+export function previewTags(
+  { tags }: Pick<FoundTemplate, 'tags'>,
+  prefixes: readonly string[],
+): PreviewTag[] {
   const previews = [...tags].flatMap(([tag, buildId]): PreviewTag[] => {
-    const pullRequest = previewNumber(tag, prefix);
+    const [pullRequest] = prefixes.flatMap((prefix) => previewNumber(tag, prefix) ?? []);
     if (pullRequest === undefined) return [];
     const others = [...tags].filter(([other, id]) => id === buildId && other !== tag).map(([other]) => other);
     return [{ tag, pullRequest, buildId, others }];

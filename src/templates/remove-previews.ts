@@ -32,13 +32,13 @@ export interface TemplateCleanup {
 export async function cleanTemplate(
   client: Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'removeTags'>,
   name: string,
-  { prefix, decide, dryRun }: CleanupPlan,
+  { prefixes, decide, dryRun }: CleanupPlan,
 ): Promise<TemplateCleanup> {
   let rows: PreviewRow[] = [];
   try {
     const template = await findTemplate(client, name);
     if (!template) return { name, state: 'missing', rows };
-    const previews = previewTags(template, prefix);
+    const previews = previewTags(template, prefixes);
     const decisions = await Promise.all(previews.map((preview) => decide(preview)));
     rows = previews.flatMap((preview, index): PreviewRow[] => {
       const decision = decisions[index];
@@ -55,7 +55,8 @@ export async function cleanTemplate(
 }
 
 export interface CleanupPlan {
-  readonly prefix: string;
+  /** What stands before the number of the pull request, in the tags of builds of any kind. */
+  readonly prefixes: readonly string[];
   /** Whether a preview is to go; `undefined` for one that is none of this run's business. */
   readonly decide: (
     preview: PreviewTag,

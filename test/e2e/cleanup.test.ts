@@ -146,6 +146,48 @@ describe('a pull request that closes', () => {
     expect(readCommentMarker(ours.body)).toMatchObject({ state: 'removed', run: 42 });
   });
 
+  test('and is open again by now keeps its preview and its comment', async () => {
+    const service = await startLocalService();
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
+    await build(service, 'my-agent', {}, ['pr-12', 'pr-12-arm', 'queue-12']);
+    const header = { name: 'my-agent', key: '', state: 'ready', run: 43, attempt: 1 } as const;
+    const comment = github.addComment(12, `${commentMarker(header)}\nready`);
+    const { exitCode, log, outputs } = await cleanup(service, {}, { github });
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(log).toMatch(/^::notice title=A preview stays::.*Pull request 12 is open again/m);
+    expect(log).toContain('kept: pull request 12 is open again');
+    expect(outputs['removed']).toBe('[]');
+    expect(changesOf(service)).toEqual([]);
+    expect(comment.body).toContain('\nready');
+    expect(github.requests.filter(({ method }) => method !== 'GET' && method !== 'POST')).toEqual([]);
+  });
+
+  test('leaves a comment alone that a newer run wrote', async () => {
+    const service = await startLocalService();
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, { number: 12, state: 'closed' });
+    await build(service, 'my-agent', {}, ['pr-12']);
+    const header = { name: 'my-agent', key: '', state: 'building', run: 43, attempt: 1 } as const;
+    const comment = github.addComment(12, `${commentMarker(header)}\nbuilding`);
+    const { exitCode, log, outputs } = await cleanup(service, {}, { github });
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['removed']).toBe('["my-agent:pr-12"]');
+    expect(comment.body).toContain('\nbuilding');
+  });
+
+  test('loses the tags of its merge group too', async () => {
+    const service = await startLocalService();
+    await build(service, 'my-agent', {}, ['queue-12', 'queue-13', 'queue-12a', 'v1']);
+    const { exitCode, log, outputs } = await cleanup(service, { 'tag-prefix': 'preview-' });
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['removed']).toBe('["my-agent:queue-12"]');
+    expect(tagsOf(service)).toEqual(['queue-12a', 'queue-13', 'v1']);
+  });
+
   test('is green with a warning when the comment may not be edited', async () => {
     const service = await startLocalService();
     await using github = await startGithubServer();

@@ -49,7 +49,7 @@ test('a preview knows what else its build is called', () => {
     ['pr-1', 'a'],
     ['v1', 'a'],
   ]);
-  expect(previewTags({ tags }, 'pr-')).toEqual([
+  expect(previewTags({ tags }, ['pr-'])).toEqual([
     { tag: 'pr-1', pullRequest: 1, buildId: 'a', others: ['latest', 'v1'] },
     { tag: 'pr-2', pullRequest: 2, buildId: 'b', others: [] },
   ]);
