@@ -231,6 +231,27 @@ describe('nothing of a definition lives on', () => {
     expect(await isGone(Number(line))).toBe(true);
   });
 
+  test.runIf(process.platform === 'linux')(
+    'also when the action is killed and what it started has left its group',
+    async () => {
+      const directory = project({
+        'template.ts': `import { spawn } from 'node:child_process';
+const child = spawn('sh', ['-c', 'sleep 600 & echo $!'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+console.log(String(await new Promise((done) => child.stdout.once('data', done))).trim());
+for (;;);`,
+      });
+      const action = spawn(process.execPath, [join(import.meta.dirname, 'action-to-kill.ts'), directory], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void action.kill('SIGKILL'));
+      const [line] = await once(action.stdout, 'data');
+      endAfterTest(Number(line));
+      expect(isRunning(Number(line))).toBe(true);
+      action.kill('SIGKILL');
+      expect(await isGone(Number(line))).toBe(true);
+    },
+  );
+
   test('also when its time is over', async () => {
     const loaded = await load({ 'template.ts': `${first}${spawning}for (;;);` }, { timeLimitMs: 500 });
     expect(loaded.problems).toHaveLength(1);
