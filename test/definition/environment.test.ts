@@ -24,6 +24,24 @@ describe('the environment of a definition', () => {
     'RUNNER_TEMP',
     'NODE_OPTIONS',
     'novita_api_key',
+    'NOVITA_PROD_API_KEY',
+    'NOVITA_STAGING_TOKEN',
+    'NOVITA_KEY',
+    'E2B_APIKEY',
+    'E2B_TEAM_ACCESS_TOKEN',
+    'NOVITA_API_KEY_2',
+    'E2B_ADMINTOKEN',
+    'NOVITA_CLIENT_SECRET',
+    'ACTIONS_CACHE_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'ACTIONS_SOMETHING_NEW_TOKEN',
+    'CI_JOB_TOKEN',
+    'CI_REPOSITORY_URL',
+    'SYSTEM_ACCESSTOKEN',
+    'System_AccessToken',
+    'FORGEJO_TOKEN',
+    'GITEA_TOKEN',
+    'BUILDKITE_AGENT_ACCESS_TOKEN',
   ])('does not hold %s', (name) => {
     expect(definitionEnvironment({ [name]: 'x', KEPT: 'y' })).toEqual({ KEPT: 'y' });
   });
@@ -37,9 +55,66 @@ describe('the environment of a definition', () => {
     'GITHUB_TOKEN',
     'CI',
     'NOVITA_DOMAIN',
+    'NOVITA_API_URL',
+    'NOVITA_KEYBOARD',
+    'ACTIONS_STEP_DEBUG',
+    'GITHUB_ACTION_PATH',
     'NODE_EXTRA_CA_CERTS',
   ])('keeps %s', (name) => {
     expect(definitionEnvironment({ [name]: 'x' })).toEqual({ [name]: 'x' });
+  });
+
+  const temporary = '/home/runner/work/_temp';
+
+  test.each([
+    ['GITHUB_ARTIFACTS', `${temporary}/_runner_file_commands/artifacts_1`],
+    ['GITHUB_EVENT_PATH', `${temporary}/_github_workflow/event.json`],
+    ['DOCKER_CONFIG', temporary],
+    ['ANYTHING', `${temporary}/`],
+    ['GIT_SSH_COMMAND', `ssh -i "${temporary}/key" -o UserKnownHostsFile=${temporary}/hosts`],
+    ['JAVA_TOOL_OPTIONS', `-Djava.io.tmpdir=${temporary}`],
+    ['A_URL', `file://${temporary}/x`],
+    ['ODD', '/home//runner/./work/_temp/x'],
+    ['A_LIST', `/usr/share:${temporary}/share`],
+  ])('does not hold %s with a path of the runner', (name, value) => {
+    expect(definitionEnvironment({ [name]: value, RUNNER_TEMP: temporary, KEPT: 'y' })).toEqual({
+      KEPT: 'y',
+    });
+    expect(definitionEnvironment({ [name]: value, RUNNER_TEMP: `${temporary}/` })).toEqual({});
+  });
+
+  test.each([
+    ['BESIDE', '/home/runner/work/_temporary/x'],
+    ['WORKSPACE', '/home/runner/work/agent/agent'],
+    ['ABOVE', '/home/runner/work'],
+    ['TEXT', 'a sentence'],
+  ])('keeps %s beside it', (name, value) => {
+    expect(definitionEnvironment({ [name]: value, RUNNER_TEMP: temporary })).toEqual({ [name]: value });
+  });
+
+  test.each(['', '/', 'C:\\'])('keeps all paths where the folder is %j', (folder) => {
+    expect(definitionEnvironment({ HOME: '/root', RUNNER_TEMP: folder })).toEqual({ HOME: '/root' });
+  });
+
+  test('PATH loses only the folders of the runner', () => {
+    expect(definitionEnvironment({ PATH: `/usr/bin:${temporary}/bin:/bin`, RUNNER_TEMP: temporary })).toEqual(
+      {
+        PATH: '/usr/bin:/bin',
+      },
+    );
+  });
+
+  test('a key stays behind under any name', () => {
+    expect(
+      definitionEnvironment({
+        NOVITA_API_KEY: 'sk_0123456789',
+        MY_KEY: 'sk_0123456789',
+        GITEA_TOKEN: 'gt_0123456789',
+        GITHUB_TOKEN: 'gt_0123456789',
+        E2B_TOKEN: 'short',
+        WORD: 'short',
+      }),
+    ).toEqual({ WORD: 'short' });
   });
 
   test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'ALL_PROXY'])('lets Node use %s', (name) => {

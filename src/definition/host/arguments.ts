@@ -85,7 +85,7 @@ function envProblems(envs: unknown, at: SourceLine | undefined): Problem[] {
         ? `If it comes from an environment variable, that one is not set in this job. ${mend}`
         : isWithheld(source)
           ? `It comes from process.env.${source}, which the action does not hand to a definition, since it belongs to the action or the runner. A template must not hold keys or tokens; hand them to the sandbox when it starts.`
-          : `It comes from process.env.${source}, which is not set in this job. ${mend}`;
+          : `It comes from process.env.${source}, which is not set in this job, or names a file of the runner's, which the action does not hand to a definition. ${mend}`;
       return {
         title: `Environment variable ${name} is ${value}`,
         message: `setEnvs: ${name} is ${value}; a string is expected. ${cause}`,
