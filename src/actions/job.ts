@@ -6,6 +6,8 @@ import { context } from '@actions/github';
 import { type CiEvent, readEvent } from '../ci/event.ts';
 import { type Payload, payloadReader } from '../ci/payload.ts';
 import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
+import { trustFacts } from '../ci/trust.ts';
+import type { TrustFacts } from '../ci/verdict.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { resolveImage } from '../images/resolve.ts';
@@ -22,8 +24,8 @@ export interface Job extends AsyncDisposable {
   readonly event: CiEvent;
   /** What the event carries beside that. */
   readonly payload: Payload;
-  /** Commits that no pull request brought: that of the run, of its workflow, and of a pull request's base. */
-  readonly baseCommits: readonly string[];
+  /** What tells this repository's own code from a stranger's. */
+  readonly trustFacts: TrustFacts;
   /** `GITHUB_WORKSPACE`, where there is one. */
   readonly workspace?: string;
   readonly output: Output;
@@ -62,6 +64,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
   const dispatcher = proxyAwareDispatcher(env);
   const left = foundState(core);
   const payload = payloadReader(context.payload);
+  const event = readEvent(context, env['GITHUB_REPOSITORY']);
 
   const cancelled = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -80,13 +83,9 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
 
   return {
     env,
-    event: readEvent(context, env['GITHUB_REPOSITORY']),
+    event,
     payload,
-    baseCommits: [
-      context.sha,
-      env['GITHUB_WORKFLOW_SHA'],
-      payload.text('pull_request', 'base', 'sha'),
-    ].flatMap((commit) => commit || []),
+    trustFacts: trustFacts(event, payload, env),
     ...(workspace && { workspace }),
     output,
     debug: core.debug,

@@ -1,5 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { refuseProposed } from '../ci/trust.ts';
+import { trustRecipe } from '../ci/trust.ts';
 import type { Definition } from '../definition/definition.ts';
 import { discoverDefinition } from '../definition/discover.ts';
 import { loadDefinition } from '../definition/load.ts';
@@ -19,19 +20,25 @@ const bundles = {
 /** Finds and evaluates the definition, and shows what it prints. Rejects with a `ProblemsError`. */
 export async function readDefinition(
   inputs: BuildInputs,
-  job: Pick<Job, 'env' | 'event' | 'baseCommits' | 'workspace' | 'output' | 'interrupted'>,
+  job: Pick<Job, 'env' | 'trustFacts' | 'workspace' | 'output' | 'interrupted'>,
 ): Promise<Definition> {
   const { workspace } = job;
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
-  const file = discoverDefinition(workingDirectory, inputs.template);
-  refuseProposed(file, job.event, job.baseCommits);
+  const discovered = discoverDefinition(workingDirectory, inputs.template);
+  const { file, tracked, notice } = trustRecipe(discovered, job.trustFacts);
+  if (notice !== undefined)
+    job.output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
   const log = createDefinitionLog(job.output, { file, ...(workspace && { workspace }) });
   try {
     const definition = await loadDefinition(
       {
         file,
         ...(inputs.export && { exportName: inputs.export }),
-        workingDirectory,
+        // What a link leads to is what was judged.
+        workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
+        ...(tracked && {
+          committedOnly: { root: tracked.root, commit: tracked.commit, event: job.trustFacts.event.name },
+        }),
         timeLimitMs,
         env: job.env,
       },

@@ -1,8 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { problem } from '../problem.ts';
-import { checkedOutCommit } from './checked-out.ts';
+import { repositoriesAround } from '../git/repository.ts';
+import { type TrackedFiles, trackedFiles } from '../git/tracked-files.ts';
+import { type ProblemsError, problem } from '../problem.ts';
 import type { CiEvent } from './event.ts';
+import { namedForks } from './forks.ts';
+import type { Payload } from './payload.ts';
+import { judgeCheckout, type TrustFacts } from './verdict.ts';
 
 /** Runs to which GitHub gives no secrets, whoever sets them: those of forks, and those that Dependabot starts. */
 export function secretsWithheld({ kind, name, fork, dependabot }: CiEvent): boolean {
@@ -10,27 +14,142 @@ export function secretsWithheld({ kind, name, fork, dependabot }: CiEvent): bool
 }
 
 /**
- * Refuses a definition that a pull request brings along where the job has secrets: loading it runs it. Under
- * `pull_request_target`, and under `workflow_run` after a run of a pull request, only the commits of the base are
- * taken; what cannot be told apart from the pull request's is refused too.
+ * Events that only people with the right to write to the repository can cause, or that get no secrets otherwise. All
+ * others, those that are not known yet among them, may come from a stranger: a comment, a fork's run, a star.
+ */
+const insideEvents = new Set([
+  'push',
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'merge_group',
+  'workflow_dispatch',
+  'workflow_call',
+  'repository_dispatch',
+  'schedule',
+  'release',
+  'create',
+  'delete',
+  'deployment',
+  'deployment_status',
+  'registry_package',
+  'page_build',
+  'milestone',
+  'label',
+  'branch_protection_rule',
+  'public',
+]);
+
+/** Whether a stranger may have caused this run, which has the repository's secrets all the same. */
+export function comesFromOutside(event: CiEvent): boolean {
+  return event.kind !== 'none' && !insideEvents.has(event.name) && !isAfterOwnRun(event);
+}
+
+/** Events that need the right to write, and whose run is at a commit of the repository itself. */
+const runsOfOwnCommits = new Set(['push', 'schedule', 'workflow_dispatch', 'release', 'create']);
+
+/** Whether this run follows one that no stranger can cause. One after `workflow_run` may follow anything. */
+function isAfterOwnRun({ name, fork, workflowRun }: CiEvent): boolean {
+  return name === 'workflow_run' && !fork && runsOfOwnCommits.has(workflowRun?.event ?? '');
+}
+
+/** Gathers what tells this repository's commits from others, from the event and the runner's variables. */
+export function trustFacts(event: CiEvent, payload: Payload, env: NodeJS.ProcessEnv): TrustFacts {
+  const forks = namedForks(payload, event.repository);
+  const ofSameRepository =
+    event.kind === 'pull_request' && event.name !== 'pull_request_target' && !event.fork;
+  const ownCommits = [
+    env['GITHUB_SHA'],
+    env['GITHUB_WORKFLOW_SHA'],
+    payload.text('pull_request', 'base', 'sha'),
+    ofSameRepository ? payload.text('pull_request', 'head', 'sha') : undefined,
+    ofSameRepository ? payload.text('pull_request', 'merge_commit_sha') : undefined,
+    isAfterOwnRun(event) ? payload.text('workflow_run', 'head_sha') : undefined,
+  ].flatMap((commit) => commit || []);
+  const server = (env['GITHUB_SERVER_URL'] || 'https://github.com').replace(/^\w+:\/\/|\/+$/g, '');
+  const home = `${server}/${event.repository ?? ''}`.toLowerCase();
+  return { event, ownCommits, forks, home };
+}
+
+/** A recipe that may be loaded. */
+export interface TrustedRecipe {
+  readonly file: string;
+  /** In a run from outside, the only files that may be loaded with it; `file` is a real path then. */
+  readonly tracked?: TrackedFiles;
+  /** What could not be told, where that is no reason to refuse it. */
+  readonly notice?: string;
+}
+
+/**
+ * Refuses a recipe that a pull request brings along where the job has secrets: loading it runs it. It is judged by
+ * what is checked out around it, not by the event. Where a stranger may have caused the run, what cannot be told
+ * apart from a pull request's is refused too, and so is a file that is not as the trusted commit has it.
  *
  * @param file - absolute path of the definition
- * @param baseCommits - commits that are not the pull request's: that of the run, of the workflow, of the base
  * @throws ProblemsError
  */
-export function refuseProposed(file: string, event: CiEvent, baseCommits: readonly string[]): void {
-  const guarded =
-    event.name === 'pull_request_target' || (event.kind === 'workflow_run' && (event.proposed || event.fork));
-  if (!guarded) return;
-  const commit = checkedOutCommit(dirname(realpathSync(file)));
-  if (commit !== undefined && baseCommits.includes(commit)) return;
-  const found =
-    commit === undefined
-      ? 'its folder is no checkout of git, so nobody can tell whose it is'
-      : `it is checked out at ${commit}, which is not the base (${baseCommits.join(', ') || 'unknown'})`;
-  throw problem(
+export function trustRecipe(file: string, facts: TrustFacts): TrustedRecipe {
+  const { event } = facts;
+  if (comesFromOutside(event)) return trustInGuardedRun(file, facts);
+  if (event.kind === 'none' || secretsWithheld(event)) return { file };
+  // A link is followed when it is loaded, and what lies beside it is found from where it is written.
+  for (const path of new Set([file, realpathSync(file)])) {
+    const [nearest, ...outer] = repositoriesAround(dirname(path));
+    if (!nearest) continue;
+    const verdict = judgeCheckout(nearest, facts);
+    if (verdict.trust === 'own') continue;
+    const isSubmodule = outer.some((repository) => {
+      const around = judgeCheckout(repository, facts);
+      if (around.trust !== 'own') return false;
+      const entry = trackedFiles(repository.root, around.commit)?.entry(nearest.root);
+      return entry?.mode === '160000' && entry.id === verdict.commit;
+    });
+    if (isSubmodule) continue;
+    if (verdict.trust === 'pull-request') throw refusal(file, event, verdict.found);
+    return {
+      file,
+      notice: `The recipe is loaded, but whose it is cannot be told: ${verdict.found}. A recipe is a program that runs beside this job's secrets. If a pull request of a stranger can be checked out here, build it under the event pull_request instead; else check out a branch or tag.`,
+    };
+  }
+  return { file };
+}
+
+function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
+  const real = realpathSync(file);
+  const problems: ProblemsError[] = [];
+  for (const repository of repositoriesAround(dirname(real))) {
+    const verdict = judgeCheckout(repository, facts);
+    if (verdict.trust !== 'own') {
+      problems.push(refusal(file, facts.event, verdict.found));
+      continue;
+    }
+    const tracked = trackedFiles(repository.root, verdict.commit);
+    const compared = tracked?.compare(real);
+    if (tracked && compared === 'same') return { file: real, tracked };
+    const found =
+      compared === 'untracked'
+        ? `git does not track it at the commit ${verdict.commit}`
+        : compared === 'changed'
+          ? `it is not what the commit ${verdict.commit} has in its place`
+          : `the commit ${verdict.commit} cannot be read, so nobody can tell whether it was changed`;
+    problems.push(
+      problem(
+        'A recipe that is not as it was committed',
+        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: take out the step that changes it, or build where only people with the right to write start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+        { file, line: 1 },
+      ),
+    );
+  }
+  const [nearest] = problems;
+  throw (
+    nearest ?? refusal(file, facts.event, 'its folder is no checkout of git, so nobody can tell whose it is')
+  );
+}
+
+function refusal(file: string, { name }: CiEvent, found: string): ProblemsError {
+  return problem(
     'A recipe from a pull request',
-    `Runs of ${event.name} have secrets, and loading a recipe runs it. This one was not loaded: ${found}. Build pull requests under the event pull_request: there the runs of forks get no secrets, and their recipe is planned and shown. Take out \`ref:\` of the checkout to build the base. docs/pull-requests.md has a workflow for comments on pull requests of forks.`,
+    `Runs of ${name} have secrets, and loading a recipe runs it. This one was not loaded: ${found}. Build pull requests under the event pull_request: there the runs of forks get no secrets, and their recipe is planned and shown. Take out \`ref:\` and \`repository:\` of the checkout, and what fetches a pull request, to build this repository's own. docs/pull-requests.md has a workflow for comments on pull requests of forks.`,
     { file, line: 1 },
   );
 }

@@ -3,12 +3,13 @@
  * definition, and answers through an extra pipe. Nothing here holds a key; nothing of it outlives the
  * answer.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Problem, ProblemsError, problem } from '../problem.ts';
 import { openChannel } from './host/answer.ts';
 import { forbidBuilds } from './host/build-calls.ts';
+import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './host/committed-files.ts';
 import { explain } from './host/explain.ts';
 import { chooseTemplate } from './host/exports.ts';
 import { callerStack, frameFinder } from './host/frames.ts';
@@ -35,9 +36,13 @@ async function main(): Promise<void> {
   const ownFolder = dirname(process.argv[1] ?? '');
   const resolver = createJiti(file, { fsCache: false });
 
+  let files: CommittedFiles | undefined;
   let sdk: Awaited<ReturnType<typeof loadSdk>>;
   try {
-    sdk = await loadSdk(file, request.bundledSdk, (name) => resolver.esmResolve(name, { try: true }));
+    if (request.committedOnly) files = openCommittedFiles(request.committedOnly, file);
+    sdk = await loadSdk(file, request.bundledSdk, (name) =>
+      files ? undefined : resolver.esmResolve(name, { try: true }),
+    );
   } catch (error) {
     if (error instanceof ProblemsError) return answer.fail(error.problems);
     const at = { file, line: 1 };
@@ -60,6 +65,11 @@ async function main(): Promise<void> {
   guardProcess({ file, workingDirectory, frames }, fail, failWith);
   forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
   redirectNodeImports(sdk);
+  if (files)
+    checkNodeLoads(
+      files,
+      [ownFolder, dirname(request.bundledSdk)].map((folder) => realpathSync(folder)),
+    );
 
   const virtualModules = standIns(sdk, (module, name) =>
     problem(
@@ -68,8 +78,8 @@ async function main(): Promise<void> {
       frames.find(callerStack()) ?? { file, line: 1 },
     ),
   );
-  const loader = createLoader(file, virtualModules, (text) => console.error(text));
   try {
+    const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
     answer.phase({ name: 'evaluating' });
     const choice = await chooseTemplate(await importFile(loader, file), {
       file,

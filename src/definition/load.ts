@@ -6,6 +6,7 @@ import type { Definition } from './definition.ts';
 import { endedEarly, outOfTime } from './ending.ts';
 import { frameFinder } from './host/frames.ts';
 import { type HostProcess, startHost } from './host-process.ts';
+import type { CommittedOnly } from './protocol.ts';
 
 /** Which definition to load, and how long and with what it may run. */
 export interface LoadRequest {
@@ -19,6 +20,11 @@ export interface LoadRequest {
   readonly timeLimitMs: number;
   /** The action's own environment; the definition gets `definitionEnvironment` of it. */
   readonly env: NodeJS.ProcessEnv;
+  /**
+   * Where a stranger may have caused the run: nothing but the files of this commit is loaded, with the action's own
+   * SDK. `file` is a real path then.
+   */
+  readonly committedOnly?: CommittedOnly;
   /** Heap limit of the definition's process, in MiB; 2048 when absent. */
   readonly memoryLimitMb?: number;
 }
@@ -42,8 +48,8 @@ const startLimitMs = 60_000;
  * Evaluates a definition in a process of its own and gives back what it describes as plain data. The
  * process is ended, together with all that it started, before this returns; its output has been handed on
  * by then. What it started as a daemon is found by a mark in its environment, on Linux alone; one that throws
- * its environment away lives on. Should the action itself be killed, the process and its group end by
- * themselves (except on Windows).
+ * its environment away lives on. Should the action itself be killed, all of them end by themselves (except on
+ * Windows).
  *
  * @throws ProblemsError for everything that is wrong with the definition
  * @throws the signal's reason when it is aborted
@@ -64,6 +70,7 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
       workingDirectory,
       bundledSdk: deps.bundledSdk,
       ...(request.exportName ? { exportName: request.exportName } : {}),
+      ...(request.committedOnly ? { committedOnly: request.committedOnly } : {}),
     },
   });
   try {

@@ -15,6 +15,14 @@ export const lifelineDescriptor = 4;
 /** Exit code of a process that could not write its answer. */
 export const lostChannelCode = 70;
 
+/** The commit whose files alone may be loaded, and the event for the sake of which. */
+export interface CommittedOnly {
+  /** Root of its checkout. */
+  readonly root: string;
+  readonly commit: string;
+  readonly event: string;
+}
+
 export interface HostRequest {
   readonly token: string;
   readonly file: string;
@@ -22,6 +30,7 @@ export interface HostRequest {
   readonly workingDirectory: string;
   /** Absolute path of the action's own copy of the SDK. */
   readonly bundledSdk: string;
+  readonly committedOnly?: CommittedOnly;
 }
 
 /** What the definition's process is busy with. */

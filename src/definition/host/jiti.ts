@@ -36,6 +36,25 @@ const createRequire = (from: string): NodeJS.Require => {
   return Object.assign(require, { resolve: resolveOrSource });
 };
 
-/** jiti's `createJiti` with the transpiler linked in, in a form that survives bundling. */
-export const createJiti: typeof CreateJiti = (id: string, options: JitiOptions = {}) =>
-  createWith(id, { transform, ...options }, { onError, nativeImport, createRequire });
+type Transform = NonNullable<JitiOptions['transform']>;
+
+/**
+ * jiti's `createJiti` with the transpiler linked in, in a form that survives bundling.
+ *
+ * @param check - told each file that is about to be evaluated without Node's own loader; throws to prevent it
+ */
+export const createJiti = (
+  id: string,
+  options: JitiOptions = {},
+  check?: (file: string) => void,
+): ReturnType<typeof CreateJiti> => {
+  const checked: Transform = (given) => {
+    if (given.filename !== undefined) check?.(given.filename);
+    return transform(given);
+  };
+  return createWith(
+    id,
+    { transform: check ? checked : transform, ...options },
+    { onError, nativeImport, createRequire },
+  );
+};

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { Jiti, JitiOptions } from 'jiti';
 import { isRecord } from '../protocol.ts';
+import type { CommittedFiles } from './committed-files.ts';
 import { createJiti } from './jiti.ts';
 
 /**
@@ -9,11 +10,13 @@ import { createJiti } from './jiti.ts';
  * aliases of the nearest `tsconfig.json`, and with the SDK's names taken from `virtualModules`.
  *
  * @param note told when the `tsconfig.json` is only read in part
+ * @param committed the only files that may be loaded, where not all may
  */
 export function createLoader(
   file: string,
   virtualModules: Record<string, object>,
   note: (text: string) => void,
+  committed?: CommittedFiles,
 ): Jiti {
   const options: JitiOptions = {
     fsCache: false,
@@ -22,15 +25,55 @@ export function createLoader(
     virtualModules,
     transformOptions: { babel: { plugins: [importMetaMain], wrapPluginVisitorMethod: leaveUsing } },
   };
+  if (committed) return createCommittedLoader(file, options, note, committed);
   try {
     return createJiti(file, { ...options, tsconfigPaths: true });
   } catch (error) {
     // Most often it extends a package that is not installed.
     const reason = error instanceof Error ? error.message : String(error);
     note(`tsconfig.json is read without what it extends: ${reason}`);
-    return createJiti(file, { ...options, alias: ownAliases(file) });
+    return createJiti(file, { ...options, alias: ownAliases(nearestTsconfig(dirname(file))) });
   }
 }
+
+/** The loader where only committed files are loaded: a `tsconfig.json` that is none of them is left alone. */
+function createCommittedLoader(
+  file: string,
+  options: JitiOptions,
+  note: (text: string) => void,
+  files: CommittedFiles,
+): Jiti {
+  const tsconfig = nearestTsconfig(dirname(file), (path) => {
+    const compared = isInside(files.root, path) ? files.compare(realpathSync(path)) : 'untracked';
+    if (compared === 'changed') files.check(path);
+    return compared === 'same';
+  });
+  if (tsconfig === undefined) return createJiti(file, options, files.check);
+  if (isCommittedWhole(tsconfig, files))
+    return createJiti(file, { ...options, tsconfigPaths: dirname(tsconfig) }, files.check);
+  note('tsconfig.json is read without what it extends: git does not track that at the commit of this run.');
+  return createJiti(file, { ...options, alias: ownAliases(tsconfig) }, files.check);
+}
+
+/** Whether all that a `tsconfig.json` extends is in the commit too, as a file that it names by a path. */
+function isCommittedWhole(tsconfig: string, files: CommittedFiles, depth = 0): boolean {
+  const { extends: base } = contentOf(tsconfig);
+  return [base].flat().every((name) => {
+    if (name === undefined) return true;
+    if (typeof name !== 'string' || !/^\.{1,2}(\/|$)/.test(name) || depth > deepestTsconfig) return false;
+    const written = resolve(dirname(tsconfig), name);
+    const path = [written, `${written}.json`, join(written, 'tsconfig.json')].find((candidate) =>
+      statSync(candidate, { throwIfNoEntry: false })?.isFile(),
+    );
+    return (
+      path !== undefined &&
+      files.compare(realpathSync(path)) === 'same' &&
+      isCommittedWhole(path, files, depth + 1)
+    );
+  });
+}
+
+const deepestTsconfig = 20;
 
 /**
  * Imports a file with the loader and gives its exports as the file made them. The loader's own view of a
@@ -51,12 +94,12 @@ export async function importFile(loader: Jiti, file: string): Promise<unknown> {
 }
 
 /**
- * The path aliases that the nearest `tsconfig.json` states itself, in the loader's form: of `~/*` to `./src/*`
+ * The path aliases that a `tsconfig.json` states itself, in the loader's form: of `~/*` to `./src/*`
  * the first target counts.
  */
-function ownAliases(file: string): Record<string, string> {
-  const nearest = nearestTsconfig(dirname(file));
-  const { paths, baseUrl } = nearest ? compilerOptionsOf(nearest) : {};
+function ownAliases(nearest: string | undefined): Record<string, string> {
+  const { compilerOptions } = nearest ? contentOf(nearest) : {};
+  const { paths, baseUrl } = isRecord(compilerOptions) ? compilerOptions : {};
   if (!nearest || !isRecord(paths)) return {};
   const root = resolve(dirname(nearest), typeof baseUrl === 'string' ? baseUrl : '.');
   return Object.fromEntries(
@@ -69,13 +112,17 @@ function ownAliases(file: string): Record<string, string> {
   );
 }
 
-function nearestTsconfig(folder: string): string | undefined {
+function nearestTsconfig(folder: string, counts: (path: string) => boolean = () => true): string | undefined {
   const path = join(folder, 'tsconfig.json');
-  if (existsSync(path)) return path;
-  return dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder));
+  if (existsSync(path) && counts(path)) return path;
+  return dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder), counts);
 }
 
-function compilerOptionsOf(path: string): Record<string, unknown> {
+function isInside(folder: string, path: string): boolean {
+  return path.startsWith(folder + sep);
+}
+
+function contentOf(path: string): Record<string, unknown> {
   try {
     // With its comments and trailing commas, a tsconfig.json is an expression of JavaScript.
     const source = `module.exports = (${readFileSync(path, 'utf8')}\n)`;
@@ -84,8 +131,7 @@ function compilerOptionsOf(path: string): Record<string, unknown> {
       ext: '.cjs',
       filename: path,
     });
-    const options = isRecord(content) ? content['compilerOptions'] : undefined;
-    return isRecord(options) ? options : {};
+    return isRecord(content) ? content : {};
   } catch {
     return {};
   }

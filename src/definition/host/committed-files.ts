@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Comparison, type TrackedFiles, trackedFiles } from '../../git/tracked-files.ts';
+import { type ProblemsError, problem } from '../../problem.ts';
+import type { CommittedOnly } from '../protocol.ts';
+
+/** Lets nothing be loaded but the files of one commit, as that commit has them. */
+export interface CommittedFiles {
+  readonly root: string;
+  compare(path: string): Comparison;
+  /** Throws a `ProblemsError` for a file of code that may not be loaded. */
+  check(path: string): void;
+}
+
+/**
+ * Opens the files that a recipe may load where a stranger may have caused the run.
+ *
+ * @param file - the recipe, at whose first line the refusals stand
+ * @throws ProblemsError when the commit cannot be read
+ */
+export function openCommittedFiles({ root, commit, event }: CommittedOnly, file: string): CommittedFiles {
+  const opened = trackedFiles(root, commit);
+  const refuse = (title: string, found: string): ProblemsError =>
+    problem(
+      title,
+      `${found} Runs of ${event} have secrets, and a stranger may have caused this one: only files of the commit ${commit} are loaded, as it has them, and no installed packages. Commit what the recipe needs, or build where only people with the right to write start the run, such as under push or workflow_dispatch.`,
+      { file, line: 1 },
+    );
+  if (!opened) throw refuse('The commit cannot be read', `The commit ${commit} is not in ${root}.`);
+  const tracked: TrackedFiles = opened;
+  const shown = (path: string): string => {
+    const place = relative(root, path);
+    return place.startsWith('..') ? path : place.replaceAll(sep, '/');
+  };
+  const checked = new Set<string>();
+  const demand = (path: string, why: string): void => {
+    const compared = tracked.compare(path);
+    if (compared === 'untracked')
+      throw refuse('A file that git does not track', `${shown(path)} ${why}, and git does not track it.`);
+    if (compared === 'changed')
+      throw refuse(
+        'A file that is not as it was committed',
+        `${shown(path)} ${why}, and it is not as it was committed. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+      );
+  };
+  return {
+    root,
+    compare: tracked.compare,
+    check(path) {
+      const real = realpathSync(path);
+      if (checked.has(real)) return;
+      demand(real, 'is loaded');
+      // It says how the file is read, and what its imports that begin with # mean.
+      const settings = packageAround(real, root);
+      if (settings) demand(realpathSync(settings), `says how ${shown(real)} is read`);
+      else if (/['"]#/.test(readFileSync(real, 'latin1')))
+        throw refuse(
+          'An import without a package.json',
+          `${shown(real)} has an import that begins with #, and there is no package.json in the repository that says what it means.`,
+        );
+      checked.add(real);
+    },
+  };
+}
+
+/** The nearest `package.json` that is not above the root. */
+function packageAround(file: string, root: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    if (existsSync(path)) return path;
+    if (folder === root || dirname(folder) === folder) return undefined;
+  }
+}
+
+/**
+ * Checks what Node itself loads: plain JavaScript, JSON, compiled addons, and whatever is required.
+ *
+ * @param own - the action's own folders, from which the SDK loads its parts
+ */
+export function checkNodeLoads(files: CommittedFiles, own: readonly string[]): void {
+  registerHooks({
+    load(url, context, next) {
+      if (url.startsWith('file:')) {
+        const path = realpathSync(fileURLToPath(url.replace(/[?#].*$/, '')));
+        if (!own.some((folder) => path.startsWith(folder + sep))) files.check(path);
+      }
+      return next(url, context);
+    },
+  });
+  // A compiled addon goes past the hooks.
+  const open = process.dlopen;
+  process.dlopen = (module, path, ...rest) => {
+    files.check(path);
+    return Reflect.apply(open, process, [module, path, ...rest]);
+  };
+}

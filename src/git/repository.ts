@@ -1,0 +1,75 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/** A checkout of git. Its files are read as files: nothing is run, since a checkout can name programs for git to run. */
+export interface Repository {
+  /** The folder that holds `.git`. */
+  readonly root: string;
+  /** What holds `HEAD`: `.git`, or the folder that a file of this name leads to. */
+  readonly gitDirectory: string;
+  /** What holds objects, branches and tags, which worktrees share. */
+  readonly commonDirectory: string;
+}
+
+/** The checkout whose root is this folder. */
+export function repositoryAt(root: string): Repository | undefined {
+  const path = join(root, '.git');
+  const found = statsOf(path);
+  const [, place] = found?.isFile() ? (/^gitdir: (.+)$/.exec(readText(path) ?? '') ?? []) : [];
+  const gitDirectory = found?.isDirectory() ? path : place && resolve(root, place);
+  if (!gitDirectory) return undefined;
+  const commonDirectory = resolve(gitDirectory, readText(join(gitDirectory, 'commondir')) ?? '.');
+  return { root, gitDirectory, commonDirectory };
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The checkouts around a folder, the nearest first. */
+export function repositoriesAround(directory: string): Repository[] {
+  const found: Repository[] = [];
+  for (let folder = resolve(directory); ; folder = dirname(folder)) {
+    const repository = repositoryAt(folder);
+    if (repository) found.push(repository);
+    if (dirname(folder) === folder) return found;
+  }
+}
+
+/** The commit that is checked out. */
+export function headCommit(repository: Repository): string | undefined {
+  const head = readText(join(repository.gitDirectory, 'HEAD'));
+  const [, ref] = /^ref: (refs\/\S+)$/.exec(head ?? '') ?? [];
+  return ref === undefined ? commitId(head) : readRef(repository, ref);
+}
+
+/** The commit, or tag object, that a full name such as `refs/heads/main` stands for. */
+function readRef({ gitDirectory, commonDirectory }: Repository, ref: string): string | undefined {
+  const [, packed] =
+    new RegExp(`^([0-9a-f]+) ${escaped(ref)}$`, 'm').exec(
+      readText(join(commonDirectory, 'packed-refs')) ?? '',
+    ) ?? [];
+  return commitId(readText(join(gitDirectory, ref)) ?? readText(join(commonDirectory, ref)) ?? packed);
+}
+
+/** A file's text without the white space around it; `undefined` where it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text where it is the full id of an object. */
+export function commitId(text: string | undefined): string | undefined {
+  return text !== undefined && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text) ? text : undefined;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

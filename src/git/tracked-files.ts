@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { type ObjectStore, objectId, openObjects } from './objects.ts';
+import { repositoryAt } from './repository.ts';
+
+/** How a file on disk compares with what a commit has at its place. */
+export type Comparison = 'same' | 'changed' | 'untracked';
+
+export interface TreeEntry {
+  /** `100644`, `100755`, `120000` a link, `40000` a folder, `160000` a submodule. */
+  readonly mode: string;
+  readonly id: string;
+}
+
+/** The files of one commit, as they should lie below the root of its checkout. */
+export interface TrackedFiles {
+  /** Real path of the folder that holds `.git`. */
+  readonly root: string;
+  readonly commit: string;
+  /** What the commit has at this path; nothing for a path outside of the root. */
+  entry(path: string): TreeEntry | undefined;
+  /** Compares a file, given by its real path, with the commit. Line ends may differ, as git's own setting makes them. */
+  compare(path: string): Comparison;
+}
+
+const submodule = '160000';
+
+/**
+ * Opens the files of a commit. Everything hangs on the commit's id by hashes, so no file of the repository can make
+ * another content pass. Submodules are followed at the commit that this one names.
+ *
+ * @returns `undefined` where the commit itself cannot be read
+ */
+export function trackedFiles(root: string, commit: string): TrackedFiles | undefined {
+  const repository = repositoryAt(root);
+  if (!repository) return undefined;
+  const objects = openObjects(repository.commonDirectory);
+  const [, tree] = /^tree ([0-9a-f]+)$/m.exec(objectText(objects, commit, 'commit')) ?? [];
+  if (tree === undefined) return undefined;
+  const trees = new Map<string, ReadonlyMap<string, TreeEntry>>();
+  const entriesOf = (id: string): ReadonlyMap<string, TreeEntry> => {
+    const known = trees.get(id) ?? readTree(objects, id);
+    trees.set(id, known);
+    return known;
+  };
+
+  const within = new Map<string, TrackedFiles | undefined>();
+  const walk = (path: string): { entry?: TreeEntry; inner?: TrackedFiles } => {
+    const place = relative(root, path);
+    if (place === '' || place.startsWith('..') || isAbsolute(place)) return {};
+    let found: TreeEntry = { mode: '40000', id: tree };
+    const parts = place.split(sep);
+    for (const [index, part] of parts.entries()) {
+      if (found.mode === submodule) {
+        const folder = join(root, ...parts.slice(0, index));
+        if (!within.has(folder)) within.set(folder, trackedFiles(folder, found.id));
+        const inner = within.get(folder);
+        return inner ? { inner } : {};
+      }
+      const next = found.mode === '40000' ? entriesOf(found.id).get(part) : undefined;
+      if (!next) return {};
+      found = next;
+    }
+    return { entry: found };
+  };
+  return {
+    root,
+    commit,
+    entry(path) {
+      const { entry, inner } = walk(path);
+      return inner ? inner.entry(path) : entry;
+    },
+    compare(path) {
+      const { entry, inner } = walk(path);
+      if (inner) return inner.compare(path);
+      if (!entry) return 'untracked';
+      return entry.mode.startsWith('100') && isContent(path, entry.id) ? 'same' : 'changed';
+    },
+  };
+}
+
+function isContent(path: string, id: string): boolean {
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch {
+    return false;
+  }
+  if (objectId('blob', content, id.length) === id) return true;
+  // Git writes lines with CRLF where it is told to, on Windows by default, and keeps them with LF.
+  const unixLines = Buffer.from(content.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+  return objectId('blob', unixLines, id.length) === id;
+}
+
+function readTree(objects: ObjectStore, id: string): ReadonlyMap<string, TreeEntry> {
+  const entries = new Map<string, TreeEntry>();
+  const tree = objects.read(id);
+  if (tree?.type !== 'tree') return entries;
+  const { content } = tree;
+  for (let at = 0; at < content.length; ) {
+    const space = content.indexOf(0x20, at);
+    const end = content.indexOf(0, space);
+    if (space < 0 || end < 0) break;
+    const next = end + 1 + id.length / 2;
+    entries.set(content.toString('utf8', space + 1, end), {
+      mode: content.toString('latin1', at, space),
+      id: content.toString('hex', end + 1, next),
+    });
+    at = next;
+  }
+  return entries;
+}
+
+function objectText(objects: ObjectStore, id: string, type: 'commit' | 'tag'): string {
+  const object = objects.read(id);
+  return object?.type === type ? object.content.toString('utf8') : '';
+}

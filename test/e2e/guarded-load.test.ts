@@ -1,0 +1,389 @@
+/** A run that a stranger may have caused, with secrets: only what is committed is loaded, whatever lies around it. */
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkOut, checkoutKinds, createOrigin, folder, git, type Origin, write } from '../ci/checkouts.ts';
+import { type RunResult, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory } from './setup.ts';
+
+const planted = (what: string) => `console.log('PLANTED ${what}');`;
+const plantedPackage = (name: string, code: string) => ({
+  [`node_modules/${name}/package.json`]: JSON.stringify({
+    name,
+    version: '2.0.0',
+    type: 'module',
+    main: 'index.js',
+  }),
+  [`node_modules/${name}/index.js`]: code,
+});
+/** An SDK that would do as one, and says that it was loaded. */
+const plantedSdk = plantedPackage(
+  'novita-sandbox',
+  `${planted('sdk')}\nexport class TemplateBase {}\nexport function Template() { return new TemplateBase(); }\nTemplate.toJSON = () => '{}';\nexport default {};\n`,
+);
+
+const recipe = `import { Template } from 'novita-sandbox';
+import { packages } from './parts/packages';
+import settings from './settings.json';
+import { user } from '~/user';
+console.log('the recipe was loaded with ' + packages + ' ' + settings.size + ' ' + user);
+export const template = Template().fromTemplate('base').runCmd('echo ' + packages);
+`;
+
+/** Tries to load what is planted, each in another way, and goes on where it cannot. */
+const curious = `import { createRequire } from 'node:module';
+import { Template } from 'e2b';
+const require = createRequire(import.meta.url);
+const ways = {
+  ts: () => import('./planted.ts'),
+  mts: () => import('./planted-2.mts'),
+  mjs: () => import('./planted-3.mjs'),
+  cjs: () => import('./planted-4.cjs'),
+  js: () => import('./planted-5.js'),
+  json: async () => (await import('./planted.json')).default.text,
+  extensionless: () => import('./planted-6'),
+  folder: () => import('./planted-7'),
+  'require js': () => require('./planted-5.js'),
+  'require cjs': () => require('./planted-4.cjs'),
+  'require ts': () => require('./planted.ts'),
+  'require json': () => require('./planted.json').text,
+  'file url': () => import(new URL('./planted-3.mjs', import.meta.url).href),
+  'query': () => import(new URL('./planted-3.mjs?again', import.meta.url).href),
+  'package beside': () => import('beside'),
+  'package above': () => import('above'),
+  'require package': () => require('above'),
+  'part of the SDK': () => require('novita-sandbox/code-interpreter'),
+  link: () => import('./linked.ts'),
+  'link to a folder': () => import('./linked/planted.ts'),
+  alias: () => import('planted-alias'),
+  addon: () => require('./planted.node'),
+};
+for (const [name, load] of Object.entries(ways)) {
+  try {
+    const loaded = await load();
+    console.log('LOADED ' + name + ' ' + (typeof loaded === 'string' ? loaded : ''));
+  } catch (error) {
+    console.log('kept out: ' + name + ': ' + String(error.message).slice(0, 200));
+  }
+}
+console.log('through ' + Object.keys(ways).length);
+export const template = Template().fromTemplate('base');
+`;
+
+const recipes = (commit: string) => ({
+  'template.ts': commit === 'fork' ? `${planted('recipe')}\n${recipe}` : `${recipe}// ${commit}\n`,
+  'curious.ts': curious,
+  'parts/packages.ts': `export const packages = 'curl';\n`,
+  'parts/unused.ts': `export const unused = 1;\n`,
+  'settings.json': '{ "size": 3 }\n',
+  'config/user.ts': `export const user = 'robot';\n`,
+  'package.json': '{ "private": true, "imports": { "#user": "./config/user.ts" } }\n',
+  'tsconfig.base.json': '{ "compilerOptions": { "paths": { "~/*": ["./config/*"] } } }\n',
+  'tsconfig.json': '{ "extends": "./tsconfig.base.json" } // a comment\n',
+});
+
+let action: TemporaryDirectory;
+let origin: Origin;
+let top: string;
+let count = 0;
+beforeAll(async () => {
+  action = await publishedAction();
+  origin = createOrigin(recipes);
+  top = folder();
+});
+afterAll(async () => {
+  await action[Symbol.asyncDispose]();
+  origin[Symbol.dispose]();
+  rmSync(top, { recursive: true, force: true });
+});
+
+/** A new folder with the base's checkout in `place` of it. */
+function workspace(place = '.'): { readonly path: string; readonly base: string } {
+  const path = join(top, String(count++));
+  const base = join(path, place);
+  checkOut(origin, base, checkoutKinds(origin)['the run itself'] as never);
+  return { path, base };
+}
+
+function checkoutOf(kind: string, path: string): void {
+  checkOut(origin, path, checkoutKinds(origin)[kind] as never);
+}
+
+interface Run {
+  readonly template?: string;
+  readonly event?: string;
+  readonly payload?: unknown;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function run(
+  path: string,
+  { template, event = 'issue_comment', payload, env }: Run = {},
+): Promise<RunResult> {
+  const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
+  return runAction({
+    action: action.path,
+    workspace: path,
+    inputs: { name: 'my-agent', 'on-missing-credentials': 'skip', ...(template && { template }) },
+    event: { name: event, payload: payload ?? { issue: { number: 7, pull_request: {} }, repository } },
+    env: { GITHUB_SHA: origin.commits.main, ...env },
+  });
+}
+
+const loaded = 'the recipe was loaded with curl 3 robot';
+
+test.each(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 'fork'])(
+  '%s: the recipe of the base is loaded with all that is committed',
+  async (event) => {
+    const { path } = workspace();
+    const { exitCode, log } = await run(path, { event });
+    expect(log).toContain(loaded);
+    expect(exitCode).toBe(0);
+  },
+);
+
+test('nothing that is planted beside the recipe, or above it, is loaded in any way', async () => {
+  const { path, base } = workspace('base');
+  checkoutOf('refs/pull/7/head', path);
+  write(path, {
+    ...plantedSdk,
+    ...plantedPackage('above', planted('above')),
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: { paths: { 'planted-alias': ['./planted.ts'], '~/*': ['./*'] } },
+    }),
+    'planted.ts': planted('by an alias'),
+  });
+  write(base, {
+    ...plantedSdk,
+    ...plantedPackage('beside', planted('beside')),
+    ...plantedPackage('e2b', planted('e2b')),
+    'planted.ts': planted('ts'),
+    'planted-2.mts': planted('mts'),
+    'planted-3.mjs': planted('mjs'),
+    'planted-4.cjs': planted('cjs'),
+    'planted-5.js': planted('js'),
+    'planted-6.ts': planted('extensionless'),
+    'planted-7/index.ts': planted('folder'),
+    'planted.json': '{ "text": "PLANTED json" }',
+    'planted.node': 'no addon',
+  });
+  symlinkSync(join(path, 'planted.ts'), join(base, 'linked.ts'));
+  symlinkSync(path, join(base, 'linked'));
+  const { exitCode, log } = await run(path, { template: 'base/curious.ts' });
+  expect(log).not.toMatch(/PLANTED|LOADED/);
+  const [, ways = ''] = /through (\d+)/.exec(log) ?? [];
+  expect(log.match(/kept out: /g)).toHaveLength(Number(ways));
+  // Refused by us, not by chance.
+  for (const way of ['ts', 'json', 'require json', 'require cjs', 'package above', 'link', 'addon'])
+    expect(log).toMatch(new RegExp(`kept out: ${way}: .*git does not track it`));
+  expect(exitCode).toBe(0);
+});
+
+test('a tsconfig.json above the checkout means nothing, and the one that is committed counts', async () => {
+  const { path } = workspace('base');
+  checkoutOf('refs/pull/7/head', path);
+  write(path, {
+    ...plantedSdk,
+    'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { '*': ['./evil/*'] } } }),
+    'evil/novita-sandbox.ts': planted('sdk by an alias'),
+  });
+  const { exitCode, log } = await run(path, { template: 'base/template.ts' });
+  expect(log).not.toContain('PLANTED');
+  expect(log).toContain(loaded);
+  expect(exitCode).toBe(0);
+});
+
+describe('is refused, with none of it run:', () => {
+  const rows: [string, (base: string, path: string) => string | undefined, RegExp][] = [
+    [
+      'a recipe that was changed',
+      (base) => void write(base, { 'template.ts': planted('recipe') }),
+      /template\.ts.*it is not what the commit [0-9a-f]{40} has in its place/,
+    ],
+    [
+      'a recipe that git does not track',
+      (base) => {
+        write(base, { 'generated.ts': planted('recipe') });
+        return 'base/generated.ts';
+      },
+      /git does not track it at the commit/,
+    ],
+    [
+      'an import that was changed',
+      (base) => void write(base, { 'parts/packages.ts': planted('import') }),
+      /parts\/packages\.ts is loaded, and it is not as it was committed/,
+    ],
+    [
+      'JSON that was changed',
+      (base) => void write(base, { 'settings.json': '{ "size": "PLANTED" }' }),
+      /settings\.json is loaded, and it is not as it was committed/,
+    ],
+    [
+      'a file that comes before the committed one',
+      (base) => void write(base, { 'parts/packages.js': planted('js') }),
+      /parts\/packages\.js is loaded, and git does not track it/,
+    ],
+    [
+      'a tsconfig.json that was changed',
+      (base) => {
+        const paths = { 'novita-sandbox': ['./planted.ts'] };
+        write(base, {
+          'tsconfig.json': JSON.stringify({ compilerOptions: { paths } }),
+          'planted.ts': planted('ts'),
+        });
+      },
+      /tsconfig\.json is loaded, and it is not as it was committed/,
+    ],
+    [
+      'a package.json that was changed',
+      (base) => void write(base, { 'package.json': '{ "imports": { "#user": "./planted.ts" } }' }),
+      /package\.json says how template\.ts is read, and it is not as it was committed/,
+    ],
+    [
+      'a package.json that git does not track',
+      (base) => void write(base, { 'parts/package.json': '{ "type": "commonjs" }' }),
+      /parts\/package\.json says how parts\/packages\.ts is read, and git does not track it/,
+    ],
+    [
+      'a link in place of the recipe',
+      (base, path) => {
+        rmSync(join(base, 'template.ts'));
+        symlinkSync(join(path, 'template.ts'), join(base, 'template.ts'));
+      },
+      /it is checked out from refs\/remotes\/pull\/7\/head/,
+    ],
+    [
+      'a link in place of its folder',
+      (base, path) => {
+        symlinkSync(path, join(base, 'sandbox'));
+        return 'base/sandbox/template.ts';
+      },
+      /it is checked out from refs\/remotes\/pull\/7\/head/,
+    ],
+    [
+      'a link to the base in the pull request, with a package beside',
+      (base, path) => {
+        write(base, { 'parts/packages.ts': planted('import') });
+        symlinkSync(join(base, 'template.ts'), join(path, 'linked.ts'));
+        return 'linked.ts';
+      },
+      /parts\/packages\.ts is loaded, and it is not as it was committed/,
+    ],
+    [
+      'a repository within that says it is at the commit of the run',
+      (base) => {
+        write(base, { 'nested/template.ts': planted('recipe'), 'nested/.git/HEAD': origin.commits.main });
+        write(base, { 'nested/.git/objects/info/alternates': join(base, '.git', 'objects') });
+        return 'base/nested/template.ts';
+      },
+      /it is not what the commit [0-9a-f]{40} has in its place/,
+    ],
+    [
+      'a .git file that leads to the repository of the base',
+      (base) => {
+        write(base, {
+          'nested/template.ts': planted('recipe'),
+          'nested/.git': `gitdir: ${join(base, '.git')}`,
+        });
+        return 'base/nested/template.ts';
+      },
+      /it is not what the commit [0-9a-f]{40} has in its place/,
+    ],
+    [
+      'a commit whose objects were replaced',
+      (base) => {
+        write(base, { 'template.ts': planted('recipe') });
+        git(base, 'add', '.');
+        git(base, 'commit', '-qm', 'evil');
+        git(base, 'replace', '-f', origin.commits.main, 'HEAD');
+        writeFileSync(join(base, '.git', 'HEAD'), origin.commits.main);
+      },
+      /it is not what the commit [0-9a-f]{40} has in its place/,
+    ],
+    [
+      'a folder that is no checkout',
+      (base, path) => {
+        for (const place of [base, path]) rmSync(join(place, '.git'), { recursive: true });
+      },
+      /its folder is no checkout of git/,
+    ],
+  ];
+
+  test.each(rows)('%s', async (_, change, message) => {
+    const { path, base } = workspace('base');
+    checkoutOf('refs/pull/7/head', path);
+    const template = change(base, path) ?? 'base/template.ts';
+    const { exitCode, log } = await run(path, { template });
+    expect(log).not.toContain('PLANTED');
+    expect(log).not.toContain('the recipe was loaded');
+    expect(log).toMatch(message);
+    expect(log.match(/^::error/gm)?.length).toBeLessThanOrEqual(2);
+    expect(exitCode).toBe(1);
+  });
+});
+
+test('variables of git do not change what is checked out', async () => {
+  const { path } = workspace('base');
+  checkoutOf('refs/pull/7/head', join(path, 'pull'));
+  const own = join(path, 'base', '.git');
+  const env = { GIT_DIR: own, GIT_WORK_TREE: join(path, 'pull'), GIT_OBJECT_DIRECTORY: join(own, 'objects') };
+  const { exitCode, log } = await run(path, { template: 'pull/template.ts', env });
+  expect(log).toMatch(/it is checked out from refs\/remotes\/pull\/7\/head/);
+  expect(log).not.toContain('PLANTED');
+  expect(exitCode).toBe(1);
+});
+
+test('no program that a checkout names for git is run', async () => {
+  const { path, base } = workspace('base');
+  const evil = `sh -c "echo ran > ${join(path, 'ran')}"`;
+  for (const name of ['core.fsmonitor', 'core.sshCommand', 'filter.x.clean', 'filter.x.smudge', 'core.pager'])
+    git(base, 'config', name, evil);
+  write(base, { '.git/info/attributes': '* filter=x\n' });
+  const { log } = await run(path, { template: 'base/template.ts' });
+  expect(log).toContain(loaded);
+  expect(() => rmSync(join(path, 'ran'))).toThrow();
+});
+
+describe('a recipe is judged by what is checked out, under', () => {
+  const home = { full_name: 'octo-org/agent', default_branch: 'main' };
+  const head = (number: number, sha: string, full_name: string) => ({
+    number,
+    pull_request: { number, head: { sha, repo: { full_name } }, base: { repo: home } },
+    repository: home,
+  });
+  const afterRun = (event: string) => ({
+    workflow_run: { event, head_sha: origin.commits.main, head_repository: home },
+    repository: home,
+  });
+  const rows: [string, string, 'loaded' | 'noticed' | 'refused', () => unknown][] = [
+    ['push', 'the branch of pull request 8', 'loaded', () => ({ repository: home })],
+    ['push', 'a second repository of the same owner', 'loaded', () => ({ repository: home })],
+    ['push', 'a second repository of another owner', 'noticed', () => ({ repository: home })],
+    ['push', 'the commit of the fork', 'noticed', () => ({ repository: home })],
+    ['push', 'refs/pull/7/merge', 'refused', () => ({ repository: home })],
+    ['workflow_dispatch', 'an annotated tag', 'loaded', () => ({ repository: home })],
+    ['workflow_dispatch', 'gh pr checkout', 'refused', () => ({ repository: home })],
+    ['pull_request', 'refs/pull/8/head', 'loaded', () => head(8, origin.commits.feature, 'octo-org/agent')],
+    ['pull_request', 'refs/pull/7/head', 'loaded', () => head(7, origin.commits.fork, 'stranger/agent')],
+    ['issue_comment', 'another branch', 'loaded', () => ({ repository: home })],
+    ['issue_comment', 'the commit of the fork', 'refused', () => ({ repository: home })],
+    ['issue_comment', 'FETCH_HEAD of a pull request', 'refused', () => ({ repository: home })],
+    ['workflow_run', 'refs/pull/7/head', 'refused', () => afterRun('workflow_run')],
+    ['workflow_run', 'the commit of the fork', 'refused', () => afterRun('workflow_run')],
+    ['workflow_run', 'a branch of the fork', 'refused', () => afterRun('pull_request')],
+    ['check_run', 'refs/pull/7/head', 'refused', () => ({ repository: home })],
+  ];
+
+  test.each(rows)('%s with %s: it is %s', async (event, kind, expected, payload) => {
+    const path = join(top, String(count++));
+    checkoutOf(kind, path);
+    const { exitCode, log } = await run(path, { event, payload: payload() });
+    expect(log.includes('the recipe was loaded')).toBe(expected !== 'refused');
+    expect(log.includes('::notice title=Whose recipe this is')).toBe(expected === 'noticed');
+    expect(
+      log.includes('::error title=A recipe from a pull request') ||
+        log.includes('A recipe from a pull request'),
+    ).toBe(expected === 'refused');
+    expect(exitCode).toBe(expected === 'refused' ? 1 : 0);
+  });
+});
