@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Problem, SourceLine } from '../../problem.ts';
+import type { DefinitionWarning } from '../definition.ts';
 import { argumentProblems } from './arguments.ts';
 import { dockerfileInstructions, followDockerfile } from './dockerfile-lines.ts';
 import { callerStack, type FrameFinder } from './frames.ts';
 import { instructionsOf } from './instructions.ts';
 import { keepRefusedCopies } from './refused-copies.ts';
+import { unquotedArguments } from './unquoted-arguments.ts';
 
 /** What was noted while the definition called the builder. */
 export interface Recorder {
@@ -13,6 +15,8 @@ export interface Recorder {
   stepLine(instruction: unknown): SourceLine | undefined;
   /** Lines of the parts of a template that are not steps. */
   parts(template: object): TemplateParts;
+  /** What builds, but probably not as meant, in the calls that made this template. */
+  warnings(template: object): readonly DefinitionWarning[];
   /** What is wrong with the arguments of the calls so far. */
   readonly problems: readonly Problem[];
   /** Names that were read from a builder and that the SDK does not have. */
@@ -64,15 +68,21 @@ interface Call {
 export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recorder {
   const lines = new WeakMap<object, SourceLine>();
   const parts = new WeakMap<object, TemplateParts>();
+  const warnings = new WeakMap<object, DefinitionWarning[]>();
   const problems: Problem[] = [];
   const missingMethods = new Set<string>();
   const calls: Call[] = [];
 
-  const begin = (method: string, args: readonly unknown[]): Call => {
+  const warn = (template: object, more: readonly DefinitionWarning[]): void => {
+    if (more.length > 0) warnings.set(template, [...(warnings.get(template) ?? []), ...more]);
+  };
+
+  const begin = (template: object, method: string, args: readonly unknown[]): Call => {
     const outer = calls.at(-1);
     if (outer) return outer.nested ? { line: outer.nested(method, args) } : { line: outer.line };
     const line = frames.find(callerStack());
     problems.push(...argumentProblems(method, args, line));
+    warn(template, unquotedArguments(method, args, line));
     const dockerfile = method === 'fromDockerfile' ? followFile(args[0]) : undefined;
     return { line, ...dockerfile };
   };
@@ -93,7 +103,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
 
   const wrap = (method: string, original: (...args: unknown[]) => unknown) =>
     function watched(this: object, ...args: unknown[]): unknown {
-      const call = begin(method, args);
+      const call = begin(this, method, args);
       const before = instructionsOf(this).length;
       calls.push(call);
       try {
@@ -117,6 +127,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   return {
     stepLine: (instruction) => lines.get(Object(instruction)),
     parts: (template) => parts.get(template) ?? {},
+    warnings: (template) => warnings.get(template) ?? [],
     problems,
     missingMethods,
   };

@@ -67,7 +67,10 @@ export async function serialise(
     sources,
     contextDirectory: contextDirectory(template, workingDirectory),
     ignorePatterns: ignorePatterns(template),
-    warnings: imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
+    warnings: [
+      ...recorder.warnings(template),
+      ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
+    ],
   };
 }
 
