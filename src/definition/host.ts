@@ -86,7 +86,7 @@ async function main(): Promise<void> {
       ...(request.exportName ? { wanted: request.exportName } : {}),
       calling: (exportName) => answer.phase({ name: 'calling', exportName }),
     });
-    const [first, ...rest] = recorder.problems;
+    const [first, ...rest] = [...recorder.problems, ...recorder.mistakes(choice.template)];
     if (first) answer.fail([first, ...rest]);
     const definition = await serialise(choice, {
       file,

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Problem, SourceLine } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
 import { argumentProblems } from './arguments.ts';
-import { dockerfileInstructions, followDockerfile } from './dockerfile-lines.ts';
+import { type DockerfileRun, type Finding, readDockerfile } from './dockerfile/read.ts';
 import { callerStack, type FrameFinder } from './frames.ts';
 import { instructionsOf } from './instructions.ts';
 import { keepRefusedCopies } from './refused-copies.ts';
@@ -17,6 +15,8 @@ export interface Recorder {
   parts(template: object): TemplateParts;
   /** What builds, but probably not as meant, in the calls that made this template. */
   warnings(template: object): readonly DefinitionWarning[];
+  /** What the SDK misreads in the Dockerfile of this template. */
+  mistakes(template: object): readonly Problem[];
   /** What is wrong with the arguments of the calls so far. */
   readonly problems: readonly Problem[];
   /** Names that were read from a builder and that the SDK does not have. */
@@ -55,9 +55,8 @@ const probed =
 
 interface Call {
   readonly line: SourceLine | undefined;
-  /** Set while the SDK goes through a Dockerfile that is a file. */
-  readonly nested?: (method: string, args: readonly unknown[]) => SourceLine;
-  readonly base?: SourceLine;
+  /** Set while the SDK goes through a Dockerfile. */
+  readonly dockerfile?: DockerfileRun | undefined;
 }
 
 /**
@@ -69,6 +68,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   const lines = new WeakMap<object, SourceLine>();
   const parts = new WeakMap<object, TemplateParts>();
   const warnings = new WeakMap<object, DefinitionWarning[]>();
+  const findings = new WeakMap<object, readonly Finding[]>();
   const problems: Problem[] = [];
   const missingMethods = new Set<string>();
   const calls: Call[] = [];
@@ -79,12 +79,13 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
 
   const begin = (template: object, method: string, args: readonly unknown[]): Call => {
     const outer = calls.at(-1);
-    if (outer) return outer.nested ? { line: outer.nested(method, args) } : { line: outer.line };
+    if (outer) return { line: outer.dockerfile ? outer.dockerfile.follow(method, args) : outer.line };
     const line = frames.find(callerStack());
     problems.push(...argumentProblems(method, args, line));
     warn(template, unquotedArguments(method, args, line));
-    const dockerfile = method === 'fromDockerfile' ? followFile(args[0]) : undefined;
-    return { line, ...dockerfile };
+    const [given] = args;
+    const isDockerfile = method === 'fromDockerfile' && typeof given === 'string';
+    return { line, dockerfile: isDockerfile ? readDockerfile(given, line) : undefined };
   };
 
   const note = (template: object, method: string, call: Call, before: number): void => {
@@ -92,7 +93,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
     for (const instruction of instructions.slice(before)) {
       if (call.line && !lines.has(instruction)) lines.set(instruction, call.line);
     }
-    const line = call.base ?? call.line;
+    const line = call.dockerfile?.base ?? call.line;
     if (!line) return;
     const known = parts.get(template) ?? {};
     if (method.startsWith('from'))
@@ -101,6 +102,9 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
     if (method === 'setReadyCmd') parts.set(template, { ...known, ready: line });
   };
 
+  const ofKind = (template: object, kind: Finding['severity']): Problem[] =>
+    asProblems(findings.get(template) ?? [], kind);
+
   const wrap = (method: string, original: (...args: unknown[]) => unknown) =>
     function watched(this: object, ...args: unknown[]): unknown {
       const call = begin(this, method, args);
@@ -108,9 +112,21 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
       calls.push(call);
       try {
         return original.apply(this, args);
+      } catch (error) {
+        // The SDK ends at the first thing that it cannot read, and says less of it.
+        problems.push(...asProblems(call.dockerfile?.findings() ?? [], 'mistake'));
+        throw error;
       } finally {
         calls.pop();
         note(this, method, call, before);
+        if (call.dockerfile) findings.set(this, call.dockerfile.findings());
+        // What the definition says itself takes the place of CMD and ENTRYPOINT.
+        if (method === 'setStartCmd' && calls.length === 0) {
+          findings.set(
+            this,
+            (findings.get(this) ?? []).filter(({ start }) => !start),
+          );
+        }
       }
     };
 
@@ -127,10 +143,17 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   return {
     stepLine: (instruction) => lines.get(Object(instruction)),
     parts: (template) => parts.get(template) ?? {},
-    warnings: (template) => warnings.get(template) ?? [],
+    mistakes: (template) => ofKind(template, 'mistake'),
+    warnings: (template) => [...ofKind(template, 'warning'), ...(warnings.get(template) ?? [])],
     problems,
     missingMethods,
   };
+}
+
+function asProblems(findings: readonly Finding[], kind: Finding['severity']): Problem[] {
+  return findings
+    .filter(({ severity }) => severity === kind)
+    .map(({ title, message, at }) => ({ title, message, ...(at && { at }) }));
 }
 
 /** Lets every read of a name that the builder does not have be noted; the answer stays `undefined`. */
@@ -147,22 +170,4 @@ function noteMissing(prototype: object, missing: Set<string>): void {
       Reflect.defineProperty(receiver, key, { value, writable: true, enumerable: true, configurable: true }),
   });
   Object.setPrototypeOf(prototype, noting);
-}
-
-function followFile(given: unknown): Omit<Call, 'line'> | undefined {
-  if (typeof given !== 'string') return undefined;
-  try {
-    // The SDK takes what is no file for the Dockerfile's text, which has no lines of its own.
-    if (!existsSync(given) || !statSync(given).isFile()) return undefined;
-    const file = resolve(given);
-    const instructions = dockerfileInstructions(readFileSync(file, 'utf8'));
-    const follow = followDockerfile(instructions);
-    const from = instructions.find(({ keyword }) => keyword === 'FROM');
-    return {
-      nested: (method, args) => ({ file, line: follow(method, args) }),
-      ...(from ? { base: { file, line: from.line } } : {}),
-    };
-  } catch {
-    return undefined;
-  }
 }

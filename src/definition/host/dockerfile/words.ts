@@ -1,0 +1,131 @@
+/** Docker's own reading of what follows an instruction's keyword. */
+
+/** Values of the variables that ARG and ENV declare above; what the base image has is not known. */
+export type Values = ReadonlyMap<string, string>;
+
+/** A word after Docker took away its quotes and escapes. */
+export interface DockerWord {
+  /** Its variables stand as they are written. */
+  readonly text: string;
+  /** With the values of the variables that are declared above; the others stand as they are written. */
+  readonly expanded: string;
+  readonly variables: readonly string[];
+  /** Holds a dollar sign that begins no variable. */
+  readonly dollar: boolean;
+  /** Outside of quotes, an escape stands before a character that needs none. */
+  readonly escaped: boolean;
+}
+
+/** Reads a word: quotes, escapes and variables, in the meaning that Docker documents for them. */
+export function dockerWord(written: string, escaping: string, values: Values): DockerWord {
+  let text = '';
+  let expanded = '';
+  let quote = '';
+  let dollar = false;
+  let escaped = false;
+  const variables: string[] = [];
+  const add = (characters: string): void => {
+    text += characters;
+    expanded += characters;
+    dollar ||= characters.includes('$');
+  };
+  for (let at = 0; at < written.length; at += 1) {
+    const character = written[at] ?? '';
+    const variable = quote === "'" ? undefined : variableAt(written, at);
+    if (quote === '' ? isQuote(character) : character === quote) {
+      quote = quote === '' ? character : '';
+    } else if (character === escaping && quote !== "'") {
+      const next = written[at + 1] ?? '';
+      at += 1;
+      // In double quotes only these are escaped; elsewhere the escape stays.
+      escaped ||= quote === '' && /[\w.+*?()|/-]/.test(next);
+      add(quote === '' || ['"', '$', escaping].includes(next) ? next : character + next);
+    } else if (variable) {
+      variables.push(variable.name);
+      text += variable.written;
+      expanded += variable.expand(values);
+      at += variable.written.length - 1;
+    } else {
+      add(character);
+    }
+  }
+  return { text, expanded, variables, dollar, escaped };
+}
+
+function isQuote(character: string): boolean {
+  return character === '"' || character === "'";
+}
+
+interface Variable {
+  readonly name: string;
+  readonly written: string;
+  readonly expand: (values: Values) => string;
+}
+
+function variableAt(text: string, at: number): Variable | undefined {
+  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+])([^}]*)|[^}]*)\})/.exec(text.slice(at));
+  const [written, bare, braced, operator, word = ''] = match ?? [];
+  const name = bare ?? braced;
+  if (written === undefined || name === undefined) return undefined;
+  const expand = (values: Values): string => {
+    const own = values.get(name);
+    if (own === undefined || (braced && operator === undefined && written !== `\${${name}}`)) return written;
+    if (operator === undefined) return own;
+    const isSet = own !== '' || !operator.startsWith(':');
+    return operator.endsWith('-') === isSet ? (isSet ? own : '') : word;
+  };
+  return { name, written, expand };
+}
+
+/** Words that blanks divide, as they are written; blanks in quotes and escaped ones do not. */
+export function splitWords(text: string, escaping: string): string[] {
+  const words: string[] = [];
+  let word = '';
+  let quote = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? '';
+    if (quote === '' && /\s/.test(character)) {
+      if (word !== '') words.push(word);
+      word = '';
+      continue;
+    }
+    word += character;
+    if (character === escaping && quote !== "'") {
+      at += 1;
+      word += text[at] ?? '';
+    } else if (quote === '' ? isQuote(character) : character === quote) {
+      quote = quote === '' ? character : '';
+    }
+  }
+  return word === '' ? words : [...words, word];
+}
+
+/** The items of `["a", "b"]`; undefined for everything else, which Docker takes as text. */
+export function jsonWords(text: string): readonly string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Flag {
+  readonly name: string;
+  readonly value: string;
+}
+
+const flagPattern = /^--([A-Za-z][\w-]*)(?:=((?:"[^"]*"|'[^']*'|[^\s"'])*))?(?=\s|$)\s*/;
+
+/** Takes the flags off the front: `--chmod=755 a /b`. */
+export function splitFlags(text: string): { readonly flags: readonly Flag[]; readonly rest: string } {
+  const flags: Flag[] = [];
+  let rest = text.trim();
+  for (;;) {
+    const [whole, name, value = ''] = flagPattern.exec(rest) ?? [];
+    if (whole === undefined || name === undefined) return { flags, rest };
+    flags.push({ name, value: value.replace(/["']/g, '') });
+    rest = rest.slice(whole.length);
+  }
+}
