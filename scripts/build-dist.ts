@@ -90,6 +90,8 @@ function minify(path: string): void {
     format: 'esm',
     target: 'node24',
     legalComments: 'none',
+    // Unicode tables as characters and not as escapes of them: 18 kB less.
+    charset: 'utf8',
   });
   writeFileSync(path, code);
 }

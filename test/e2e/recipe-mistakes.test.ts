@@ -1,0 +1,102 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalService, startLocalService } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+let local: LocalService;
+beforeAll(async () => {
+  action = await publishedAction();
+  local = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
+});
+afterAll(async () => {
+  await local.close();
+  await action[Symbol.asyncDispose]();
+});
+
+/** The runner's commands of one kind: `file:line title`. */
+function annotations(log: string, kind: 'warning' | 'error'): string[] {
+  const commands = log.matchAll(new RegExp(`^::${kind} (\\S.*?)::`, 'gm'));
+  return [...commands].map(([, properties = '']) => {
+    const property = (name: string) => new RegExp(`(?:^|,)${name}=([^,]*)`).exec(properties)?.[1] ?? '';
+    return `${property('file')}:${property('line')} ${property('title')}`;
+  });
+}
+
+function run(workspace: TemporaryDirectory) {
+  return runAction({
+    action: action.path,
+    workspace: workspace.path,
+    inputs: { name: 'my-agent', tags: 'v1' },
+    env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url },
+  });
+}
+
+describe('a recipe that does something else than it says', () => {
+  test('is built with a warning at each line', async () => {
+    await using workspace = await temporaryDirectory({
+      'template.ts': `import { Template } from 'novita-sandbox';
+import { user } from '#own/user.js';
+export const template = Template()
+  .fromImage('debian:12', undefined, { inheritConfig: false })
+  .setUser(user)
+  .copy('.', '/app')
+  .copy('key', '/home/user/key')
+  .pipInstall(['requests>=2.31,<3']);
+`,
+      'package.json': '{ "type": "module", "imports": { "#own/*.js": "./src/*.js" } }',
+      'src/user.ts': `export const user: string = 'app';`,
+      '.git/HEAD': 'ref: refs/heads/main',
+      '.git/config': '[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic c2VjcmV0\n',
+      key: 'KEY',
+    });
+    await chmod(join(workspace.path, 'key'), 0o600);
+    const { log, exitCode, result } = await run(workspace);
+    expect(exitCode, log).toBe(0);
+    const expected = [
+      'template.ts:8 The shell misreads an argument of pipInstall()',
+      'template.ts:6 A token in the template',
+      'template.ts:6 A file loses its mode',
+      'template.ts:7 A file loses its mode',
+    ];
+    expect(annotations(log, 'warning')).toEqual(expected);
+    expect(log).not.toContain('c2VjcmV0');
+    expect(result).toMatchObject({
+      warnings: expected.map((text) => ({ title: text.replace(/^\S+ /, '') })),
+    });
+  });
+
+  test('is not built where the Dockerfile would be changed or a name is a pattern, and all is told at once', async () => {
+    await using workspace = await temporaryDirectory({
+      'template.ts': `import { Template } from 'novita-sandbox';
+export const template = Template()
+  .fromDockerfile('Dockerfile');
+`,
+      Dockerfile: `FROM debian:12
+RUN printf 'a\\tb' > /x
+COPY a b /x/
+`,
+    });
+    const { log, exitCode } = await run(workspace);
+    expect(exitCode, log).toBe(1);
+    expect(annotations(log, 'error')).toEqual([
+      'Dockerfile:2 The SDK misreads RUN',
+      'Dockerfile:3 The SDK misreads COPY',
+    ]);
+  });
+
+  test('is not built where an ignore file cannot be read for certain', async () => {
+    await using workspace = await temporaryDirectory({
+      'template.ts': `import { Template } from 'novita-sandbox';
+export const template = Template().fromTemplate('base').copy('.', '/app');
+`,
+      '.dockerignore': 'a\n.\0e\0n\0v\0\n',
+    });
+    const { log, exitCode } = await run(workspace);
+    expect(exitCode, log).toBe(1);
+    expect(annotations(log, 'error')).toEqual(['.dockerignore:2 Encoding of .dockerignore']);
+  });
+});
