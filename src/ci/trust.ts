@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { repositoryOfUrl } from '../git/remotes.ts';
 import { repositoriesAround } from '../git/repository.ts';
 import { type TrackedFiles, trackedFiles } from '../git/tracked-files.ts';
 import { type ProblemsError, problem } from '../problem.ts';
@@ -66,8 +67,8 @@ export function trustFacts(event: CiEvent, payload: Payload, env: NodeJS.Process
     ofSameRepository ? payload.text('pull_request', 'merge_commit_sha') : undefined,
     isAfterOwnRun(event) ? payload.text('workflow_run', 'head_sha') : undefined,
   ].flatMap((commit) => commit || []);
-  const server = (env['GITHUB_SERVER_URL'] || 'https://github.com').replace(/^\w+:\/\/|\/+$/g, '');
-  const home = `${server}/${event.repository ?? ''}`.toLowerCase();
+  const server = (env['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, '');
+  const home = repositoryOfUrl(`${server}/${event.repository ?? ''}`) ?? '';
   return { event, ownCommits, forks, home };
 }
 

@@ -35,7 +35,7 @@ export function judgeCheckout(repository: Repository, facts: TrustFacts): Verdic
 
   const sources = checkoutSources(repository, commit);
   const isOfFork = (of: string | undefined): boolean =>
-    of !== undefined && forks.repositories.has(of.slice(of.indexOf('/') + 1));
+    of !== undefined && [...forks.repositories].some((fork) => of.endsWith(`/${fork}`));
   // No stranger has a repository below this owner. One in a folder of the machine is there by the workflow's doing.
   const isOwn = (of: string | undefined): boolean =>
     !isOfFork(of) && (of === undefined || ownerOf(of) === ownerOf(home));

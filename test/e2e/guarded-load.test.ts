@@ -2,11 +2,9 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkOut, checkoutKinds, createOrigin, folder, git, type Origin, write } from '../ci/checkouts.ts';
-import { type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { git, write } from '../ci/checkouts.ts';
+import { loaded, openWorkshop, planted, type Workshop } from './guarded-kit.ts';
 
-const planted = (what: string) => `console.log('PLANTED ${what}');`;
 const plantedPackage = (name: string, code: string) => ({
   [`node_modules/${name}/package.json`]: JSON.stringify({
     name,
@@ -21,16 +19,6 @@ const plantedSdk = plantedPackage(
   'novita-sandbox',
   `${planted('sdk')}\nexport class TemplateBase {}\nexport function Template() { return new TemplateBase(); }\nTemplate.toJSON = () => '{}';\nexport default {};\n`,
 );
-
-const recipe = `import { Template } from 'novita-sandbox';
-import { packages } from './parts/packages';
-import settings from './settings.json';
-import { user } from '~/user';
-console.log('the recipe was loaded with ' + packages + ' ' + settings.size + ' ' + user);
-export const template = Template().fromTemplate('base').runCmd('echo ' + packages);
-`;
-
-/** Tries to load what is planted, each in another way, and goes on where it cannot. */
 const curious = `import { createRequire } from 'node:module';
 import { Template } from 'e2b';
 const require = createRequire(import.meta.url);
@@ -70,73 +58,23 @@ console.log('through ' + Object.keys(ways).length);
 export const template = Template().fromTemplate('base');
 `;
 
-const recipes = (commit: string) => ({
-  'template.ts': commit === 'fork' ? `${planted('recipe')}\n${recipe}` : `${recipe}// ${commit}\n`,
-  'curious.ts': curious,
-  'parts/packages.ts': `export const packages = 'curl';\n`,
-  'parts/unused.ts': `export const unused = 1;\n`,
-  'settings.json': '{ "size": 3 }\n',
-  'config/user.ts': `export const user = 'robot';\n`,
-  'package.json': '{ "private": true, "imports": { "#user": "./config/user.ts" } }\n',
-  'tsconfig.base.json': '{ "compilerOptions": { "paths": { "~/*": ["./config/*"] } } }\n',
-  'tsconfig.json': '{ "extends": "./tsconfig.base.json" } // a comment\n',
-});
-
-let action: TemporaryDirectory;
-let origin: Origin;
-let top: string;
-let count = 0;
+let workshop: Workshop;
 beforeAll(async () => {
-  action = await publishedAction();
-  origin = createOrigin(recipes);
-  top = folder();
+  workshop = await openWorkshop({ 'curious.ts': curious });
 });
-afterAll(async () => {
-  await action[Symbol.asyncDispose]();
-  origin[Symbol.dispose]();
-  rmSync(top, { recursive: true, force: true });
-});
+afterAll(() => workshop[Symbol.asyncDispose]());
 
 /** A new folder with the base's checkout in `place` of it. */
 function workspace(place = '.'): { readonly path: string; readonly base: string } {
-  const path = join(top, String(count++));
-  const base = join(path, place);
-  checkOut(origin, base, checkoutKinds(origin)['the run itself'] as never);
+  const { path, place: base } = workshop.checkOut('the run itself', place);
   return { path, base };
 }
-
-function checkoutOf(kind: string, path: string): void {
-  checkOut(origin, path, checkoutKinds(origin)[kind] as never);
-}
-
-interface Run {
-  readonly template?: string;
-  readonly event?: string;
-  readonly payload?: unknown;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function run(
-  path: string,
-  { template, event = 'issue_comment', payload, env }: Run = {},
-): Promise<RunResult> {
-  const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
-  return runAction({
-    action: action.path,
-    workspace: path,
-    inputs: { name: 'my-agent', 'on-missing-credentials': 'skip', ...(template && { template }) },
-    event: { name: event, payload: payload ?? { issue: { number: 7, pull_request: {} }, repository } },
-    env: { GITHUB_SHA: origin.commits.main, ...env },
-  });
-}
-
-const loaded = 'the recipe was loaded with curl 3 robot';
 
 test.each(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 'fork'])(
   '%s: the recipe of the base is loaded with all that is committed',
   async (event) => {
     const { path } = workspace();
-    const { exitCode, log } = await run(path, { event });
+    const { exitCode, log } = await workshop.run(path, { event });
     expect(log).toContain(loaded);
     expect(exitCode).toBe(0);
   },
@@ -144,7 +82,7 @@ test.each(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 
 
 test('nothing that is planted beside the recipe, or above it, is loaded in any way', async () => {
   const { path, base } = workspace('base');
-  checkoutOf('refs/pull/7/head', path);
+  workshop.checkOutInto(path, 'refs/pull/7/head');
   write(path, {
     ...plantedSdk,
     ...plantedPackage('above', planted('above')),
@@ -169,7 +107,12 @@ test('nothing that is planted beside the recipe, or above it, is loaded in any w
   });
   symlinkSync(join(path, 'planted.ts'), join(base, 'linked.ts'));
   symlinkSync(path, join(base, 'linked'));
-  const { exitCode, log } = await run(path, { template: 'base/curious.ts' });
+  const env = {
+    NODE_PATH: join(path, 'node_modules'),
+    JITI_TSCONFIG_PATHS: 'true',
+    JITI_ALIAS: JSON.stringify({ 'planted-alias': join(path, 'planted.ts') }),
+  };
+  const { exitCode, log } = await workshop.run(path, { template: 'base/curious.ts', env });
   expect(log).not.toMatch(/PLANTED|LOADED/);
   const [, ways = ''] = /through (\d+)/.exec(log) ?? [];
   expect(log.match(/kept out: /g)).toHaveLength(Number(ways));
@@ -181,13 +124,13 @@ test('nothing that is planted beside the recipe, or above it, is loaded in any w
 
 test('a tsconfig.json above the checkout means nothing, and the one that is committed counts', async () => {
   const { path } = workspace('base');
-  checkoutOf('refs/pull/7/head', path);
+  workshop.checkOutInto(path, 'refs/pull/7/head');
   write(path, {
     ...plantedSdk,
     'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { '*': ['./evil/*'] } } }),
     'evil/novita-sandbox.ts': planted('sdk by an alias'),
   });
-  const { exitCode, log } = await run(path, { template: 'base/template.ts' });
+  const { exitCode, log } = await workshop.run(path, { template: 'base/template.ts' });
   expect(log).not.toContain('PLANTED');
   expect(log).toContain(loaded);
   expect(exitCode).toBe(0);
@@ -272,7 +215,10 @@ describe('is refused, with none of it run:', () => {
     [
       'a repository within that says it is at the commit of the run',
       (base) => {
-        write(base, { 'nested/template.ts': planted('recipe'), 'nested/.git/HEAD': origin.commits.main });
+        write(base, {
+          'nested/template.ts': planted('recipe'),
+          'nested/.git/HEAD': workshop.origin.commits.main,
+        });
         write(base, { 'nested/.git/objects/info/alternates': join(base, '.git', 'objects') });
         return 'base/nested/template.ts';
       },
@@ -295,8 +241,8 @@ describe('is refused, with none of it run:', () => {
         write(base, { 'template.ts': planted('recipe') });
         git(base, 'add', '.');
         git(base, 'commit', '-qm', 'evil');
-        git(base, 'replace', '-f', origin.commits.main, 'HEAD');
-        writeFileSync(join(base, '.git', 'HEAD'), origin.commits.main);
+        git(base, 'replace', '-f', workshop.origin.commits.main, 'HEAD');
+        writeFileSync(join(base, '.git', 'HEAD'), workshop.origin.commits.main);
       },
       /it is not what the commit [0-9a-f]{40} has in its place/,
     ],
@@ -311,9 +257,9 @@ describe('is refused, with none of it run:', () => {
 
   test.each(rows)('%s', async (_, change, message) => {
     const { path, base } = workspace('base');
-    checkoutOf('refs/pull/7/head', path);
+    workshop.checkOutInto(path, 'refs/pull/7/head');
     const template = change(base, path) ?? 'base/template.ts';
-    const { exitCode, log } = await run(path, { template });
+    const { exitCode, log } = await workshop.run(path, { template });
     expect(log).not.toContain('PLANTED');
     expect(log).not.toContain('the recipe was loaded');
     expect(log).toMatch(message);
@@ -324,10 +270,10 @@ describe('is refused, with none of it run:', () => {
 
 test('variables of git do not change what is checked out', async () => {
   const { path } = workspace('base');
-  checkoutOf('refs/pull/7/head', join(path, 'pull'));
+  workshop.checkOutInto(join(path, 'pull'), 'refs/pull/7/head');
   const own = join(path, 'base', '.git');
   const env = { GIT_DIR: own, GIT_WORK_TREE: join(path, 'pull'), GIT_OBJECT_DIRECTORY: join(own, 'objects') };
-  const { exitCode, log } = await run(path, { template: 'pull/template.ts', env });
+  const { exitCode, log } = await workshop.run(path, { template: 'pull/template.ts', env });
   expect(log).toMatch(/it is checked out from refs\/remotes\/pull\/7\/head/);
   expect(log).not.toContain('PLANTED');
   expect(exitCode).toBe(1);
@@ -339,51 +285,7 @@ test('no program that a checkout names for git is run', async () => {
   for (const name of ['core.fsmonitor', 'core.sshCommand', 'filter.x.clean', 'filter.x.smudge', 'core.pager'])
     git(base, 'config', name, evil);
   write(base, { '.git/info/attributes': '* filter=x\n' });
-  const { log } = await run(path, { template: 'base/template.ts' });
+  const { log } = await workshop.run(path, { template: 'base/template.ts' });
   expect(log).toContain(loaded);
   expect(() => rmSync(join(path, 'ran'))).toThrow();
-});
-
-describe('a recipe is judged by what is checked out, under', () => {
-  const home = { full_name: 'octo-org/agent', default_branch: 'main' };
-  const head = (number: number, sha: string, full_name: string) => ({
-    number,
-    pull_request: { number, head: { sha, repo: { full_name } }, base: { repo: home } },
-    repository: home,
-  });
-  const afterRun = (event: string) => ({
-    workflow_run: { event, head_sha: origin.commits.main, head_repository: home },
-    repository: home,
-  });
-  const rows: [string, string, 'loaded' | 'noticed' | 'refused', () => unknown][] = [
-    ['push', 'the branch of pull request 8', 'loaded', () => ({ repository: home })],
-    ['push', 'a second repository of the same owner', 'loaded', () => ({ repository: home })],
-    ['push', 'a second repository of another owner', 'noticed', () => ({ repository: home })],
-    ['push', 'the commit of the fork', 'noticed', () => ({ repository: home })],
-    ['push', 'refs/pull/7/merge', 'refused', () => ({ repository: home })],
-    ['workflow_dispatch', 'an annotated tag', 'loaded', () => ({ repository: home })],
-    ['workflow_dispatch', 'gh pr checkout', 'refused', () => ({ repository: home })],
-    ['pull_request', 'refs/pull/8/head', 'loaded', () => head(8, origin.commits.feature, 'octo-org/agent')],
-    ['pull_request', 'refs/pull/7/head', 'loaded', () => head(7, origin.commits.fork, 'stranger/agent')],
-    ['issue_comment', 'another branch', 'loaded', () => ({ repository: home })],
-    ['issue_comment', 'the commit of the fork', 'refused', () => ({ repository: home })],
-    ['issue_comment', 'FETCH_HEAD of a pull request', 'refused', () => ({ repository: home })],
-    ['workflow_run', 'refs/pull/7/head', 'refused', () => afterRun('workflow_run')],
-    ['workflow_run', 'the commit of the fork', 'refused', () => afterRun('workflow_run')],
-    ['workflow_run', 'a branch of the fork', 'refused', () => afterRun('pull_request')],
-    ['check_run', 'refs/pull/7/head', 'refused', () => ({ repository: home })],
-  ];
-
-  test.each(rows)('%s with %s: it is %s', async (event, kind, expected, payload) => {
-    const path = join(top, String(count++));
-    checkoutOf(kind, path);
-    const { exitCode, log } = await run(path, { event, payload: payload() });
-    expect(log.includes('the recipe was loaded')).toBe(expected !== 'refused');
-    expect(log.includes('::notice title=Whose recipe this is')).toBe(expected === 'noticed');
-    expect(
-      log.includes('::error title=A recipe from a pull request') ||
-        log.includes('A recipe from a pull request'),
-    ).toBe(expected === 'refused');
-    expect(exitCode).toBe(expected === 'refused' ? 1 : 0);
-  });
 });

@@ -48,11 +48,13 @@ function createCommittedLoader(
     if (compared === 'changed') files.check(path);
     return compared === 'same';
   });
-  if (tsconfig === undefined) return createJiti(file, options, files.check);
+  // Said outright, since the loader takes what is left out from variables of the job.
+  const plain: JitiOptions = { ...options, tsconfigPaths: false, alias: {} };
+  if (tsconfig === undefined) return createJiti(file, plain, files.check);
   if (isCommittedWhole(tsconfig, files))
-    return createJiti(file, { ...options, tsconfigPaths: dirname(tsconfig) }, files.check);
+    return createJiti(file, { ...plain, tsconfigPaths: dirname(tsconfig) }, files.check);
   note('tsconfig.json is read without what it extends: git does not track that at the commit of this run.');
-  return createJiti(file, { ...options, alias: ownAliases(tsconfig) }, files.check);
+  return createJiti(file, { ...plain, alias: ownAliases(tsconfig) }, files.check);
 }
 
 /** Whether all that a `tsconfig.json` extends is in the commit too, as a file that it names by a path. */
@@ -62,13 +64,12 @@ function isCommittedWhole(tsconfig: string, files: CommittedFiles, depth = 0): b
     if (name === undefined) return true;
     if (typeof name !== 'string' || !/^\.{1,2}(\/|$)/.test(name) || depth > deepestTsconfig) return false;
     const written = resolve(dirname(tsconfig), name);
-    const path = [written, `${written}.json`, join(written, 'tsconfig.json')].find((candidate) =>
-      statSync(candidate, { throwIfNoEntry: false })?.isFile(),
+    // Whichever of them the loader takes.
+    const paths = [written, `${written}.json`, join(written, 'tsconfig.json')].filter((path) =>
+      statSync(path, { throwIfNoEntry: false })?.isFile(),
     );
-    return (
-      path !== undefined &&
-      files.compare(realpathSync(path)) === 'same' &&
-      isCommittedWhole(path, files, depth + 1)
+    return paths.every(
+      (path) => files.compare(realpathSync(path)) === 'same' && isCommittedWhole(path, files, depth + 1),
     );
   });
 }
