@@ -165,7 +165,7 @@ export function checkoutKinds({ commits }: Origin): Readonly<Record<string, Chec
       after: (path) => git(path, 'pack-refs', '--all'),
     },
     'an older commit of a branch, fetched whole': {
-      fetches: [whole],
+      fetches: [['--no-tags', ...whole]],
       checkout: ['--force', commits.first],
     },
     'an older commit of a branch alone': commitOnly(commits.first),
@@ -180,6 +180,7 @@ export function checkoutKinds({ commits }: Origin): Readonly<Record<string, Chec
       checkout: ['--force', 'refs/remotes/pull/7/merge'],
     },
     'the commit of the fork': commitOnly(commits.fork),
+    'another branch of the fork': branch('next', commits.forkMerge, 'https://github.com/stranger/agent'),
     'a branch of the fork': branch('topic', commits.fork, 'https://github.com/stranger/agent.git'),
     'a commit of the fork, from the fork': commitOnly(commits.fork, 'git@github.com:Stranger/Agent.git'),
     'FETCH_HEAD of a pull request': {

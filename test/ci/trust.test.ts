@@ -82,7 +82,12 @@ describe('a recipe that is checked out', () => {
     'pull requests among the branches, by its settings',
   ];
   const eight = ['refs/pull/8/head', 'refs/pull/8/merge'];
-  const forks = ['a branch of the fork', 'a commit of the fork, from the fork', 'the commit of the fork'];
+  const forks = [
+    'another branch of the fork',
+    'a branch of the fork',
+    'a commit of the fork, from the fork',
+    'the commit of the fork',
+  ];
 
   /** Event; what it carries; beside {@link always} and {@link byRefs} what is taken; what is refused. */
   const inside: [string, () => Record<string, unknown>, string[], string[]][] = [

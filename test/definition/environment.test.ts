@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { definitionEnvironment } from '../../src/definition/environment.ts';
+import { load } from './project.ts';
 
 describe('the environment of a definition', () => {
   test.each([
@@ -141,4 +142,20 @@ describe('the environment of a definition', () => {
       }),
     );
   });
+});
+
+test('a definition finds nothing of it in its own process', async () => {
+  const env = {
+    NOVITA_API_KEY: 'sk_0123456789',
+    COPY_OF_KEY: 'sk_0123456789',
+    GITEA_TOKEN: 'gt_0123456789',
+    RUNNER_TEMP: '/runner/_temp',
+    GITHUB_ARTIFACTS: '/runner/_temp/artifacts',
+    GITHUB_ARTIFACTS_LIST: '/runner/_temp/list',
+    GITHUB_SHA: 'kept',
+  };
+  const loaded = await load({ 'template.ts': 'console.log(JSON.stringify(process.env));' }, { env });
+  const [printed = ''] = loaded.stdout;
+  expect(printed).toContain('"GITHUB_SHA":"kept"');
+  expect(printed).not.toMatch(/0123456789|_temp|ARTIFACTS/);
 });
