@@ -15,16 +15,30 @@ const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 const run = (command: string, args: string[]) =>
   execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 
+/**
+ * The main step and the post step, compiled. They share what both need, the client of the cache among it, and nothing
+ * else: code that only one of them imports is in a file that the other never loads.
+ */
+const steps = { index: 'main.js', post: 'post.js' };
+
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
 const bundles = [
-  { entry: 'main.js', folder: '.' },
   { entry: 'definition/host.js', folder: 'definition' },
   { entry: 'definition/sdk.js', folder: 'sdk' },
   { entry: 'local/main.js', folder: 'local' },
 ];
 
-/** The published actions share one bundle; each has an entry of its own. */
+/** The main steps of the published actions share one bundle; each has an entry of its own. */
 const actions = ['build', 'promote', 'wait', 'cleanup', 'comment'];
+
+const output = {
+  minify: true,
+  format: 'esm',
+  target: 'node24',
+  legalComments: 'none',
+  // Unicode tables as characters and not as escapes of them: 18 kB less.
+  charset: 'utf8',
+} as const;
 
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');
@@ -33,13 +47,13 @@ const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
-await shakeTrees();
+await bundleSteps();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
   run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
   for (const chunk of readdirSync(out).filter((name) => name.endsWith('.js'))) minify(join(out, chunk));
   // The package.json at the top serves all folders.
-  if (folder !== '.') rmSync(join(out, 'package.json'));
+  rmSync(join(out, 'package.json'));
 }
 for (const action of actions) {
   writeFileSync(
@@ -47,6 +61,7 @@ for (const action of actions) {
     `import { main } from './index.js';\nawait main('${action}');\n`,
   );
 }
+writeFileSync(join(staging, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 writeFileSync(join(staging, 'licenses.txt'), licenses());
 
 rmSync(dist, { recursive: true, force: true });
@@ -54,44 +69,30 @@ cpSync(staging, dist, { recursive: true });
 rmSync(staging, { recursive: true, force: true });
 rmSync(compiled, { recursive: true, force: true });
 
-/**
- * Puts what is used of valibot into the files that use it. ncc keeps all of a package, of which that is a twentieth.
- */
-async function shakeTrees(): Promise<void> {
-  const users = readdirSync(compiled, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => join(compiled, name))
-    .filter((path) => /from ['"]valibot['"]/.test(readFileSync(path, 'utf8')));
-  for (const path of users) {
-    await build({
-      entryPoints: [path],
-      outfile: path,
-      allowOverwrite: true,
-      bundle: true,
-      format: 'esm',
-      target: 'node24',
-      plugins: [
-        {
-          name: 'all else stays where it is',
-          setup: ({ onResolve }) =>
-            onResolve({ filter: /./ }, ({ kind, path: imported }) =>
-              kind === 'entry-point' || imported === 'valibot' ? undefined : { external: true },
-            ),
-        },
-      ],
-    });
-  }
+/** esbuild and not ncc, which knows no second entry. */
+async function bundleSteps(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(
+      Object.entries(steps).map(([name, entry]) => [name, join(compiled, entry)]),
+    ),
+    outdir: staging,
+    chunkNames: 'shared/[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    ...output,
+    // Libraries in CommonJS ask for Node's own modules by it.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
 }
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */
 function minify(path: string): void {
   const { code } = transformSync(readFileSync(path, 'utf8'), {
-    minify: true,
-    format: 'esm',
-    target: 'node24',
-    legalComments: 'none',
-    // Unicode tables as characters and not as escapes of them: 18 kB less.
-    charset: 'utf8',
+    ...output,
   });
   writeFileSync(path, code);
 }

@@ -42,6 +42,10 @@ export async function runBuild(job: Job): Promise<Ending> {
     const definition = await readDefinition(inputs, job);
     registrySecrets(definition).forEach(mask);
     return makePlan(definition, { ...inputs, tags, commit: job.event.sha }, baseResolver(inputs, job));
+  }).catch((error) => {
+    // Mistakes that are known by then count for more than why the service was not asked to the end.
+    throwIfAny(problems);
+    throw error;
   });
   throwIfAny(problems);
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
@@ -64,7 +68,7 @@ export async function runBuild(job: Job): Promise<Ending> {
     inputs,
     job,
   );
-  if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', job, plan);
+  if (outcome instanceof ServiceError) return endingOfRefusal(outcome, 'Nothing was built', plan);
   if ('notPublished' in outcome) {
     const { result, ending } = await refuseUnpublished(shown, known, outcome, inputs, job);
     await pullRequest.finished(result);

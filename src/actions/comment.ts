@@ -10,6 +10,7 @@ import type { ResultDocument } from '../report/result.ts';
 import type { Ending } from './ending.ts';
 import type { Job } from './job.ts';
 import { readResultFiles } from './result-files.ts';
+import { summarise } from './summarise.ts';
 
 /**
  * The comment action: writes the comments about builds from their result files, in a run that has the permission
@@ -44,7 +45,7 @@ export async function runComment(job: Job): Promise<Ending> {
     if (!(error instanceof GithubError)) throw error;
     job.output.warning(`No comment could be written: ${explainCommentError(error)}`, { title: 'No comment' });
     const shown = comments(results, inputs.commentKey, about).map(({ body }) => body);
-    await job.appendSummary(shown.join('\n')).catch((failed: Error) => job.output.line(failed.message));
+    for (const body of shown) await summarise(job, `${body}\n`);
   }
   return { exitCode: 0 };
 }

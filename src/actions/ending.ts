@@ -1,17 +1,47 @@
+import type { FailureClass } from '../build/diagnosis/diagnosis.ts';
 import { diagnoseRequest } from '../build/diagnosis/request-failures.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ProblemsError } from '../problem.ts';
+import { type Problem, ProblemsError } from '../problem.ts';
 import { buildReference } from '../report/closing.ts';
-import { reportProblems } from '../report/problems.ts';
 import { ServiceError } from '../service/errors.ts';
-import type { Job } from './job.ts';
+import type { Runner } from './runner.ts';
 
-/** How a step ends: an exit code and, unless it is 0, the sentence with which it fails. */
-export type Ending = { readonly exitCode: 0 } | { readonly exitCode: 1 | 130; readonly message: string };
+/** How a step ends. Whatever it is, `tellEnding` tells it, once. */
+export interface Ending {
+  readonly exitCode: 0 | 1 | 130;
+  /** Why the step fails, in sentences; absent when it is green. */
+  readonly message?: string;
+  /** An error annotation says so already, so that the message is a plain line of the log. */
+  readonly annotated?: boolean;
+  /** An end that no output and no summary tells yet. */
+  readonly early?: EarlyEnd;
+}
 
-type EndingJob = Pick<Job, 'output' | 'debug' | 'setOutput' | 'interrupted'>;
+/** The end of a step that had nothing to show: no build, and no plan of one. */
+export interface EarlyEnd {
+  /** `skipped` where there was nothing to do, `building` where a build is known and its end is not. */
+  readonly status: 'error' | 'building' | 'skipped';
+  /** Why, in one word; absent when nothing failed. */
+  readonly failure?: FailureClass;
+  /** What did not happen: `Nothing was built`. */
+  readonly undone: string;
+  /** What happened instead and what to do, in sentences. May hold text of others. */
+  readonly why: string;
+  /** The user's mistakes; each has an annotation of its own. */
+  readonly problems?: readonly Problem[];
+}
+
+/** A step that fails before it had anything to show. */
+export function failEarly(end: Omit<EarlyEnd, 'status'> & { readonly failure: FailureClass }): Ending {
+  return { exitCode: 1, early: { status: 'error', ...end } };
+}
+
+/** A green step that rightly does nothing: a notice, the output `status: skipped` and a summary say why. */
+export function skipEarly(undone: string, why: string): Ending {
+  return { exitCode: 0, early: { status: 'skipped', undone, why } };
+}
 
 /** The step is green when the build is ready, or was started and was not to be waited for. */
 export function endingOf(
@@ -23,68 +53,94 @@ export function endingOf(
     outcome.status === 'building'
       ? 'It goes on at the service, which has no way to cancel one.'
       : 'It was registered at the service and not started.';
+  // The log of the build has an error annotation where the build failed, and none where it was given up here.
+  const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
   if (outcome.stopped === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
-    return { exitCode: 1, message: `${build} did not end within ${limit}. ${goesOn}` };
+    return { exitCode: 1, annotated, message: `${build} did not end within ${limit}. ${goesOn}` };
   }
   if (outcome.stopped === 'interrupted') {
-    return { exitCode: 130, message: `The job was cancelled during b${build.slice(1)}. ${goesOn}` };
+    const message = `The job was cancelled during b${build.slice(1)}. ${goesOn}`;
+    return { exitCode: 130, annotated, message };
   }
-  if (!outcome.failure) return { exitCode: 0 };
   if (outcome.status === 'superseded') {
     if (onSuperseded === 'success') return { exitCode: 0 };
     return { exitCode: 1, message: `${build} was superseded by a newer one (on-superseded: failure).` };
   }
+  if (!outcome.failure && outcome.status !== 'error') return { exitCode: 0 };
   const { what, advice } = outcome.diagnosis ?? {};
   const explained = what === undefined ? '' : `\n${what} ${advice}`;
-  const { message } = outcome.failure;
-  if (outcome.status === 'error') return { exitCode: 1, message: `${build} failed: ${message}${explained}` };
-  return { exitCode: 1, message: `${build} was lost sight of: ${message}\n${goesOn}` };
+  const message = outcome.failure?.message ?? '';
+  if (outcome.status === 'error') {
+    return { exitCode: 1, annotated: true, message: `${build} failed: ${message}${explained}` };
+  }
+  return { exitCode: 1, annotated, message: `${build} was lost sight of: ${message}\n${goesOn}` };
 }
 
 /**
- * How a step ends that threw before it had anything to show. Reports the problems that it names.
+ * How a step ends that threw before it had anything to show.
  *
  * @param undone - what did not happen, as the beginning of a sentence: `Nothing was built`
  */
-export function endingOfError(error: unknown, undone: string, job: EndingJob): Ending {
-  if (job.interrupted.aborted) return { exitCode: 130, message: `${undone}: the job was cancelled.` };
-  if (error instanceof ServiceError) return endingOfRefusal(error, undone, job);
-  if (error === 'timeout') return { exitCode: 1, message: `${undone} within timeout-minutes.` };
+export function endingOfError(
+  error: unknown,
+  undone: string,
+  { left, debug }: Pick<Runner, 'left' | 'debug'>,
+  interrupted: AbortSignal,
+): Ending {
+  const { build, ended = false } = left() ?? {};
+  const lost = build && !ended;
+  const end = (failure: FailureClass, why: string, more: Partial<EarlyEnd> = {}): EarlyEnd => ({
+    status: lost ? 'building' : 'error',
+    failure,
+    undone: lost ? `Build ${buildReference(build)} was lost sight of` : undone,
+    why,
+    ...more,
+  });
+  if (interrupted.reason === 'interrupted') {
+    return { exitCode: 130, early: end('interrupted', 'the job was cancelled.') };
+  }
+  if (error instanceof ServiceError) return endingOfRefusal(error, undone);
+  if (error === 'timeout') {
+    return { exitCode: 1, early: end('timeout', 'timeout-minutes are over.') };
+  }
   if (error instanceof ProblemsError) {
-    reportProblems(job.output, error.problems);
-    const { length } = error.problems;
-    const found = length === 1 ? 'a mistake was' : `${length} mistakes were`;
-    return { exitCode: 1, message: `${undone}: ${found} found before the first request.` };
+    const { problems } = error;
+    const found = problems.length === 1 ? 'a mistake was' : `${problems.length} mistakes were`;
+    const why = `${found} found before the first request.`;
+    return { exitCode: 1, early: end('invalid-input', why, { problems }) };
   }
   const what = error instanceof Error ? error.message : String(error);
-  job.debug(error instanceof Error ? (error.stack ?? what) : what);
-  return {
-    exitCode: 1,
-    message: `Unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`,
-  };
+  debug(error instanceof Error ? (error.stack ?? what) : what);
+  const ofRunner = runnerTrouble(error);
+  if (ofRunner) return { exitCode: 1, early: end('runner', `${ofRunner} (${what})`) };
+  const why = `unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`;
+  return { exitCode: 1, early: end('unexpected', why) };
 }
 
 /** The service refused, or did not answer, before there was a build; with `plan`, limits are explained by it. */
-export function endingOfRefusal(error: ServiceError, undone: string, job: EndingJob, plan?: Plan): Ending {
+export function endingOfRefusal(error: ServiceError, undone: string, plan?: Plan): Ending {
   const { class: failure, what, advice } = diagnoseRequest(error, plan);
-  job.setOutput('status', 'error');
-  job.setOutput('failure', failure);
-  return { exitCode: 1, message: `${undone}: ${error.message}\n${what} ${advice}` };
-}
-
-/** The ending of work that has no outputs for a refusal of the service: it is told, and that is all. */
-export async function orRefusal(undone: string, work: () => Promise<Ending>): Promise<Ending> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return { exitCode: 1, message: `${undone}: ${refusalSentence(error)}` };
-  }
+  return failEarly({ failure, undone, why: `${error.message}\n${what} ${advice}` });
 }
 
 /** What the service answered, what that means and what to do. */
 export function refusalSentence(error: ServiceError): string {
   const { what, advice } = diagnoseRequest(error);
   return `${error.message}\n${what} ${advice}`;
+}
+
+const full = 'the disk of this runner is full. Make room in a step before this one, or use a larger runner.';
+const files = 'this runner allows too few open files. Raise its limit (ulimit -n).';
+const rights = 'this runner does not let the job use one of its own files. Check whose it is.';
+const memory = 'this runner has too little memory. Use a larger one.';
+const troubles: Readonly<Record<string, string>> = {
+  ...{ ENOSPC: full, EDQUOT: full, EMFILE: files, ENFILE: files, ENOMEM: memory, EAGAIN: memory },
+  ...{ EACCES: rights, EPERM: rights, EROFS: rights, EIO: 'a disk of this runner fails.' },
+};
+
+/** What is wrong with the machine when the system refused something, or nothing where it is not that. */
+function runnerTrouble(error: unknown): string | undefined {
+  const { code = '', syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  return syscall === undefined ? undefined : troubles[code];
 }

@@ -1,40 +1,29 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as core from '@actions/core';
-import { context } from '@actions/github';
 import { type CiEvent, readEvent } from '../ci/event.ts';
+import { readEventContext } from '../ci/event-context.ts';
 import { type Payload, payloadReader } from '../ci/payload.ts';
-import { foundState, leaveState, type StepState } from '../ci/step-state.ts';
 import { trustFacts } from '../ci/trust.ts';
 import type { TrustFacts } from '../ci/verdict.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
-import { cacheHistory, type HistoryStore } from '../history/store.ts';
+import type { HistoryStore } from '../history/store.ts';
 import { resolveImage } from '../images/resolve.ts';
 import type { Connection } from '../inputs/connection.ts';
-import { githubOutput, type Output } from '../report/output.ts';
+import { makeFolder } from '../make-folder.ts';
+import { problem } from '../problem.ts';
 import { createServiceClient, type ServiceClient } from '../service/client.ts';
 import { defaultTransport, proxyAwareDispatcher } from '../service/transport.ts';
 import type { ImageRegistry } from '../service/types.ts';
 import { version } from '../version.ts';
+import { type Runner, runnerHistory } from './runner.ts';
 
-/** What an action finds in its job on GitHub: the event, and every way to speak and to reach the service. */
-export interface Job extends AsyncDisposable {
-  readonly env: NodeJS.ProcessEnv;
+/** What an action finds in its job on GitHub: the runner, the event, and every way to reach the service and GitHub. */
+export interface Job extends Runner, AsyncDisposable {
   readonly event: CiEvent;
   /** What the event carries beside that. */
   readonly payload: Payload;
   /** What tells this repository's own code from a stranger's. */
   readonly trustFacts: TrustFacts;
-  /** `GITHUB_WORKSPACE`, where there is one. */
-  readonly workspace?: string;
-  readonly output: Output;
-  /** Shown only when the job runs with debug logs. */
-  readonly debug: (message: string) => void;
-  readonly setOutput: (name: string, value: string) => void;
-  readonly appendSummary: (markdown: string) => Promise<void>;
-  /** Keeps a value out of the log. */
-  readonly mask: (secret: string) => void;
   readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
   /** What the registry of an image says that its reference means. */
   readonly resolveImage: (
@@ -44,59 +33,31 @@ export interface Job extends AsyncDisposable {
   /** GitHub with a token of the user's; the repository is that of the job. */
   readonly github: (token: string) => GithubClient;
   readonly history: HistoryStore;
-  /** Leaves word for the post step. */
-  readonly leave: (state: StepState) => void;
-  /** What the main step left; only in the post step. */
-  readonly left?: StepState;
-  /** Directory that later steps read from. */
-  readonly resultDirectory: string;
   /** Removed when the action ends. */
   readonly temporaryDirectory: string;
   /** Aborted with `'interrupted'` when the job is cancelled. */
   readonly interrupted: AbortSignal;
 }
 
-/** Opens the job that this process runs in. Disposing of it closes groups and connections. */
-export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
-  const workspace = env['GITHUB_WORKSPACE'];
-  const resultDirectory = env['RUNNER_TEMP'] || tmpdir();
-  const output = githubOutput(core, { ...(workspace && { workspace }) });
-  const dispatcher = proxyAwareDispatcher(env);
-  const left = foundState(core);
+/**
+ * Opens the job that this process runs in. Disposing of it closes groups and connections.
+ *
+ * @param interrupted - aborted with `'interrupted'` when the job is cancelled
+ * @throws ProblemsError when the runner's files are not what they should be
+ */
+export async function openJob(runner: Runner, interrupted: AbortSignal): Promise<Job> {
+  const { env, output } = runner;
+  const context = readEventContext(env);
   const payload = payloadReader(context.payload);
   const event = readEvent(context, env['GITHUB_REPOSITORY']);
-
-  const cancelled = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => cancelled.abort('interrupted'));
-  }
-  /** A build must not be lost because a file of the runner cannot be written. */
-  const tolerant = (what: string, write: () => void) => {
-    try {
-      write();
-    } catch (error) {
-      output.warning(`The ${what} could not be written: ${(error as Error).message}`);
-    }
-  };
-  await mkdir(resultDirectory, { recursive: true });
-  const temporaryDirectory = await mkdtemp(join(resultDirectory, 'novita-template-'));
+  const dispatcher = proxyAwareDispatcher(env);
+  const temporaryDirectory = await makeTemporaryDirectory(runner.resultDirectory);
 
   return {
-    env,
+    ...runner,
     event,
     payload,
     trustFacts: trustFacts(event, payload, env),
-    ...(workspace && { workspace }),
-    output,
-    debug: core.debug,
-    setOutput: (name, value) => tolerant(`output ${name}`, () => core.setOutput(name, value)),
-    appendSummary: async (markdown) => {
-      if (env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
-    },
-    // A mask on a short value would black out half of the log.
-    mask: (secret) => {
-      if (secret.length >= 8) core.setSecret(secret);
-    },
     connect: ({ apiKey, accessToken, apiUrl }, signal) =>
       createServiceClient({
         apiUrl,
@@ -105,8 +66,7 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
         userAgent: `novita-template-action/${version}`,
         transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
       }),
-    resolveImage: (image, registry) =>
-      resolveImage(image, registry, { dispatcher, signal: cancelled.signal }),
+    resolveImage: (image, registry) => resolveImage(image, registry, { dispatcher, signal: interrupted }),
     github: (token) =>
       createGithubClient({
         token,
@@ -115,34 +75,32 @@ export async function openJob(env: NodeJS.ProcessEnv): Promise<Job> {
         repository: env['GITHUB_REPOSITORY'] ?? '',
         userAgent: `novita-template-action/${version}`,
         dispatcher,
-        signal: cancelled.signal,
+        signal: interrupted,
         onRetry: (sentence) => output.line(sentence),
       }),
-    history: cacheHistory({
-      available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
-      load: () => import('@actions/cache'),
-      file: join(resultDirectory, 'novita-template-last-build.json'),
-      branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
-      ...(env['GITHUB_BASE_REF'] && { base: env['GITHUB_BASE_REF'] }),
-      group: async (title, work) => {
-        output.startGroup(title);
-        return work().finally(() => output.endGroup());
-      },
-      debug: core.debug,
-      signal: cancelled.signal,
-    }),
-    leave: (state) => tolerant('state of the step', () => leaveState(core, state)),
-    ...(left && { left }),
-    resultDirectory,
+    history: runnerHistory(runner, interrupted),
     temporaryDirectory,
-    interrupted: cancelled.signal,
+    interrupted,
     async [Symbol.asyncDispose]() {
       output.close();
       // What is left in it is the runner's to remove, and no reason to fail a good build.
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
-        core.debug(`The temporary directory stays: ${error.message}`),
+        runner.debug(`The temporary directory stays: ${error.message}`),
       );
-      await dispatcher.close();
+      await dispatcher.destroy();
     },
   };
+}
+
+async function makeTemporaryDirectory(parent: string): Promise<string> {
+  try {
+    await makeFolder(parent);
+    return await mkdtemp(join(parent, 'novita-template-'));
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw problem(
+      'The folder for temporary files',
+      `${parent} cannot be written to (${code}). Expected is a folder of this job with room in it: RUNNER_TEMP names it, and the runner makes it. On a runner of your own, check that it exists, whose it is, and whether the disk is full.`,
+    );
+  }
 }

@@ -47,6 +47,7 @@ export async function refuseUnpublished(
   const title = known ? 'This template is not published' : 'This template is not known to be published';
   job.output.error(why, { title, at });
   job.setOutput('reused', 'false');
+  job.setOutput('failure', 'unpublished');
   const remedy = known
     ? 'A run with reuse: auto publishes it.'
     : 'Mend that, or publish it by a run with reuse: auto.';
@@ -55,7 +56,7 @@ export async function refuseUnpublished(
   const message = known
     ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
     : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require), for the reason above.`;
-  return { result, ending: { exitCode: 1, message: `${message} ${remedy}` } };
+  return { result, ending: { exitCode: 1, annotated: true, message: `${message} ${remedy}` } };
 }
 
 interface NotBuilt {

@@ -1,7 +1,7 @@
 import type { BuildInputs } from '../inputs/build.ts';
 import { throwIfAny } from '../problem.ts';
 import { logTags } from '../report/tag-log.ts';
-import { ServiceError } from '../service/errors.ts';
+import { isKeyRefused, ServiceError } from '../service/errors.ts';
 import { decideTags } from '../tags/decide.ts';
 import type { Job } from './job.ts';
 
@@ -9,7 +9,8 @@ import type { Job } from './job.ts';
 const lookupLimitMs = 60_000;
 
 /**
- * Decides on the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules.
+ * Decides on the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules,
+ * or with the `ServiceError` of a key that is refused.
  *
  * @param mayAsk - whether the service may be asked for the tags that there are; pointless with wrong inputs
  */
@@ -18,6 +19,7 @@ export async function tagsOfBuild(
   job: Pick<Job, 'event' | 'output' | 'connect' | 'interrupted'>,
   mayAsk: boolean,
 ): Promise<readonly string[]> {
+  let keyRefused: ServiceError | undefined;
   const { tags, decisions, problems } = await decideTags({
     rules: inputs.tags,
     event: job.event,
@@ -25,10 +27,16 @@ export async function tagsOfBuild(
     existingTags: async () => {
       if (inputs.connection.apiKey === '') throw new Error('there is no API key');
       if (!mayAsk) throw new Error('other inputs are wrong');
-      return existingTags(inputs, job);
+      return existingTags(inputs, job).catch((error) => {
+        if (!(error instanceof ServiceError)) throw error;
+        if (isKeyRefused(error)) keyRefused = error;
+        // The service's own words may hold what it was sent.
+        throw new Error(error.inShort);
+      });
     },
     now: new Date(),
   });
+  if (keyRefused) throw keyRefused;
   if (decisions.length > 0) logTags(job.output, decisions);
   throwIfAny(problems);
   return tags;
@@ -45,8 +53,7 @@ async function existingTags(
     return (await job.connect(connection, signal).tags(name)).map(({ tag }) => tag);
   } catch (error) {
     if (error instanceof ServiceError && error.status === 404) return [];
-    // The service's own words may hold what it was sent.
-    if (error instanceof ServiceError) throw new Error(error.inShort);
+    if (error instanceof ServiceError) throw error;
     throw late.aborted ? new Error('there was no answer within a minute') : error;
   }
 }

@@ -5,7 +5,7 @@ import { throwIfAny } from '../problem.ts';
 import { createBuildLog } from '../report/build-log.ts';
 import { nameProblems } from '../tags/names.ts';
 import { findBuild } from '../templates/awaited-build.ts';
-import { type Ending, endingOf } from './ending.ts';
+import { type Ending, endingOf, failEarly } from './ending.ts';
 import { connectGuarded } from './guarded-client.ts';
 import type { Job } from './job.ts';
 import { githubPublisher } from './publish.ts';
@@ -27,7 +27,13 @@ export async function runWait(job: Job): Promise<Ending> {
   try {
     const client = connectGuarded(job, inputs.connection, [inputs.name, inputs.buildId], signal);
     const found = await findBuild(client, inputs);
-    if ('refused' in found) return notFound(job, found.refused);
+    if ('refused' in found) {
+      return failEarly({
+        failure: 'build-not-found',
+        undone: 'Nothing was waited for',
+        why: found.refused,
+      });
+    }
 
     const { build, known } = found;
     const seen = createSeenPlan({ ...known, ...planned });
@@ -41,10 +47,4 @@ export async function runWait(job: Job): Promise<Ending> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function notFound(job: Job, why: string): Ending {
-  job.setOutput('status', 'error');
-  job.setOutput('failure', 'build-not-found');
-  return { exitCode: 1, message: `Nothing was waited for: ${why}` };
 }

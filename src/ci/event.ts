@@ -1,4 +1,4 @@
-import type { context } from '@actions/github';
+import type { EventContext } from './event-context.ts';
 import { type Payload, payloadReader } from './payload.ts';
 
 /**
@@ -63,15 +63,9 @@ export interface CiEvent {
   readonly runUrl?: string;
 }
 
-/** What {@link readEvent} reads of the toolkit's context; every field may be missing outside of GitHub. */
-export type EventContext = Pick<
-  typeof context,
-  'eventName' | 'payload' | 'sha' | 'ref' | 'actor' | 'serverUrl' | 'runId'
->;
-
 const queueBranch = /^gh-readonly-queue\/.*\/pr-(\d+)-[0-9a-f]+$/;
 
-/** Reads the event from the toolkit's context and the name of the repository from `GITHUB_REPOSITORY`. */
+/** Reads the event from what the runner says and the name of the repository from `GITHUB_REPOSITORY`. */
 export function readEvent(context: Partial<EventContext>, repository: string | undefined): CiEvent {
   const name = context.eventName ?? '';
   const payload = payloadReader(context.payload);

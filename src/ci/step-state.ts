@@ -31,11 +31,11 @@ export function leaveState(commands: StateCommands, state: StepState): void {
   commands.saveState(key, Buffer.byteLength(whole) <= stateLimit ? whole : JSON.stringify(rest));
 }
 
-/** What the main step left, or `undefined` in the main step itself. */
+/** What the main step left, or `undefined` where it left nothing that can be read. */
 export function foundState(commands: StateCommands): StepState | undefined {
-  const text = commands.getState(key);
-  if (text === '') return undefined;
-  const { build, ended, summary, lastBuild } = JSON.parse(text);
+  const found = parseState(commands.getState(key));
+  if (!found) return undefined;
+  const { build, ended, summary, lastBuild } = found;
   const remembered = parseLastBuild(JSON.stringify(lastBuild ?? null));
   return {
     ended: ended === true,
@@ -43,4 +43,13 @@ export function foundState(commands: StateCommands): StepState | undefined {
     ...(typeof build?.name === 'string' && typeof build.buildId === 'string' && { build }),
     ...(remembered && { lastBuild: remembered }),
   };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: every field is looked at before it is used.
+function parseState(text: string): any {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

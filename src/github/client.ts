@@ -1,4 +1,6 @@
-import { getOctokit } from '@actions/github';
+import { Octokit } from '@octokit/core';
+import { paginateRest } from '@octokit/plugin-paginate-rest';
+import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods';
 import { type Dispatcher, fetch } from 'undici';
 import { pause } from '../service/pause.ts';
 import { GithubError } from './error.ts';
@@ -60,13 +62,17 @@ export interface GithubClient {
    */
   login(): Promise<string | undefined>;
   /** For what is missing here; the same rules and errors apply to it. */
-  readonly octokit: ReturnType<typeof getOctokit>;
+  readonly octokit: InstanceType<typeof GithubOctokit>;
   readonly repository: { readonly owner: string; readonly repo: string };
 }
 
+/** Not the one of `@actions/github`, which reads the event file when it is imported, and prints a stack when it cannot. */
+const GithubOctokit = Octokit.plugin(restEndpointMethods, paginateRest);
+
 /** A client over real HTTP. Nothing is sent until a call is made. */
 export function createGithubClient(options: GithubOptions): GithubClient {
-  const octokit = getOctokit(options.token, {
+  const octokit = new GithubOctokit({
+    auth: options.token,
     baseUrl: options.apiUrl,
     userAgent: options.userAgent,
     request: {
@@ -132,7 +138,7 @@ function defaultGraphqlUrl(apiUrl: string): string {
  * of token; Forgejo and Gitea have GET /user alone. What neither answers is not known.
  */
 async function askLogin(
-  octokit: ReturnType<typeof getOctokit>,
+  octokit: InstanceType<typeof GithubOctokit>,
   graphqlUrl: string,
 ): Promise<string | undefined> {
   const questions = [

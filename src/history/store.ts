@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder } from '../make-folder.ts';
 import { type LastBuild, parseLastBuild } from './last-build.ts';
 
 /** What is remembered of a template. */
@@ -100,7 +101,7 @@ export function cacheHistory({
     },
     write: async (build) => {
       await attempt('Remember this build in the cache', async (cache) => {
-        await mkdir(dirname(file), { recursive: true });
+        await makeFolder(dirname(file));
         await writeFile(file, JSON.stringify(build));
         // Entries cannot be changed, so each build makes a new one; the newest of a prefix is found first.
         await cache.saveCache([file], `${branchPrefix(build.name, branch)}${build.buildId}`);

@@ -1,7 +1,7 @@
 import { type Dispatcher, request as send } from 'undici';
 import { backOffMs, retryAfterMs } from '../service/back-off.ts';
 import { connectionError } from '../service/connection-error.ts';
-import { pause } from '../service/pause.ts';
+import { pause, untilAborted } from '../service/pause.ts';
 import { version } from '../version.ts';
 import { namedAddress } from './address.ts';
 import { NotKnown } from './not-known.ts';
@@ -90,7 +90,7 @@ async function askRepeatedly(question: Question, line: Line): Promise<Omit<Answe
 async function askOnce(question: Question, line: Line): Promise<Omit<Answer, 'elsewhere'>> {
   line.signal.throwIfAborted();
   const { method, url, headers, authorization, body } = question;
-  const answer = await send(url, {
+  const sent = send(url, {
     method,
     headers: {
       ...headers,
@@ -100,6 +100,7 @@ async function askOnce(question: Question, line: Line): Promise<Omit<Answer, 'el
     ...(body !== undefined && { body }),
     ...line,
   });
+  const answer = await untilAborted(sent, line.signal);
   const status = answer.statusCode;
   return {
     status,

@@ -2,8 +2,9 @@ import type { Plan } from '../plan/plan.ts';
 import { changesSection } from './changes.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 import { type ResultDocument, resultDocument } from './result.ts';
+import { summaryLimit } from './step-summary.ts';
 import { stepTable } from './step-table.ts';
-import { type SummaryInput, summaryLimit } from './summary.ts';
+import type { SummaryInput } from './summary.ts';
 
 /** A plan that is not built, as everything about it that a later step may want. */
 export function notBuiltResult(

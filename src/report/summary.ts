@@ -19,12 +19,10 @@ import { reusedFields, reusedSentence } from './reused.ts';
 import { cutWithMark } from './sanitise.ts';
 import { snippets } from './snippets.ts';
 import { stepRows } from './step-rows.ts';
+import { summaryLimit } from './step-summary.ts';
 import { stepTable } from './step-table.ts';
 import { timeline } from './timeline.ts';
 import { baseName } from './titles.ts';
-
-/** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
-export const summaryLimit = 1_000_000;
 
 const tagLimit = 50;
 

@@ -4,7 +4,7 @@ import { diagnosed } from '../build/diagnosis/diagnose.ts';
 import type { BuildOutcome, ReusedBuild } from '../build/events.ts';
 import type { BuildTiming } from '../build/timing.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ServiceError } from '../service/errors.ts';
+import { isKeyRefused, ServiceError } from '../service/errors.ts';
 import { pause } from '../service/pause.ts';
 import type { FoundTemplate } from '../templates/find-template.ts';
 import { briefly } from './brief-client.ts';
@@ -90,6 +90,8 @@ export class Search {
       });
     } catch (error) {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
+      // A build would be refused as well, after a name was claimed for it.
+      if (isKeyRefused(error)) throw error;
       found = { state: 'none', why: `Builds of this content could not be looked up (${error.inShort})` };
     }
     if (found.state !== 'none') this.#seen = found.build;

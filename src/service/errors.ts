@@ -84,6 +84,11 @@ export function isPassing(error: ServiceError): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 
+/** Whether the service does not know the key: no other request would fare better. */
+export function isKeyRefused(error: ServiceError): boolean {
+  return error.status === 401 && !isPassing(error);
+}
+
 /** Whether the service may have done what a request asked for, although its answer was not a good one. */
 export function mayHaveWorked(error: ServiceError): boolean {
   return !error.unsent && isPassing(error) && error.status !== 425 && error.status !== 429;

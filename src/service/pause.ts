@@ -10,3 +10,19 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
     throw error;
   }
 }
+
+/**
+ * Settles as the work does, or rejects with the signal's reason when that fires first. For requests of undici, which
+ * looks at a signal only once there is a connection: a proxy may keep it waiting for one.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

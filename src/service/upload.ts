@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { connectionError } from './connection-error.ts';
+import { untilAborted } from './pause.ts';
 import type { TransportOptions } from './transport.ts';
 
 /** The last part of a file is on its way, unseen, when all of it is handed to the connection. */
@@ -39,8 +40,9 @@ export async function putFile(
     expectProgress(uploadStallMs + Math.min(bytes, mostBuffered) / slowestBytesPerMs);
   }
   expectProgress(uploadStallMs);
+  const over = signal ? AbortSignal.any([stalled.signal, signal]) : stalled.signal;
   try {
-    const answer = await request(url, {
+    const sent = request(url, {
       method: 'PUT',
       // S3-like stores refuse a body of unknown length.
       headers: { 'content-length': String(bytes) },
@@ -48,8 +50,9 @@ export async function putFile(
       headersTimeout: 0,
       bodyTimeout: uploadStallMs,
       dispatcher,
-      signal: signal ? AbortSignal.any([stalled.signal, signal]) : stalled.signal,
+      signal: over,
     });
+    const answer = await untilAborted(sent, over);
     const retryAfter = answer.headers['retry-after'];
     return {
       status: answer.statusCode,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CiEvent, type EventContext, readEvent } from '../../src/ci/event.ts';
+import { type CiEvent, readEvent } from '../../src/ci/event.ts';
+import type { EventContext } from '../../src/ci/event-context.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
 

@@ -99,7 +99,7 @@ describe('without a key', () => {
     const { exitCode, log, outputs } = await run(workspace.path, options);
     expect(exitCode).toBe(1);
     expect(log).toMatch(/^::error title=Input api-key/m);
-    expect(outputs).not.toHaveProperty('status');
+    expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
   });
 
   test('a recipe that is wrong makes the job of a fork red', async () => {

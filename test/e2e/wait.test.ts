@@ -139,7 +139,8 @@ describe('a build that fails', () => {
     expect(exitCode).toBe(1);
     expect(groupsOf(log).at(-1)?.title).toBe('[3/4] RUN pip install requests');
     expect(log).toMatch(/::error title=Step 3 of 4 failed%3A RUN pip install requests::/);
-    expect(log).toMatch(/::error::Build my-agent:[0-9a-f-]+ failed: failed to run command/);
+    expect(log.match(/^::error/gm)).toHaveLength(1);
+    expect(log).toMatch(/^Build my-agent:[0-9a-f-]+ failed: failed to run command/m);
     expect(outputs).toMatchObject({ status: 'error', failure: 'package-not-found' });
     expect(result).toMatchObject({ failure: { class: 'package-not-found', step: '3' } });
     expect(result).toHaveProperty('steps.4.state', 'not reached');

@@ -9,7 +9,8 @@ import { built, faultsOf, planFor, quick, runReuse } from './harness.ts';
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({
     kind: fc.constant('answer' as const),
-    status: fc.constantFrom(400, 401, 403, 404, 408, 500, 502, 503),
+    // Not 401: a key that is not known ends every run.
+    status: fc.constantFrom(400, 403, 404, 408, 500, 502, 503),
     body: fc.constantFrom(undefined, '', '<html>', '{"code":', '[]', '{}'),
   }),
   fc.constantFrom<Fault>(

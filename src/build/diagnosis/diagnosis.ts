@@ -56,7 +56,11 @@ export type FailureClass =
   | 'service-error'
   | 'service-unreachable'
   | 'service-answer'
-  // This side.
+  // This side: what the user wrote, the machine of the job, and mistakes of our own.
+  | 'invalid-input'
+  | 'unpublished'
+  | 'runner'
+  | 'unexpected'
   | 'files'
   | 'lost-sight'
   | 'timeout'

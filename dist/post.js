@@ -1,0 +1,5 @@
+import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
+import{C as r,F as t,J as s,K as d,M as m,N as l}from"./shared/DWQNZP5P.js";import{r as u,v as a}from"./shared/NNHTGE6R.js";async function f(e,o){if(e.lastBuild&&await l(o,new AbortController().signal).write(e.lastBuild),e.ended||!e.build)return;let i=r(e.build),{ofOther:h=!1}=e.build,n=h?"Another run started it, and the tags of this run are not on it: run this job again to put them there.":"When it is ready, its tags mean it.";if(o.output.notice(`The build step was ended before its build was. Build ${i} goes on at the service, which has no way to cancel one. ${n}`,{title:"A build goes on"}),!e.summary)return;let p=`## Template ${t(e.build.name)} is building
+
+The build step was ended before its build was, so the result is not known here. The build goes on at the service: ${t(i)}. ${n}
+`;await s(o,p)}process.on("uncaughtException",e=>u(`The post step: ${e.message}`));var c=d(a);c&&await f(c,m(process.env));setTimeout(()=>process.exit(),1e3).unref();

@@ -1,0 +1,96 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { leaveState, type StepState } from '../ci/step-state.ts';
+import { cacheHistory, type HistoryStore } from '../history/store.ts';
+import { githubOutput, type Output } from '../report/output.ts';
+import { stepSummary } from '../report/step-summary.ts';
+import { type Redact, redactor } from '../service/redact.ts';
+
+/** The runner of GitHub Actions: where a step speaks, and the files through which it hands on results. */
+export interface Runner {
+  readonly env: NodeJS.ProcessEnv;
+  /** `GITHUB_WORKSPACE`, where there is one. */
+  readonly workspace?: string;
+  readonly output: Output;
+  /** Shown only when the job runs with debug logs. */
+  readonly debug: (message: string) => void;
+  /** Never throws. */
+  readonly setOutput: (name: string, value: string) => void;
+  /** Adds to the job summary, up to its limit. Rejects when it cannot be written. */
+  readonly appendSummary: (markdown: string) => Promise<void>;
+  /** Keeps a value out of the log. */
+  readonly mask: (secret: string) => void;
+  /** Takes every value that was masked out of a text: masks do not reach files. */
+  readonly redact: Redact;
+  /** Leaves word for the post step, in place of what was left before. Never throws. */
+  readonly leave: (state: StepState) => void;
+  /** What was left last. */
+  readonly left: () => StepState | undefined;
+  /** Directory that later steps read from. */
+  readonly resultDirectory: string;
+}
+
+/** Opens the runner of the step that this process is. Reads no event and makes no folder, so it always works. */
+export function openRunner(env: NodeJS.ProcessEnv): Runner {
+  // Whoever read the log is gone, or its disk is full. The build, its outputs and its summary still count.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const workspace = env['GITHUB_WORKSPACE'];
+  const output = githubOutput(core, { ...(workspace && { workspace }) });
+  const secrets: string[] = [];
+  const failed = new Set<string>();
+  let left: StepState | undefined;
+
+  /** A build must not be lost because a file of the runner cannot be written; what one cannot take is said once. */
+  const tolerant = (what: string, write: () => void) => {
+    try {
+      write();
+    } catch (error) {
+      if (failed.has(what)) return;
+      failed.add(what);
+      output.warning(`The ${what} could not be written: ${(error as Error).message}`);
+    }
+  };
+
+  return {
+    env,
+    ...(workspace && { workspace }),
+    output,
+    debug: core.debug,
+    setOutput: (name, value) =>
+      tolerant('outputs of this step, which later steps and jobs read,', () => core.setOutput(name, value)),
+    appendSummary: stepSummary(core.summary, Boolean(env['GITHUB_STEP_SUMMARY'])),
+    mask: (secret) => {
+      secrets.push(secret);
+      // A mask on a short value would black out half of the log.
+      if (secret.length >= 8) core.setSecret(secret);
+    },
+    redact: (text) => redactor(secrets)(text),
+    leave: (state) => {
+      left = state;
+      tolerant('state of the step', () => leaveState(core, state));
+    },
+    left: () => left,
+    resultDirectory: env['RUNNER_TEMP'] || tmpdir(),
+  };
+}
+
+/** The history of the templates that the runner's repository builds, in the cache of GitHub Actions. */
+export function runnerHistory(
+  { env, output, debug, resultDirectory }: Runner,
+  signal: AbortSignal,
+): HistoryStore {
+  return cacheHistory({
+    available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
+    load: () => import('@actions/cache'),
+    file: join(resultDirectory, 'novita-template-last-build.json'),
+    branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
+    ...(env['GITHUB_BASE_REF'] && { base: env['GITHUB_BASE_REF'] }),
+    group: async (title, work) => {
+      output.startGroup(title);
+      return work().finally(() => output.endGroup());
+    },
+    debug,
+    signal,
+  });
+}

@@ -1,0 +1,31 @@
+/** GitHub refuses a summary of more than 1 MiB, and some near to it vanished. UTF-8 bytes. */
+export const summaryLimit = 1_000_000;
+
+/** What is needed of `@actions/core`. */
+export interface SummaryCommands {
+  addRaw(text: string): { write(): Promise<unknown> };
+  emptyBuffer(): unknown;
+}
+
+const leftOut = '\nMore does not fit into this summary; the log has it.\n';
+
+/**
+ * Adds pieces of Markdown to the job summary of one step. Together they have at most {@link summaryLimit}: a piece that does not fit is left out, and that is said once.
+ *
+ * @param wanted - whether there is a summary to write to
+ */
+export function stepSummary(commands: SummaryCommands, wanted: boolean): (markdown: string) => Promise<void> {
+  let room = summaryLimit;
+  return async (markdown) => {
+    if (!wanted || room < 0) return;
+    const size = Buffer.byteLength(markdown);
+    const piece = size <= room ? markdown : leftOut;
+    room = size <= room ? room - size : -1;
+    try {
+      await commands.addRaw(piece).write();
+    } finally {
+      // What could not be written must not come again with the next piece.
+      commands.emptyBuffer();
+    }
+  };
+}

@@ -1,0 +1,288 @@
+/** The post step, which GitHub runs after every end of the main step: it never builds. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { sendReply } from '../../src/local/http.ts';
+import type { Interceptor } from '../../src/local/server.ts';
+import { type LocalService, startLocalService } from '../../src/local/service.ts';
+import { type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
+import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+
+let action: TemporaryDirectory;
+beforeAll(async () => {
+  action = await publishedAction();
+});
+afterAll(() => action[Symbol.asyncDispose]());
+
+const recipe = (body: string, before = '') => `import { Template } from 'novita-sandbox';
+${before}
+export const template = Template().fromImage('debian:12', undefined, { inheritConfig: false })${body};
+`;
+const files = { 'template.mjs': recipe(".runCmd('make')") };
+
+const refusing =
+  (status: number, message: string): Interceptor =>
+  async (_request, response) =>
+    sendReply(response, { status, body: JSON.stringify({ code: status, message }), headers: {} });
+
+const kill = (mark: string, signal: NodeJS.Signals): Pick<RunOptions, 'onOutput'> => ({
+  onOutput: (printed, send) => {
+    if (printed.includes(mark)) send(signal);
+  },
+});
+const loads = {
+  'template.mjs': recipe('', "console.log('loading'); await new Promise((r) => setInterval(r, 1e9));"),
+};
+
+interface Row {
+  readonly what: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly options?: Partial<RunOptions>;
+  readonly intercept?: Interceptor;
+  readonly exitCode: number | null;
+  readonly failure?: string;
+}
+
+const fork = {
+  name: 'pull_request',
+  payload: {
+    action: 'opened',
+    number: 12,
+    pull_request: {
+      number: 12,
+      head: { sha: 'c'.repeat(40), ref: 'topic', repo: { full_name: 'mallory/agent' } },
+      base: { sha: 'b'.repeat(40), ref: 'main', repo: { full_name: 'octo-org/agent' } },
+    },
+  },
+};
+
+/** Every kind of end that the main step can come to before it has registered a build. */
+const rows: Row[] = [
+  {
+    what: 'a mistake in an input',
+    options: { inputs: { 'cpu-count': '3' } },
+    exitCode: 1,
+    failure: 'invalid-input',
+  },
+  {
+    what: 'a mistake in the tags',
+    options: { inputs: { tags: 'type=nothing' } },
+    exitCode: 1,
+    failure: 'invalid-input',
+  },
+  { what: 'no key', options: { env: { NOVITA_API_KEY: '' } }, exitCode: 1, failure: 'invalid-input' },
+  { what: 'no recipe', files: {}, exitCode: 1, failure: 'invalid-input' },
+  {
+    what: 'a COPY source that a later step makes',
+    files: { 'template.mjs': recipe(".copy('made.txt', '/app/')") },
+    exitCode: 1,
+    failure: 'invalid-input',
+  },
+  {
+    what: 'a key that is not known',
+    intercept: refusing(401, 'Invalid API key'),
+    exitCode: 1,
+    failure: 'api-key',
+  },
+  { what: 'a team that is blocked', intercept: refusing(403, 'blocked'), exitCode: 1, failure: 'forbidden' },
+  { what: 'a conflict', intercept: refusing(409, 'conflict'), exitCode: 1, failure: 'request-refused' },
+  {
+    what: 'a limit, until the time is over',
+    intercept: refusing(429, 'slow down'),
+    options: { inputs: { 'timeout-minutes': '0.01' } },
+    exitCode: 1,
+    failure: 'timeout',
+  },
+  {
+    what: 'a service that does not answer, until the time is over',
+    intercept: async () => {},
+    options: { inputs: { 'timeout-minutes': '0.01' } },
+    exitCode: 1,
+    failure: 'timeout',
+  },
+  {
+    what: 'a service that cannot be reached',
+    options: { inputs: { 'api-url': 'http://127.0.0.1:9', 'timeout-minutes': '0.05' } },
+    exitCode: 1,
+  },
+  {
+    what: 'an event file that is not JSON',
+    files: { ...files, 'event.json': 'no' },
+    options: { env: { GITHUB_EVENT_PATH: 'event.json' } },
+    exitCode: 1,
+    failure: 'invalid-input',
+  },
+  {
+    what: 'a cancel while the recipe loads',
+    files: loads,
+    options: kill('loading', 'SIGINT'),
+    exitCode: 130,
+    failure: 'interrupted',
+  },
+  {
+    what: 'SIGTERM while the recipe loads',
+    files: loads,
+    options: kill('loading', 'SIGTERM'),
+    exitCode: 130,
+    failure: 'interrupted',
+  },
+  {
+    what: 'SIGKILL while the recipe loads',
+    files: loads,
+    options: kill('loading', 'SIGKILL'),
+    exitCode: null,
+  },
+  { what: 'no key in a run of a fork', options: { event: fork, env: { NOVITA_API_KEY: '' } }, exitCode: 0 },
+];
+
+/** Runs the post step with what main left, and with nothing; both must be silent, and ask nothing of the service. */
+async function expectSilentPost(
+  service: LocalService,
+  workspace: string,
+  main: RunResult,
+  options: Partial<RunOptions>,
+) {
+  const before = service.requests.length;
+  const { onOutput: _, onSpawn: __, ...rest } = options;
+  for (const state of [main.state, {}]) {
+    const post = await run(service, workspace, { ...rest, state });
+    expect(post).toMatchObject({ exitCode: 0, log: '', summary: '', outputs: {} });
+  }
+  expect(service.requests).toHaveLength(before);
+}
+
+function run(
+  service: LocalService,
+  workspace: string,
+  options: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  return runAction({
+    action: action.path,
+    workspace,
+    ...options,
+    inputs: { name: 'my-agent', ...options.inputs },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
+  });
+}
+
+describe('after a main step that had no build', () => {
+  test.each(rows)('$what: post builds nothing and says nothing', async (row) => {
+    await using workspace = await temporaryDirectory(row.files ?? files);
+    const service = await startLocalService(row.intercept ? { intercept: row.intercept } : {});
+    const main = await run(service, workspace.path, row.options);
+    expect(main.exitCode, main.log).toBe(row.exitCode);
+    if (row.failure) expect(main.outputs).toMatchObject({ status: 'error', failure: row.failure });
+    // What was missing is there when the post step runs.
+    for (const [name, content] of Object.entries({ ...files, 'made.txt': '' })) {
+      await writeFile(join(workspace.path, name), content);
+    }
+    await expectSilentPost(service, workspace.path, main, row.options ?? {});
+    expect(service.inspect.tagHistory('my-agent')).toEqual([]);
+    await service.close();
+  });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    '%s while the base is looked up: post builds nothing',
+    async (signal) => {
+      await using workspace = await temporaryDirectory(files);
+      const service = await startLocalService();
+      let pid = 0;
+      // A proxy that takes the question and never answers.
+      const proxy = createServer(() => process.kill(pid, signal)).listen(0, '127.0.0.1');
+      const { port } = await new Promise<{ port: number }>((done) =>
+        proxy.on('listening', () => done(proxy.address() as { port: number })),
+      );
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
+      const main = await run(service, workspace.path, {
+        env,
+        onSpawn: (id) => {
+          pid = id;
+        },
+      });
+      proxy.close();
+      expect(main.exitCode, main.log).toBe(signal === 'SIGINT' ? 130 : null);
+      await expectSilentPost(service, workspace.path, main, {});
+      expect(service.requests).toEqual([]);
+      await service.close();
+    },
+  );
+});
+
+test('a green build whose state could not be left is not built twice', async () => {
+  await using workspace = await temporaryDirectory(files);
+  const service = await startLocalService();
+  const main = await run(service, workspace.path, { env: { GITHUB_STATE: join(workspace.path, 'gone') } });
+  expect(main.exitCode, main.log).toBe(0);
+  expect(main.log.match(/^::warning::The state of the step could not be written/gm)).toHaveLength(1);
+  await expectSilentPost(service, workspace.path, main, {});
+  await service.close();
+});
+
+test.each(['{', 'null', '7', '{"build":{"name":3},"lastBuild":{}}'])(
+  'a state of %s is no word',
+  async (text) => {
+    await using workspace = await temporaryDirectory(files);
+    const service = await startLocalService();
+    const post = await run(service, workspace.path, { state: { novitaTemplate: text } });
+    expect(post).toMatchObject({ exitCode: 0, log: '', summary: '' });
+    expect(service.requests).toEqual([]);
+    await service.close();
+  },
+);
+
+describe('the post step cannot build', () => {
+  /** What only the service's own requests say: their paths and their key. */
+  const requests = [
+    '/v3/templates',
+    '/v2/templates',
+    '/templates/tags',
+    '/templates/aliases',
+    '/files/',
+    'X-API-Key',
+  ];
+
+  /** The text of a bundle with every file that it imports, at once or later. */
+  async function bundleText(file: string, seen = new Set<string>()): Promise<string> {
+    if (seen.has(file)) return '';
+    seen.add(file);
+    const text = await readFile(file, 'utf8');
+    const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)];
+    const others = imported.map(([, path = '']) => bundleText(resolve(dirname(file), path), seen));
+    return [text, ...(await Promise.all(others))].join('\n');
+  }
+
+  test('its bundle holds none of the requests to the service, and that of main all', async () => {
+    const { runs } = parse(await readFile(join(action.path, 'action.yml'), 'utf8'));
+    expect(runs.post).toBe('dist/post.js');
+    const [post, main] = await Promise.all(
+      [runs.post, 'dist/index.js'].map((file) => bundleText(join(action.path, file))),
+    );
+    // The client of the cache is there, so later imports were followed.
+    expect(post).toContain('saveCache');
+    for (const request of requests) {
+      expect(main?.toLowerCase()).toContain(request.toLowerCase());
+      expect(post?.toLowerCase()).not.toContain(request.toLowerCase());
+    }
+  });
+
+  test('its source imports nothing that builds, asks the service or loads a recipe', async () => {
+    const { metafile } = await build({
+      absWorkingDir: repositoryRoot,
+      entryPoints: ['src/post.ts'],
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      metafile: true,
+    });
+    const sources = Object.keys(metafile.inputs);
+    expect(sources).toContain('src/actions/post.ts');
+    const able =
+      /^src\/(build|reuse|templates|definition|images|github|local|inputs|service\/(?!redact\.ts))/;
+    expect(sources.filter((source) => able.test(source))).toEqual([]);
+  });
+});
