@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that run what is published: the bundled actions, and the bundled process of definitions. */
+const ofBundle = ['test/e2e/**/*.test.ts', 'test/definition/**/*.test.ts'];
+// What the runner sets in a real job must not leak into the tests.
+const env = { GITHUB_ACTIONS: '', NO_COLOR: '1' };
+
 export default defineConfig({
   test: {
     // Only what hangs meets a limit: machines are slow and shared.
@@ -10,20 +15,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'source',
-          include: ['test/**/*.test.ts'],
-          // What the runner sets in a real job must not leak into the tests.
-          env: { GITHUB_ACTIONS: '', NO_COLOR: '1' },
-        },
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: ofBundle, env },
       },
       {
         extends: true,
         test: {
-          // Definitions once more, through the bundled host and SDK.
           name: 'bundle',
-          include: ['test/definition/**/*.test.ts'],
-          env: { GITHUB_ACTIONS: '', NO_COLOR: '1', TEST_DIST: 'dist' },
+          include: ofBundle,
+          env,
+          globalSetup: ['test/e2e/global-setup.ts'],
+          setupFiles: ['test/definition/bundle-setup.ts'],
         },
       },
     ],

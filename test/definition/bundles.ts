@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 
 const source = join(import.meta.dirname, '../../src/definition');
-/** With `TEST_DIST=<folder>` the tests run the bundle in that folder instead of the sources. */
+/** The bundle that the tests of definitions run; where others load one, the sources do. */
 const dist = process.env['TEST_DIST'];
 
 /** What the action ships beside itself for definitions. */

@@ -35,7 +35,7 @@ test.each<[string, Record<string, string>, boolean, string[]]>([
     ['success', 'success'],
   ],
 ])('%s', async (_, inputs, tagged, expected) => {
-  await using action = await publishedAction();
+  const action = publishedAction();
   await using workspace = await temporaryDirectory();
   await using github = await startGithubServer();
   const service = await startLocalService();
@@ -54,7 +54,7 @@ test.each<[string, Record<string, string>, boolean, string[]]>([
 });
 
 test('a token without the permission is a warning, and the tags are gone', async () => {
-  await using action = await publishedAction();
+  const action = publishedAction();
   await using workspace = await temporaryDirectory();
   await using github = await startGithubServer();
   github.intercept = ({ path }) =>

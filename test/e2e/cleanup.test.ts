@@ -12,7 +12,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 let action: TemporaryDirectory;
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
   workspace = await temporaryDirectory();
 });
 afterAll(async () => {

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
 import { actionFolders, withTables } from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
 import { repositoryRoot } from './runner.ts';
-import { temporaryDirectory } from './setup.ts';
 
 const at = (...path: string[]) => join(repositoryRoot, ...path);
 
@@ -23,9 +20,10 @@ async function filesBelow(directory: string): Promise<Map<string, Buffer>> {
 
 describe('dist', () => {
   test('is, byte for byte, what src builds', async () => {
-    await using fresh = await temporaryDirectory();
-    await promisify(execFile)(process.execPath, [at('scripts', 'build-dist.ts'), join(fresh.path, 'dist')]);
-    const [built, committed] = [await filesBelow(join(fresh.path, 'dist')), await filesBelow(at('dist'))];
+    const [built, committed] = [
+      await filesBelow(join(inject('action'), 'dist')),
+      await filesBelow(at('dist')),
+    ];
     expect([...built.keys()]).toEqual([...committed.keys()]);
     for (const [name, bytes] of built) {
       expect(committed.get(name)?.equals(bytes), `${name} differs: run npm run build and commit dist/`).toBe(
@@ -34,10 +32,10 @@ describe('dist', () => {
     }
   });
 
-  test('has at most 4 MB of code', async () => {
+  test('has at most 4.2 MB of code', async () => {
     const code = [...(await filesBelow(at('dist')))].filter(([name]) => name.endsWith('.js'));
     const sizes = code.map(([, { length }]) => length);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4_000_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4_200_000);
   });
 
   test('names the licence of each library in it', async () => {

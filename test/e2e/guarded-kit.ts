@@ -51,7 +51,7 @@ export interface Workshop extends AsyncDisposable {
 
 /** @param more - files that each commit has beside the recipe */
 export async function openWorkshop(more: Readonly<Record<string, string>> = {}): Promise<Workshop> {
-  const action = await publishedAction();
+  const action = publishedAction();
   const origin = createOrigin((commit) => ({ ...recipes(commit), ...more }));
   const top = folder();
   const kinds = checkoutKinds(origin);

@@ -14,7 +14,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 let action: TemporaryDirectory;
 let service: LocalService;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
   service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
 });
 afterAll(async () => {

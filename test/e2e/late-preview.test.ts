@@ -10,7 +10,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 let action: TemporaryDirectory;
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
   workspace = await temporaryDirectory({
     'template.mjs': `import { Template } from 'novita-sandbox';
 export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');`,

@@ -8,7 +8,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 let action: TemporaryDirectory;
 let local: LocalService;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
   local = await startLocalService();
 });
 afterAll(async () => {

@@ -9,7 +9,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 let action: TemporaryDirectory;
 let local: LocalService;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
   local = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
 });
 afterAll(async () => {

@@ -4,7 +4,7 @@ import { publishedAction, type TemporaryDirectory } from './setup.ts';
 
 let action: TemporaryDirectory;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
 });
 afterAll(() => action[Symbol.asyncDispose]());
 

@@ -10,7 +10,7 @@ import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './
 
 let action: TemporaryDirectory;
 beforeAll(async () => {
-  action = await publishedAction();
+  action = publishedAction();
 });
 afterAll(() => action[Symbol.asyncDispose]());
 

@@ -1,8 +1,7 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { actionFolders } from '../../scripts/readme-tables.ts';
-import { repositoryRoot } from './runner.ts';
+import { inject } from 'vitest';
 
 export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string;
@@ -20,16 +19,7 @@ export async function temporaryDirectory(
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/**
- * The actions as the runner downloads them: each `action.yml` where it stands, and `dist/`, and nothing else.
- * `ACTION_DIST` names a bundle that is tried in place of the committed one.
- */
-export async function publishedAction(): Promise<TemporaryDirectory> {
-  const directory = await temporaryDirectory();
-  for (const folder of actionFolders(repositoryRoot)) {
-    await cp(join(repositoryRoot, folder, 'action.yml'), join(directory.path, folder, 'action.yml'));
-  }
-  const dist = process.env['ACTION_DIST'] || join(repositoryRoot, 'dist');
-  await cp(dist, join(directory.path, 'dist'), { recursive: true });
-  return directory;
+/** The actions as the runner downloads them, which all tests of a run share: they only read in it. */
+export function publishedAction(): TemporaryDirectory {
+  return { path: inject('action'), [Symbol.asyncDispose]: async () => {} };
 }

@@ -1,0 +1,5 @@
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+// As a variable, so that processes that a test starts find the bundle too.
+process.env['TEST_DIST'] = join(inject('action'), 'dist');
