@@ -8,6 +8,7 @@ import { collectProblems, throwIfAny } from '../problem.ts';
 import { logPlan } from '../report/plan-log.ts';
 import { ServiceError } from '../service/errors.ts';
 import { maskable, redactDeep, redactor } from '../service/redact.ts';
+import { namesNothing } from '../tags/decide.ts';
 import { nameProblems } from '../tags/names.ts';
 import { buildAndShow } from './build-and-show.ts';
 import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
@@ -15,6 +16,7 @@ import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { dropLatePreview } from './late-preview.ts';
 import { refuseUnpublished, skipBuild } from './not-built.ts';
+import { skipTakenAway } from './nothing-to-do.ts';
 import { githubPublisher } from './publish.ts';
 import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
@@ -27,6 +29,7 @@ import { tagsOfBuild } from './tags-of-build.ts';
  * all mistakes on the user's side.
  */
 export async function runBuild(job: Job): Promise<Ending> {
+  if (job.event.takenAway) return skipTakenAway('Nothing was built', job.event);
   const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
   const { apiKey, accessToken } = inputs.connection;
   const keys = [apiKey, accessToken, inputs.githubToken];
@@ -36,6 +39,8 @@ export async function runBuild(job: Job): Promise<Ending> {
   };
   keys.forEach(mask);
   problems.push(...nameProblems(inputs.name));
+  const nameless = namesNothing(inputs.tags, job.event);
+  if (nameless.length > 0) throwIfAny([...problems, ...nameless]);
   const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
 
   const plan = await collectProblems(problems, async () => {

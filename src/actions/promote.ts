@@ -3,8 +3,7 @@ import { throwIfAny } from '../problem.ts';
 import { buildReference } from '../report/closing.ts';
 import { logTags } from '../report/tag-log.ts';
 import { logPromotion, promotionSummary } from '../report/tag-moves.ts';
-import { isKeyRefused, ServiceError } from '../service/errors.ts';
-import { decideTags } from '../tags/decide.ts';
+import { namesNothing } from '../tags/decide.ts';
 import { nameProblems } from '../tags/names.ts';
 import { findReadyBuild } from '../templates/find-build.ts';
 import { findTemplate, noSuchTemplate } from '../templates/find-template.ts';
@@ -12,7 +11,11 @@ import { promote } from '../templates/promote.ts';
 import { type Ending, failEarly } from './ending.ts';
 import { connectGuarded } from './guarded-client.ts';
 import type { Job } from './job.ts';
+import { skipTakenAway } from './nothing-to-do.ts';
 import { summarise } from './summarise.ts';
+import { tagsOfPromotion, warnOfForeignTags } from './tags-of-promotion.ts';
+
+const undone = 'Nothing was promoted';
 
 /**
  * The promote action: find the build that is meant, make sure that it is ready, put the tags on it and tell where
@@ -21,40 +24,27 @@ import { summarise } from './summarise.ts';
 export async function runPromote(job: Job): Promise<Ending> {
   const { inputs, problems } = readPromoteInputs(job.env);
   const { name, from } = inputs;
-  problems.push(...nameProblems(name));
+  // The merge of a pull request may move what users get, in so many words.
+  const nameless = namesNothing(inputs.tags, job.event);
+  if (job.event.takenAway && nameless.length > 0) return skipTakenAway(undone, job.event);
+  problems.push(...nameProblems(name), ...nameless);
   throwIfAny(problems);
   const client = connectGuarded(job, inputs.connection, [name, from, inputs.tags]);
 
-  let keyRefused: ServiceError | undefined;
-  const {
-    tags,
-    decisions,
-    problems: tagProblems,
-  } = await decideTags({
-    rules: inputs.tags,
-    event: job.event,
-    allowProductionTags: inputs.allowProductionTags,
-    existingTags: () =>
-      client.tags(name).then(
-        (rows) => rows.map(({ tag }) => tag),
-        (error) => {
-          if (error instanceof ServiceError && isKeyRefused(error)) keyRefused = error;
-          throw error;
-        },
-      ),
-    now: new Date(),
-  });
-  if (keyRefused) throw keyRefused;
-  throwIfAny(tagProblems);
-  logTags(job.output, decisions);
-
-  const template = await findTemplate(client, name);
+  const lookUp = once(() => findTemplate(client, name));
+  const decided = await tagsOfPromotion(inputs, job.event, lookUp);
+  // Why the service could not be asked counts for more than the tags that are missing for it.
+  const template = decided.problems.length === 0 || decided.asked ? await lookUp() : undefined;
+  throwIfAny(decided.problems);
+  logTags(job.output, decided.decisions);
   if (!template) return refused(noSuchTemplate(name));
   const found = await findReadyBuild(client, template, from);
   if ('refused' in found) return refused(found.refused);
 
+  const { tags } = decided;
   const { buildId } = found;
   const { templateId } = template;
+  warnOfForeignTags(job, decided, { template, buildId }, inputs.tags !== '');
   const previous = Object.fromEntries(tags.map((tag) => [tag, template.tags.get(tag) ?? null]));
   job.setOutput('templateId', templateId);
   job.setOutput('buildId', buildId);
@@ -68,6 +58,15 @@ export async function runPromote(job: Job): Promise<Ending> {
   return { exitCode: 0 };
 }
 
+/** The same work, begun at the first call and never again. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => {
+    begun ??= work();
+    return begun;
+  };
+}
+
 function refused(why: string): Ending {
-  return failEarly({ failure: 'build-not-found', undone: 'Nothing was promoted', why });
+  return failEarly({ failure: 'build-not-found', undone, why });
 }

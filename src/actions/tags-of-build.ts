@@ -3,6 +3,7 @@ import { throwIfAny } from '../problem.ts';
 import { logTags } from '../report/tag-log.ts';
 import { isKeyRefused, ServiceError } from '../service/errors.ts';
 import { decideTags } from '../tags/decide.ts';
+import { unasked } from '../tags/latest.ts';
 import type { Job } from './job.ts';
 
 /** Only `latest` hangs on the answer, so nobody is kept waiting for long. */
@@ -38,6 +39,14 @@ export async function tagsOfBuild(
   });
   if (keyRefused) throw keyRefused;
   if (decisions.length > 0) logTags(job.output, decisions);
+  const unknown = decisions.filter(({ reason }) => reason.startsWith(unasked));
+  if (unknown.length > 0 && mayAsk && inputs.connection.apiKey !== '') {
+    const rules = unknown.map(({ rule }) => rule).join('; ');
+    job.output.warning(
+      `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. Nothing was given by ${rules}. Run this again, or write these tags out if this version is the highest.`,
+      { title: 'Tags that stay' },
+    );
+  }
   throwIfAny(problems);
   return tags;
 }

@@ -1,5 +1,6 @@
 import type { EventContext } from './event-context.ts';
 import { type Payload, payloadReader } from './payload.ts';
+import { readTakenAway, type TakenAway } from './taken-away.ts';
 
 /**
  * What started the run. `pull_request` stands for `pull_request_target` and reviews too, `merge_group` also for a
@@ -40,7 +41,9 @@ export interface CiEvent {
    * pull request is merged; for a merge group the one that the queue's branch is named after.
    */
   readonly pullRequest?: number;
-  /** Set for a pull request that was closed: whether it was merged. */
+  /** Set where the event says that something is gone: nothing is to be built or published then. */
+  readonly takenAway?: TakenAway;
+  /** Set for a pull request that is closed: whether it was merged. */
   readonly merged?: boolean;
   /** What is built has not been accepted yet: a pull request, a merge group, or a run that one of them set off. */
   readonly proposed: boolean;
@@ -79,7 +82,8 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
   const triggeringBranch = payload.text('workflow_run', 'head_branch');
   const ofPullRequest = triggering !== undefined && /^(pull_request|merge_group)/.test(triggering);
   const sha = headOf(kind, ofPullRequest, payload) ?? (context.sha || undefined);
-  const closed = kind === 'pull_request' && payload.text('action') === 'closed';
+  const takenAway = readTakenAway(name, kind, payload);
+  const closed = kind === 'pull_request' && takenAway === 'pull_request';
   return defined<CiEvent>({
     kind,
     name,
@@ -90,6 +94,7 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
     sha,
     commitDate: commitDate(kind, sha, payload),
     pullRequest: pullRequestNumber(kind, ref, ofPullRequest, payload),
+    takenAway,
     merged: closed ? payload.at('pull_request', 'merged') === true : undefined,
     proposed:
       kind === 'pull_request' ||

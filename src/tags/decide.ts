@@ -1,13 +1,16 @@
 import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
+import { describeTakenAway } from '../ci/taken-away.ts';
 import { type Problem, quote } from '../problem.ts';
 import { defaultTags } from './defaults.ts';
-import { evaluateRule, type ReleaseText } from './evaluate.ts';
+import { evaluateRule, type RuleOutcome } from './evaluate.ts';
 import { eventValues } from './event-values.ts';
 import { foldTag } from './fold.ts';
-import { judgeLatest, type TagLookup } from './latest.ts';
+import { bare, type Variant } from './known-versions.ts';
+import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
 import { type ParsedRules, parseRules } from './parse-rules.ts';
 import { refusal } from './production.ts';
+import type { Origin, ReleaseText } from './release-text.ts';
 
 export interface TagRequest {
   /** The input `tags` as it was written; without any rule in it the event decides. */
@@ -15,8 +18,13 @@ export interface TagRequest {
   readonly event: CiEvent;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
-  /** The tags that the template has; called at most once, and only when a version may become `latest`. */
+  /** The tags that the template has; called at most once, and only when a tag moves from version to version. */
   readonly existingTags: () => Promise<readonly string[]>;
+  /**
+   * For a build that this run did not make: whether a tag that names a commit, a branch or a schedule is right on it
+   * all the same. Absent for the run's own build.
+   */
+  readonly belongs?: (tag: string) => Promise<boolean>;
   readonly now: Date;
 }
 
@@ -26,6 +34,8 @@ export interface TagDecision {
   /** The tag that it gives; absent when it gives none. */
   readonly tag?: string;
   readonly reason: string;
+  /** The tag that was asked for and would be wrong on a build that this run did not make. */
+  readonly foreign?: string;
 }
 
 export interface TagDecisions {
@@ -37,31 +47,20 @@ export interface TagDecisions {
 
 /** The tags of a build: those that the rules give for this event, or the event's own when there are no rules. */
 export async function decideTags(request: TagRequest): Promise<TagDecisions> {
-  const { rules, event, now } = request;
+  const { rules, event } = request;
   const parsed = parseRules(rules);
   const sheet = decisionSheet(request);
   const lookUp = lookupOnce(request.existingTags);
   const problems = [...parsed.problems];
+  const without = parsed.rules.length === 0;
+  const nameless = nothingToName(event, parsed);
 
-  if (parsed.rules.length > 0) {
-    const values = eventValues(event, now);
-    let release: ReleaseText | undefined;
-    for (const rule of parsed.rules) {
-      const outcome = evaluateRule(rule, event, values);
-      if ('mistake' in outcome) {
-        problems.push({ title, message: `line ${rule.line}: ${outcome.mistake}` });
-      } else if ('none' in outcome) {
-        sheet.refuse(rule.source, outcome.none);
-      } else {
-        sheet.give(rule.source, outcome.text, outcome.why);
-        release ??= outcome.release;
-      }
-    }
-    if (problems.length === 0) await addLatest(release, parsed, event, lookUp, sheet);
-  } else if (problems.length === 0) {
-    for (const { rule, text, reason } of await defaultTags(event, lookUp)) {
+  if (nameless.length > 0) problems.push(...nameless);
+  else if (!without) problems.push(...(await applyRules(parsed, request, lookUp, sheet)));
+  else if (problems.length === 0) {
+    for (const { rule, text, reason, origin } of await defaultTags(event, lookUp)) {
       if (text === undefined) sheet.refuse(rule, reason);
-      else sheet.give(rule, text, reason);
+      else await sheet.give(rule, text, reason, origin);
     }
   }
   const tags = sheet.tags();
@@ -71,24 +70,99 @@ export async function decideTags(request: TagRequest): Promise<TagDecisions> {
 
 const title = 'Input tags';
 
+/**
+ * Whether there is nothing that could name a build, whatever the template has: the event takes something away, or there
+ * is none and nobody says what to name.
+ *
+ * @param rules - the input `tags`
+ */
+export function namesNothing(rules: string, event: CiEvent): Problem[] {
+  return nothingToName(event, parseRules(rules));
+}
+
+function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Problem[] {
+  const withoutRules = rules.length === 0 && problems.length === 0;
+  // What users get may be moved by the merge of a pull request, in so many words.
+  const ofMerge = event.takenAway === 'pull_request' && event.merged !== false && !withoutRules;
+  if (event.takenAway && !ofMerge) {
+    const { what, remedy } = describeTakenAway(event);
+    return [{ title, message: `${what}, so no build gets a tag. ${remedy}` }];
+  }
+  if (event.kind !== 'none' || !withoutRules) return [];
+  const message =
+    'is empty, and outside of GitHub Actions there is no event to take tags from. Set tags, such as `tags: v1.4.0, latest`. `default` among them is what a name without a tag means.';
+  return [{ title, message }];
+}
+
+/** Tries the rules, and gives what is wrong with them. */
+async function applyRules(
+  parsed: ParsedRules,
+  { event, now }: TagRequest,
+  lookUp: TagLookup,
+  sheet: DecisionSheet,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const values = eventValues(event, now);
+  const outcomes = parsed.rules.map((rule) => ({ rule, outcome: evaluateRule(rule, event, values) }));
+  const releases = outcomes.flatMap(({ outcome }) =>
+    'text' in outcome && outcome.release ? [outcome.release] : [],
+  );
+  const variants = releases.flatMap(({ variant }) => variant ?? []);
+  for (const { rule, outcome } of outcomes) {
+    if ('mistake' in outcome) problems.push({ title, message: `line ${rule.line}: ${outcome.mistake}` });
+    else if ('none' in outcome) sheet.refuse(rule.source, outcome.none);
+    else {
+      const behind = await behindInLine(outcome, event, lookUp, variants);
+      if (behind === undefined) await sheet.give(rule.source, outcome.text, outcome.why, outcome.origin);
+      else sheet.refuse(rule.source, behind);
+    }
+  }
+  const sound = problems.length === 0 && parsed.problems.length === 0;
+  if (sound) await addLatest(releases, parsed, event, lookUp, sheet);
+  return problems;
+}
+
+/** Why a tag that moves from version to version stays where it is, if it does. */
+async function behindInLine(
+  { release }: Extract<RuleOutcome, { text: string }>,
+  event: CiEvent,
+  lookUp: TagLookup,
+  variants: readonly Variant[],
+): Promise<string | undefined> {
+  const { version, line, variant = bare } = release ?? {};
+  if (!version || !line) return undefined;
+  const { given, reason } = await judgeLine({ version, variant, line }, event, lookUp, variants);
+  return given ? undefined : reason;
+}
+
+/** Adds `latest`, or `latest-slim` for the versions of a variant: once for each that the rules speak of. */
 async function addLatest(
-  release: ReleaseText | undefined,
+  releases: readonly ReleaseText[],
   parsed: ParsedRules,
   event: CiEvent,
   lookUp: TagLookup,
   sheet: DecisionSheet,
 ): Promise<void> {
-  if (!release || sheet.tags().includes('latest')) return;
-  if (!parsed.latest) return sheet.refuse('latest', 'turned off by latest=false');
-  const { given, reason } = await judgeLatest(release, event, lookUp);
-  if (given) sheet.give('latest', 'latest', reason);
-  else sheet.refuse('latest', reason);
+  const names = new Set<string>();
+  const variants = releases.flatMap(({ variant }) => variant ?? []);
+  for (const release of releases) {
+    const { prefix, suffix } = release.variant ?? bare;
+    const name = `${prefix}latest${suffix}`;
+    if (names.has(name) || sheet.tags().includes(name)) continue;
+    names.add(name);
+    if (!parsed.latest) sheet.refuse(name, 'turned off by latest=false');
+    else {
+      const { given, reason } = await judgeLatest(release, event, lookUp, variants);
+      if (given) await sheet.give(name, name, reason);
+      else sheet.refuse(name, reason);
+    }
+  }
 }
 
 type DecisionSheet = ReturnType<typeof decisionSheet>;
 
-/** Collects decisions: folds, refuses what this event must not move, and notes what comes twice. */
-function decisionSheet({ event, allowProductionTags }: TagRequest) {
+/** Collects decisions: folds, refuses what must not be moved, and notes what comes twice. */
+function decisionSheet({ event, allowProductionTags, belongs }: TagRequest) {
   const decisions: TagDecision[] = [];
   const tags = () => [...new Set(decisions.flatMap(({ tag }) => (tag === undefined ? [] : [tag])))];
   const refuse = (rule: string, reason: string) => {
@@ -98,16 +172,27 @@ function decisionSheet({ event, allowProductionTags }: TagRequest) {
     decisions,
     tags,
     refuse,
-    give(rule: string, text: string, why: string) {
+    async give(rule: string, text: string, why: string, origin?: Origin) {
       const { tag, note } = foldTag(text);
       const refused = refusal(tag, event, allowProductionTags);
       if (refused) return refuse(rule, refused);
+      if (origin && belongs && !(await belongs(tag))) {
+        const reason = `nothing says that the build was made ${originInWords[origin]}`;
+        decisions.push({ rule, reason, foreign: tag });
+        return;
+      }
       const changed = note === undefined ? '' : `; made of ${quote(text)}: ${note}`;
       const again = tags().includes(tag) ? '; the same tag as above' : '';
       decisions.push({ rule, tag, reason: why + changed + again });
     },
   };
 }
+
+const originInWords = {
+  commit: 'from this commit',
+  branch: 'on this branch',
+  schedule: 'by this schedule',
+} satisfies Record<Origin, string>;
 
 function lookupOnce(existingTags: () => Promise<readonly string[]>): TagLookup {
   let answer: ReturnType<TagLookup> | undefined;
@@ -132,7 +217,13 @@ function noTag(event: CiEvent, decisions: readonly TagDecision[]): Problem {
     reasons === ''
       ? `there is nothing in ${here} that could name a build`
       : `no rule gives a tag for ${here}: ${reasons}`;
-  return { title, message: `${found}. Add a rule for it, such as ${ruleFor(event)}, or leave tags empty.` };
+  const foreign = decisions.some((decision) => decision.foreign !== undefined);
+  const remedy = foreign
+    ? 'Set tags to what the build shall be, such as `tags: latest, default`.'
+    : event.kind === 'none'
+      ? 'Write a tag, such as `tags: v1.4.0, latest`.'
+      : `Add a rule for it, such as ${ruleFor(event)}, or leave tags empty.`;
+  return { title, message: `${found}. ${remedy}` };
 }
 
 function ruleFor({ kind, pullRequest, tag, branch, proposed }: CiEvent): string {

@@ -1,9 +1,10 @@
 import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { onDefaultBranch, shortSha } from './event-values.ts';
-import { foldTag } from './fold.ts';
-import { aheadInLine, judgeLatest, type TagLookup } from './latest.ts';
-import { isProductionTag } from './production.ts';
+import { bare } from './known-versions.ts';
+import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
+import { ownName } from './ref-name.ts';
+import type { Origin } from './release-text.ts';
 import { parseVersion, type Version } from './version.ts';
 
 /** A tag that the event calls for when no rules are given, or one that it does not get. */
@@ -13,16 +14,16 @@ export interface DefaultTag {
   /** Not folded yet. */
   readonly text?: string;
   readonly reason: string;
+  /** Set for a tag that says where its build was made. */
+  readonly origin?: Origin;
 }
 
 /** The tags of an event without rules, in order. Empty when the event has nothing that could name a build. */
 export async function defaultTags(event: CiEvent, lookUp: TagLookup): Promise<DefaultTag[]> {
-  if (event.kind === 'none') {
-    return [{ rule: 'default', text: 'default', reason: 'outside of GitHub Actions there is no event' }];
-  }
   if (event.proposed) return proposedTags(event);
   if (event.kind === 'schedule') {
-    return [{ rule: 'type=schedule', text: 'nightly', reason: 'a schedule started this run' }];
+    const reason = 'a schedule started this run';
+    return [{ rule: 'type=schedule', text: 'nightly', reason, origin: 'schedule' }];
   }
   if (event.tag !== undefined) return releaseTags(event, event.tag, lookUp);
   const branch = event.workflowRun?.branch ?? event.branch;
@@ -44,7 +45,7 @@ function proposedTags(event: CiEvent): DefaultTag[] {
   if (kind === 'merge_group') {
     const rule = 'type=ref,event=queue';
     if (pullRequest !== undefined) return [{ rule, text: `queue-${pullRequest}`, reason }];
-    return sha === undefined ? [] : [{ rule, text: `queue-${shortSha(sha)}`, reason }];
+    return sha === undefined ? [] : [{ rule, text: `queue-${shortSha(sha)}`, reason, origin: 'commit' }];
   }
   if (pullRequest === undefined) return commitTag(event);
   return [{ rule: 'type=ref,event=pr', text: `pr-${pullRequest}`, reason }];
@@ -52,30 +53,24 @@ function proposedTags(event: CiEvent): DefaultTag[] {
 
 function commitTag(event: CiEvent): DefaultTag[] {
   if (event.sha === undefined) return [];
-  return [
-    { rule: 'type=sha', text: `sha-${shortSha(event.sha)}`, reason: `the commit of ${describeEvent(event)}` },
-  ];
+  const reason = `the commit of ${describeEvent(event)}`;
+  return [{ rule: 'type=sha', text: `sha-${shortSha(event.sha)}`, reason, origin: 'commit' }];
 }
 
 /** A branch that bears the name of something that users get must not take its place. */
 function branchTag(branch: string, event: CiEvent): DefaultTag {
-  const rule = 'type=ref,event=branch';
-  if (isProductionTag(foldTag(branch).tag)) {
-    const reason = `the branch; ${branch} alone would be taken for a release`;
-    return { rule: `${rule},prefix=branch-`, text: `branch-${branch}`, reason };
-  }
-  const unknown = event.defaultBranch === undefined ? '; the event does not name the default branch' : '';
-  return { rule, text: branch, reason: `the branch${unknown}` };
+  const { text, note } = ownName(branch, 'branch');
+  const unknown = event.defaultBranch === undefined ? 'the event does not name the default branch' : '';
+  const reason = ['the branch', note, unknown].filter(Boolean).join('; ');
+  return { rule: 'type=ref,event=branch', text, reason, origin: 'branch' };
 }
 
 async function releaseTags(event: CiEvent, tag: string, lookUp: TagLookup): Promise<DefaultTag[]> {
   const version = parseVersion(tag);
-  if (!version) {
-    return [{ rule: 'type=ref,event=tag', text: tag, reason: 'the git tag, which is not a version' }];
-  }
+  if (!version) return [await gitTag(event, tag, lookUp)];
   const reason = `from ${tag}`;
   const whole = { rule: 'type=semver,pattern={{version}}', text: version.text, reason };
-  const verdict = await judgeLatest({ name: tag, version, prefix: '', suffix: '' }, event, lookUp);
+  const verdict = await judgeLatest({ name: tag, version, variant: bare }, event, lookUp);
   const latest: DefaultTag[] = verdict.given
     ? [
         { rule: 'latest', text: 'latest', reason: verdict.reason },
@@ -87,20 +82,38 @@ async function releaseTags(event: CiEvent, tag: string, lookUp: TagLookup): Prom
       ]
     : [{ rule: 'latest', reason: verdict.reason }];
   if (version.prerelease !== '' || event.prerelease) return [whole, ...latest];
-  const found = await lookUp();
-  const known = 'failed' in found ? [] : found.tags;
-  return [whole, ...lineTags(version, known, reason), ...latest];
+  return [whole, ...(await lineTags(version, event, reason, lookUp)), ...latest];
+}
+
+/** A git tag that is no whole version. `1.2` is one that moves, so it may stand on something higher already. */
+async function gitTag(event: CiEvent, tag: string, lookUp: TagLookup): Promise<DefaultTag> {
+  const rule = 'type=ref,event=tag';
+  const { text, note } = ownName(tag, 'tag', event.prerelease);
+  const [, major, minor] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  const version = major === undefined ? undefined : parseVersion(`${major}.${minor ?? 0}.0`);
+  if (version) {
+    const line = minor === undefined ? 'major' : 'minor';
+    const { given, reason } = await judgeLine({ version, variant: bare, line }, event, lookUp);
+    if (!given) return { rule, text: `tag-${text}`, reason: `the git tag; ${text} stays, since ${reason}` };
+  }
+  const reason = ['the git tag, which is not a version', note].filter(Boolean).join('; ');
+  return { rule, text, reason };
 }
 
 /** `1.2` and `1`, which mean the highest of their line and never go back to a lower one. */
-function lineTags(version: Version, known: readonly string[], reason: string): DefaultTag[] {
+async function lineTags(
+  version: Version,
+  event: CiEvent,
+  from: string,
+  lookUp: TagLookup,
+): Promise<DefaultTag[]> {
   const { major, minor } = version;
-  const line = (of: 'major' | 'minor', rule: string, text: string): DefaultTag => {
-    const ahead = aheadInLine(version, of, known);
-    return ahead ? { rule, reason: `${ahead.tag} is higher than ${version.text}` } : { rule, text, reason };
+  const line = async (of: 'major' | 'minor', rule: string, text: string): Promise<DefaultTag> => {
+    const { given, reason } = await judgeLine({ version, variant: bare, line: of }, event, lookUp);
+    return given ? { rule, text, reason: from } : { rule, reason };
   };
-  const ofMinor = line('minor', 'type=semver,pattern={{major}}.{{minor}}', `${major}.${minor}`);
+  const ofMinor = await line('minor', 'type=semver,pattern={{major}}.{{minor}}', `${major}.${minor}`);
   const rule = 'type=semver,pattern={{major}}';
   if (major === 0) return [ofMinor, { rule, reason: 'before 1.0.0 any version may break the one before' }];
-  return [ofMinor, line('major', rule, String(major))];
+  return [ofMinor, await line('major', rule, String(major))];
 }

@@ -1,5 +1,7 @@
 import type { CiEvent } from '../ci/event.ts';
 import type { Values } from './expression.ts';
+import { refText } from './ref-name.ts';
+import { parseVersion } from './version.ts';
 
 /** Characters of an abbreviated commit. */
 const shortLength = 7;
@@ -28,4 +30,14 @@ export function eventValues(event: CiEvent, now: Date): Values {
     },
     dates: { date: now, ...(commitDate && { commit_date: commitDate }) },
   };
+}
+
+/** The same as they are written into a tag, where no two names of branches or git tags may meet. */
+export function writtenValues({ texts, dates }: Values): Values {
+  const names = ['branch', 'tag', 'base_ref', 'head_ref'] as const;
+  const written = names.flatMap((key) => {
+    const name = texts[key];
+    return name === undefined || (key === 'tag' && parseVersion(name)) ? [] : [[key, refText(name).text]];
+  });
+  return { texts: { ...texts, ...Object.fromEntries(written) }, dates };
 }

@@ -26,6 +26,7 @@ const dateExpressions = ['date', 'commit_date'] as const;
 export type EventExpression = (typeof eventExpressions)[number];
 export type VersionExpression = (typeof versionExpressions)[number];
 type DateExpression = (typeof dateExpressions)[number];
+type Expression = EventExpression | VersionExpression | DateExpression;
 
 /** A text with expressions in it, taken apart. */
 export type TextTemplate = readonly (string | Value | DateValue)[];
@@ -94,6 +95,18 @@ export function render(template: TextTemplate, values: Values): Rendered {
     return text;
   });
   return { text: texts.join(''), empty, unknownDate };
+}
+
+/** Whether one of these expressions stands in one of the texts. */
+export function mentions(templates: readonly TextTemplate[], wanted: readonly Expression[]): boolean {
+  return templates
+    .flat()
+    .some((part) => typeof part === 'object' && wanted.includes('date' in part ? part.date : part.name));
+}
+
+/** What is left of a text without its expressions. */
+export function literals(template: TextTemplate): string {
+  return template.filter((part) => typeof part === 'string').join('');
 }
 
 function parseExpression(

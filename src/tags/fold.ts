@@ -41,6 +41,7 @@ export function foldTag(text: string): FoldedTag {
   return notes.length === 0 ? { tag: folded } : { tag: folded, note: notes.join(', ') };
 }
 
-function mark(text: string): string {
+/** Eight hex digits that stand for a text. */
+export function mark(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

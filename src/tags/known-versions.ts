@@ -6,25 +6,26 @@ export interface KnownVersion {
   readonly version: Version;
 }
 
-/** What is written around versions in tags. */
-export interface Affixes {
+/** What stands around the versions of a variant: `1.2.3-slim`, `app-1.2.3`. Both are empty for versions without any. */
+export interface Variant {
   readonly prefix: string;
   readonly suffix: string;
 }
 
+/** Versions as they are, which `latest` and `1` mean. */
+export const bare: Variant = { prefix: '', suffix: '' };
+
 /**
- * The stable versions among tags, bare or between the affixes. `1.2` counts as 1.2.0, the least that it can stand
- * for; a lone number is left out, since it may as well be a date.
+ * The stable versions of a variant among tags. `1.2` counts as 1.2.0, the least that it can stand for; a lone number
+ * is left out, since it may as well be a date.
  */
-export function knownVersions(tags: readonly string[], { prefix, suffix }: Affixes): KnownVersion[] {
+export function knownVersions(tags: readonly string[], { prefix, suffix }: Variant): KnownVersion[] {
   return tags.flatMap((tag) => {
-    const inner =
-      tag.startsWith(prefix) && tag.endsWith(suffix) && tag.length > prefix.length + suffix.length
-        ? tag.slice(prefix.length, tag.length - suffix.length)
-        : tag;
-    // With a suffix, `1.2.3-slim` is no pre-release.
-    const version = [tag, inner].map(readVersion).find((found) => found?.prerelease === '');
-    return version ? [{ tag, version }] : [];
+    if (!tag.startsWith(prefix) || !tag.endsWith(suffix) || tag.length <= prefix.length + suffix.length) {
+      return [];
+    }
+    const version = readVersion(tag.slice(prefix.length, tag.length - suffix.length));
+    return version?.prerelease === '' ? [{ tag, version }] : [];
   });
 }
 

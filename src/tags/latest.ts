@@ -1,10 +1,9 @@
 import type { CiEvent } from '../ci/event.ts';
-import type { ReleaseText } from './evaluate.ts';
-import { foldTag } from './fold.ts';
-import { highestAbove, type KnownVersion, knownVersions } from './known-versions.ts';
+import { bare, highestAbove, type KnownVersion, knownVersions, type Variant } from './known-versions.ts';
+import type { Line, ReleaseText } from './release-text.ts';
 import type { Version } from './version.ts';
 
-/** Whether the build of a release becomes `latest`, and why. */
+/** Whether the build of a release gets a tag that moves from version to version, and why. */
 export interface LatestVerdict {
   readonly given: boolean;
   readonly reason: string;
@@ -13,41 +12,57 @@ export interface LatestVerdict {
 /** The tags that the template has, or why they could not be asked for. */
 export type TagLookup = () => Promise<{ readonly tags: readonly string[] } | { readonly failed: string }>;
 
-/** Only the highest stable version is `latest`. Asks for the template's tags when nothing else decides. */
+/** How a reason begins where nobody can tell which version is the highest. */
+export const unasked = 'the tags of the template could not be asked for';
+
+const not = (reason: string): LatestVerdict => ({ given: false, reason });
+
+/** Only the highest stable version of a variant is `latest`. Asks for the template's tags when nothing else decides. */
 export async function judgeLatest(
   release: ReleaseText,
   event: CiEvent,
   lookUp: TagLookup,
+  others: readonly Variant[] = [],
 ): Promise<LatestVerdict> {
-  const not = (reason: string) => ({ given: false, reason });
-  const { name, version, prefix, suffix } = release;
+  const { name, version, variant } = release;
   if (event.proposed) return not('never for a pull request or a merge group');
   if (!version) return not(`${name} is not a version such as 1.2.3`);
+  if (!variant) return not('what stands around the version is another for each build');
+  return judgeLine({ version, variant, line: 'all' }, event, lookUp, others);
+}
+
+/** A tag that means the highest version of its line: a release gets it unless a higher one is there. */
+export interface LineTag {
+  readonly version: Version;
+  readonly variant: Variant;
+  readonly line: Line;
+}
+
+/**
+ * Whether a release gets the tag of its line, which never goes back to a lower version and is never a pre-release.
+ *
+ * @param others - other variants that the same build gets tags of; their versions count for versions without any
+ */
+export async function judgeLine(
+  { version, variant, line }: LineTag,
+  event: CiEvent,
+  lookUp: TagLookup,
+  others: readonly Variant[] = [],
+): Promise<LatestVerdict> {
   if (version.prerelease !== '') return not(`${version.text} is a pre-release`);
   if (event.prerelease) return not('the release is marked as a pre-release');
   const found = await lookUp();
-  if ('failed' in found) return not(`the tags of the template could not be asked for: ${found.failed}`);
-  const above = highestAbove(
-    version,
-    knownVersions(found.tags, { prefix: folded(prefix), suffix: folded(suffix) }),
-  );
+  if ('failed' in found) return not(`${unasked}: ${found.failed}`);
+  const among = [variant, ...(variant === bare ? others : [])];
+  const known = among.flatMap((one) => knownVersions(found.tags, one));
+  const above = highestAbove(version, inLine(version, line, known));
   if (above) return not(`${above.tag} is higher than ${version.text}`);
-  return { given: true, reason: `${version.text} is the highest stable version` };
+  return { given: true, reason: line === 'all' ? `${version.text} is the highest stable version` : '' };
 }
 
-/** A version of the same line (`1.2` or `1`) that is above this one, so that the line's tag must stay there. */
-export function aheadInLine(
-  version: Version,
-  line: 'major' | 'minor',
-  tags: readonly string[],
-): KnownVersion | undefined {
-  const sameLine = knownVersions(tags, { prefix: '', suffix: '' }).filter(
-    (known) =>
-      known.version.major === version.major && (line === 'major' || known.version.minor === version.minor),
+function inLine({ major, minor }: Version, line: Line, known: readonly KnownVersion[]): KnownVersion[] {
+  return known.filter(
+    ({ version }) =>
+      line === 'all' || (version.major === major && (line === 'major' || version.minor === minor)),
   );
-  return highestAbove(version, sameLine);
-}
-
-function folded(affix: string): string {
-  return affix === '' ? '' : foldTag(affix).tag;
 }

@@ -62,7 +62,7 @@ function readLine(
     const mistake = tagMistake(value);
     if (mistake) report(`${mistake} To have it folded, write type=raw,value=${value}.`);
     const { priority } = ruleTypes.raw;
-    const common = { priority, enable: ['true'], prefix: [], suffix: [] };
+    const common = { priority, enable: ['true'], prefix: [], suffix: [], affixed: false };
     return mistake
       ? []
       : [{ ...common, type: 'plain' as const, tag: value, line: place.line, source: value }];
@@ -90,7 +90,8 @@ function readRule(
   const prefix = text('prefix', kind ? usualPrefix(kind) : '');
   const priority = readPriority(values.get('priority'), type, note);
   if (!kind || faulty) return undefined;
-  return { ...place, ...kind, priority, enable, prefix, suffix };
+  const affixed = values.has('prefix') || values.has('suffix');
+  return { ...place, ...kind, priority, enable, prefix, suffix, affixed };
 }
 
 /** The line `latest=false`, known from the flavor of other tools. */

@@ -14,6 +14,8 @@ interface RuleBase {
   readonly enable: TextTemplate;
   readonly prefix: TextTemplate;
   readonly suffix: TextTemplate;
+  /** A prefix or suffix is written, be it an empty one: the name of a branch or git tag is taken as it is. */
+  readonly affixed: boolean;
 }
 
 export type RuleKind =

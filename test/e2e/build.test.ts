@@ -209,7 +209,6 @@ describe('tags', () => {
   test.each([
     ['pull_request_opened', 'pr-12'],
     ['pull_request_fork', 'pr-13'],
-    ['pull_request_merged', 'pr-12'],
     ['push_main', 'latest,sha-6dcb09b,default'],
     ['push_branch', 'feature-blue_car'],
     ['release', '1.2.3,1.2,1,latest,default'],
@@ -224,13 +223,13 @@ describe('tags', () => {
     expect(outputs['tags'], log).toBe(expected);
   });
 
-  test('outside of GitHub are default', async () => {
+  test('outside of GitHub are those that are given', async () => {
     await using workspace = await temporaryDirectory(files);
     const local = await service();
     const env = { GITHUB_EVENT_NAME: '', GITHUB_REF: '', GITHUB_SHA: '' };
-    const { outputs } = await run(local, workspace.path, { env });
+    const { outputs } = await run(local, workspace.path, { env, inputs: { tags: 'v1, default' } });
     await local.close();
-    expect(outputs['tags']).toBe('default');
+    expect(outputs['tags']).toBe('v1,default');
   });
 
   test('come from rules, and a table says which and why', async () => {
@@ -254,7 +253,7 @@ describe('tags', () => {
     });
   });
 
-  test('latest is not given when the service does not tell the tags that there are', async () => {
+  test('those that move are not given when the service does not tell the tags that there are', async () => {
     await using workspace = await temporaryDirectory(files);
     const local = await startLocalService({
       intercept: async (request, response, next) => {
@@ -265,7 +264,8 @@ describe('tags', () => {
     });
     const { outputs, log } = await run(local, workspace.path, eventOptions('push_tag'));
     await local.close();
-    expect(outputs['tags'], log).toBe('1.2.3,1.2,1');
+    expect(outputs['tags'], log).toBe('1.2.3');
+    expect(log).toMatch(/^::warning title=Tags that stay::.*answered 403\./m);
     expect(log).toMatch(/\nlatest +- +the tags of the template could not be asked for: answered 403\n/);
   });
 

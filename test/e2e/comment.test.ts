@@ -193,7 +193,6 @@ describe('no comment', () => {
     ['for a push', { event: { name: 'push', payload: {} }, inputs: { tags: 'v1' } }],
     ['for a fork, whose token may only read', { event: ofFork }],
     ['for Dependabot, whose token may only read', { env: { GITHUB_ACTOR: 'dependabot[bot]' } }],
-    ['for a pull request that was closed', { event: pullRequestEvent({}, 'closed'), inputs: { tags: 'x' } }],
   ])('%s, and none is looked for', async (_, options) => {
     await using workspace = await temporaryDirectory(files);
     await using github = await startGithubServer();
@@ -203,6 +202,20 @@ describe('no comment', () => {
     expect(exitCode, log).toBe(0);
     expect(github.requests.filter(({ path }) => /comments|graphql/.test(path))).toEqual([]);
     expect(log).not.toMatch(/^::(warning|notice)/m);
+  });
+
+  test('for a pull request that is closed, of which nothing is built', async () => {
+    await using workspace = await temporaryDirectory(files);
+    await using github = await startGithubServer();
+    const local = await service();
+    const { exitCode, log } = await run(local, github, workspace.path, {
+      event: pullRequestEvent({}, 'closed'),
+      inputs: { tags: 'x', comment: 'always' },
+    });
+    await local.close();
+    expect(exitCode, log).toBe(0);
+    expect([...github.requests, ...local.requests]).toEqual([]);
+    expect(log.match(/^::(warning|notice) title=.*?::/gm)).toEqual(['::notice title=Nothing was built::']);
   });
 
   test.each(['auto', 'always'])(

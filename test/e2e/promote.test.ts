@@ -187,6 +187,111 @@ describe('a promotion', () => {
   });
 });
 
+describe('tags that tell where a build was made', () => {
+  const sha = '0123456789abcdef0123456789abcdef01234567';
+  const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
+  const dispatch = (ref = 'refs/heads/main') => ({
+    event: { name: 'workflow_dispatch', payload: { ref, repository } },
+    env: { GITHUB_REF: ref },
+  });
+
+  /** Versions 1.3.2 and, of the newest commit, sha-0123456. */
+  async function released() {
+    const service = await startLocalService();
+    const old = await build(service, 'my-agent', {}, ['1.3.2', 'latest']);
+    const head = await build(service, 'my-agent', {}, ['sha-0123456', 'main']);
+    return { service, old: old.buildID, head: head.buildID };
+  }
+
+  test('do not go on another by a rollback, so that the next release gets what its commit says', async () => {
+    const { service, old, head } = await released();
+    const back = await promote(service, { from: '1.3.2', tags: '' }, dispatch());
+    expect(back.exitCode, back.log).toBe(0);
+    expect(back.outputs['tags']).toBe('latest,default');
+    expect(back.log).toMatch(/type=sha +- +nothing says that the build was made from this commit/);
+    expect(service.inspect.resolve('my-agent', 'latest')).toBe(old);
+    expect(service.inspect.resolve('my-agent', 'sha-0123456')).toBe(head);
+
+    const forward = await promote(service, { from: 'sha-0123456', tags: '' }, dispatch());
+    await service.close();
+    expect(forward.outputs['tags']).toBe('latest,sha-0123456,default');
+    expect(forward.outputs['buildId']).toBe(head);
+  });
+
+  test.each([
+    'type=sha',
+    'type=sha,format=long',
+    'type=ref,event=branch',
+    'sha-{{sha}}',
+    'type=raw,value={{branch}}',
+  ])('are left out with a warning when %s asks for them', async (rule) => {
+    const { service, old, head } = await released();
+    const { exitCode, log, outputs } = await promote(
+      service,
+      { from: '1.3.2', tags: `${rule}\nlatest` },
+      dispatch(),
+    );
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['tags']).toBe('latest');
+    expect(log).toMatch(/^::warning title=Tag \S+ left out::/m);
+    expect(service.inspect.resolve('my-agent', 'main')).toBe(head);
+    expect(service.inspect.resolve('my-agent', 'latest')).toBe(old);
+  });
+
+  test.each([
+    ['another branch', dispatch('refs/heads/topic')],
+    ['a schedule', { event: { name: 'schedule', payload: { repository } }, env: {} }],
+  ])('leave nothing to promote on %s, which is a mistake', async (_, options) => {
+    const { service, head } = await released();
+    const before = changes(service).length;
+    const { exitCode, log } = await promote(service, { from: '1.3.2', tags: '' }, options);
+    expect(exitCode, log).toBe(1);
+    expect(log).toContain('Set tags to what the build shall be, such as `tags: latest, default`.');
+    expect(changes(service)).toHaveLength(before);
+    // In so many words it is done, with a warning where a commit is named.
+    const plain = await promote(service, { from: '1.3.2', tags: 'nightly, sha-0123456' }, options);
+    await service.close();
+    expect(plain.exitCode, plain.log).toBe(0);
+    expect(plain.log).toMatch(
+      new RegExp(`^::warning title=Tag sha-0123456 taken from another build::.*${head}`, 'm'),
+    );
+  });
+
+  test('go on a build that was made from the commit of the run', async () => {
+    const service = await startLocalService();
+    const content = `content-${'ab'.repeat(32)}`;
+    const made = await build(service, 'my-agent', {}, ['x', content, `${content}.${sha}`]);
+    const { exitCode, log, outputs } = await promote(
+      service,
+      { from: made.buildID, tags: '' },
+      dispatch('refs/heads/topic'),
+    );
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['tags']).toBe('topic');
+  });
+
+  test('that move from version to version do not go back by rules', async () => {
+    const service = await startLocalService();
+    await build(service, 'my-agent', {}, ['1.9.5', '1', 'latest']);
+    await build(service, 'my-agent', {}, ['sha-0123456']);
+    const tags = ['{{version}}', '{{major}}.{{minor}}', '{{major}}', '{{version}}-slim']
+      .map((pattern) => `type=semver,pattern=${pattern}`)
+      .join('\n');
+    const payload = { action: 'published', release: { tag_name: 'v1.8.7' }, repository };
+    const { exitCode, log, outputs } = await promote(
+      service,
+      { from: 'sha-0123456', tags },
+      { event: { name: 'release', payload }, env: { GITHUB_REF: 'refs/tags/v1.8.7' } },
+    );
+    await service.close();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['tags']).toBe('1.8.7,1.8,1.8.7-slim,latest-slim');
+    expect(log).toMatch(/type=semver,pattern=\{\{major\}\} +- +1\.9\.5 is higher than 1\.8\.7/);
+  });
+});
+
 describe('what cannot be promoted', () => {
   test('is told with what there is, and nothing is changed', async () => {
     const executor = createSimulatedExecutor({

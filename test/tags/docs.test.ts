@@ -27,7 +27,7 @@ test('docs/tags.md lists the tokens of dates, all of them and no other', () => {
 
 test('its examples hold no mistake', () => {
   const examples = [...docs.matchAll(/```yaml\ntags: (?:\|\n)?([^`]*)```/g)].map(([, text]) => text ?? '');
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   for (const example of examples) {
     const { rules, problems } = parseRules(example);
     expect(problems).toEqual([]);

@@ -121,7 +121,7 @@ describe('a mistake', () => {
     ['pull_request_opened', 'type=edge', 'such as type=ref,event=pr'],
     ['merge_group', 'type=edge', 'such as type=ref,event=queue'],
     ['schedule', 'type=ref,event=pr', 'such as type=schedule'],
-    ['none', 'type=sha', 'such as type=sha'],
+    ['none', 'type=sha', 'Write a tag, such as `tags: v1.4.0, latest`.'],
   ])('%s with nothing but %s has no tag, which is a mistake too', async (event, rules, message) => {
     const { tags, problems } = await decide(event, rules);
     expect(tags).toEqual([]);

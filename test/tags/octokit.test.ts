@@ -24,6 +24,7 @@ type Expected = readonly [
   dates: readonly string[],
 ];
 
+const takesAway = (name: string) => events[name]?.takenAway !== undefined;
 const main = ['latest', 'sha-6113728', 'default'];
 const ofMaster = [['master'], ['sha-6113728'], ['edge', 'latest', 'on-master']] as const;
 const ofPull = [
@@ -81,15 +82,12 @@ const table: readonly Expected[] = [
     ['2.0.0-rc.1', 'sha-6113728'],
     ['on-'],
     ['of--to--6113728'],
-    ['2', 'at-20190515', 'x'],
+    ['at-20190515', 'x'],
   ],
-  ['push that deletes a tag', main, ...ofMaster, ['of--to--6113728'], ['x']],
   ['pull request opened', ...ofPull],
   ['pull request synchronize', ...ofPull],
   ['pull request labeled', ...ofPull],
   ['pull request reopened', ...ofPull],
-  ['pull request closed', ...ofPull],
-  ['pull request merged', ...ofPull],
   ['pull request of a fork', ...ofPull],
   ['pull request of a fork that is deleted', ...ofPull],
   [
@@ -134,24 +132,24 @@ const table: readonly Expected[] = [
     'prerelease',
     ['0.0.1'],
     ['0.0.1'],
-    ['0.0.1', '0.0', 'sha-6113728'],
+    ['0.0.1', 'sha-6113728'],
     ['on-'],
     ['of--to--6113728'],
-    ['0', 'at-20190515', 'x'],
+    ['at-20190515', 'x'],
   ],
   [
     'release marked as a pre-release',
     ['1.4.2'],
     ['v1.4.2'],
-    ['1.4.2', '1.4', 'sha-6113728'],
+    ['1.4.2', 'sha-6113728'],
     ['on-'],
     ['of--to--6113728'],
-    ['1', 'at-20190515', 'x'],
+    ['at-20190515', 'x'],
   ],
   [
     'release of a name that is no version',
-    ['spring-edition'],
-    ['spring-edition'],
+    ['spring-edition--660e470e'],
+    ['spring-edition--660e470e'],
     ['sha-6113728'],
     ['on-'],
     ['of--to--6113728'],
@@ -216,7 +214,6 @@ const table: readonly Expected[] = [
   ],
   ['create of a tag', ['simple-tag'], ['simple-tag'], ['sha-6113728'], ['on-'], ['of--to--6113728'], ['x']],
   ['create of a branch', ['topic'], ['topic'], ['sha-6113728'], ['on-topic'], ['of--to--6113728'], ['x']],
-  ['delete', main, ...ofMaster, ['of--to--6113728'], ['x']],
   ['repository_dispatch', main, ...ofMaster, ['of--to--6113728'], ['x']],
   ['comment on an issue', main, ...ofMaster, ['of--to--6113728'], ['x']],
   [
@@ -236,7 +233,9 @@ const cases = table.flatMap(([name, ...expected]) =>
 
 describe('a real payload', () => {
   test('of each event is in the table', () => {
-    expect(table.map(([name]) => name).sort()).toEqual(Object.keys(events).sort());
+    const named = Object.keys(events).filter((name) => !takesAway(name));
+    expect(table.map(([name]) => name).sort()).toEqual(named.sort());
+    expect(Object.keys(events).length - named.length).toBe(4);
     expect(cases.length).toBeGreaterThan(200);
   });
 
@@ -247,10 +246,25 @@ describe('a real payload', () => {
   });
 });
 
+describe('an event that takes something away', () => {
+  const names = Object.keys(events).filter(takesAway);
+
+  test.each(names.flatMap((name) => columns.map((rules) => [name, rules] as const)))(
+    '%s gives no tag: %j',
+    async (name, rules) => {
+      const event = events[name] as CiEvent;
+      // What users get may be moved by a merge in so many words, and by no event else of these.
+      const { tags, problems } = await decide(event, event.merged ? '' : rules, { allow: true });
+      expect(tags).toEqual([]);
+      expect(problems).toHaveLength(1);
+    },
+  );
+});
+
 const production = 'latest, default, 1.2.3\ntype=raw,value=keep';
 
 describe('what users get', () => {
-  test.each(Object.keys(events).filter((name) => /pull|review|merge/.test(name)))(
+  test.each(Object.keys(events).filter((name) => /pull|review|merge/.test(name) && !takesAway(name)))(
     'is not moved by %s, unless it is allowed',
     async (name) => {
       const event = events[name] as CiEvent;

@@ -87,8 +87,8 @@ describe('expressions', () => {
     ['push_main', 'type=raw,value=x,prefix={{branch}}-,suffix=-{{sha}}', ['main-x-6dcb09b']],
     ['push_main', 'type=raw,value={{is_default_branch}}', ['true']],
     // Nothing is escaped: `&` and `=` become what they become in a branch's tag.
-    [pushToBranch('feat/a=b&c'), 'type=ref,event=branch', ['feat-a-b-c']],
-    [pushToBranch('feat/a=b&c'), 'type=raw,value=x-{{branch}}', ['x-feat-a-b-c']],
+    [pushToBranch('feat/a=b&c'), 'type=ref,event=branch', ['feat-a-b-c--b7f72740']],
+    [pushToBranch('feat/a=b&c'), 'type=raw,value=x-{{branch}}', ['x-feat-a-b-c--b7f72740']],
     ['push_main', "type=raw,value={{date 'YYYYMMDD'}}", ['20240506']],
     ['push_main', 'type=raw,value={{date "YYYYMMDD"}}', ['20240506']],
     ['push_main', "type=raw,value={{date 'YYYY, MM'}}", ['2024-05']],
@@ -121,16 +121,30 @@ describe('type=ref', () => {
     ],
     ['workflow_dispatch_branch', 'type=ref,event=branch', ['blue-car']],
     ['workflow_run_push', 'type=ref,event=branch', ['main']],
-    ['delete', 'type=ref,event=branch', ['main']],
     ['schedule', 'type=ref,event=branch', ['main']],
     ['push_tag', 'type=ref,event=tag', ['v1.2.3', 'latest']],
     ['create_tag', 'type=ref,event=tag', ['v1.2.3', 'latest']],
     ['release', 'type=ref,event=tag', ['v1.2.3', 'latest']],
     [tag('stable'), 'type=ref,event=tag', ['stable']],
-    [tag('latest'), 'type=ref,event=tag', ['latest']],
+    [tag('latest'), 'type=ref,event=tag', ['tag-latest']],
+    [tag('latest'), 'type=ref,event=tag,prefix=', ['latest']],
+    [tag('default'), 'type=match,pattern=.*', ['tag-default']],
+    [tag('default'), 'type=raw,value={{tag}}', ['tag-default']],
+    [releaseOf('latest', true), 'type=ref,event=tag', ['tag-latest']],
+    [tag('1.2'), 'type=ref,event=tag', ['1.2']],
+    [releaseOf('1.2', true), 'type=ref,event=tag', ['tag-1.2']],
+    [pushToBranch('Default'), 'type=ref,event=branch', ['branch-default']],
+    [pushToBranch('default'), 'type=ref,event=branch,prefix=', ['default']],
+    [pushToBranch('default'), 'type=raw,value={{branch}}', ['branch-default']],
+    [pushToBranch('default'), 'type=raw,value=x-{{branch}}', ['x-default']],
+    [pushToBranch('v1.2'), 'type=ref,event=branch', ['branch-v1.2']],
+    [pushToBranch('pr-12'), 'type=ref,event=branch', ['branch-pr-12']],
+    [pushToBranch('latest'), 'type=raw,value=latest', ['latest']],
+    [{ ...pushToBranch('latest'), defaultBranch: 'latest' }, 'type=ref,event=branch', ['latest']],
     ['push_main', 'type=ref,event=tag', []],
     ['pull_request_opened', 'type=ref,event=pr', ['pr-12']],
-    ['pull_request_merged', 'type=ref,event=pr', ['pr-12']],
+    // Its preview is gone.
+    ['pull_request_merged', 'type=ref,event=pr', []],
     ['pull_request_target', 'type=ref,event=pr', ['pr-13']],
     ['pull_request_opened', 'type=ref,event=pr,prefix=preview-', ['preview-12']],
     ['pull_request_opened', 'type=ref,event=pr,suffix=-{{sha}}', ['pr-12-6dcb09b']],
@@ -191,7 +205,16 @@ describe('type=semver', () => {
     ['push_tag', 'type=semver,pattern={{major}}.{{minor}}', ['1.2', 'latest']],
     ['push_tag', 'type=semver,pattern={{major}}\ntype=semver,pattern={{version}}', ['1', '1.2.3', 'latest']],
     ['push_tag', 'type=semver,pattern={{raw}}', ['v1.2.3', 'latest']],
-    ['push_tag', 'type=semver,pattern={{version}},prefix=app-,suffix=-x', ['app-1.2.3-x', 'latest']],
+    ['push_tag', 'type=semver,pattern={{version}},prefix=app-,suffix=-x', ['app-1.2.3-x', 'app-latest-x']],
+    ['push_tag', 'type=semver,pattern={{version}}-slim', ['1.2.3-slim', 'latest-slim']],
+    ['push_tag', 'type=semver,pattern={{version}},prefix=v', ['v1.2.3', 'latest']],
+    ['push_tag', 'type=semver,pattern={{version}},suffix=-slim-{{sha}}', ['1.2.3-slim-6dcb09b']],
+    ['push_tag', 'type=ref,event=tag,suffix=-slim', ['v1.2.3-slim', 'latest-slim']],
+    [
+      'push_tag',
+      'type=semver,pattern={{version}}\ntype=semver,pattern={{version}},suffix=-slim',
+      ['1.2.3', '1.2.3-slim', 'latest', 'latest-slim'],
+    ],
     ['push_tag', 'type=semver,pattern={{version}}-{{sha}}', ['1.2.3-6dcb09b', 'latest']],
     [tag('v1.2.3+build.5'), 'type=semver,pattern={{version}}', ['1.2.3', 'latest']],
     [tag('v1.2.3+build.5'), 'type=semver,pattern={{raw}}', ['v1.2.3-build.5', 'latest']],
@@ -330,7 +353,7 @@ describe('latest', () => {
   ])('%s', async (_, event, rules, existing, tags, reason) => {
     const { decisions, ...decided } = await decide(event, rules, { existing });
     expect(decided).toEqual({ tags, problems: [] });
-    expect(decisions.at(-1)?.rule).toBe('latest');
+    expect(decisions.at(-1)?.rule).toMatch(/^(app-)?latest(-slim)?$/);
     expect(decisions.at(-1)?.reason).toContain(reason);
   });
 

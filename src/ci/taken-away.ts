@@ -1,0 +1,80 @@
+import type { CiEvent, EventKind } from './event.ts';
+import type { Payload } from './payload.ts';
+
+/**
+ * What an event says is gone, so that there is nothing to build and nothing to publish: a pull request that is closed,
+ * a release that was withdrawn or is a draft, a branch or git tag that was deleted, or something else.
+ */
+export type TakenAway = 'pull_request' | 'release' | 'draft' | 'ref' | 'merge_group' | 'other';
+
+/** Reads what an event takes away, or `undefined` when it takes nothing away. */
+export function readTakenAway(name: string, kind: EventKind, payload: Payload): TakenAway | undefined {
+  // The action of a repository_dispatch is a word of the user's own.
+  const action = name === 'repository_dispatch' ? undefined : payload.text('action');
+  if (kind === 'release') {
+    if (action === 'deleted' || action === 'unpublished') return 'release';
+    return payload.at('release', 'draft') === true ? 'draft' : undefined;
+  }
+  if (kind === 'delete' || payload.text('workflow_run', 'event') === 'delete') return 'ref';
+  if (name === 'push') return isDeletion(payload) ? 'ref' : undefined;
+  if (kind === 'pull_request') {
+    // A label on a closed pull request starts a run too.
+    if (action === 'closed' || payload.text('pull_request', 'state') === 'closed') return 'pull_request';
+  } else if (payload.at('issue', 'pull_request') !== undefined) {
+    if (payload.text('issue', 'state') === 'closed') return 'pull_request';
+  } else if (kind === 'merge_group' && action === 'destroyed') return 'merge_group';
+  return action === 'deleted' ? 'other' : undefined;
+}
+
+function isDeletion(payload: Payload): boolean {
+  return payload.at('deleted') === true || /^0+$/.test(payload.text('after') ?? '');
+}
+
+/** What is gone, as a sentence without its full stop, and how a workflow is kept from starting on it. */
+export function describeTakenAway(event: CiEvent): { readonly what: string; readonly remedy: string } {
+  const { name, action, tag, branch, pullRequest, workflowRun } = event;
+  const title = tag === undefined ? '' : ` ${tag}`;
+  switch (event.takenAway) {
+    case 'pull_request':
+      return {
+        what: `Pull request${pullRequest === undefined ? '' : ` ${pullRequest}`} is closed`,
+        remedy: whileOpen(name),
+      };
+    case 'release':
+      return { what: `The release${title} was ${action}`, remedy: published };
+    case 'draft':
+      return { what: `The release${title} is a draft, which nobody has published`, remedy: published };
+    case 'ref':
+      if (workflowRun) {
+        const remedy = 'Take `delete` out of `on:` in the workflow whose runs this one follows.';
+        return { what: 'This run was set off by a deletion', remedy };
+      }
+      if (event.kind === 'delete') {
+        return { what: 'A branch or git tag was deleted', remedy: 'Take `delete` out of `on:`.' };
+      }
+      return {
+        what: `This push deleted ${tag === undefined ? `the branch ${branch ?? ''}`.trim() : `the git tag ${tag}`}`,
+        remedy: 'A push has no `types:`, so give the job `if: ${{ !github.event.deleted }}`.',
+      };
+    case 'merge_group':
+      return {
+        what: 'The merge group is gone',
+        remedy: 'Set `types: [checks_requested]` under `on: merge_group`.',
+      };
+    default:
+      return {
+        what: `This run was started by ${name} (${action ?? 'deleted'}), which takes something away`,
+        remedy: `Under \`on: ${name}\`, set \`types:\` to those that shall build, without \`deleted\`.`,
+      };
+  }
+}
+
+const published = 'Set `types: [published]` under `on: release`.';
+
+function whileOpen(name: string): string {
+  if (name === 'pull_request' || name === 'pull_request_target') {
+    return `Set \`types: [opened, synchronize, reopened]\` under \`on: ${name}\`; the cleanup action is what runs when a pull request closes.`;
+  }
+  const state = name === 'issue_comment' ? 'issue' : 'pull_request';
+  return `Events of ${name} have no type for this, so give the job \`if: github.event.${state}.state == 'open'\`.`;
+}

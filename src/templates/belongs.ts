@@ -1,0 +1,27 @@
+import { commitOf, isContentTag } from '../tags/content.ts';
+import { shortSha } from '../tags/event-values.ts';
+import { isBuildIdentifier } from '../tags/names.ts';
+import type { FoundTemplate } from './find-template.ts';
+
+/** A tag that somebody wants to put on a build. */
+export interface WantedTag {
+  /** A tag, or the identifier of a build. */
+  readonly from: string;
+  readonly tag: string;
+  /** Commit of the run that wants to. */
+  readonly sha: string | undefined;
+}
+
+/**
+ * Whether a tag that tells of a commit, a branch or a schedule is right on the build that `from` means: it is there
+ * already, or the other tags of the build say that it was made of this commit.
+ */
+export function belongsTo({ tags }: Pick<FoundTemplate, 'tags'>, { from, tag, sha }: WantedTag): boolean {
+  const buildId = isBuildIdentifier(from) ? from : tags.get(from);
+  if (buildId === undefined) return false;
+  const own = [...tags].filter(([, id]) => id === buildId).map(([name]) => name);
+  if (own.includes(tag)) return true;
+  if (sha === undefined) return false;
+  if (own.includes(`sha-${shortSha(sha)}`) || own.includes(`sha-${sha}`)) return true;
+  return own.some((name) => isContentTag(name) && commitOf(name.split('.', 1)[0] ?? '', [name]) === sha);
+}
