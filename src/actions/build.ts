@@ -15,6 +15,7 @@ import { type Ending, endingOf, endingOfRefusal } from './ending.ts';
 import type { Job } from './job.ts';
 import { knowledgeOf, logKnowledge } from './knowledge.ts';
 import { dropLatePreview } from './late-preview.ts';
+import { endOfOutdatedRun } from './newer-commit.ts';
 import { refuseUnpublished, skipBuild } from './not-built.ts';
 import { skipTakenAway } from './nothing-to-do.ts';
 import { githubPublisher } from './publish.ts';
@@ -59,6 +60,8 @@ export async function runBuild(job: Job): Promise<Ending> {
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
 
+  const outdated = apiKey === '' ? undefined : await endOfOutdatedRun(tags, inputs, job);
+  if (outdated) return outdated;
   const remembered = await job.history.read(plan.name);
   const known = knowledgeOf(shown, remembered);
   logKnowledge(job.output, known, remembered);

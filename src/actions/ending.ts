@@ -21,8 +21,11 @@ export interface Ending {
 
 /** The end of a step that had nothing to show: no build, and no plan of one. */
 export interface EarlyEnd {
-  /** `skipped` where there was nothing to do, `building` where a build is known and its end is not. */
-  readonly status: 'error' | 'building' | 'skipped';
+  /**
+   * `skipped` where there was nothing to do, `building` where a build is known and its end is not, `superseded` where
+   * a newer commit is built in place of this one.
+   */
+  readonly status: 'error' | 'building' | 'skipped' | 'superseded';
   /** Why, in one word; absent when nothing failed. */
   readonly failure?: FailureClass;
   /** What did not happen: `Nothing was built`. */

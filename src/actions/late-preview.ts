@@ -5,12 +5,9 @@ import { buildReference } from '../report/closing.ts';
 import { ServiceError } from '../service/errors.ts';
 import { isContentTag } from '../tags/content.ts';
 import { readTags } from '../templates/find-template.ts';
-import { previewNumber, previewTags } from '../templates/previews.ts';
+import { previewNumber, previewTags, pullRequestPrefix } from '../templates/previews.ts';
 import { tellComments } from './cleanup-comments.ts';
 import type { Job } from './job.ts';
-
-/** What stands before the number in the tags that pull requests get without rules. */
-const prefix = 'pr-';
 
 /**
  * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
@@ -36,10 +33,12 @@ export async function dropLatePreview(outcome: BuildOutcome, inputs: BuildInputs
     if (state !== 'closed') return;
     const client = job.connect(inputs.connection, job.interrupted);
     const atService = await readTags(client, templateId);
-    const late = previewTags({ tags: atService }, [prefix])
+    const late = previewTags({ tags: atService }, [pullRequestPrefix])
       .filter((preview) => preview.pullRequest === number && preview.buildId === buildId)
       .map(({ tag }) => tag);
-    const gone = outcome.tags.filter((tag) => previewNumber(tag, prefix) === number && !atService.has(tag));
+    const gone = outcome.tags.filter(
+      (tag) => previewNumber(tag, pullRequestPrefix) === number && !atService.has(tag),
+    );
     if (late.length === 0 && gone.length === 0) return;
     if (late.length > 0) await client.removeTags(name, late);
     const stays = outcome.status === 'ready' && hasContentTag(atService, buildId);

@@ -18,19 +18,24 @@ export async function tellEnding(
   runner: Runner,
 ): Promise<void> {
   const { output, redact } = runner;
-  if (early) await tellEarlyEnd(redactDeep(early, redact), hasStatus, runner);
+  if (early) await tellEarlyEnd(redactDeep(early, redact), exitCode === 0, hasStatus, runner);
   else if (message !== undefined && exitCode !== 0) {
     if (annotated) output.line(redact(message));
     else output.error(redact(message));
   }
 }
 
-async function tellEarlyEnd(end: EarlyEnd, hasStatus: boolean, runner: Runner): Promise<void> {
+async function tellEarlyEnd(
+  end: EarlyEnd,
+  isGreen: boolean,
+  hasStatus: boolean,
+  runner: Runner,
+): Promise<void> {
   const { output, env, workspace } = runner;
   const { status, failure, undone, why, problems = [] } = end;
   reportProblems(output, problems);
   const message = `${undone}: ${why}`;
-  if (status === 'skipped') output.notice(why, { title: undone });
+  if (isGreen) output.notice(why, { title: undone });
   else if (problems.length > 0) output.line(message);
   else output.error(message);
   if (hasStatus) {

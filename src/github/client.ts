@@ -36,6 +36,8 @@ export interface PullRequest {
   readonly state: 'open' | 'closed' | 'unknown';
   /** The newest commit of its branch. */
   readonly headSha?: string;
+  /** When anything about it changed last. */
+  readonly updatedAt?: Date;
 }
 
 export interface IssueComment {
@@ -101,7 +103,13 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     async pullRequest(number) {
       try {
         const { data } = await octokit.rest.pulls.get({ ...place, pull_number: number });
-        return { number, state: data.state, headSha: data.head.sha };
+        const updatedAt = new Date(data.updated_at);
+        return {
+          number,
+          state: data.state,
+          headSha: data.head.sha,
+          ...(!Number.isNaN(updatedAt.getTime()) && { updatedAt }),
+        };
       } catch (error) {
         if (error instanceof GithubError && error.status === 404) return { number, state: 'unknown' };
         throw error;

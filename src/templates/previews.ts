@@ -1,6 +1,9 @@
 import { isProductionTag } from '../tags/production.ts';
 import type { FoundTemplate } from './find-template.ts';
 
+/** What stands before the number in the tags that builds of pull requests get without rules. */
+export const pullRequestPrefix = 'pr-';
+
 /** What stands before the number of the pull request in the tags that builds of merge groups get without rules. */
 export const mergeGroupPrefix = 'queue-';
 

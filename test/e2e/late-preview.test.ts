@@ -61,6 +61,29 @@ async function buildMeanwhile(github: GithubServer, meanwhile: (service: LocalSe
   return { ...result, tags };
 }
 
+/** Runs the build for pull request 12 as it stands on GitHub, with what the event says of its last change. */
+async function buildOutdated(
+  github: GithubServer,
+  { attempt = '1', updatedAt = '', onSuperseded = 'success' },
+) {
+  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
+  const pullRequest = { ...event.payload.pull_request, updated_at: updatedAt };
+  const result = await runAction({
+    action: action.path,
+    workspace: workspace.path,
+    event: { ...event, payload: { ...event.payload, pull_request: pullRequest } },
+    inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789', 'on-superseded': onSuperseded },
+    env: {
+      NOVITA_API_KEY: service.apiKey,
+      NOVITA_API_URL: service.url,
+      GITHUB_RUN_ATTEMPT: attempt,
+      ...github.env,
+    },
+  });
+  await service.close();
+  return { ...result, builds: service.inspect.builds().length };
+}
+
 const close = (github: GithubServer) => github.pullRequests.set(12, { number: 12, state: 'closed' });
 
 describe('the preview of a pull request', () => {
@@ -109,5 +132,52 @@ describe('the preview of a pull request', () => {
     const { exitCode, log, tags } = await buildMeanwhile(github, () => close(github));
     expect(exitCode, log).toBe(0);
     expect(tags).toEqual(['pr-12', 'pr-12-arm', 'sha-1']);
+  });
+});
+
+describe('a run whose pull request has moved on before it began', () => {
+  const [before, after] = ['2026-11-25T10:00:00Z', '2026-11-25T10:05:00Z'];
+  const moved = { number: 12, state: 'open', headSha: 'd'.repeat(40), updatedAt: after } as const;
+
+  test.each([
+    ['started again', { attempt: '2' }],
+    ['that waited', { updatedAt: before }],
+  ])('builds nothing when it is one %s', async (_, run) => {
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, moved);
+    const { exitCode, log, outputs, summary, builds } = await buildOutdated(github, run);
+    expect(exitCode, log).toBe(0);
+    expect(outputs).toMatchObject({ status: 'superseded', failure: 'superseded' });
+    expect(log).toMatch(/^::notice title=Nothing was built::.*has moved on from ccccccc to ddddddd/m);
+    expect(summary).toContain('has moved on');
+    expect(builds).toBe(0);
+    expect(github.comments).toEqual([]);
+  });
+
+  test('is red with on-superseded: failure', async () => {
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, moved);
+    const { exitCode, log, builds } = await buildOutdated(github, { attempt: '2', onSuperseded: 'failure' });
+    expect(exitCode).toBe(1);
+    expect(log).toMatch(/^::error::Nothing was built: .*has moved on/m);
+    expect(builds).toBe(0);
+  });
+
+  test('builds nothing when it is closed', async () => {
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, { ...moved, state: 'closed' });
+    const { exitCode, outputs, builds } = await buildOutdated(github, { attempt: '2' });
+    expect([exitCode, outputs['status'], builds]).toEqual([0, 'skipped', 0]);
+  });
+
+  test.each([
+    ['says what it said at the event', { updatedAt: after }],
+    ['does not say when it changed', {}],
+  ])('builds where GitHub %s, which may be behind the push', async (_, run) => {
+    await using github = await startGithubServer();
+    github.pullRequests.set(12, moved);
+    const { exitCode, log, outputs, builds } = await buildOutdated(github, run);
+    expect(exitCode, log).toBe(0);
+    expect([outputs['status'], builds]).toEqual(['ready', 1]);
   });
 });

@@ -7,6 +7,7 @@ export interface FakePullRequest {
   readonly number: number;
   state: 'open' | 'closed';
   headSha?: string;
+  updatedAt?: string;
   /** Default `branch-<number>`. */
   readonly headBranch?: string;
   /** `owner/name` of where its branch is. */
@@ -278,13 +279,14 @@ function headOf({ number, headBranch, headRepository }: FakePullRequest, { repos
 function pullRequest(found: FakePullRequest | undefined, { repository }: Place): GithubAnswer {
   if (!found) return notFound;
   const { number, state, headSha = 'a'.repeat(40), headRepository = repository } = found;
-  const { headBranch = `branch-${number}` } = found;
+  const { headBranch = `branch-${number}`, updatedAt } = found;
   return {
     status: 200,
     body: {
       number,
       state,
       merged_at: null,
+      updated_at: updatedAt,
       head: { sha: headSha, ref: headBranch, repo: { full_name: headRepository } },
       base: { ref: 'main', repo: { full_name: repository } },
     },
