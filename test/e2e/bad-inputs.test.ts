@@ -41,6 +41,8 @@ interface Row {
   /** Where the first error stands: `template.ts:2`, or nothing. */
   readonly at?: string;
   readonly says: RegExp;
+  /** The output `failure`, where it is none of the user's mistakes. */
+  readonly failure?: string;
 }
 
 const rows: Row[] = [
@@ -103,6 +105,7 @@ const rows: Row[] = [
     what: 'wrong key',
     env: { NOVITA_API_KEY: 'wrong-key-of-some-length' },
     says: /Nothing was built: .*answered 401/,
+    failure: 'api-key',
   },
   {
     what: 'key with a line break',
@@ -128,6 +131,7 @@ const rows: Row[] = [
     what: 'unreachable host',
     inputs: { 'api-url': 'http://127.0.0.1:9' },
     says: /Nothing was built: .*127\.0\.0\.1:9/,
+    failure: 'service-unreachable',
   },
   {
     what: 'no working directory',
@@ -247,12 +251,13 @@ describe('a bad input', () => {
     const registered = () =>
       local.requests.filter(({ path, status }) => path === '/v3/templates' && status === 202);
     const before = registered().length;
-    const { exitCode, log, outputs } = await runAction({
+    const options = {
       action: action.path,
       workspace: workspace.path,
       inputs: { name: 'my-agent', ...row.inputs },
       env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url, ...row.env },
-    });
+    };
+    const { exitCode, log, outputs, summary, state } = await runAction(options);
 
     expect(exitCode, log).toBe(1);
     const errors = log.split('\n').filter((line) => line.startsWith('::error'));
@@ -265,7 +270,14 @@ describe('a bad input', () => {
     expect(decoded(log)).not.toMatch(/^[│┆\s]*at .+:\d+:\d+\)?$/m);
     expect(log).not.toContain('node:internal');
     expect(registered()).toHaveLength(before);
-    for (const name of ['templateId', 'buildId', 'reference']) expect(outputs).not.toHaveProperty(name);
+    // One annotation for each mistake, and no further one that counts them.
+    expect(errors.filter((error) => /mistakes? (was|were) found/.test(error))).toEqual([]);
+    expect(outputs).toEqual({ status: 'error', failure: row.failure ?? 'invalid-input' });
+    expect(summary).toMatch(/^## (Template .*: nothing|Nothing) was built\n/);
+    if (!row.failure) expect(summary.match(/^### /gm)).toHaveLength(errors.length);
+    const asked = local.requests.length;
+    expect(await runAction({ ...options, state })).toMatchObject({ exitCode: 0, log: '', summary: '' });
+    expect(local.requests).toHaveLength(asked);
   });
 
   test('is told together with all others', async () => {

@@ -3,6 +3,7 @@
  * the command files, whose contents are read back by the runner's own rules.
  */
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly state?: Readonly<Record<string, string>>;
   /** Name of the event and its payload; a push to the default branch when left out. */
   readonly event?: { readonly name: string; readonly payload: unknown };
+  /** Where its log goes in place of a reader: a file, or nowhere, as when the reader is gone. */
+  readonly logTo?: 'closed' | { readonly file: string };
   readonly onSpawn?: (processId: number) => void;
   /** Called with everything that was printed so far, and the means to send a signal. */
   readonly onOutput?: (printed: string, kill: (signal: NodeJS.Signals) => void) => void;
@@ -119,11 +122,15 @@ function execute(
   options: RunOptions,
 ): Promise<{ exitCode: number | null; log: string }> {
   return new Promise((done, fail) => {
+    const { logTo } = options;
+    const log = typeof logTo === 'object' ? openSync(logTo.file, 'a') : undefined;
     const child = spawn(process.execPath, [script], {
       cwd: options.workspace,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log ?? 'pipe', 'pipe'],
     });
+    if (log !== undefined) closeSync(log);
+    if (logTo === 'closed') child.stdout?.destroy();
     if (child.pid !== undefined) options.onSpawn?.(child.pid);
     const chunks: Buffer[] = [];
     const collect = (chunk: Buffer) => {
@@ -131,8 +138,8 @@ function execute(
       if (!options.onOutput) return;
       options.onOutput(Buffer.concat(chunks).toString('utf8'), (signal) => child.kill(signal));
     };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
     child.on('error', fail);
     child.on('close', (exitCode) => done({ exitCode, log: Buffer.concat(chunks).toString('utf8') }));
   });
