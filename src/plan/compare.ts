@@ -58,9 +58,14 @@ function comparedParts(last: PlanRecord, plan: PlanRecord): PartChange[] {
     ['patch command', last.patch, plan.patch],
   ] as const;
   return pairs.flatMap(([part, before, after]) => {
-    if (JSON.stringify(before) === JSON.stringify(after)) return [];
+    if (identity(before) === identity(after)) return [];
     return [{ part, ...(before && { before: before.text }), ...(after && { after: after.text }) }];
   });
+}
+
+/** The digest where there is one: how a text is shown may differ from one version of the action to the next. */
+function identity(part: { readonly text: string; readonly digest?: string } | undefined): string | undefined {
+  return part?.digest ?? part?.text;
 }
 
 function textOf({ text, digest }: PlanRecord['base']) {

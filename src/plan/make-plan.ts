@@ -11,7 +11,7 @@ import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
 import { type IndexModes, readIndexModes } from './index-modes.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { stepTitle } from './step-title.ts';
+import { environmentTitle, stepTitle } from './step-title.ts';
 
 /** What the inputs and the event say about a build, beside its definition. */
 export interface PlanRequest {
@@ -99,7 +99,7 @@ async function warningsOf(
 function planStep(step: DefinitionStep, number: number, files: FileManifest | undefined): PlanStep {
   return {
     number,
-    title: step.hidden === 'environment' ? 'RUN environment for sandboxes' : stepTitle(step.wire),
+    title: step.hidden === 'environment' ? environmentTitle : stepTitle(step.wire),
     ...(step.source && { source: step.source }),
     ...(step.hidden && { hidden: step.hidden }),
     ...(files && { files }),

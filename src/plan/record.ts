@@ -3,6 +3,7 @@ import type { WireStep } from '../service/types.ts';
 import type { ResolvedBase } from './base.ts';
 import type { FileManifest } from './manifest.ts';
 import type { Plan } from './plan.ts';
+import { writtenCommand } from './step-title.ts';
 
 /**
  * What is kept of a plan so that a later one can be compared with it: titles, which hold no value of an ENV, and
@@ -53,8 +54,8 @@ export function recordPlan({ base, cpuCount, memoryMb, wire, steps }: Plan): Pla
     base: { ...recordText(base.title), ...(version && { version }) },
     cpuCount,
     memoryMb,
-    ...(wire.startCmd && { start: recordText(wire.startCmd) }),
-    ...(wire.readyCmd && { ready: recordText(wire.readyCmd) }),
+    ...(wire.startCmd && { start: recordCommand(wire.startCmd) }),
+    ...(wire.readyCmd && { ready: recordCommand(wire.readyCmd) }),
     ...(wire.preBootScript && { patch: recordText(wire.preBootScript) }),
     steps: steps.map(({ title, hidden, files }, index) => ({
       title: cut(title),
@@ -73,6 +74,10 @@ export function baseVersion(base: ResolvedBase | undefined): string | undefined 
 
 function recordText(text: string): RecordedText {
   return { text: cut(text), digest: digest(text) };
+}
+
+function recordCommand(command: string): RecordedText {
+  return { text: cut(writtenCommand(command)), digest: digest(command) };
 }
 
 function recordFiles({ fileCount, bytes, hash }: FileManifest): RecordedFiles {

@@ -1,6 +1,7 @@
 import type { FailureClass } from '../build/diagnosis/diagnosis.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../build/events.ts';
 import type { ShownPlan } from '../plan/plan.ts';
+import { writtenCommand } from '../plan/step-title.ts';
 import type { SourceLine } from '../problem.ts';
 import { cutWithMark, lineLimit, singleLine } from './sanitise.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
@@ -97,7 +98,7 @@ function finalizeTitle({ wire }: ShownPlan, message: string): string {
   const [, which] = /\b(start|ready) command\b/i.exec(message) ?? [];
   if (which === undefined) return 'Finalize failed';
   const ready = which.toLowerCase() === 'ready';
-  const command = singleLine((ready ? wire.readyCmd : wire.startCmd) ?? '', 80);
+  const command = singleLine(writtenCommand((ready ? wire.readyCmd : wire.startCmd) ?? ''), 80);
   return `${ready ? 'Ready' : 'Start'} command failed${command && `: ${command}`}`;
 }
 

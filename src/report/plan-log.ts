@@ -1,6 +1,7 @@
 import { movingTag } from '../images/moving-tag.ts';
 import type { Plan, PlanStep } from '../plan/plan.ts';
 import { planWarnings } from '../plan/plan-warnings.ts';
+import { writtenCommand } from '../plan/step-title.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { Output } from './output.ts';
 import { singleLine } from './sanitise.ts';
@@ -24,7 +25,7 @@ export function logPlan(output: Output, plan: Plan): void {
     ['start:', plan.wire.startCmd],
     ['ready:', plan.wire.readyCmd],
   ]) {
-    if (command) output.line(`${label}  ${singleLine(command)}`);
+    if (command) output.line(`${label}  ${singleLine(writtenCommand(command))}`);
   }
   const { fingerprint } = plan;
   if ('hash' in fingerprint) output.line(`content: ${fingerprint.hash}`);
