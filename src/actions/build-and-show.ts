@@ -12,7 +12,7 @@ import type { Job } from './job.ts';
 import { githubPublisher, type RegisteredEvent } from './publish.ts';
 
 /** How a build is shown while it goes on. */
-export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
+export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft' | 'sources'> {
   /** The plan without secrets. */
   readonly shown: Plan;
   readonly redact: Redact;
@@ -26,7 +26,7 @@ export interface ShownBuild extends Pick<BuildLogOptions, 'timeLeft'> {
  */
 export async function buildAndShow(
   plan: Plan,
-  { shown, redact, timeLeft, registered }: ShownBuild,
+  { shown, redact, timeLeft, sources, registered }: ShownBuild,
   inputs: BuildInputs,
   job: Job,
 ): Promise<BuildOutcome | NotPublished | ServiceError> {
@@ -34,7 +34,12 @@ export async function buildAndShow(
   const timer = setTimeout(() => late.abort('timeout'), inputs.timeoutMinutes * 60_000);
   const signal = AbortSignal.any([late.signal, job.interrupted]);
   const client = redactingClient(job.connect(inputs.connection, signal), redact);
-  const log = createBuildLog(job.output, shown, { level: inputs.logLevel, ...(timeLeft && { timeLeft }) });
+  const log = createBuildLog(job.output, shown, {
+    level: inputs.logLevel,
+    ...(timeLeft && { timeLeft }),
+    ...(sources && { sources }),
+    ...(job.workspace && { workspace: job.workspace }),
+  });
   const emit: BuildDeps['emit'] = (event) => {
     if (event.type === 'registered' || event.type === 'joined' || event.type === 'reused') {
       githubPublisher(job).registered(plan, event);

@@ -4,6 +4,7 @@ import { rememberedBuild } from '../history/last-build.ts';
 import { timeLeft } from '../history/time-left.ts';
 import { readBuildInputs } from '../inputs/build.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { secretValues } from '../plan/secret-names.ts';
 import { collectProblems, throwIfAny } from '../problem.ts';
 import { logPlan } from '../report/plan-log.ts';
 import { ServiceError } from '../service/errors.ts';
@@ -22,6 +23,7 @@ import { githubPublisher } from './publish.ts';
 import { pullRequestReport } from './pull-request.ts';
 import { readDefinition } from './read-definition.ts';
 import { baseResolver } from './resolve-base.ts';
+import { sourceView } from './source-view.ts';
 import { tagsOfBuild } from './tags-of-build.ts';
 
 /**
@@ -70,9 +72,21 @@ export async function runBuild(job: Job): Promise<Ending> {
     await pullRequest.finished(await skipBuild(shown, known, inputs, job));
     return { exitCode: 0 };
   }
+  // Values of variables that look secret are shown nowhere, and so not where the definition gives them either.
+  const hidden = redactor(
+    [...keys, ...registrySecrets(plan.definition), ...secretValues(plan)],
+    [inputs.name, ...tags],
+  );
+  const sources = sourceView(shown, job, hidden);
   const outcome = await buildAndShow(
     plan,
-    { shown, redact, timeLeft: timeLeft(shown, remembered.last), registered: pullRequest.registered },
+    {
+      shown,
+      redact,
+      timeLeft: timeLeft(shown, remembered.last),
+      sources,
+      registered: pullRequest.registered,
+    },
     inputs,
     job,
   );
@@ -82,7 +96,7 @@ export async function runBuild(job: Job): Promise<Ending> {
     await pullRequest.finished(result);
     return ending;
   }
-  const result = await githubPublisher(job).finished(shown, outcome, inputs, known);
+  const result = await githubPublisher(job).finished(shown, outcome, inputs, { ...known, sources });
   const lastBuild = rememberedBuild(outcome, {
     plan: shown,
     branch: job.history.branch,

@@ -11,8 +11,8 @@ import type { Job } from './job.ts';
 /** The build of this run has its identifiers, whoever registered it. */
 export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' | 'joined' | 'reused' }>;
 
-/** What earlier builds tell about this one. */
-export type Knowledge = Pick<SummaryInput, 'changes' | 'usual'>;
+/** What earlier builds tell about this one, and the definition's own lines. */
+export type Knowledge = Pick<SummaryInput, 'changes' | 'usual' | 'sources'>;
 
 /** Where the results of a build go: outputs, job summary and result file. */
 export interface BuildPublisher {

@@ -3,6 +3,7 @@ import { createSeenPlan } from '../build/seen-plan.ts';
 import { readWaitInputs } from '../inputs/wait.ts';
 import { throwIfAny } from '../problem.ts';
 import { createBuildLog } from '../report/build-log.ts';
+import { redactor } from '../service/redact.ts';
 import { nameProblems } from '../tags/names.ts';
 import { findBuild } from '../templates/awaited-build.ts';
 import { type Ending, endingOf, failEarly } from './ending.ts';
@@ -10,6 +11,7 @@ import { connectGuarded } from './guarded-client.ts';
 import type { Job } from './job.ts';
 import { githubPublisher } from './publish.ts';
 import { readResult } from './read-result.ts';
+import { sourceView } from './source-view.ts';
 
 /**
  * The wait action: find a build that another job started, show its log from the first line on, and tell how it went
@@ -40,9 +42,19 @@ export async function runWait(job: Job): Promise<Ending> {
     const publisher = githubPublisher(job);
     publisher.registered(seen.plan, { type: 'registered', ...build, tags: known.tags });
     job.output.line(`Waiting for build ${build.buildId} of ${known.name}, template ${build.templateId}`);
-    const log = createBuildLog(job.output, seen.plan, { level: inputs.logLevel });
+    const { apiKey, accessToken } = inputs.connection;
+    const sources = sourceView(
+      seen.plan,
+      job,
+      redactor([apiKey, accessToken], [inputs.name, inputs.buildId]),
+    );
+    const log = createBuildLog(job.output, seen.plan, {
+      level: inputs.logLevel,
+      sources,
+      ...(job.workspace && { workspace: job.workspace }),
+    });
     const outcome = await awaitBuild(build, seen, { client, emit: log.show, signal }).finally(log.close);
-    await publisher.finished(seen.plan, outcome, inputs);
+    await publisher.finished(seen.plan, outcome, inputs, { sources });
     return endingOf(outcome, inputs);
   } finally {
     clearTimeout(timer);

@@ -49,9 +49,20 @@ export type BuildEvent =
   | { readonly type: 'started' }
   | { readonly type: 'step-started'; readonly step: StepHeader; readonly at: number }
   | { readonly type: 'line'; readonly line: LogLine }
-  | { readonly type: 'step-finished'; readonly step: StepHeader; readonly durationMs?: number }
+  | {
+      readonly type: 'step-finished';
+      readonly step: StepHeader;
+      readonly durationMs?: number;
+      /** Absent for a step that was done. */
+      readonly unfinished?: UnfinishedStep;
+    }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'finished'; readonly outcome: BuildOutcome };
+
+/** The step did not work, the build ended in the midst of it, or its end was not seen here. */
+export type UnfinishedStep =
+  | { readonly how: 'failed'; readonly reason: string }
+  | { readonly how: 'stopped' | 'unseen' };
 
 /** A phase or step of the build as its header line announces it. */
 export interface StepHeader {
@@ -87,6 +98,8 @@ export interface StepOutcome {
   readonly hidden?: 'environment' | 'workdir';
   readonly startedAt?: number;
   readonly durationMs?: number;
+  /** Absent for a step that was done. */
+  readonly unfinished?: UnfinishedStep['how'];
 }
 
 /** How the build ended. */

@@ -22,7 +22,7 @@ export async function followToEnd(
   for (;;) {
     const page = await pages.next();
     if (page.done) {
-      for (const event of tracker.end()) deps.emit(event);
+      for (const event of tracker.end(page.value)) deps.emit(event);
       return page.value;
     }
     for (const entry of page.value) for (const event of tracker.take(entry)) deps.emit(event);

@@ -1,15 +1,15 @@
 import type { PlanStep } from '../plan/plan.ts';
-import type { LogEntry } from '../service/schemas.ts';
+import type { BuildStatus, LogEntry } from '../service/schemas.ts';
 import { announcedStep } from './announced-step.ts';
-import type { BuildEvent, LogLine, StepHeader, StepOutcome } from './events.ts';
-import { entryTime, parseMessage } from './log-format.ts';
+import type { BuildEvent, LogLine, StepHeader, StepOutcome, UnfinishedStep } from './events.ts';
+import { closingState, entryTime, parseMessage } from './log-format.ts';
 
 /** Turns the service's log into steps that begin, print and end. */
 export interface StepTracker {
   /** Takes the next entry of the log, in order; gives what happened. */
   take(entry: LogEntry): BuildEvent[];
-  /** The log is over: ends the step that is open. */
-  end(): BuildEvent[];
+  /** The log is over: ends the step that is open, by how the build ended where that was seen. */
+  end(final?: Pick<BuildStatus, 'status' | 'reason'>): BuildEvent[];
   /** Every step seen so far, in the order of their headers. */
   outcomes(): StepOutcome[];
   /** The last lines that a step printed, oldest first. */
@@ -28,16 +28,21 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
   const steps = new Map<string, StepOutcome>();
   const tails = new Map<string, LogLine[]>();
   let open: OpenStep | undefined;
+  /** What a build says last does not tell whether the open step was done; the build's status does. */
+  let closing: BuildEvent[] = [];
   let now = 0;
 
-  function close(): BuildEvent[] {
-    if (!open) return [];
+  function close(unfinished?: UnfinishedStep): BuildEvent[] {
+    const last = closing;
+    closing = [];
+    if (!open) return last;
     const { header, startedAt } = open;
     open = undefined;
     const durationMs = Math.max(0, now - startedAt);
     const outcome = steps.get(header.id);
-    if (outcome) steps.set(header.id, { ...outcome, durationMs });
-    return [{ type: 'step-finished', step: header, durationMs }];
+    const how = unfinished && { unfinished: unfinished.how };
+    if (outcome) steps.set(header.id, { ...outcome, durationMs, ...how });
+    return [{ type: 'step-finished', step: header, durationMs, ...(unfinished && { unfinished }) }, ...last];
   }
 
   function begin(header: StepHeader): BuildEvent[] {
@@ -75,29 +80,49 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
     return [{ type: 'line', line }];
   }
 
+  function read(entry: LogEntry): BuildEvent[] {
+    const parsed = parseMessage(entry.message);
+    if (parsed.kind === 'header') {
+      // A phase may announce itself twice, as the base does for its default user: that is one group.
+      if (steps.has(parsed.stepId)) return print(entry, parsed.text);
+      const { kind: _, stepId: id, ...rest } = parsed;
+      return begin({ id, ...rest });
+    }
+    if (parsed.kind === 'output') {
+      // Commands of the last phase name themselves: `start`, `ready`, `config`.
+      const ofStep = parsed.source === entry.step || parsed.source.startsWith('builder ');
+      return print(entry, ofStep ? parsed.text : `${parsed.source}: ${parsed.text}`, parsed.stream);
+    }
+    if (entry.step !== undefined) return print(entry, parsed.text);
+    // A line about the whole build comes before the first step or after the last.
+    return [...close(), wholeBuild(entry, parsed.text)];
+  }
+
+  function wholeBuild({ level }: LogEntry, text: string): BuildEvent {
+    return { type: 'line', line: { at: now, level, text } };
+  }
+
   return {
     take(entry) {
       now = Math.max(now, entryTime(entry) ?? now);
-      const parsed = parseMessage(entry.message);
-      if (parsed.kind === 'header') {
-        // A phase may announce itself twice, as the base does for its default user: that is one group.
-        if (steps.has(parsed.stepId)) return print(entry, parsed.text);
-        const { kind: _, stepId: id, ...rest } = parsed;
-        return begin({ id, ...rest });
-      }
-      if (parsed.kind === 'output') {
-        // Commands of the last phase name themselves: `start`, `ready`, `config`.
-        const ofStep = parsed.source === entry.step || parsed.source.startsWith('builder ');
-        return print(entry, ofStep ? parsed.text : `${parsed.source}: ${parsed.text}`, parsed.stream);
-      }
-      if (entry.step !== undefined) return print(entry, parsed.text);
-      // A line about the whole build comes before the first step or after the last.
-      return [...close(), { type: 'line', line: { at: now, level: entry.level, text: parsed.text } }];
+      const before = closing.length > 0 ? close() : [];
+      if (closingState(entry) === undefined) return [...before, ...read(entry)];
+      closing = [wholeBuild(entry, entry.message)];
+      return before;
     },
-    end: close,
+    end: (final) => close(final ? unfinishedBy(final, open?.header.id) : { how: 'unseen' }),
     outcomes: () => [...steps.values()],
     lastLines: (stepId) => tails.get(stepId)?.slice(-keptLines) ?? [],
   };
+}
+
+function unfinishedBy(
+  { status, reason }: Pick<BuildStatus, 'status' | 'reason'>,
+  stepId: string | undefined,
+): UnfinishedStep | undefined {
+  if (status === 'ready') return undefined;
+  const failed = reason?.step !== undefined && reason.step === stepId;
+  return failed ? { how: 'failed', reason: reason.message } : { how: 'stopped' };
 }
 
 function firstLine(text: string): string {

@@ -43,6 +43,14 @@ export function secretWarnings(plan: ShownPlan): DefinitionWarning[] {
   });
 }
 
+/** The values that ENV steps give to names that look secret. */
+export function secretValues({ wire }: Pick<ShownPlan, 'wire'>): string[] {
+  return wire.steps.flatMap(({ type, args = [] }) => {
+    if (type.toUpperCase() !== 'ENV' && type.toUpperCase() !== 'ARG') return [];
+    return args.filter((value, at) => at % 2 === 1 && looksSecret(args[at - 1] ?? '') && isLiteral(value));
+  });
+}
+
 function isLiteral(value: string): boolean {
   return value.trim() !== '' && !/^\$(?:\w+|\{\w+\})$/.test(value.trim());
 }

@@ -1,8 +1,9 @@
+import { withoutCommand } from '../build/diagnosis/evidence.ts';
 import type { BuildEvent, LogLine, StepHeader } from '../build/events.ts';
 import type { ShownPlan } from '../plan/plan.ts';
 import type { LogLevel } from '../service/types.ts';
-import { logOutcome } from './closing.ts';
-import { visibleLine } from './failure.ts';
+import { logOutcome, type ShownSources } from './closing.ts';
+import { failureMessage, visibleLine } from './failure.ts';
 import { formatBytes, formatCount, formatDuration, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { annotationLimit } from './output.ts';
@@ -25,10 +26,10 @@ const levelMark: Readonly<Record<LogLevel, string>> = {
   error: 'error: ',
 };
 const uploads = 'uploads';
-/** A wait of less than this is over before it is read. */
+/** A wait of less than this is over before it is read, and no step that took less is slow. Milliseconds. */
 const shortestTold = 10_000;
 
-export interface BuildLogOptions {
+export interface BuildLogOptions extends ShownSources {
   readonly level?: LogLevel;
   /** About how many milliseconds the rest of the build takes when a step begins, where that is known. */
   readonly timeLeft?: (step: StepHeader) => number | undefined;
@@ -42,7 +43,7 @@ export interface BuildLogOptions {
 export function createBuildLog(
   output: Output,
   plan: ShownPlan,
-  { level = 'info', timeLeft = () => undefined }: BuildLogOptions = {},
+  { level = 'info', timeLeft = () => undefined, ...shown }: BuildLogOptions = {},
 ): BuildLog {
   const titles = new Map<string, string>();
   const annotated = new Set<string>();
@@ -77,14 +78,16 @@ export function createBuildLog(
     if (step.cached) output.line('Taken from the cache.');
   }
 
-  function finishStep({ step, durationMs }: Extract<BuildEvent, { type: 'step-finished' }>): void {
-    const done = durationMs === undefined ? 'done' : `done in ${formatDuration(durationMs)}`;
-    if (current !== step.id) {
-      if (!step.cached) output.line(`${stepLabel(plan, step.id)} ${done}`);
-      return;
-    }
-    if (!step.cached) output.line(done);
-    endGroup();
+  function finishStep(event: Extract<BuildEvent, { type: 'step-finished' }>): void {
+    const { step, durationMs, unfinished } = event;
+    const open = current === step.id;
+    const label = open ? '' : `${stepLabel(plan, step.id)} `;
+    // How a slow step ended is seen without opening its group.
+    const slow = open && !unfinished && durationMs !== undefined && durationMs >= shortestTold;
+    const quiet = slow || (step.cached && !unfinished);
+    if (!quiet) output.line(label + ending(plan, event));
+    if (open) endGroup();
+    if (slow) output.line(`DONE ${formatDuration(durationMs)}`);
   }
 
   function showLine(raw: LogLine): void {
@@ -160,13 +163,34 @@ export function createBuildLog(
         break;
       case 'finished':
         endGroup();
-        logOutcome(output, plan, event.outcome, { leftOut, level });
+        logOutcome(output, plan, event.outcome, { leftOut, level, ...shown });
         leftOut = 0;
         break;
     }
   }
 
   return { show, close: endGroup };
+}
+
+/** How a step ended: `done in 4.2s`, `failed after 0.4s: exit status 1`. */
+function ending(
+  plan: ShownPlan,
+  { step, durationMs, unfinished }: Extract<BuildEvent, { type: 'step-finished' }>,
+): string {
+  const took = durationMs === undefined ? undefined : formatDuration(durationMs);
+  const after = took === undefined ? '' : ` after ${took}`;
+  switch (unfinished?.how) {
+    case undefined:
+      return took === undefined ? 'done' : `done in ${took}`;
+    case 'failed': {
+      const message = withoutCommand(unfinished.reason).replace(/^failed to run command '…': /, '');
+      return `failed${after}: ${singleLine(failureMessage(plan, { stepId: step.id, message }))}`;
+    }
+    case 'stopped':
+      return `not done: the build ended${after}`;
+    case 'unseen':
+      return `not seen to its end${took === undefined ? '' : `, ${took} so far`}`;
+  }
 }
 
 function progress(plan: ShownPlan, { number, total }: StepHeader, left: number): string {

@@ -1,5 +1,6 @@
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import type { ShownPlan } from '../plan/plan.ts';
+import type { SourceLine } from '../problem.ts';
 import type { LogLevel } from '../service/types.ts';
 import {
   explanation,
@@ -12,6 +13,7 @@ import {
 import { formatCount, formatDuration } from './format.ts';
 import type { Output } from './output.ts';
 import { cutWithMark, singleLine } from './sanitise.ts';
+import { type CodeLine, numberedLines, placeLabel, type SourceView } from './source-lines.ts';
 
 /** What was left out of the log for its level. */
 export interface LeftOut {
@@ -19,15 +21,26 @@ export interface LeftOut {
   readonly level: LogLevel;
 }
 
+/** How lines of the definition are shown. */
+export interface ShownSources {
+  readonly sources?: SourceView;
+  /** What file names are shown relative to. */
+  readonly workspace?: string;
+}
+
 /** The end of a build's log: on failure what failed and its last lines, then totals and identifiers. */
 export function logOutcome(
   output: Output,
   plan: ShownPlan,
   outcome: BuildOutcome,
-  { leftOut, level }: LeftOut,
+  { leftOut, level, sources, workspace }: LeftOut & ShownSources,
 ): void {
   const failure = failureOf(outcome);
-  if (failure) logFailure(output, plan, outcome, failure);
+  if (failure)
+    logFailure(output, plan, outcome, failure, {
+      ...(sources && { sources }),
+      ...(workspace && { workspace }),
+    });
   output.line('');
   output.line(totals(outcome));
   for (const [label, value] of identifiers(outcome)) output.line(`${`${label}:`.padEnd(12)}${value}`);
@@ -59,29 +72,63 @@ export function buildReference(outcome: Pick<BuildOutcome, 'name' | 'buildId'>):
   return `${outcome.name}:${outcome.buildId}`;
 }
 
+/** Whether a sandbox starts from the build, now or once it is ready. */
+export function mayStart({ status }: Pick<BuildOutcome, 'status'>): boolean {
+  return status === 'ready' || status === 'building';
+}
+
 function identifiers(outcome: BuildOutcome): [string, string][] {
+  const startable = mayStart(outcome);
   return [
     ['name', singleLine(outcome.name)],
-    ['tags', singleLine(outcome.tags.join(', ')) || '(none)'],
+    ...(startable
+      ? [['tags', singleLine(outcome.tags.join(', ')) || '(none)'] satisfies [string, string]]
+      : []),
     ['templateId', singleLine(outcome.templateId)],
     ['buildId', singleLine(outcome.buildId)],
-    ['reference', singleLine(buildReference(outcome), 400)],
+    ...(startable
+      ? [['reference', singleLine(buildReference(outcome), 400)] satisfies [string, string]]
+      : []),
   ];
 }
 
-function logFailure(output: Output, plan: ShownPlan, outcome: BuildOutcome, failure: BuildFailure): void {
+function logFailure(
+  output: Output,
+  plan: ShownPlan,
+  outcome: BuildOutcome,
+  failure: BuildFailure,
+  shown: ShownSources,
+): void {
   const title = failureTitle(plan, failure, outcome.diagnosis?.class);
   const lines = failureLines(plan, failure);
+  const at = failurePlace(plan, outcome, failure);
+  const code = (at && shown.sources?.around(at)) ?? [];
+  if (at && code.length > 0) logSource(output, title, at, code, shown);
   if (lines.length > 0) {
-    output.line('');
-    output.line(`${title}. ${lines.length === 1 ? 'Its last line' : `Its last ${lines.length} lines`}:`);
+    const last = lines.length === 1 ? 'Its last line:' : `Its last ${lines.length} lines:`;
+    if (code.length === 0) output.line('');
+    output.line(code.length > 0 ? last : `${title}. ${last}`);
     for (const line of lines) output.untrusted(line.text, line.stream);
   }
   const explained = explanation(outcome);
   const reason = failureMessage(plan, failure);
   const said = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
   const message = [...explained, cutWithMark(said, 2000), `Build ${buildReference(outcome)}`].join('\n');
-  const placement = { title, at: failurePlace(plan, outcome, failure) };
+  const placement = { title, at };
   if (outcome.status === 'superseded') output.notice(message, placement);
   else output.error(message, placement);
+}
+
+function logSource(
+  output: Output,
+  title: string,
+  at: SourceLine,
+  code: readonly CodeLine[],
+  { sources, workspace }: ShownSources,
+): void {
+  const url = sources?.link(at);
+  output.line('');
+  output.line(title);
+  output.line(`At ${singleLine(placeLabel(at, workspace), 400)}${url ? `, ${url}` : ''}`);
+  for (const line of numberedLines(code, at)) output.untrusted(line);
 }

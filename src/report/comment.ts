@@ -6,6 +6,7 @@ import type { ResultDocument } from './result.ts';
 import { reusedSentence } from './reused.ts';
 import { cutWithMark } from './sanitise.ts';
 import { snippets } from './snippets.ts';
+import { placeMarkdown } from './source-lines.ts';
 import { stepTable } from './step-table.ts';
 
 /** GitHub refuses a comment of more characters; counted here in UTF-8 bytes, which are never fewer. */
@@ -43,10 +44,11 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
     `${commentMarker(header)}\n### ${heading(state, result)}${key && ` (${escapeMarkdown(key, 100)})`}`,
     explained(result, state) ||
       (reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : ''),
-    facts(result),
-    state === 'ready' && result.reference && snippets(result.reference),
     failureSection(result),
+    !result.failure && facts(result),
+    state === 'ready' && result.reference && snippets(result.reference),
     changes && changesSection(changes, 4),
+    result.failure && facts(result),
   ];
   const after = [footer(run, runUrl, unverified)];
   const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
@@ -94,28 +96,30 @@ function facts(result: ResultDocument): string {
   const shown = result.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
   const more = result.tags.length - shown.length;
   const tags = `${shown.join(' ') || '(none)'}${more > 0 ? ` and ${more} more` : ''}`;
-  const { templateId, buildId, reference } = result;
+  const { templateId, buildId, reference, status } = result;
+  // Neither starts anything where the build failed.
+  const startable = status !== 'error' && status !== 'superseded';
+  const tagTitle = status === 'skipped' || status === 'unpublished' ? 'Tags it would get' : 'Tags';
   const rows: (string[] | false | undefined)[] = [
-    reference !== undefined && ['Exactly this build', inlineCode(reference, 400)],
+    startable && [tagTitle, tags],
+    startable && reference !== undefined && ['Exactly this build', inlineCode(reference, 400)],
     templateId !== undefined && ['Template ID', inlineCode(templateId)],
     buildId !== undefined && ['Build ID', inlineCode(buildId)],
     result.cpuCount !== undefined && ['Size', `${result.cpuCount} CPU, ${result.memoryMb} MiB memory`],
     result.base !== undefined && ['Base', inlineCode(result.base)],
   ];
-  return table(
-    [result.status === 'skipped' || result.status === 'unpublished' ? 'Tags it would get' : 'Tags', tags],
-    rows.filter((row) => Array.isArray(row)),
-  );
+  const [head, ...rest] = rows.filter((row) => Array.isArray(row));
+  return head ? table(head, rest) : '';
 }
 
 function failureSection({ failure }: ResultDocument): string {
   if (!failure) return '';
-  const { title, what, advice, next, source, message, lastLines } = failure;
+  const { title, what, advice, next, source, sourceUrl, message, lastLines } = failure;
   const lines = lastOf(lastLines);
   return [
     `#### ${escapeMarkdown(title, 300)}`,
     ...[what, advice, next ?? ''].map((sentence) => escapeMarkdown(sentence)),
-    source && `At ${inlineCode(source, 400)}:`,
+    source && `At ${placeMarkdown(source, sourceUrl)}:`,
     message && fence(cutWithMark(message, messageLimit), 'text'),
     lines.length > 0 &&
       `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,

@@ -2,6 +2,7 @@ import { planParts } from '../plan/compare.ts';
 import { nameProblems, tagMistake } from '../tags/names.ts';
 import type { ResultDocument } from './result.ts';
 import { count, flag, list, object, oneOf, optional, type Shape, ShapeError, text, word } from './shape.ts';
+import { stepStates } from './step-rows.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const kebab = /^[a-z0-9][a-z0-9-]{0,60}$/;
@@ -40,7 +41,7 @@ const step = object({
   id: text(100),
   number: optional(count),
   title,
-  state: oneOf('cached', 'built', 'reused', 'failed', 'not reached', 'pending', 'not built'),
+  state: oneOf(...stepStates),
   cached: flag,
   durationMs: optional(count),
   usualMs: optional(count),

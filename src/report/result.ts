@@ -68,6 +68,8 @@ export interface ResultDocument {
     readonly message: string;
     readonly step?: string;
     readonly source?: string;
+    /** Address of that line at the commit that was built. */
+    readonly sourceUrl?: string;
     readonly lastLines: readonly string[];
   };
   /** Builds that failed and in whose place this one was made, oldest first. */
@@ -120,9 +122,12 @@ export function resultDocument({
   workspace,
   changes,
   usual,
+  sources,
 }: Omit<SummaryInput, 'runUrl'>): ResultDocument {
   const { definition } = plan;
   const failure = failureOf(outcome) ?? givenUp(outcome);
+  const failedAt = failure && failurePlace(plan, outcome, failure);
+  const sourceUrl = failedAt && sources?.link(failedAt);
   const place = (at: SourceLine | undefined) =>
     at && { source: `${displayPath(at.file, workspace)}:${at.line}` };
   return {
@@ -157,7 +162,8 @@ export function resultDocument({
         title: failureTitle(plan, failure, outcome.diagnosis?.class),
         message: plainText(failureMessage(plan, failure)),
         ...(failure.stepId !== undefined && { step: failure.stepId }),
-        ...place(failurePlace(plan, outcome, failure)),
+        ...place(failedAt),
+        ...(sourceUrl && { sourceUrl }),
         lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
       },
     }),

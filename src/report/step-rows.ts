@@ -5,10 +5,21 @@ import type { SourceLine } from '../problem.ts';
 import { planStep, stepName, stepSource } from './titles.ts';
 
 /**
- * How far a step came; `reused` when the build was there already, `pending` when nobody waited for it, `not built`
- * when there was no build.
+ * How far a step came; `stopped` when the build ended in the midst of it, `reused` when the build was there already,
+ * `pending` when nobody waited for it, `not built` when there was no build.
  */
-export type StepState = 'cached' | 'built' | 'reused' | 'failed' | 'not reached' | 'pending' | 'not built';
+export type StepState = (typeof stepStates)[number];
+
+export const stepStates = [
+  'cached',
+  'built',
+  'reused',
+  'failed',
+  'stopped',
+  'not reached',
+  'pending',
+  'not built',
+] as const;
 
 /** One step or phase of a build, from the plan and from what happened. */
 export interface StepRow {
@@ -59,18 +70,24 @@ export function stepRows(
 function stepRow(plan: ShownPlan, outcome: BuildOutcome, step: StepOutcome): StepRow {
   const { id, number, startedAt = Number.NaN, durationMs = Number.NaN } = step;
   const hidden = planStep(plan, number)?.hidden ?? step.hidden;
-  const failed = outcome.failure?.stepId === id;
   return {
     id,
     ...(number !== undefined && { number }),
     title: stepName(plan, step),
-    state: failed ? 'failed' : step.cached ? 'cached' : 'built',
+    state: stateOf(step, outcome),
     ...(hidden && { hidden }),
     // A time that the service wrote in a form of its own is no number.
     ...(Number.isFinite(startedAt) && { startedAt }),
     ...(Number.isFinite(durationMs) && { durationMs }),
     ...fromPlan(plan, id, number),
   };
+}
+
+function stateOf({ id, cached, unfinished }: StepOutcome, { failure, status }: BuildOutcome): StepState {
+  if (failure?.stepId === id) return 'failed';
+  if (cached) return 'cached';
+  if (unfinished === undefined) return 'built';
+  return status === 'building' ? 'pending' : 'stopped';
 }
 
 function unseenRow(plan: ShownPlan, outcome: BuildOutcome, number: number): StepRow {

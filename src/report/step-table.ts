@@ -16,13 +16,14 @@ export interface TableStep {
 /** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle give way. */
 export function stepTable(steps: readonly TableStep[], budget: number): string {
   const usual = steps.some(({ usualMs }) => usualMs !== undefined);
-  const head = ['#', 'Step', 'Result', 'Duration', ...(usual ? ['Usually'] : [])];
+  // The step stands last: a narrow screen shows the beginning of each row.
+  const head = ['#', 'Result', 'Duration', ...(usual ? ['Usually'] : []), 'Step'];
   const rows = steps.map((step) => [
     step.number === undefined ? '' : String(step.number),
-    step.hidden ? escapeMarkdown(step.title, 200) : inlineCode(step.title),
     step.state === 'failed' ? '**failed**' : step.state,
     duration(step.durationMs),
-    duration(step.usualMs),
+    ...(usual ? [duration(step.usualMs)] : []),
+    step.hidden ? escapeMarkdown(step.title, 200) : inlineCode(step.title),
   ]);
   const whole = table(head, rows);
   return Buffer.byteLength(whole) <= budget ? whole : cutTable(head, rows, budget);
@@ -44,6 +45,9 @@ function cutTable(head: readonly string[], rows: readonly string[][], budget: nu
     kept += 1;
   }
   const first = Math.ceil(kept / 2);
-  const note = ['', `${formatCount(rows.length - kept, 'step')} left out for length`];
+  const note = [
+    ...head.slice(1).map(() => ''),
+    `${formatCount(rows.length - kept, 'step')} left out for length`,
+  ];
   return table(head, [...rows.slice(0, first), note, ...rows.slice(rows.length - (kept - first))]);
 }

@@ -2,7 +2,7 @@ import { minimalRecipe } from '../build/diagnosis/minimal-recipe.ts';
 import type { BuildFailure, BuildOutcome } from '../build/events.ts';
 import { isWhole, type ShownPlan } from '../plan/plan.ts';
 import { changesSection, type ShownChanges } from './changes.ts';
-import { buildReference } from './closing.ts';
+import { buildReference, mayStart } from './closing.ts';
 import {
   explanation,
   failureLines,
@@ -18,6 +18,7 @@ import { recipeCode } from './recipe-code.ts';
 import { reusedFields, reusedSentence } from './reused.ts';
 import { cutWithMark } from './sanitise.ts';
 import { snippets } from './snippets.ts';
+import { numberedLines, placeLabel, placeMarkdown, type SourceView } from './source-lines.ts';
 import { stepRows } from './step-rows.ts';
 import { summaryLimit } from './step-summary.ts';
 import { stepTable } from './step-table.ts';
@@ -35,25 +36,34 @@ export interface SummaryInput {
   readonly changes?: ShownChanges;
   /** How long a step usually takes, in milliseconds. */
   readonly usual?: (stepId: string) => number | undefined;
+  readonly sources?: SourceView;
 }
 
-/** The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. */
+/**
+ * The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. A failure stands
+ * before all facts.
+ */
 export function renderSummary(input: SummaryInput): string {
   const { plan, outcome, changes, usual } = input;
   const rows = stepRows(plan, outcome, usual);
+  const failed = failureOf(outcome) !== undefined;
   const before = [
     heading(outcome),
     outcome.reused
       ? reusedSentence(reusedFields(outcome.reused), `build ${inlineCode(outcome.buildId)}`)
       : '',
-    earlierBuilds(outcome),
-    facts(input),
     failureSection(input),
+    earlierBuilds(outcome),
+    !failed && facts(input),
     changes && changesSection(changes),
     '### Steps',
   ];
   const chart = timeline(rows);
-  const after = [chart && `### Timeline\n\n${chart}`, snippetSection(outcome)];
+  const after = [
+    chart && `### Timeline\n\n${chart}`,
+    failed && `### Build\n\n${facts(input)}`,
+    snippetSection(outcome),
+  ];
   const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
   return text(stepTable(rows, summaryLimit - Buffer.byteLength(text('steps'))));
 }
@@ -82,13 +92,15 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
   const { definition } = plan;
   const tags = outcome.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
   const moreTags = outcome.tags.length - tags.length;
+  const startable = mayStart(outcome);
   const numbered = outcome.steps.filter((step) => step.number !== undefined);
   const cached = numbered.filter((step) => step.cached).length;
   const rows: (string[] | false | undefined)[] = [
-    ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
+    // They start nothing where the build failed.
+    startable && ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
     ['Template ID', inlineCode(outcome.templateId)],
     ['Build ID', inlineCode(outcome.buildId)],
-    ['Exactly this build', inlineCode(buildReference(outcome), 400)],
+    startable && ['Exactly this build', inlineCode(buildReference(outcome), 400)],
     outcome.status !== 'building' && ['Duration', formatDuration(outcome.durationMs)],
     outcome.status !== 'building' &&
       outcome.reused?.how !== 'found' && [
@@ -109,11 +121,11 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
   );
 }
 
-function failureSection({ plan, outcome, workspace }: SummaryInput): string {
+function failureSection({ plan, outcome, workspace, sources }: SummaryInput): string {
   const failure = failureOf(outcome);
   if (!failure) return '';
-  const source = failurePlace(plan, outcome, failure);
-  const place = source && inlineCode(`${displayPath(source.file, workspace)}:${source.line}`);
+  const at = failurePlace(plan, outcome, failure);
+  const code = (at && sources?.around(at)) ?? [];
   const lines = failureLines(plan, failure).map((line) => line.text);
   return [
     `### ${escapeMarkdown(failureTitle(plan, failure, outcome.diagnosis?.class))}`,
@@ -121,7 +133,8 @@ function failureSection({ plan, outcome, workspace }: SummaryInput): string {
       explanation(outcome)
         .map((sentence) => escapeMarkdown(sentence))
         .join('\n\n'),
-    place && `At ${place}:`,
+    at && `At ${placeMarkdown(placeLabel(at, workspace), sources?.link(at))}:`,
+    at && code.length > 0 && fence(numberedLines(code, at).join('\n'), 'text'),
     fence(cutWithMark(failureMessage(plan, failure), 8000), 'text'),
     lines.length > 0 &&
       `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
@@ -146,7 +159,7 @@ function recipeSection(plan: ShownPlan, { diagnosis }: BuildOutcome, failure: Bu
 }
 
 function snippetSection(outcome: BuildOutcome): string {
-  if (outcome.status === 'error' || outcome.status === 'superseded') return '';
+  if (!mayStart(outcome)) return '';
   const once = outcome.status === 'building' ? ', once it is ready' : '';
   return `### Start a sandbox from exactly this build${once}\n\n${snippets(buildReference(outcome))}`;
 }

@@ -17,26 +17,50 @@ const ownWords =
  * steps are drawn as done, the failed one as critical. Bars of no length get a visible one.
  */
 export function timeline(rows: readonly StepRow[]): string | undefined {
-  const bars = placed(rows);
+  const { bars, timed } = placed(rows);
   const total = Math.max(0, ...bars.map((bar) => bar.start + bar.length));
   if (total <= 0) return undefined;
   const shortest = Math.max(1, Math.round(total / 200));
   const lines = bars.map(({ row, start, length }) => {
-    const kind = row.state === 'cached' ? 'done' : row.state === 'failed' ? 'crit' : 'active';
-    return `    ${barName(row)} :${kind}, ${clock(start)}, ${Math.max(shortest, Math.round(length))}ms`;
+    // A bar without a word has the theme's own colors; those of `active` cannot be read in the dark.
+    const kind = row.state === 'cached' ? 'done, ' : row.state === 'failed' ? 'crit, ' : '';
+    return `    ${barName(row)} :${kind}${clock(start)}, ${Math.max(shortest, Math.round(length))}ms`;
   });
   const chart = [
     'gantt',
     '    title Where the time went',
     '    dateFormat YYYY-MM-DD HH:mm:ss.SSS',
-    `    axisFormat ${total < 3_600_000 ? '%M:%S' : '%H:%M'}`,
+    ...axis(total),
     '    todayMarker off',
     ...lines,
   ].join('\n');
-  const left = rows.length - bars.length;
-  return (
-    fence(chart, 'mermaid') + (left > 0 ? `\n\nThe ${bars.length} longest of ${rows.length} steps.` : '')
-  );
+  const note = bars.length < timed ? `\n\nThe ${bars.length} longest of ${timed} steps.` : '';
+  return fence(chart, 'mermaid') + note;
+}
+
+/** Widths between ticks with how Mermaid calls them, and how their times are written. */
+const ticks: readonly (readonly [number, string, string])[] = [
+  [100, '100millisecond', '%-S.%L s'],
+  [500, '500millisecond', '%-S.%L s'],
+  [1000, '1second', '%-S s'],
+  [5000, '5second', '%-S s'],
+  [10_000, '10second', '%M:%S'],
+  [30_000, '30second', '%M:%S'],
+  [60_000, '1minute', '%M:%S'],
+  [300_000, '5minute', '%M:%S'],
+  [600_000, '10minute', '%H:%M'],
+  [1_800_000, '30minute', '%H:%M'],
+  [3_600_000, '1hour', '%H:%M'],
+];
+
+const tickLimit = 10;
+
+/** Ticks so far from each other that each reads differently and they do not touch; Mermaid's own do not care. */
+function axis(total: number): string[] {
+  const fitting = ticks.find(([width]) => total / width <= tickLimit);
+  if (!fitting) return ['    axisFormat %H:%M'];
+  const [, interval, format] = fitting;
+  return [`    axisFormat ${format}`, `    tickInterval ${interval}`];
 }
 
 interface Bar {
@@ -46,7 +70,8 @@ interface Bar {
   readonly length: number;
 }
 
-function placed(rows: readonly StepRow[]): Bar[] {
+/** The bars of the longest steps, and how many steps have a time at all. */
+function placed(rows: readonly StepRow[]): { readonly bars: readonly Bar[]; readonly timed: number } {
   const origin = rows.reduce(
     (first, { startedAt }) => Math.min(first, startedAt ?? first),
     Number.POSITIVE_INFINITY,
@@ -60,9 +85,10 @@ function placed(rows: readonly StepRow[]): Bar[] {
     end = start + length;
     bars.push({ row, start, length });
   }
-  if (bars.length <= barLimit) return bars;
+  const timed = bars.length;
+  if (timed <= barLimit) return { bars, timed };
   const longest = [...bars].sort((one, other) => other.length - one.length).slice(0, barLimit);
-  return bars.filter((bar) => longest.includes(bar));
+  return { bars: bars.filter((bar) => longest.includes(bar)), timed };
 }
 
 /** Letters, digits and the few signs that no version of Mermaid gives a meaning. */

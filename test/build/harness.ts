@@ -120,5 +120,6 @@ export function shownLog(events: readonly BuildEvent[]): string[] {
 /** The same for everything that the service has in a build's log. */
 export function wholeLog(build: BuildView | undefined, plan: Plan): string[] {
   const tracker = createStepTracker(plan.steps);
-  return shownLog((build?.lines ?? []).flatMap((line) => tracker.take(logEntry(line))));
+  const events = (build?.lines ?? []).flatMap((line) => tracker.take(logEntry(line)));
+  return shownLog([...events, ...tracker.end()]);
 }

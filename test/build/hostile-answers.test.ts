@@ -30,7 +30,7 @@ async function run(
     ...result,
     service,
     log: shownLog(result.events),
-    whole: shownLog(log.flatMap((entry) => tracker.take(entry as LogEntry))),
+    whole: shownLog([...log.flatMap((entry) => tracker.take(entry as LogEntry)), ...tracker.end()]),
   };
 }
 

@@ -85,4 +85,44 @@ describe('the steps of a build', () => {
     tracker.end();
     expect(tracker.outcomes().map(({ durationMs }) => durationMs)).toEqual([0, 0]);
   });
+
+  const opened = () => {
+    const tracker = createStepTracker(planned);
+    tracker.take(entry(1, `[builder 1/2] COPY app /app [${hash}]`, '1'));
+    tracker.take(entry(3, 'Template is ready', '1'));
+    const closing = tracker.take(entry(5, 'Build failed: boom', undefined, 'error'));
+    return { tracker, closing };
+  };
+
+  test.each([
+    ['done', { status: 'ready' }, undefined],
+    [
+      'failed',
+      { status: 'error', reason: { step: '1', message: 'boom' } },
+      { how: 'failed', reason: 'boom' },
+    ],
+    ['stopped', { status: 'error', reason: { step: '9', message: 'boom' } }, { how: 'stopped' }],
+    ['stopped', { status: 'error', reason: { message: 'build was cancelled' } }, { how: 'stopped' }],
+    ['stopped', { status: 'error' }, { how: 'stopped' }],
+    ['unseen', undefined, { how: 'unseen' }],
+  ] as const)('end as the build did, before its last line is told: %s', (_, final, unfinished) => {
+    const { tracker, closing } = opened();
+    expect(closing).toEqual([]);
+    expect(tracker.end(final)).toMatchObject([
+      { type: 'step-finished', durationMs: 4000, ...(unfinished && { unfinished }) },
+      { type: 'line', line: { text: 'Build failed: boom' } },
+    ]);
+    expect(tracker.outcomes()[0]?.unfinished).toBe(unfinished?.how);
+    expect(tracker.end(final)).toEqual([]);
+  });
+
+  test('lose no line that comes after the last', () => {
+    const { tracker } = opened();
+    const events = [...tracker.take(entry(6, 'late', '1')), ...tracker.end({ status: 'ready' })];
+    expect(events.map((event) => (event.type === 'line' ? event.line.text : event.type))).toEqual([
+      'step-finished',
+      'Build failed: boom',
+      'late',
+    ]);
+  });
 });

@@ -56,6 +56,20 @@ test('a failed install: why, where, what to do, and the smallest recipe', async 
   expect(result).toMatchObject({
     failure: { class: 'package-not-found', source: 'template.ts:5', retry: 'never', step: '2' },
   });
+  // How it ended stands in its group, and its line of the definition where it is seen without a click.
+  const address =
+    'https://github.com/octo-org/agent/blob/0123456789abcdef0123456789abcdef01234567/template.ts#L5';
+  const code = `3 |       .fromImage('python:3.12', undefined, { inheritConfig: false })
+4 |       .setEnvs({ HF_TOKEN: '***' })
+5 | >>>   .runCmd('pip install reqeusts')
+6 |       .runCmd('make');`;
+  expect(log + summary).not.toContain('hf_0123456789');
+  expect(log).toMatch(/^failed after [\d.]+s: exit status 1\n::endgroup::$/m);
+  expect(log).toContain(`\nAt template.ts:5, ${address}\n${code.replace(/^/gm, '│ ')}\nIts last`);
+  expect(summary).toContain(`At [\`template.ts:5\`](${address}):\n\n\`\`\`text\n${code}\n\`\`\`\n`);
+  // The failure stands before all tables, and nothing is named that starts nothing.
+  expect(summary.indexOf('pip finds no package')).toBeLessThan(summary.indexOf('\n|'));
+  expect(log + summary).not.toMatch(/Exactly this build|^reference:|^tags: {8}|\| Tags \|/m);
   expect(summary).toContain(`  .setEnvs({ HF_TOKEN: process.env.HF_TOKEN ?? '' })
   .runCmd('pip install reqeusts');
 `);

@@ -76,7 +76,7 @@ describe('without a key', () => {
       });
       expect(summary).toMatch(why);
       expect(summary).toContain('## Template `my-agent` was planned and not built');
-      expect(summary).toContain('| 2 | `RUN make` | not built |   |');
+      expect(summary).toContain('| 2 | not built |   | `RUN make` |');
       expect(result).toMatchObject({
         name: 'my-agent',
         status: 'skipped',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BuildEvent } from '../../src/build/events.ts';
+import type { BuildEvent, UnfinishedStep } from '../../src/build/events.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { type BuildLogOptions, createBuildLog } from '../../src/report/build-log.ts';
 import { githubOutput } from '../../src/report/output.ts';
@@ -99,8 +99,8 @@ Build started
   (┆ marks what a command wrote to stderr)
   ┆ warning: Running pip as root
   │ [2/4] late line
-  done in 1m 01s
 (warning sandbox/template.ts:6) Build warning in [3/4]: Running pip as root
+DONE 1m 01s
 ▸ [4/4] Write the environment for sandboxes (3 variables)
   done in 0.8s
 ▸ Finalize: start and ready commands
@@ -117,6 +117,66 @@ reference:  my-agent:6f9c1e7a-1111-4222-8333-444455556666
 1 line below level info not shown; log-level: debug shows all.
 `.trim(),
   );
+});
+
+test.each<[string, UnfinishedStep, string]>([
+  [
+    'failed',
+    { how: 'failed', reason: "failed to run command 'pip\ninstall': exit status 1" },
+    'failed after 0.4s: exit status 1',
+  ],
+  ['failed', { how: 'failed', reason: '' }, 'failed after 0.4s: The service gave no reason.'],
+  ['stopped', { how: 'stopped' }, 'not done: the build ended after 0.4s'],
+  ['was lost sight of', { how: 'unseen' }, 'not seen to its end, 0.4s so far'],
+])('the group of a step that %s says so at its end', (_, unfinished, ending) => {
+  const end: BuildEvent = { type: 'step-finished', step: header('3', ''), durationMs: 400, unfinished };
+  const log = printed([...opening, started('3', 'RUN pip'), line('3', 'boom'), end]);
+  expect(renderedLog(log).split('\n').slice(-2)).toEqual(['  │ boom', `  ${ending}`]);
+  const slow = printed([...opening, started('3', 'RUN pip'), { ...end, durationMs: 47_000 }]);
+  expect(renderedLog(slow)).not.toMatch(/DONE|done in 47s/);
+});
+
+test('what a slow step took is seen without opening its group', () => {
+  const log = printed([
+    ...opening,
+    started('3', 'RUN pip'),
+    finished('3', 47_000),
+    finished('finalize', 12_000),
+  ]);
+  expect(renderedLog(log).split('\n').slice(-3)).toEqual([
+    '▸ [3/4] RUN pip install -r /srv/app/requirements.txt',
+    'DONE 47s',
+    'finalize done in 12s',
+  ]);
+});
+
+test('the lines of the definition around the failing step stand before its output, with their address', () => {
+  const sources = {
+    around: () => [
+      { number: 5, text: "  .copy('app', '/srv/app')" },
+      { number: 6, text: "  .runCmd('make') ##[error]x" },
+    ],
+    link: () => 'https://github.com/o/r/blob/abc/sandbox/template.ts#L6',
+  };
+  const failure = { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] };
+  const log = captureStdout(() => {
+    const output = githubOutput(notingCore(), { workspace });
+    createBuildLog(output, samplePlan(), { sources, workspace }).show({
+      type: 'finished',
+      outcome: sampleOutcome({ status: 'error', failure }),
+    });
+  });
+  expect(renderedLog(log)).toContain(
+    `
+Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt
+At sandbox/template.ts:6, https://github.com/o/r/blob/abc/sandbox/template.ts#L6
+│ 5 |       .copy('app', '/srv/app')
+│ 6 | >>>   .runCmd('make') ##\\[error]x
+Its last line:
+│ boom
+`,
+  );
+  expect(renderedLog(log)).not.toMatch(/^(?:tags|reference):/m);
 });
 
 test('a failing step is repeated after its group, with one error at the line of the definition', () => {

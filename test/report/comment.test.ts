@@ -58,14 +58,14 @@ sandbox = Sandbox.create("my-agent:${buildId}")
 
 <details><summary>4 steps, 1 cached, 1m 12s</summary>
 
-| # | Step | Result | Duration |
+| # | Result | Duration | Step |
 | --- | --- | --- | --- |
-|   | \`FROM python:3.12\` | cached | 0.3s |
-| 1 | \`ENV APP_ENV, PORT, HOME_DIR\` | cached | 0.0s |
-| 2 | \`COPY app /srv/app\` | built | 4.2s |
-| 3 | \`RUN pip install -r /srv/app/requirements.txt\` | built | 1m 01s |
-| 4 | Write the environment for sandboxes (3 variables) | built | 0.8s |
-|   | \`Finalize: start and ready commands\` | built | 5.7s |
+|   | cached | 0.3s | \`FROM python:3.12\` |
+| 1 | cached | 0.0s | \`ENV APP_ENV, PORT, HOME_DIR\` |
+| 2 | built | 4.2s | \`COPY app /srv/app\` |
+| 3 | built | 1m 01s | \`RUN pip install -r /srv/app/requirements.txt\` |
+| 4 | built | 0.8s | Write the environment for sandboxes (3 variables) |
+|   | built | 5.7s | \`Finalize: start and ready commands\` |
 
 </details>
 
@@ -107,7 +107,7 @@ describe('other states', () => {
         diagnosis: sampleDiagnosis({ class: 'timeout', what: 'It took too long.' }),
       },
       {},
-      '### Template `my-agent` is building\n\n|',
+      '### Template `my-agent` is building\n\n#### The build was not waited for any longer\n\nIt took too long.',
       'It took too long.',
     ],
     [
@@ -154,9 +154,9 @@ test('a comment of very many steps keeps marker, identifiers, diagnosis and foot
   expect(Buffer.byteLength(body)).toBeLessThanOrEqual(commentLimit);
   expect(Buffer.byteLength(body)).toBeGreaterThan(commentLimit * 0.9);
   expect(readCommentMarker(body)?.build).toBe(buildId);
-  expect(body).toContain(`\`my-agent:${buildId}\``);
+  expect(body).toContain(`| Build ID | \`${buildId}\` |`);
   expect(body).toMatch(/\| {3}\| \d,\d+ steps left out for length \|/);
-  expect(body).toContain('| 3000 | `RUN é');
+  expect(body).toContain('| 3000 | built |   | `RUN é');
   expect(body).toMatch(/<\/details>\n\n<sub>Commit .*<\/sub>\n$/);
 });
 

@@ -45,7 +45,7 @@ export function outsideCode(line: string): string {
 }
 
 const clock = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
-const bar = new RegExp(String.raw`^ {4}([^:;#%\n]+) :(done|active|crit), (${clock}), (\d+)ms$`, 'u');
+const bar = new RegExp(String.raw`^ {4}([^:;#%\n]+) :(?:(done|crit), )?(${clock}), (\d+)ms$`, 'u');
 
 /** The bars of a gantt chart in the part of Mermaid's language that we write; throws on anything else. */
 export function ganttBars(chart: string): { name: string; kind: string; start: string; length: number }[] {
@@ -53,7 +53,7 @@ export function ganttBars(chart: string): { name: string; kind: string; start: s
   if (head !== 'gantt') throw new Error(`not a gantt chart: ${head}`);
   return lines.flatMap((line) => {
     if (
-      /^ {4}(title Where the time went|dateFormat YYYY-MM-DD HH:mm:ss\.SSS|axisFormat %[MH]:%[SM]|todayMarker off)$/.test(
+      /^ {4}(title Where the time went|dateFormat YYYY-MM-DD HH:mm:ss\.SSS|axisFormat (?:%[MH]:%[SM]|%-S(?:\.%L)? s)|tickInterval \d+(?:millisecond|second|minute|hour)|todayMarker off)$/.test(
         line,
       )
     ) {

@@ -88,7 +88,7 @@ describe('a result file', () => {
     ],
     [
       { ...ready, steps: [{ ...ready?.steps[0], state: 'x' }] },
-      'steps[0].state: found "x", expected cached, built, reused, failed, not reached, pending, not built.',
+      'steps[0].state: found "x", expected cached, built, reused, failed, stopped, not reached, pending, not built.',
     ],
     [
       { ...ready, changes: { ...changes, steps: [{ kind: 'content', number: 1, title: 'a' }] } },

@@ -32,14 +32,14 @@ test('the summary of a build that is ready', () => {
 
 ### Steps
 
-| # | Step | Result | Duration |
+| # | Result | Duration | Step |
 | --- | --- | --- | --- |
-|   | \`FROM python:3.12\` | cached | 0.3s |
-| 1 | \`ENV APP_ENV, PORT, HOME_DIR\` | cached | 0.0s |
-| 2 | \`COPY app /srv/app\` | built | 4.2s |
-| 3 | \`RUN pip install -r /srv/app/requirements.txt\` | built | 1m 01s |
-| 4 | Write the environment for sandboxes (3 variables) | built | 0.8s |
-|   | \`Finalize: start and ready commands\` | built | 5.7s |
+|   | cached | 0.3s | \`FROM python:3.12\` |
+| 1 | cached | 0.0s | \`ENV APP_ENV, PORT, HOME_DIR\` |
+| 2 | built | 4.2s | \`COPY app /srv/app\` |
+| 3 | built | 1m 01s | \`RUN pip install -r /srv/app/requirements.txt\` |
+| 4 | built | 0.8s | Write the environment for sandboxes (3 variables) |
+|   | built | 5.7s | \`Finalize: start and ready commands\` |
 
 ### Timeline
 
@@ -48,13 +48,14 @@ gantt
     title Where the time went
     dateFormat YYYY-MM-DD HH:mm:ss.SSS
     axisFormat %M:%S
+    tickInterval 10second
     todayMarker off
     FROM python 3.12 :done, 2000-01-01 00:00:00.000, 360ms
     1 ENV APP_ENV PORT HOME_DIR :done, 2000-01-01 00:00:00.300, 360ms
-    2 COPY app /srv/app :active, 2000-01-01 00:00:00.300, 4200ms
-    3 RUN pip install -r /srv/app/requirements.txt :active, 2000-01-01 00:00:04.500, 61000ms
-    4 Write the environment for sandboxes 3 variables :active, 2000-01-01 00:01:05.500, 800ms
-    Finalize start and ready commands :active, 2000-01-01 00:01:06.300, 5700ms
+    2 COPY app /srv/app :2000-01-01 00:00:00.300, 4200ms
+    3 RUN pip install -r /srv/app/requirements.txt :2000-01-01 00:00:04.500, 61000ms
+    4 Write the environment for sandboxes 3 variables :2000-01-01 00:01:05.500, 800ms
+    Finalize start and ready commands :2000-01-01 00:01:06.300, 5700ms
 \`\`\`
 
 ### Start a sandbox from exactly this build
@@ -91,8 +92,8 @@ test('the summary of a failure says what failed, where, and its last lines; no s
   expect(summary).toContain(
     '### Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt\n\nAt `sandbox/template.ts:6`:\n\n```text\nexit status 1\n```\n\nIts last 2 lines:\n\n````text\nboom\n```\n````',
   );
-  expect(summary).toContain('| 3 | `RUN pip install -r /srv/app/requirements.txt` | **failed** |   |');
-  expect(summary).toContain('| 4 | Write the environment for sandboxes (3 variables) | not reached |   |');
+  expect(summary).toContain('| 3 | **failed** |   | `RUN pip install -r /srv/app/requirements.txt` |');
+  expect(summary).toContain('| 4 | not reached |   | Write the environment for sandboxes (3 variables) |');
   expect(summary).not.toContain('Sandbox.create');
 });
 
@@ -186,7 +187,7 @@ test('a build that nobody waited for says so', () => {
   expect(summary).toContain('is building');
   expect(summary).toContain('not waited for');
   expect(summary).toContain('once it is ready');
-  expect(summary).toContain('| 1 | `ENV APP_ENV, PORT, HOME_DIR` | pending |   |');
+  expect(summary).toContain('| 1 | pending |   | `ENV APP_ENV, PORT, HOME_DIR` |');
   expect(summary).not.toContain('mermaid');
   expect(summary).not.toMatch(/^\| Duration \|/m);
 });
@@ -205,8 +206,8 @@ test('a summary of very many steps stays below the limit, keeps both ends and sa
   const summary = renderSummary({ plan, outcome: sampleOutcome({ steps }) });
   expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(summaryLimit);
   expect(Buffer.byteLength(summary)).toBeGreaterThan(summaryLimit - 5000);
-  expect(summary).toMatch(/\| 1 \| <code>/);
-  expect(summary).toContain(`| ${count} | <code>`);
+  expect(summary).toMatch(/\| 1 \| built \| 0\.0s \| <code>/);
+  expect(summary).toMatch(new RegExp(`^\\| ${count} \\| built \\| [\\d.s]+ \\| <code>`, 'm'));
   const { prose, fences } = markdownBlocks(summary);
   const numbers = prose.flatMap((line) => /^\| (\d+) \|/.exec(line)?.[1] ?? []);
   expect(summary).toContain(`| ${(count - numbers.length).toLocaleString('en')} steps left out for length |`);
@@ -260,8 +261,10 @@ test('whatever names, texts and lines hold, the summary keeps its shape', () => 
         plan.wire = wire;
         const { prose, fences } = markdownBlocks(renderSummary({ plan, outcome, workspace, runUrl: text }));
         const widths = tableWidths(prose);
-        expect(new Set(widths.slice(0, widths.indexOf(4)))).toEqual(new Set([2]));
-        expect(new Set(widths.slice(widths.indexOf(4)))).toEqual(new Set([4]));
+        // Facts come first, and after the steps where the build failed.
+        const [first, second] = failed ? [4, 2] : [2, 4];
+        expect(new Set(widths.slice(0, widths.indexOf(second)))).toEqual(new Set([first]));
+        expect(new Set(widths.slice(widths.indexOf(second)))).toEqual(new Set([second]));
         for (const line of prose) {
           const bare = outsideCode(line);
           expect(bare).not.toMatch(/<(?!https?:)[a-z!/]|@\w|##\[/i);

@@ -28,7 +28,10 @@ const reasonEnds = 4000;
 const lineLimit = 500;
 const readLines = 60;
 
-const quotedCommand = /(failed to run command )'[\s\S]*'(?=:)/;
+/** A reason without the command that it quotes, which stands in the title of its step. */
+export function withoutCommand(reason: string): string {
+  return reason.replace(/(failed to run command )'[\s\S]*'(?=:)/, "$1'…'");
+}
 
 /** Gathers what there is to know about a failure of the service's own verdict. */
 export function evidenceOf(plan: ShownPlan, failure: BuildFailure): Evidence {
@@ -36,7 +39,7 @@ export function evidenceOf(plan: ShownPlan, failure: BuildFailure): Evidence {
   const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
   const whole = message.length <= 2 * reasonEnds;
   const shortened = whole ? message : `${message.slice(0, reasonEnds)}…${message.slice(-reasonEnds)}`;
-  const reason = shortened.replace(quotedCommand, "$1'…'");
+  const reason = withoutCommand(shortened);
   const wire = step === undefined ? undefined : plan.wire.steps[step - 1];
   const exit = /\bexit status:? (\d{1,3})\b(?![\s\S]*\bexit status)/.exec(reason)?.[1];
   return {

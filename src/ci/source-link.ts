@@ -1,0 +1,54 @@
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { readRemotes, repositoryOfUrl } from '../git/remotes.ts';
+import { headCommit, type Repository, repositoriesAround } from '../git/repository.ts';
+import type { CiEvent } from './event.ts';
+
+/** A place in a file; `line` counts from 1. */
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * Finds the address of a line of a file at the commit that is checked out. Gives nothing where the file belongs to no
+ * checkout of this repository.
+ */
+export function lineLinker(
+  env: NodeJS.ProcessEnv,
+  { sha, repository }: Pick<CiEvent, 'sha' | 'repository'>,
+): (place: Place) => string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_SHA: runSha, GITHUB_WORKSPACE: workspace } = env;
+  if (!server || !repository) return () => undefined;
+  const address = `${server}/${repository}`;
+  const view = env['GITEA_ACTIONS'] || env['FORGEJO_ACTIONS'] ? 'src/commit' : 'blob';
+
+  /** The folder that the paths of the repository start from, and its commit. */
+  function checkoutOf(file: string): { readonly root: string; readonly commit: string } | undefined {
+    const [nearest] = repositoriesAround(dirname(file));
+    if (!nearest) {
+      // Without git, the checkout action unpacks an archive of the run's commit.
+      const commit = runSha || sha;
+      return workspace && commit ? { root: workspace, commit } : undefined;
+    }
+    const commit = headCommit(nearest);
+    if (commit === undefined) return undefined;
+    const ours = commit === runSha || commit === sha || comesFrom(nearest, address);
+    return ours ? { root: nearest.root, commit } : undefined;
+  }
+
+  return ({ file, line }) => {
+    const checkout = checkoutOf(file);
+    if (!checkout) return undefined;
+    const path = relative(checkout.root, file);
+    if (path === '' || path.split(sep)[0] === '..' || isAbsolute(path)) return undefined;
+    const encoded = path.split(sep).map(encodeURIComponent).join('/');
+    return `${address}/${view}/${checkout.commit}/${encoded}#L${line}`;
+  };
+}
+
+/** Whether the checkout came from the repository at this address, as its own settings say. */
+function comesFrom(checkout: Repository, address: string): boolean {
+  const origin = readRemotes(checkout).find(({ name }) => name === 'origin');
+  const from = origin?.url === undefined ? undefined : repositoryOfUrl(origin.url);
+  return from !== undefined && from === repositoryOfUrl(address);
+}
