@@ -51,6 +51,8 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
   const payload = payloadReader(context.payload);
   const event = readEvent(context, env['GITHUB_REPOSITORY']);
   const dispatcher = proxyAwareDispatcher(env);
+  // Not before the event file was found readable: the library reads it when it is imported.
+  const { getOctokit } = await import('@actions/github');
   const temporaryDirectory = await makeTemporaryDirectory(runner.resultDirectory);
 
   return {
@@ -69,6 +71,7 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
     resolveImage: (image, registry) => resolveImage(image, registry, { dispatcher, signal: interrupted }),
     github: (token) =>
       createGithubClient({
+        getOctokit,
         token,
         apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
         graphqlUrl: env['GITHUB_GRAPHQL_URL'],

@@ -1,6 +1,4 @@
-import { Octokit } from '@octokit/core';
-import { paginateRest } from '@octokit/plugin-paginate-rest';
-import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods';
+import type { getOctokit } from '@actions/github';
 import { type Dispatcher, fetch } from 'undici';
 import { pause } from '../service/pause.ts';
 import { GithubError } from './error.ts';
@@ -13,6 +11,11 @@ import {
 } from './repetition.ts';
 
 export interface GithubOptions {
+  /**
+   * That of `@actions/github`, handed in: the library reads the event file when it is imported, and prints a stack when
+   * it cannot.
+   */
+  readonly getOctokit: typeof getOctokit;
   readonly token: string;
   /** `GITHUB_API_URL`, without a slash at the end. */
   readonly apiUrl: string;
@@ -64,17 +67,13 @@ export interface GithubClient {
    */
   login(): Promise<string | undefined>;
   /** For what is missing here; the same rules and errors apply to it. */
-  readonly octokit: InstanceType<typeof GithubOctokit>;
+  readonly octokit: ReturnType<typeof getOctokit>;
   readonly repository: { readonly owner: string; readonly repo: string };
 }
 
-/** Not the one of `@actions/github`, which reads the event file when it is imported, and prints a stack when it cannot. */
-const GithubOctokit = Octokit.plugin(restEndpointMethods, paginateRest);
-
 /** A client over real HTTP. Nothing is sent until a call is made. */
 export function createGithubClient(options: GithubOptions): GithubClient {
-  const octokit = new GithubOctokit({
-    auth: options.token,
+  const octokit = options.getOctokit(options.token, {
     baseUrl: options.apiUrl,
     userAgent: options.userAgent,
     request: {
@@ -145,10 +144,7 @@ function defaultGraphqlUrl(apiUrl: string): string {
  * Asks whom a token speaks for. GET /user is closed to the token of a job on GitHub, and GraphQL answers to every kind
  * of token; Forgejo and Gitea have GET /user alone. What neither answers is not known.
  */
-async function askLogin(
-  octokit: InstanceType<typeof GithubOctokit>,
-  graphqlUrl: string,
-): Promise<string | undefined> {
+async function askLogin(octokit: GithubClient['octokit'], graphqlUrl: string): Promise<string | undefined> {
   const questions = [
     async (): Promise<unknown> => {
       const { data } = await octokit.request(`POST ${graphqlUrl}`, { query: 'query { viewer { login } }' });

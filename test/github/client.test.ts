@@ -1,3 +1,4 @@
+import { getOctokit } from '@actions/github';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGithubClient, type GithubOptions } from '../../src/github/client.ts';
@@ -14,6 +15,7 @@ afterEach(() => {
 
 function clientOf(server: Pick<GithubServer, 'url'>, changes: Partial<GithubOptions> = {}) {
   return createGithubClient({
+    getOctokit,
     token: 'ghs_token',
     apiUrl: server.url,
     repository: 'octo-org/agent',

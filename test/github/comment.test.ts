@@ -1,3 +1,4 @@
+import { getOctokit } from '@actions/github';
 import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { createGithubClient } from '../../src/github/client.ts';
@@ -9,6 +10,7 @@ import { forbidden, type GithubServer, githubPlaces, startGithubServer } from '.
 
 function clientOf(server: GithubServer) {
   return createGithubClient({
+    getOctokit,
     token: 'ghs_token',
     apiUrl: server.url,
     graphqlUrl: server.env['GITHUB_GRAPHQL_URL'],

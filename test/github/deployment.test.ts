@@ -1,3 +1,4 @@
+import { getOctokit } from '@actions/github';
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { createGithubClient } from '../../src/github/client.ts';
@@ -8,6 +9,7 @@ const sha = 'c'.repeat(40);
 
 function clientOf(server: GithubServer) {
   return createGithubClient({
+    getOctokit,
     token: 'ghs_token',
     apiUrl: server.url,
     repository: 'octo-org/agent',
