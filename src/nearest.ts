@@ -1,11 +1,18 @@
-/** The candidate that the word was most likely meant to be, when one is near enough to suggest. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/**
+ * The candidate that the word was most likely meant to be, when one is near enough to suggest.
+ *
+ * @param limit - letters that may differ; a third of the word when left out
+ */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+  limit = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (!best || distance < best.distance) best = { candidate, distance };
   }
-  const limit = Math.max(1, Math.floor(word.length / 3));
   return best && best.distance <= limit ? best.candidate : undefined;
 }
 

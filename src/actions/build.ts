@@ -7,6 +7,8 @@ import { makePlan } from '../plan/make-plan.ts';
 import { secretValues } from '../plan/secret-names.ts';
 import { collectProblems, throwIfAny } from '../problem.ts';
 import { logPlan } from '../report/plan-log.ts';
+import { showWarnings } from '../report/problems.ts';
+import { judgeSize } from '../sandbox-size.ts';
 import { ServiceError } from '../service/errors.ts';
 import { maskable, redactDeep, redactor } from '../service/redact.ts';
 import { namesNothing } from '../tags/decide.ts';
@@ -25,6 +27,7 @@ import { readDefinition } from './read-definition.ts';
 import { baseResolver } from './resolve-base.ts';
 import { sourceView } from './source-view.ts';
 import { tagsOfBuild } from './tags-of-build.ts';
+import { teamLimits } from './team-limits.ts';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
@@ -33,7 +36,9 @@ import { tagsOfBuild } from './tags-of-build.ts';
  */
 export async function runBuild(job: Job): Promise<Ending> {
   if (job.event.takenAway) return skipTakenAway('Nothing was built', job.event);
-  const { inputs, problems } = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
+  const read = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
+  const { inputs, problems } = read;
+  showWarnings(job.output, read.warnings);
   const { apiKey, accessToken } = inputs.connection;
   const keys = [apiKey, accessToken, inputs.githubToken];
   // The runner drops every output that holds a masked value.
@@ -41,6 +46,7 @@ export async function runBuild(job: Job): Promise<Ending> {
     if (maskable(secret, [inputs.name, inputs.tags])) job.mask(secret);
   };
   keys.forEach(mask);
+  const limits = teamLimits(inputs, problems, job);
   problems.push(...nameProblems(inputs.name));
   const nameless = namesNothing(inputs.tags, job.event);
   if (nameless.length > 0) throwIfAny([...problems, ...nameless]);
@@ -55,6 +61,9 @@ export async function runBuild(job: Job): Promise<Ending> {
     throwIfAny(problems);
     throw error;
   });
+  const size = judgeSize(inputs, await limits);
+  showWarnings(job.output, size.warnings);
+  problems.push(...size.problems);
   throwIfAny(problems);
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
   // Masks do not reach files; what is shown and written is made of texts without secrets.

@@ -3,6 +3,7 @@ import { GithubError } from '../github/error.ts';
 import { type CleanupInputs, readCleanupInputs } from '../inputs/cleanup.ts';
 import { throwIfAny } from '../problem.ts';
 import { cleanupSummary, logCleanup } from '../report/cleanup-log.ts';
+import { showWarnings } from '../report/problems.ts';
 import { nameProblems } from '../tags/names.ts';
 import { mergeGroupPrefix } from '../templates/previews.ts';
 import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../templates/remove-previews.ts';
@@ -22,7 +23,8 @@ import { summarise } from './summarise.ts';
 export async function runCleanup(job: Job): Promise<Ending> {
   const { event, output } = job;
   const keyOptional = secretsWithheld(event);
-  const { inputs, problems } = readCleanupInputs(job.env, { keyOptional });
+  const { inputs, problems, warnings } = readCleanupInputs(job.env, { keyOptional });
+  showWarnings(output, warnings);
   if (inputs.names.length === 0) problems.push(...nameProblems(''));
   problems.push(...inputs.names.flatMap(nameProblems));
   const pullRequest = inputs.mode === 'event' ? closedPullRequest(event, problems) : undefined;

@@ -6,6 +6,7 @@ import { pullRequestsOfRun, readTriggeringRun } from '../github/pull-requests-of
 import { readCommentInputs } from '../inputs/comment.ts';
 import { problem, throwIfAny } from '../problem.ts';
 import { type Comment, type CommentInput, renderComment } from '../report/comment.ts';
+import { showWarnings } from '../report/problems.ts';
 import type { ResultDocument } from '../report/result.ts';
 import type { Ending } from './ending.ts';
 import type { Job } from './job.ts';
@@ -18,7 +19,8 @@ import { summarise } from './summarise.ts';
  * summary. Rejects with a `ProblemsError`.
  */
 export async function runComment(job: Job): Promise<Ending> {
-  const { inputs, problems } = readCommentInputs(job.env);
+  const { inputs, problems, warnings } = readCommentInputs(job.env);
+  showWarnings(job.output, warnings);
   throwIfAny(problems);
   job.mask(inputs.githubToken);
   const results = await readResultFiles(inputs.results, job.workspace);

@@ -1,6 +1,7 @@
 import { readPromoteInputs } from '../inputs/promote.ts';
 import { throwIfAny } from '../problem.ts';
 import { buildReference } from '../report/closing.ts';
+import { showWarnings } from '../report/problems.ts';
 import { logTags } from '../report/tag-log.ts';
 import { logPromotion, promotionSummary } from '../report/tag-moves.ts';
 import { namesNothing } from '../tags/decide.ts';
@@ -22,7 +23,8 @@ const undone = 'Nothing was promoted';
  * they were before. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runPromote(job: Job): Promise<Ending> {
-  const { inputs, problems } = readPromoteInputs(job.env);
+  const { inputs, problems, warnings } = readPromoteInputs(job.env);
+  showWarnings(job.output, warnings);
   const { name, from } = inputs;
   // The merge of a pull request may move what users get, in so many words.
   const nameless = namesNothing(inputs.tags, job.event);

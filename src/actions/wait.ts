@@ -3,6 +3,7 @@ import { createSeenPlan } from '../build/seen-plan.ts';
 import { readWaitInputs } from '../inputs/wait.ts';
 import { throwIfAny } from '../problem.ts';
 import { createBuildLog } from '../report/build-log.ts';
+import { showWarnings } from '../report/problems.ts';
 import { redactor } from '../service/redact.ts';
 import { nameProblems } from '../tags/names.ts';
 import { findBuild } from '../templates/awaited-build.ts';
@@ -18,7 +19,8 @@ import { sourceView } from './source-view.ts';
  * as the build action does. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runWait(job: Job): Promise<Ending> {
-  const { inputs, problems } = readWaitInputs(job.env);
+  const { inputs, problems, warnings } = readWaitInputs(job.env);
+  showWarnings(job.output, warnings);
   problems.push(...nameProblems(inputs.name));
   throwIfAny(problems);
   const planned = await readResult(inputs.result, inputs.buildId, job.workspace);

@@ -1,8 +1,8 @@
-import type { Problem } from '../problem.ts';
+import { defaultMemoryMb } from '../sandbox-size.ts';
 import { readCommentKey, readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type FollowingInputs, readFollowing } from './following.ts';
-import { type InputReader, inputReader } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './read.ts';
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
 export interface BuildInputs extends FollowingInputs {
@@ -48,24 +48,25 @@ export interface BuildInputs extends FollowingInputs {
 export function readBuildInputs(
   env: NodeJS.ProcessEnv,
   { secretsWithheld = false } = {},
-): { inputs: BuildInputs; problems: Problem[] } {
+): ReadInputs<BuildInputs> {
   const reader = inputReader(env);
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
   const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
   const skipCache = reader.flag('skip-cache', false);
+  // Rules of the service, which would answer 400 after the name was claimed; `judgeSize` knows the others.
+  const cpuCount = reader.number('cpu-count', 2, {
+    accepts: (value) =>
+      value === 1 || (Number.isInteger(value) && value >= 2 && value <= 32 && value % 2 === 0),
+    expected: '1 or an even number up to 32',
+  });
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
     name: reader.text('name'),
     tags: reader.text('tags'),
     allowProductionTags: reader.flag('allow-production-tags', false),
-    // Rules of the service, which would answer 400 after the name was claimed; a team's own maximum is its to say.
-    cpuCount: reader.number('cpu-count', 2, {
-      accepts: (value) =>
-        value === 1 || (Number.isInteger(value) && value >= 2 && value <= 32 && value % 2 === 0),
-      expected: '1 or an even number up to 32',
-    }),
-    memoryMb: reader.number('memory-mb', 1024, {
+    cpuCount,
+    memoryMb: reader.number('memory-mb', defaultMemoryMb(cpuCount), {
       accepts: (value) => Number.isInteger(value) && value >= 128 && value % 2 === 0,
       expected: 'an even number of MiB, at least 128',
     }),
@@ -83,7 +84,7 @@ export function readBuildInputs(
     onMissingCredentials,
     connection: readConnection(env, reader, { keyOptional }),
   };
-  return { inputs, problems: [...reader.problems] };
+  return reader.done(inputs);
 }
 
 /** Who builds everything anew wants no build that is there already. */

@@ -1,7 +1,7 @@
-import { type Problem, quote } from '../problem.ts';
+import { quote } from '../problem.ts';
 import { readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type InputReader, inputReader } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './read.ts';
 
 /** The inputs of the cleanup action, parsed. */
 export interface CleanupInputs {
@@ -31,7 +31,7 @@ export interface CleanupInputs {
 export function readCleanupInputs(
   env: NodeJS.ProcessEnv,
   { keyOptional = false } = {},
-): { inputs: CleanupInputs; problems: Problem[] } {
+): ReadInputs<CleanupInputs> {
   const reader = inputReader(env);
   const mode = reader.choice('mode', ['event', 'sweep'], 'event');
   const githubToken = reader.text('github-token');
@@ -50,7 +50,7 @@ export function readCleanupInputs(
     environment: readEnvironment(reader),
     connection: readConnection(env, reader, { keyOptional }),
   };
-  return { inputs, problems: [...reader.problems] };
+  return reader.done(inputs);
 }
 
 /** Names separated by lines or commas. */

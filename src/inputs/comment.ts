@@ -1,5 +1,4 @@
-import type { Problem } from '../problem.ts';
-import { inputReader } from './read.ts';
+import { inputReader, type ReadInputs } from './read.ts';
 
 /** The inputs of the comment action, parsed. */
 export interface CommentInputs {
@@ -10,7 +9,7 @@ export interface CommentInputs {
 }
 
 /** Reads all inputs of the comment action. Never throws: what is wrong is in `problems`. */
-export function readCommentInputs(env: NodeJS.ProcessEnv): { inputs: CommentInputs; problems: Problem[] } {
+export function readCommentInputs(env: NodeJS.ProcessEnv): ReadInputs<CommentInputs> {
   const reader = inputReader(env);
   const results = reader
     .text('result')
@@ -31,7 +30,7 @@ export function readCommentInputs(env: NodeJS.ProcessEnv): { inputs: CommentInpu
   if (inputs.githubToken === '') {
     reader.reject('github-token', 'is empty, expected a token that may write comments.');
   }
-  return { inputs, problems: [...reader.problems] };
+  return reader.done(inputs);
 }
 
 /** Tells comments about builds of one name apart. */

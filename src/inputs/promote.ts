@@ -1,6 +1,6 @@
-import { type Problem, quote } from '../problem.ts';
+import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type InputReader, inputReader } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './read.ts';
 
 /** The inputs of the promote action, parsed. */
 export interface PromoteInputs {
@@ -16,7 +16,7 @@ export interface PromoteInputs {
 }
 
 /** Reads all inputs of the promote action. Never throws: what is wrong is in `problems`. */
-export function readPromoteInputs(env: NodeJS.ProcessEnv): { inputs: PromoteInputs; problems: Problem[] } {
+export function readPromoteInputs(env: NodeJS.ProcessEnv): ReadInputs<PromoteInputs> {
   const reader = inputReader(env);
   const name = reader.text('name');
   const inputs: PromoteInputs = {
@@ -27,7 +27,7 @@ export function readPromoteInputs(env: NodeJS.ProcessEnv): { inputs: PromoteInpu
     summary: reader.flag('summary', true),
     connection: readConnection(env, reader),
   };
-  return { inputs, problems: [...reader.problems] };
+  return reader.done(inputs);
 }
 
 /** Takes a reference too, as the build action puts it out, when it is one of the same template. */

@@ -1,4 +1,5 @@
 import { type Problem, quote } from '../problem.ts';
+import { unknownInputs, variableOf } from './unknown.ts';
 
 /** Reads one kind of value after another from the inputs and keeps what is wrong with them. */
 export interface InputReader {
@@ -16,6 +17,20 @@ export interface InputReader {
   choice<const Word extends string>(name: string, words: readonly Word[], fallback: Word): Word;
   reject(name: string, message: string): void;
   readonly problems: readonly Problem[];
+  /**
+   * Ends the reading, once every input was asked for: what is wrong with them, and with the inputs that were given
+   * and not asked for.
+   */
+  done<Inputs>(inputs: Inputs): ReadInputs<Inputs>;
+}
+
+/** Inputs with what is wrong about them, all of it. */
+export interface ReadInputs<Inputs> {
+  readonly inputs: Inputs;
+  /** Stop the step. */
+  readonly problems: Problem[];
+  /** Are told, and the step goes on. */
+  readonly warnings: Problem[];
 }
 
 /**
@@ -24,7 +39,11 @@ export interface InputReader {
  */
 export function inputReader(env: NodeJS.ProcessEnv): InputReader {
   const problems: Problem[] = [];
-  const raw = (name: string) => (env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? '').trim();
+  const known = new Set<string>();
+  const raw = (name: string) => {
+    known.add(name);
+    return (env[variableOf(name)] ?? '').trim();
+  };
   const reject = (name: string, message: string) => {
     problems.push({ title: `Input ${name}`, message });
   };
@@ -59,6 +78,14 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
       if (word !== undefined) return word;
       reject(name, `found ${quote(value)}, expected one of ${words.join(', ')}.`);
       return fallback;
+    },
+    done(inputs) {
+      const unknown = unknownInputs(env, [...known]);
+      return {
+        inputs,
+        problems: [...problems, ...unknown.problems],
+        warnings: unknown.warnings,
+      };
     },
   };
 }

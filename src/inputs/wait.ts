@@ -1,7 +1,7 @@
-import { type Problem, quote } from '../problem.ts';
+import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type FollowingInputs, readFollowing } from './following.ts';
-import { type InputReader, inputReader } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './read.ts';
 
 /** The inputs of the wait action, parsed. */
 export interface WaitInputs extends FollowingInputs {
@@ -15,7 +15,7 @@ export interface WaitInputs extends FollowingInputs {
 }
 
 /** Reads all inputs of the wait action. Never throws: what is wrong is in `problems`. */
-export function readWaitInputs(env: NodeJS.ProcessEnv): { inputs: WaitInputs; problems: Problem[] } {
+export function readWaitInputs(env: NodeJS.ProcessEnv): ReadInputs<WaitInputs> {
   const reader = inputReader(env);
   const inputs: WaitInputs = {
     ...readBuild(reader),
@@ -24,7 +24,7 @@ export function readWaitInputs(env: NodeJS.ProcessEnv): { inputs: WaitInputs; pr
     ...readFollowing(reader),
     connection: readConnection(env, reader),
   };
-  return { inputs, problems: [...reader.problems] };
+  return reader.done(inputs);
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -17,6 +17,7 @@ export const FAULT_ENDPOINTS = {
   alias: 'GET /templates/aliases/*',
   template: 'GET /templates/*',
   list: 'GET /v2/templates',
+  quota: 'GET /sandboxes/quota',
 } as const;
 
 /** What goes wrong. */

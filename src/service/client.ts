@@ -1,9 +1,11 @@
 import type { paths } from 'novita-sandbox';
 import createClient from 'openapi-fetch';
 import type * as v from 'valibot';
+import type { SizeLimits } from '../sandbox-size.ts';
 import { retryAfterMs } from './back-off.ts';
 import { ServiceError } from './errors.ts';
 import { createPatience, type Patience, type RetryBudget, repeat } from './patience.ts';
+import { sizeLimits } from './quota.ts';
 import { createRetryNotes } from './retry-notes.ts';
 import * as schemas from './schemas.ts';
 import { serviceWords } from './service-words.ts';
@@ -14,6 +16,11 @@ import { putFile } from './upload.ts';
 
 type StartCall = paths['/v2/templates/{templateID}/builds/{buildID}']['post'];
 type StartBody = StartCall['requestBody']['content']['application/json'];
+
+/** What the published schema lacks. */
+interface QuotaPath {
+  '/sandboxes/quota': { get: { responses: { 200: { content: { 'application/json': unknown } } } } };
+}
 
 export interface ClientOptions {
   /** Base URL of the API, without a slash at the end. */
@@ -59,6 +66,8 @@ export interface ServiceClient extends RepeatableCalls {
   upload(url: string, path: string, bytes: number): Promise<void>;
   /** Sends the recipe and starts the build. Sent once: a second one is refused. */
   start(templateId: string, buildId: string, template: WireTemplate): Promise<void>;
+  /** The sizes of sandboxes that the team may use; `undefined` when the answer names none. Sent once. */
+  quota(): Promise<SizeLimits | undefined>;
   /**
    * A budget for a request that is repeated by the caller; `what` names it in messages, `repeats` tells which failures
    * are worth another attempt where those are others than the passing ones.
@@ -73,7 +82,7 @@ export interface ServiceClient extends RepeatableCalls {
 /** A client over real HTTP. Nothing is sent until a call is made. */
 export function createServiceClient(options: ClientOptions): ServiceClient {
   const transport = createTransport(options.transport);
-  const api = createClient<paths>({
+  const api = createClient<paths & QuotaPath>({
     baseUrl: options.apiUrl,
     fetch: transport.fetch,
     headers: {
@@ -171,6 +180,10 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     async register(body) {
       const what = 'POST /v3/templates';
       return data(what, await api.POST('/v3/templates', { body }), schemas.registration);
+    },
+    async quota() {
+      const what = 'GET quota';
+      return data(what, await api.GET('/sandboxes/quota'), sizeLimits);
     },
     async start(templateID, buildID, template) {
       const params = { path: { templateID, buildID } };

@@ -85,7 +85,7 @@ test.each([
 ])('%i CPU with %i MiB: the nearest that is allowed is %j', (cpuCount, memoryMb, nearest) => {
   const request = { kind: 'refused', request: register, status: 400, said: 'memory rule' } as const;
   const { advice } = diagnoseRequest(request, samplePlan({ cpuCount, memoryMb }));
-  expect(/memory-mb: (\d+) is the nearest/.exec(advice)?.[1]).toBe(nearest && String(nearest));
+  expect(/The nearest such size is .*memory-mb: (\d+)\./.exec(advice)?.[1]).toBe(nearest && String(nearest));
 });
 
 describe('against the embedded service', () => {

@@ -1,6 +1,8 @@
 /** What a person finds after a build that did not come to be: in the log, the outputs, the summary and the result. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failures } from '../../src/local/failures.ts';
+import type { FaultPlan } from '../../src/local/fault-plan.ts';
+import { readFaultPlan } from '../../src/local/read-faults.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
@@ -13,7 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => action[Symbol.asyncDispose]());
 
-async function run(script: SimulationScript, inputs: Record<string, string> = {}): Promise<RunResult> {
+async function run(
+  script: SimulationScript,
+  inputs: Record<string, string> = {},
+  faults: FaultPlan = { rules: [] },
+): Promise<RunResult> {
   await using workspace = await temporaryDirectory({
     'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template()
@@ -23,7 +29,8 @@ export const template = Template()
   .runCmd('make');
 `,
   });
-  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1, script }) });
+  const executor = createSimulatedExecutor({ stepMs: 1, script });
+  const service = await startLocalService({ executor, faults });
   const result = await runAction({
     action: action.path,
     workspace: workspace.path,
@@ -100,11 +107,13 @@ test.each([
   expect(summary).toContain('was superseded');
 });
 
-test('CPU outside of the limits is explained by what was asked for', async () => {
-  const { exitCode, log, outputs } = await run([], { 'cpu-count': '16' });
+test('CPU outside of the limits is explained by what was asked for, where the limits cannot be asked', async () => {
+  const none = readFaultPlan('["quota:404"]');
+  const { exitCode, log, outputs } = await run([], { 'cpu-count': '16' }, none);
   expect(exitCode).toBe(1);
   expect(outputs).toMatchObject({ status: 'error', failure: 'resource-limits' });
   expect(errors(log)).toHaveLength(1);
   expect(errors(log)[0]).toContain("CPU count can't be higher than 8");
   expect(errors(log)[0]).toContain('You asked for cpu-count: 16');
+  expect(errors(log)[0]).toContain('The nearest such size is cpu-count: 8 and memory-mb: 8192.');
 });

@@ -1,4 +1,5 @@
 import type { ShownPlan } from '../../plan/plan.ts';
+import { documentedSizes, nearestSize, sizeInInputs } from '../../sandbox-size.ts';
 import type { RequestFailure } from '../../service/errors.ts';
 import type { Diagnosis, FailureClass } from './diagnosis.ts';
 
@@ -154,13 +155,11 @@ function fits(row: RequestRow, failure: RequestFailure): boolean {
 
 /** The rules of the service, the one that is broken first where that can be told. */
 function limitsAdvice(plan: ShownPlan | undefined): string {
-  const rules =
-    'Allowed are 1 CPU or an even number, memory in steps of 512 MiB with 512 to 4096 MiB for each CPU, and both up to the maximum of your team.';
+  const rules = `Documented are ${documentedSizes}, and both up to the maximum of your team.`;
   const { cpuCount, memoryMb } = plan ?? {};
   if (cpuCount === undefined || memoryMb === undefined) return rules;
-  const asked = `You asked for cpu-count: ${cpuCount} and memory-mb: ${memoryMb}.`;
-  const perCpu = memoryMb / cpuCount;
-  const steps = Math.min(Math.max(Math.round(memoryMb / 512), cpuCount), 8 * cpuCount);
-  const mends = memoryMb % 512 !== 0 || perCpu < 512 || perCpu > 4096;
-  return `${asked} ${rules}${mends ? ` With ${cpuCount} CPU, memory-mb: ${steps * 512} is the nearest.` : ''}`;
+  const asked = `You asked for ${sizeInInputs({ cpuCount, memoryMb })}.`;
+  const nearest = nearestSize({ cpuCount, memoryMb });
+  const mends = nearest && (nearest.cpuCount !== cpuCount || nearest.memoryMb !== memoryMb);
+  return `${asked} ${rules}${mends ? ` The nearest such size is ${sizeInInputs(nearest)}.` : ''}`;
 }

@@ -1,4 +1,5 @@
 import type { Route } from '../router.ts';
+import { sandboxQuota } from './quota.ts';
 import { registerBuild } from './register.ts';
 import { startBuild } from './start.ts';
 import { buildLogs, buildStatus } from './status.ts';
@@ -22,4 +23,5 @@ export const routes: readonly Route[] = [
   listTags,
   getTemplate,
   deleteTemplate,
+  sandboxQuota,
 ];
