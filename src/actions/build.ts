@@ -36,7 +36,8 @@ import { teamLimits } from './team-limits.ts';
  */
 export async function runBuild(job: Job): Promise<Ending> {
   if (job.event.takenAway) return skipTakenAway('Nothing was built', job.event);
-  const read = readBuildInputs(job.env, { secretsWithheld: secretsWithheld(job.event) });
+  const withheld = secretsWithheld(job.event);
+  const read = readBuildInputs(job.env, { secretsWithheld: withheld });
   const { inputs, problems } = read;
   showWarnings(job.output, read.warnings);
   const { apiKey, accessToken } = inputs.connection;
@@ -55,7 +56,11 @@ export async function runBuild(job: Job): Promise<Ending> {
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job);
     registrySecrets(definition).forEach(mask);
-    return makePlan(definition, { ...inputs, tags, commit: job.event.sha }, baseResolver(inputs, job));
+    return makePlan(
+      definition,
+      { ...inputs, tags, commit: job.event.sha, secretsWithheld: withheld },
+      baseResolver(inputs, job),
+    );
   }).catch((error) => {
     // Mistakes that are known by then count for more than why the service was not asked to the end.
     throwIfAny(problems);

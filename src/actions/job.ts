@@ -68,7 +68,8 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
         userAgent: `novita-template-action/${version}`,
         transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
       }),
-    resolveImage: (image, registry) => resolveImage(image, registry, { dispatcher, signal: interrupted }),
+    resolveImage: (image, registry) =>
+      resolveImage(image, registry, { dispatcher, signal: interrupted, judge: true }),
     github: (token) =>
       createGithubClient({
         getOctokit,

@@ -15,7 +15,8 @@ const secretFields = new Set([
 export function registrySecrets({ recipe }: Definition): string[] {
   const registry = recipe.fromImageRegistry;
   const fields = Object.entries(registry ?? {})
-    .filter(([field]) => secretFields.has(field))
+    // What is no text is a mistake, which the plan tells.
+    .filter(([field, value]) => secretFields.has(field) && typeof value === 'string')
     .flatMap(([field, value]) => (field === 'serviceAccountJson' ? [value, ...textsIn(value)] : [value]));
   if (registry?.type !== 'registry') return fields;
   // In this form it goes to the registry, and stands in Docker's configuration.

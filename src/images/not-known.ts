@@ -4,4 +4,13 @@
  */
 export class NotKnown extends Error {
   override readonly name = 'NotKnown';
+  readonly verdict: RegistryVerdict | undefined;
+
+  constructor(message: string, verdict?: RegistryVerdict) {
+    super(message);
+    this.verdict = verdict;
+  }
 }
+
+/** What a registry says of an image: that there is none, or that it does not give it to who asks. */
+export type RegistryVerdict = 'missing' | 'refused';

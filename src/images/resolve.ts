@@ -5,22 +5,26 @@ import { type Answer, ask, type Line } from './ask.ts';
 import { authorize } from './authorize.ts';
 import { credentialsSource } from './credentials.ts';
 import { headerDigest, manifestDigest, manifestTypes, mostManifestBytes } from './manifest.ts';
-import { NotKnown } from './not-known.ts';
+import { NotKnown, type RegistryVerdict } from './not-known.ts';
 import { type ImageReference, parseImageReference } from './reference.ts';
 import { refusal } from './refusal.ts';
 
 /**
  * What a registry says an image is, or why that is not known: the end of a sentence on one line, such as "the
- * registry r.example answered 503". The digest is `sha256:<64 hex>`; only a reference that names a sha512 itself
+ * registry r.example answered 503", and what the registry itself says of the image where it does. The digest is `sha256:<64 hex>`; only a reference that names a sha512 itself
  * gets that back.
  */
-export type ResolvedImage = { readonly digest: string } | { readonly unknown: string };
+export type ResolvedImage =
+  | { readonly digest: string }
+  | { readonly unknown: string; readonly verdict?: RegistryVerdict };
 
 export interface ResolveDeps {
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
   /** Milliseconds for everything, repetitions and logins included. Default 20 s. */
   readonly limitMs?: number;
+  /** Tell what the registry says of the image, too; that there is none only after a second request said so. */
+  readonly judge?: boolean;
   /** Asked for tokens instead of Amazon ECR's own address. */
   readonly ecrEndpoint?: URL;
 }
@@ -56,7 +60,9 @@ export async function resolveImage(
     deps.signal.throwIfAborted();
     const who = registryName(reference);
     if (limit.aborted) return { unknown: `${who} took longer than ${Math.round(limitMs / 100) / 10} s` };
-    return { unknown: error instanceof NotKnown ? onOneLine(error.message) : `asking ${who} failed` };
+    if (!(error instanceof NotKnown)) return { unknown: `asking ${who} failed` };
+    const { message, verdict } = error;
+    return { unknown: onOneLine(message), ...(deps.judge && verdict && { verdict }) };
   }
 }
 
@@ -64,7 +70,7 @@ async function askForDigest(
   reference: ImageReference,
   registry: ImageRegistry | undefined,
   line: Line,
-  { ecrEndpoint }: ResolveDeps,
+  { ecrEndpoint, judge: judging = false }: ResolveDeps,
 ): Promise<string> {
   const credentials = registry && credentialsSource(registry, ecrEndpoint);
   const address = registryAddress(reference);
@@ -87,10 +93,11 @@ async function askForDigest(
     if (status === 200) return;
     if (elsewhere !== undefined)
       throw new NotKnown(`${elsewhere}, to which ${who} redirects, answered ${status}`);
-    throw refusal(status, who, { reference, credentials });
+    throw refusal(status, who, { reference, credentials, loggedIn: authorization !== undefined });
   };
-  // Some know no HEAD.
-  if (answer.status !== 405) {
+  // Some know no HEAD, and not all of them answer 405 to it.
+  const doubtful = judging && answer.status === 404 && answer.elsewhere === undefined;
+  if (answer.status !== 405 && !doubtful) {
     judge(answer);
     const digest = headerDigest(answer, who);
     if (digest !== undefined) return digest;

@@ -8,7 +8,15 @@ export type ResolvedBase =
   | { readonly kind: 'image'; readonly digest: string }
   | { readonly kind: 'template'; readonly buildId: string }
   /** `why` is the end of a sentence. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | { readonly kind: 'unknown'; readonly why: string; readonly finding?: BaseFinding };
+
+/** What looking up a base found to be wrong with it. */
+export interface BaseFinding {
+  /** A mistake, of which it is certain that no build can work, is a reason not to begin one. */
+  readonly certain: boolean;
+  readonly title: string;
+  readonly message: string;
+}
 
 export type BaseOfRecipe = Pick<Definition['recipe'], 'fromImage' | 'fromTemplate' | 'fromImageRegistry'>;
 

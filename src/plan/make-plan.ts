@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import type { Definition, DefinitionStep, DefinitionWarning } from '../definition/definition.ts';
-import { type Problem, ProblemsError } from '../problem.ts';
+import { type Problem, ProblemsError, throwIfAny } from '../problem.ts';
 import type { WireTemplate } from '../service/types.ts';
 import { contentTags } from '../tags/content.ts';
 import { pinnedBase, type ResolveBase } from './base.ts';
+import { baseProblems, findingsAtLine } from './base-problems.ts';
 import { buildManifest } from './build-manifest.ts';
 import { copyWarnings } from './copy-warnings.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
@@ -22,6 +23,8 @@ export interface PlanRequest {
   readonly memoryMb: number;
   /** Build everything anew, the base image included. */
   readonly skipCache: boolean;
+  /** Whether empty credentials of a registry are nobody's mistake. */
+  readonly secretsWithheld?: boolean;
   /** What is built; only told, never part of the fingerprint. */
   readonly commit?: string | undefined;
 }
@@ -42,21 +45,25 @@ export async function makePlan(
   request: PlanRequest,
   resolveBase: ResolveBase = unresolved,
 ): Promise<Plan> {
-  const resolving = resolveBase(definition.recipe);
+  const problems: Problem[] = baseProblems(definition, request);
+  const resolving = (problems.length > 0 ? unresolved : resolveBase)(definition.recipe);
   // Awaited below; until then it must not end the process.
   resolving.catch(() => {});
   const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
   const modes = await readIndexModes(definition.contextDirectory);
-  const problems: Problem[] = [];
   const limit = pLimit(parallelCopies);
   const manifests = await Promise.all(
     definition.steps.map((step) => limit(() => filesOf(step, definition, { ignore, modes }, problems))),
   );
-  const [first, ...rest] = problems.sort(byLine);
-  if (first) throw new ProblemsError([first, ...rest]);
+  const resolved = await resolving.catch((error) => {
+    throwIfAny(problems.sort(byLine));
+    throw error;
+  });
+  const aboutBase = findingsAtLine(definition, resolved);
+  problems.push(...aboutBase.problems);
+  throwIfAny(problems.sort(byLine));
 
-  const warnings = await warningsOf(definition.steps, manifests);
-  const resolved = await resolving;
+  const warnings = [...aboutBase.warnings, ...(await warningsOf(definition.steps, manifests))];
   const recipe: WireTemplate = {
     ...definition.recipe,
     ...pinnedBase(definition.recipe, resolved),

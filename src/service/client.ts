@@ -5,11 +5,11 @@ import type { SizeLimits } from '../sandbox-size.ts';
 import { retryAfterMs } from './back-off.ts';
 import { ServiceError } from './errors.ts';
 import { createPatience, type Patience, type RetryBudget, repeat } from './patience.ts';
-import { sizeLimits } from './quota.ts';
 import { createRetryNotes } from './retry-notes.ts';
 import * as schemas from './schemas.ts';
 import { serviceWords } from './service-words.ts';
 import { isPage, passesAtStore } from './store-errors.ts';
+import { sizeLimits, templateNames } from './team-schemas.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import type { RegistrationRequest, WireTemplate } from './types.ts';
 import { putFile } from './upload.ts';
@@ -18,8 +18,14 @@ type StartCall = paths['/v2/templates/{templateID}/builds/{buildID}']['post'];
 type StartBody = StartCall['requestBody']['content']['application/json'];
 
 /** What the published schema lacks. */
-interface QuotaPath {
-  '/sandboxes/quota': { get: { responses: { 200: { content: { 'application/json': unknown } } } } };
+interface UnpublishedPaths {
+  '/sandboxes/quota': { get: Unpublished<undefined> };
+  '/v2/templates': { get: Unpublished<Record<string, string | number>> };
+}
+
+interface Unpublished<Query> {
+  parameters: { query?: Query };
+  responses: { 200: { content: { 'application/json': unknown } } };
 }
 
 export interface ClientOptions {
@@ -66,6 +72,8 @@ export interface ServiceClient extends RepeatableCalls {
   upload(url: string, path: string, bytes: number): Promise<void>;
   /** Sends the recipe and starts the build. Sent once: a second one is refused. */
   start(templateId: string, buildId: string, template: WireTemplate): Promise<void>;
+  /** Names of some template of the team, in which its slug may stand: `team/my-agent`. Sent once. */
+  templateNames(): Promise<readonly string[]>;
   /** The sizes of sandboxes that the team may use; `undefined` when the answer names none. Sent once. */
   quota(): Promise<SizeLimits | undefined>;
   /**
@@ -82,7 +90,7 @@ export interface ServiceClient extends RepeatableCalls {
 /** A client over real HTTP. Nothing is sent until a call is made. */
 export function createServiceClient(options: ClientOptions): ServiceClient {
   const transport = createTransport(options.transport);
-  const api = createClient<paths & QuotaPath>({
+  const api = createClient<Omit<paths, keyof UnpublishedPaths> & UnpublishedPaths>({
     baseUrl: options.apiUrl,
     fetch: transport.fetch,
     headers: {
@@ -180,6 +188,11 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
     async register(body) {
       const what = 'POST /v3/templates';
       return data(what, await api.POST('/v3/templates', { body }), schemas.registration);
+    },
+    async templateNames() {
+      const what = 'GET templates';
+      const query = { page: 1, limit: 1, template_type: 'template_build' };
+      return data(what, await api.GET('/v2/templates', { params: { query } }), templateNames);
     },
     async quota() {
       const what = 'GET quota';

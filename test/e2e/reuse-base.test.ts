@@ -86,7 +86,7 @@ describe('a base image', () => {
     registry.push('python', '3.12');
     await using at = await place(action, { files: project(recipe(`${registry.host}/python:3.12`)) });
     const first = await at.run();
-    registry.intercept = () => ({ status: 404 });
+    registry.intercept = () => ({ status: 501 });
     for (const _ of [1, 2]) {
       const run = await at.run();
       expect(run.exitCode, run.log).toBe(0);
@@ -94,7 +94,7 @@ describe('a base image', () => {
       expect(run.outputs['buildId']).not.toBe(first.outputs['buildId']);
       const lines = run.log.split('\n').filter((line) => line.includes('not reused'));
       expect(lines).toEqual([
-        `Builds of this plan are not reused: the digest of ${registry.host}/python:3.12 is not known: the registry ${registry.host} has no image python:3.12 (404).`,
+        `Builds of this plan are not reused: the digest of ${registry.host}/python:3.12 is not known: the registry ${registry.host} answered 501.`,
       ]);
       expect(contentTagOf(at.service, run.outputs['buildId'])).toBeUndefined();
     }

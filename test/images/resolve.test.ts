@@ -151,6 +151,68 @@ describe('what a registry answers', () => {
   });
 });
 
+describe('what a registry says of an image, for who wants to know', () => {
+  const judge = (credentials?: { username: string; password: string }) =>
+    resolveImage(`${registry.host}/a/b:1`, credentials && { type: 'registry', ...credentials }, {
+      dispatcher,
+      signal: never,
+      judge: true,
+    });
+
+  test('that there is none, which is asked twice', async () => {
+    expect(await judge()).toEqual({
+      unknown: `the registry ${registry.host} has no image a/b:1 (404)`,
+      verdict: 'missing',
+    });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('is not that there is none, where only HEAD is not known', async () => {
+    const digest = registry.push('a/b', '1');
+    registry.intercept = ({ method }) => (method === 'HEAD' ? { status: 404 } : undefined);
+    expect(await judge()).toEqual({ digest });
+  });
+
+  test.each([401, 403, 500])('is not that there is none, where the second answer is %i', async (status) => {
+    registry.intercept = ({ method }) => (method === 'HEAD' ? { status: 404 } : { status });
+    expect(await judge()).not.toHaveProperty('verdict', 'missing');
+  });
+
+  test.each(['basic', 'bearer'] as const)('is that there is none after a login (%s)', async (kind) => {
+    registry.login = { kind, username: 'u', password: 'p' };
+    expect(await judge({ username: 'u', password: 'p' })).toHaveProperty('verdict', 'missing');
+  });
+
+  test('is nothing while it has no use for the credentials, since it may hide what is private', async () => {
+    registry.intercept = () => ({ status: 404 });
+    const found = await judge({ username: 'u', password: 'p' });
+    expect(found).toEqual({ unknown: expect.stringContaining('(404)') });
+  });
+
+  test('is that it does not give it, which is told of what does not exist as well', async () => {
+    registry.login = { kind: 'bearer', username: 'u', password: 'p' };
+    expect(await judge()).toHaveProperty('verdict', 'refused');
+    expect(await judge({ username: 'u', password: 'x' })).toHaveProperty('verdict', 'refused');
+    registry.login = undefined;
+    registry.intercept = () => ({ status: 403 });
+    expect(await judge()).toHaveProperty('verdict', 'refused');
+  });
+
+  test.each([429, 500, 503])('is nothing where it answers %i', async (status) => {
+    registry.intercept = () => ({ status });
+    expect(await judge()).not.toHaveProperty('verdict');
+  });
+
+  test('is nothing where somebody else answers, to whom it redirects', async () => {
+    await using other = await startRegistry();
+    registry.intercept = ({ path }) => ({
+      status: 307,
+      headers: { location: `http://${other.host}${path}` },
+    });
+    expect(await judge()).toEqual({ unknown: expect.stringContaining('redirects, answered 404') });
+  });
+});
+
 describe('a registry that does not answer', () => {
   test('is asked three times where there is no connection', async () => {
     await registry.close();

@@ -56,14 +56,26 @@ describe('a parent means', () => {
 });
 
 describe('a parent cannot be known', () => {
-  test.each<[string, string, (world: World) => unknown, RegExp]>([
-    ['without such a template', 'none', () => {}, /^there is no template none for this API key$/],
-    ['without such a tag', 'base:v9', () => {}, /^template base has no tag v9$/],
+  test.each<[string, string, (world: World) => unknown, RegExp, missing?: 'template' | 'tag']>([
+    ['without such a template', 'none', () => {}, /^there is no template none for this API key$/, 'template'],
+    ['in a namespace of nobody', 'other/none', () => {}, /^there is no template other\/none/, 'template'],
+    ['without such a tag', 'base:v9', () => {}, /^template base has no tag v9$/, 'tag'],
+    [
+      'without any tag that is listed',
+      'base:v9',
+      ({ wire }) =>
+        wire.on(
+          'tags',
+          edit(() => []),
+        ),
+      /has no tag v9$/,
+    ],
     [
       'when its tag was removed',
       'base:v1',
       ({ service }) => ask(service, 'DELETE', '/templates/tags', { name: 'base', tags: ['v1'] }),
       /has no tag v1$/,
+      'tag',
     ],
     [
       'while a newer build waits',
@@ -117,11 +129,15 @@ describe('a parent cannot be known', () => {
         ),
       /an object instead of a list/,
     ],
-    ['with two colons', 'base:v1:v2', () => {}, /has no tag v1:v2$/],
-  ])('%s', async (_, reference, spoil, why) => {
+    ['with two colons', 'base:v1:v2', () => {}, /has no tag v1:v2$/, 'tag'],
+  ])('%s', async (_, reference, spoil, why, missing) => {
     const world = await parents();
     await spoil(world);
-    expect(await world.ask(reference)).toEqual({ unknown: expect.stringMatching(why) });
+    expect(await world.ask(reference)).toEqual({
+      unknown: expect.stringMatching(why),
+      ...(missing && { missing }),
+      ...(missing === 'tag' && { hint: expect.stringMatching(/^It has the tags .*default/) }),
+    });
   });
 
   test('once the signal has fired, and then it rejects with its reason', async () => {

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { Problem, SourceLine } from '../../problem.ts';
 import { isWithheld } from '../environment.ts';
 
-type Kind = 'text' | 'path' | 'texts' | 'paths' | 'ready';
+type Kind = 'text' | 'path' | 'texts' | 'paths' | 'ready' | 'credentials';
 /** Which arguments of a builder method must be what; a `?` marks one that may be left out. */
 const expected: Readonly<Record<string, ReadonlyArray<Kind | `${Kind}?`>>> = {
   fromImage: ['text'],
   fromTemplate: ['text'],
   fromDockerfile: ['text'],
+  fromAWSRegistry: ['text', 'credentials'],
+  fromGCPRegistry: ['text', 'credentials'],
+  fromOCIRegistry: ['text', 'credentials'],
+  fromHuaweiCloudRegistry: ['text', 'credentials'],
   fromDebianImage: ['text?'],
   fromUbuntuImage: ['text?'],
   fromPythonImage: ['text?'],
@@ -36,6 +40,7 @@ const said: Readonly<Record<Kind, string>> = {
   path: 'a path',
   texts: 'a string or a list of strings',
   paths: 'a path or a list of paths',
+  credentials: 'an object with the credentials of the registry',
   ready: 'a string or one of waitForPort(), waitForURL(), waitForProcess(), waitForFile(), waitForTimeout()',
 };
 
@@ -46,7 +51,7 @@ export function argumentProblems(
   at: SourceLine | undefined,
 ): Problem[] {
   if (method === 'setEnvs') return envProblems(args[0], at);
-  const problems: Problem[] = [];
+  const problems: Problem[] = method === 'fromGCPRegistry' ? serviceAccountProblems(args[1], at) : [];
   for (const [index, rule] of (expected[method] ?? []).entries()) {
     const kind = rule.replace('?', '') as Kind;
     const value = args[index];
@@ -61,6 +66,20 @@ export function argumentProblems(
     });
   }
   return problems;
+}
+
+/** The SDK takes a text for the path of a file, and shows it when there is none: a key, where it is the account itself. */
+function serviceAccountProblems(credentials: unknown, at: SourceLine | undefined): Problem[] {
+  const account: unknown = Reflect.get(Object(credentials), 'serviceAccountJSON');
+  if (typeof account !== 'string' || !account.trim().startsWith('{')) return [];
+  return [
+    {
+      title: 'fromGCPRegistry() got JSON as text',
+      message:
+        'fromGCPRegistry: serviceAccountJSON is JSON as text, and a text is taken for the path of a file. Hand over what it says: JSON.parse(text).',
+      ...(at ? { at } : {}),
+    },
+  ];
 }
 
 function envProblems(envs: unknown, at: SourceLine | undefined): Problem[] {
@@ -116,6 +135,10 @@ function wrongPart(kind: Kind, value: unknown): { found: string; index?: number 
   if (kind === 'ready') {
     const isReady = typeof value === 'string' || typeof Reflect.get(Object(value), 'getCmd') === 'function';
     return isReady ? undefined : { found: kindOf(value) };
+  }
+  if (kind === 'credentials') {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? undefined : { found: kindOf(value) };
   }
   const fits = (item: unknown): boolean =>
     typeof item === 'string' || (kind.startsWith('path') && (item instanceof URL || Buffer.isBuffer(item)));

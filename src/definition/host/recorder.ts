@@ -5,6 +5,7 @@ import { type DockerfileRun, type Finding, readDockerfile } from './dockerfile/r
 import { callerStack, type FrameFinder } from './frames.ts';
 import { instructionsOf } from './instructions.ts';
 import { keepRefusedCopies } from './refused-copies.ts';
+import { keepEmptyServiceAccount } from './service-account.ts';
 import { unquotedArguments } from './unquoted-arguments.ts';
 
 /** What was noted while the definition called the builder. */
@@ -48,6 +49,12 @@ const internal = new Set([
   'runtimeEnvInstruction',
   'resolveInheritedConfig',
 ]);
+
+/** Methods that go on where the SDK throws or goes wrong, since the plan tells what is wrong with all the rest. */
+const kept: Readonly<Record<string, typeof keepRefusedCopies>> = {
+  copy: keepRefusedCopies,
+  fromGCPRegistry: keepEmptyServiceAccount,
+};
 
 /** Names that loaders, printers and `await` read from any object. */
 const probed =
@@ -134,7 +141,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   if (typeof prototype === 'object' && prototype !== null) {
     for (const [method, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (internal.has(method) || typeof property.value !== 'function' || !property.configurable) continue;
-      const call = method === 'copy' ? keepRefusedCopies(property.value) : property.value;
+      const call = kept[method]?.(property.value) ?? property.value;
       Object.defineProperty(prototype, method, { ...property, value: wrap(method, call) });
     }
     noteMissing(prototype, missingMethods);

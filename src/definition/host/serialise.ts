@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { missingCredentials } from '../../images/credential-fields.ts';
+import { imageReferenceFault } from '../../images/reference-fault.ts';
 import { type Problem, ProblemsError, problem, type SourceLine } from '../../problem.ts';
+import type { ImageRegistry } from '../../service/types.ts';
 import type { Definition, DefinitionStep, DefinitionWarning } from '../definition.ts';
 import { isRecord, type Phase } from '../protocol.ts';
 import { kindOf } from './arguments.ts';
@@ -30,6 +33,9 @@ export async function serialise(
   const { template, exportName } = choice;
   const { dockerfile, ...sources } = recorder.parts(template);
   const image: unknown = Reflect.get(template, 'baseImage');
+  // The plan tells what is wrong with such a base, together with all else; asking a registry about it is of no use.
+  if (!canBeAsked(image, Reflect.get(template, 'registryConfig')))
+    Reflect.set(template, 'inheritImageConfig', false);
   if (Reflect.get(template, 'inheritImageConfig') === true && typeof image === 'string') {
     const mend = withoutImage(template, image, dockerfile);
     options.phase({ name: 'reading-image', image, mend, ...(sources.base ? { at: sources.base } : {}) });
@@ -72,6 +78,12 @@ export async function serialise(
       ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
     ],
   };
+}
+
+function canBeAsked(image: unknown, registry: unknown): boolean {
+  if (typeof image !== 'string') return false;
+  const empty = isRecord(registry) && missingCredentials(registry as ImageRegistry).length > 0;
+  return !empty && imageReferenceFault(image) === undefined;
 }
 
 function asStep(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readQuota } from '../../src/service/quota.ts';
+import { readQuota } from '../../src/service/team-schemas.ts';
 
 const infinite = Number.POSITIVE_INFINITY;
 const usage = { concurrentInstances: 0, concurrentVcpu: 0, concurrentRamMb: 0 };

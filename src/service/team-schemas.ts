@@ -19,3 +19,14 @@ export function readQuota(answer: unknown): SizeLimits | undefined {
 
 /** The answer of `GET /sandboxes/quota`, whatever it is, as {@link readQuota} has it. */
 export const sizeLimits = v.pipe(v.unknown(), v.transform(readQuota));
+
+const names = v.fallback(v.array(v.string()), []);
+const listed = v.fallback(v.array(v.fallback(v.object({ names }), { names: [] })), []);
+
+/** The names in a list of templates, which is an array or an object with one. */
+export const templateNames = v.pipe(
+  v.unknown(),
+  v.transform((answer) => (Array.isArray(answer) ? answer : Reflect.get(Object(answer), 'templates'))),
+  listed,
+  v.transform((templates) => templates.flatMap((template) => template.names)),
+);

@@ -1,0 +1,79 @@
+import { quote } from '../problem.ts';
+import { parseImageReference } from './reference.ts';
+
+const example = 'Write an image such as python:3.12 or ghcr.io/owner/name:tag.';
+
+/** What stands in a text where something was to be put in and was not. */
+const placeholder = /\$\{[^}]*\}?|\$[A-Za-z_]\w*|\{\{.*?\}\}|<[^>]*>|%\w+%/;
+
+/**
+ * Why a text cannot mean an image, and what to write in its place: a few sentences that go on from "The base image".
+ * `undefined` for an image reference.
+ */
+export function imageReferenceFault(image: string): string | undefined {
+  if (image.trim() === '') return `${emptyText(image)} ${example}`;
+  if (parseImageReference(image)) {
+    const missing = missingValue(image);
+    return missing && `${missing} ${example}`;
+  }
+  const mended = mend(image);
+  const write = parseImageReference(mended) && !missingValue(mended) ? `Write ${quote(mended)}.` : example;
+  return `is ${visible(image)}, ${whyNot(image)} ${write}`;
+}
+
+function whyNot(image: string): string {
+  const unfilled = placeholder.exec(image)?.[0];
+  if (unfilled !== undefined)
+    return `in which nothing was put in place of ${unfilled}. JavaScript puts values into texts between backticks.`;
+  if (/\[object \w+\]/.test(image)) return 'in which an object stands where a text was meant.';
+  const hidden = /[^\x20-\x7e\s]/u.exec(image)?.[0];
+  if (/\s/.test(image.trim())) return 'which has a blank inside.';
+  if (image !== image.trim()) return 'which has blanks or a line end around it; trim() takes them away.';
+  if (hidden !== undefined) return `which has the character U+${codeOf(hidden)} inside.`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image)) return 'which begins like an address of the web.';
+  if (parseImageReference(image.toLowerCase())) return 'which has capitals; only tags and hosts may.';
+  return 'which is no image reference.';
+}
+
+/** What was probably meant. */
+function mend(image: string): string {
+  const bare = image
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    // A page of Docker Hub about an image.
+    .replace(/^hub\.docker\.com\/(?:_|r)\//, '')
+    .replace(/\/+$/, '');
+  if (parseImageReference(bare)) return bare;
+  const [, name = '', rest = ''] = /^([^@]*?)((?::[\w.-]*)?(?:@.*)?)$/s.exec(bare) ?? [];
+  return name.toLowerCase() + rest;
+}
+
+/** A text in quotes, in which what nobody sees is written out. */
+function visible(text: string): string {
+  return quote(text).replace(/\p{Cf}/gu, (hidden) => `\\u${codeOf(hidden).toLowerCase()}`);
+}
+
+function codeOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+}
+
+/** What is said of an empty text: where it may come from. */
+export function emptyText(text: string): string {
+  const found = text === '' ? 'is an empty text' : `is ${quote(text)}, blanks alone`;
+  return `${found}, which is what GitHub gives for a secret, a variable or an output that is not set.`;
+}
+
+/**
+ * What is said of a name or reference into which JavaScript put the word for a missing value: `python:undefined`.
+ * `undefined` where there is no such word.
+ */
+export function missingValue(reference: string): string | undefined {
+  const [, name = '', tag = ''] = /^(.*?)(?::([^/]*))?$/s.exec(reference) ?? [];
+  const word =
+    [...name.split(/[^A-Za-z0-9]+/), ...tag.split(/[^A-Za-z0-9]+/)].find((part) => part === 'undefined') ??
+    // These two may be a part of a name that somebody chose.
+    [...name.split('/'), ...tag.split(/[^A-Za-z0-9]+/)].find((part) => part === 'null' || part === 'NaN');
+  if (word === undefined) return undefined;
+  return `is ${quote(reference)}, in which ${word} stands for a value that is missing. Set it, in env: of the step where it comes from the environment, or give a default.`;
+}

@@ -1,0 +1,66 @@
+import type { Definition } from '../definition/definition.ts';
+import { missingCredentials } from '../images/credential-fields.ts';
+import { emptyText, imageReferenceFault, missingValue } from '../images/reference-fault.ts';
+import { type Problem, quote } from '../problem.ts';
+import type { ResolvedBase } from './base.ts';
+
+/**
+ * What is wrong with the base of a recipe and can be told by looking at it: a reference that is none, credentials of a
+ * registry that are empty.
+ *
+ * @param secretsWithheld - whether empty credentials are nobody's mistake
+ */
+export function baseProblems(
+  { file, recipe, sources }: Pick<Definition, 'file' | 'recipe' | 'sources'>,
+  { secretsWithheld = false } = {},
+): Problem[] {
+  const { fromImage, fromTemplate, fromImageRegistry } = recipe;
+  const at = sources.base ?? { file, line: 1 };
+  const problems: Problem[] = [];
+  if (fromTemplate !== undefined) {
+    const fault = parentReferenceFault(fromTemplate);
+    if (fault) problems.push({ title: 'The parent is no template', message: `The parent ${fault}`, at });
+    return problems;
+  }
+  const fault = fromImage === undefined ? undefined : imageReferenceFault(fromImage);
+  if (fault) problems.push({ title: 'The base is no image', message: `The base image ${fault}`, at });
+  const missing = fromImageRegistry && !secretsWithheld ? missingCredentials(fromImageRegistry) : [];
+  if (missing.length > 0) {
+    const fields = missing.join(', ');
+    problems.push({
+      title: 'Registry credentials are empty',
+      message: `The credentials of the base image have no ${fields}. A secret that is not set is an empty text: set it in the repository, and hand it over in env: of the step. Leave the credentials out where the image is public.`,
+      at,
+    });
+  }
+  return problems;
+}
+
+/** What looking up the base found, at its line. */
+export function findingsAtLine(
+  { file, sources }: Pick<Definition, 'file' | 'sources'>,
+  base: ResolvedBase,
+): { readonly problems: Problem[]; readonly warnings: Problem[] } {
+  if (base.kind !== 'unknown' || !base.finding) return { problems: [], warnings: [] };
+  const { certain, title, message } = base.finding;
+  const found = [{ title, message, at: sources.base ?? { file, line: 1 } }];
+  return certain ? { problems: found, warnings: [] } : { problems: [], warnings: found };
+}
+
+const parent = /^(?:[a-z0-9_-]+\/)?[a-z0-9_-]+(?::[a-z0-9_.-]+)?$/i;
+
+/** Why a text cannot mean a template, and what to write in its place, to go on from "The parent". */
+function parentReferenceFault(reference: string): string | undefined {
+  const example = 'Write a template such as my-base, my-base:v1 or team/my-base.';
+  if (reference.trim() === '') return `${emptyText(reference)} ${example}`;
+  if (parent.test(reference)) {
+    const missing = missingValue(reference);
+    return missing && `${missing} ${example}`;
+  }
+  const mended = reference.replace(/[\p{Cf}\s]/gu, '');
+  const blanks = parent.test(mended);
+  const why = blanks
+    ? 'which has blanks or a line end around or inside it'
+    : 'which is no name of a template';
+  return `is ${quote(reference)}, ${why}. ${blanks ? `Write ${quote(mended)}.` : example}`;
+}
