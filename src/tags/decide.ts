@@ -2,7 +2,7 @@ import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { describeTakenAway } from '../ci/taken-away.ts';
 import { type Problem, quote } from '../problem.ts';
-import { defaultTags } from './defaults.ts';
+import { defaultTags, movedByName } from './defaults.ts';
 import { evaluateRule, type RuleOutcome } from './evaluate.ts';
 import { eventValues } from './event-values.ts';
 import { foldTag } from './fold.ts';
@@ -114,7 +114,9 @@ async function applyRules(
     else {
       const behind = await behindInLine(outcome, event, lookUp, variants);
       if (behind === undefined) await sheet.give(rule.source, outcome.text, outcome.why, outcome.origin);
-      else sheet.refuse(rule.source, behind);
+      else if (outcome.release?.least) {
+        await sheet.give(rule.source, `tag-${outcome.text}`, movedByName(outcome.text, behind));
+      } else sheet.refuse(rule.source, behind);
     }
   }
   const sound = problems.length === 0 && parsed.problems.length === 0;
@@ -129,7 +131,7 @@ async function behindInLine(
   lookUp: TagLookup,
   variants: readonly Variant[],
 ): Promise<string | undefined> {
-  const { version, line, variant = bare } = release ?? {};
+  const { line, variant = bare, least, version = least } = release ?? {};
   if (!version || !line) return undefined;
   const { given, reason } = await judgeLine({ version, variant, line }, event, lookUp, variants);
   return given ? undefined : reason;

@@ -4,7 +4,7 @@ import { onDefaultBranch, shortSha } from './event-values.ts';
 import { bare } from './known-versions.ts';
 import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
 import { ownName } from './ref-name.ts';
-import type { Origin } from './release-text.ts';
+import { gitTagOfLine, type Origin } from './release-text.ts';
 import { parseVersion, type Version } from './version.ts';
 
 /** A tag that the event calls for when no rules are given, or one that it does not get. */
@@ -89,15 +89,19 @@ async function releaseTags(event: CiEvent, tag: string, lookUp: TagLookup): Prom
 async function gitTag(event: CiEvent, tag: string, lookUp: TagLookup): Promise<DefaultTag> {
   const rule = 'type=ref,event=tag';
   const { text, note } = ownName(tag, 'tag', event.prerelease);
-  const [, major, minor] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  const version = major === undefined ? undefined : parseVersion(`${major}.${minor ?? 0}.0`);
-  if (version) {
-    const line = minor === undefined ? 'major' : 'minor';
-    const { given, reason } = await judgeLine({ version, variant: bare, line }, event, lookUp);
-    if (!given) return { rule, text: `tag-${text}`, reason: `the git tag; ${text} stays, since ${reason}` };
+  const moving = gitTagOfLine(text);
+  if (moving) {
+    const { line, least } = moving;
+    const { given, reason } = await judgeLine({ version: least, variant: bare, line }, event, lookUp);
+    if (!given) return { rule, text: `tag-${text}`, reason: movedByName(text, reason) };
   }
   const reason = ['the git tag, which is not a version', note].filter(Boolean).join('; ');
   return { rule, text, reason };
+}
+
+/** Why a git tag such as `1.2` gets `tag-` before it. */
+export function movedByName(text: string, why: string): string {
+  return `the git tag; ${text} stays, since ${why}`;
 }
 
 /** `1.2` and `1`, which mean the highest of their line and never go back to a lower one. */

@@ -5,10 +5,12 @@ import { type Core, type CoreText, coreOf } from './core-text.ts';
 import { onDefaultBranch, writtenValues } from './event-values.ts';
 import { render, type TextTemplate, type Values } from './expression.ts';
 import { foldTag } from './fold.ts';
+import { bare } from './known-versions.ts';
 import { isProductionTag } from './production.ts';
 import { ownName, type RefText, refText } from './ref-name.ts';
 import {
   aroundVersion,
+  gitTagOfLine,
   type Line,
   lineOfPattern,
   type Origin,
@@ -72,7 +74,7 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
   return {
     text,
     why: [core.why, note, blank].filter(Boolean).join('; '),
-    ...(core.name !== undefined && { release: releaseOf(rule, core, core.name) }),
+    ...(core.name !== undefined && { release: releaseOf(rule, core, core.name, event.prerelease) }),
     ...(origin && { origin }),
   };
 }
@@ -87,11 +89,15 @@ function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRu
   return ownName(name, kind, event.prerelease);
 }
 
-function releaseOf(rule: TagRule, core: CoreText, name: string): ReleaseText {
+function releaseOf(rule: TagRule, core: CoreText, name: string, prerelease = false): ReleaseText {
   const { before, after } = rule.type === 'semver' ? aroundVersion(rule.pattern) : { before: [], after: [] };
   const variant = variantOf([...rule.prefix, ...before], [...after, ...rule.suffix]);
-  const line = lineOf(rule, core);
   const { version } = core;
+  if (rule.type === 'ref' && !rule.affixed && !prerelease) {
+    const moving = gitTagOfLine(name);
+    if (moving) return { name, variant: bare, ...moving };
+  }
+  const line = lineOf(rule, core);
   return { name, ...(version && { version }), ...(variant && { variant }), ...(line && { line }) };
 }
 

@@ -7,7 +7,7 @@ import {
 } from './expression.ts';
 import { foldTag } from './fold.ts';
 import { bare, type Variant } from './known-versions.ts';
-import type { Version } from './version.ts';
+import { parseVersion, type Version } from './version.ts';
 
 /** The versions that a moving tag stands for in turn: those of one major, of one minor, or all. */
 export type Line = 'major' | 'minor' | 'all';
@@ -21,6 +21,8 @@ export interface ReleaseText {
   readonly variant?: Variant;
   /** Set for a tag that means the highest of several versions. */
   readonly line?: Line;
+  /** Set for a git tag such as `1.2`, which is the name of a line itself: the least version that it can stand for. */
+  readonly least?: Version;
 }
 
 /** Expressions that make a tag one that no other version comes to. */
@@ -47,6 +49,13 @@ export function lineOfText(text: string, { major, minor }: Version): Line | unde
   const numbers = text.replace(/^v/i, '');
   if (numbers === `${major}.${minor}`) return 'minor';
   return numbers === String(major) ? 'major' : undefined;
+}
+
+/** What a git tag such as `1.2` or `1` can stand for: the tag of a line that moves with each release. */
+export function gitTagOfLine(tag: string): { readonly line: Line; readonly least: Version } | undefined {
+  const [, major, minor] = /^(\d{1,6})(?:\.(\d+))?$/.exec(tag) ?? [];
+  const least = major === undefined ? undefined : parseVersion(`${major}.${minor ?? 0}.0`);
+  return least && { line: minor === undefined ? 'major' : 'minor', least };
 }
 
 /** What a pattern has before its first part of a version and after its last. */
