@@ -253,7 +253,7 @@ const runs: readonly RunCase[] = [
     command: 'bun install',
     lines: [stderr('error: lockfile had changes, but lockfile is frozen')],
     class: 'package-install',
-    says: /bun could not/,
+    says: /bun\.lock does not fit package\.json.*\n.*bun install where you develop/,
   },
   // cargo
   {

@@ -268,7 +268,7 @@ const catalogue: readonly Row[] = [
     message: 'flux capacitor empty',
     class: 'unknown',
     line: 10,
-    says: /Read the log.*skip-cache.*reduce/,
+    says: /Read the log.*image or Dockerfile and reduce/,
   },
   { at: 7, step: null, message: 'flux capacitor empty', class: 'unknown', says: /The service says: flux/ },
   {
@@ -304,6 +304,21 @@ test.each(catalogue)('$message ($at) is $class', async (row) => {
   expect(outcome.diagnosis?.advice).toMatch(/\.$/);
 });
 
+test.each([
+  ["env: 'bash\\r': No such file or directory", /exited with status 127.*\n.*LF/],
+  ['bash: line 1: ./app: cannot execute binary file: Exec format error', /"\.\/app" cannot be run here/],
+  ['bash: line 1: ./run.sh: cannot execute: required file not found', /"\.\/run\.sh" needs.*CRLF/],
+])('a start command that ends with %j says what is wrong with its script', async (text, says) => {
+  const { plan } = plans();
+  const lines = [{ text, stream: 'stderr' as const }];
+  const outcome = await outcomeOf(
+    [{ at: 'start', lines, fail: { message: failures.startFailed(127) } }],
+    plan,
+  );
+  expect(outcome.diagnosis?.class).toBe('start-command');
+  expect(annotationOf(outcome, plan).text).toMatch(says);
+});
+
 describe('one more build without the cache', () => {
   const rule = { at: 7, fail: { message: failures.runFailed('make', 2) } } as const;
 
@@ -312,6 +327,37 @@ describe('one more build without the cache', () => {
     const { diagnosis } = await outcomeOf([...cached, { at: 'user', cached: true }, rule], plans().plan);
     expect(diagnosis?.retry).toBe('without-cache');
     expect(diagnosis?.next).toContain('skip-cache: true');
+  });
+
+  test.each(['flux capacitor empty', ''])(
+    'is advised for reason %j where a cache was used',
+    async (message) => {
+      const failing = { at: 7, fail: { message } } as const;
+      const [with_, without] = await Promise.all([
+        outcomeOf([{ at: 'base', cached: true }, { at: 'user', cached: true }, failing], plans().plan),
+        outcomeOf([failing], plans().plan),
+      ]);
+      expect(with_.diagnosis?.advice).toMatch(/Dockerfile, build once with skip-cache: true, and reduce/);
+      expect(without.diagnosis?.advice).toMatch(/Dockerfile and reduce/);
+    },
+  );
+
+  test('is advised for package lists that are too old where a cache was used', async () => {
+    const failing = {
+      at: 7,
+      lines: ['E: Failed to fetch http://deb.example.org/a.deb  404  Not Found'],
+      fail: { message: failures.runFailed('apt-get install -y x', 100) },
+    } as const;
+    const cached = [{ at: 6, cached: true } as const, { at: 'base', cached: true } as const];
+    const of = async (script: Parameters<typeof outcomeOf>[0]) =>
+      (await outcomeOf(script, plans().plan)).diagnosis;
+    expect((await of([...cached, { at: 'user', cached: true }, failing]))?.advice).toContain(
+      'skip-cache: true',
+    );
+    expect(await of([failing])).toMatchObject({
+      class: 'package-not-found',
+      advice: expect.not.stringContaining('skip-cache'),
+    });
   });
 
   test.each([

@@ -37,9 +37,10 @@ interface Verdict {
 }
 
 function diagnoseFailure(plan: ShownPlan, failure: BuildFailure, steps: readonly StepOutcome[]): Diagnosis {
-  const evidence = evidenceOf(plan, failure);
+  const evidence = evidenceOf(plan, failure, steps);
   const verdict = serviceVerdict(evidence) ?? runVerdict(evidence) ?? unknown(evidence);
-  const cached = cachedBelow(evidence, steps);
+  // A phase is no layer of its own, so no cached one can be at fault for it.
+  const cached = evidence.step === undefined ? 0 : evidence.cached;
   const retry = verdict.retry ?? (cached > 0 && !verdict.cacheIsInnocent ? 'without-cache' : 'never');
   const next = nextStep(verdict, retry, cached);
   const running =
@@ -90,25 +91,17 @@ function spoken(row: Row, evidence: Evidence): Verdict {
   };
 }
 
-/** The four steps that the service's documentation gives for any failure. */
-function unknown({ reason }: Evidence): Verdict {
+/** What the service's documentation gives for any failure; to build without the cache, where one was used. */
+function unknown({ reason, cached }: Evidence): Verdict {
+  const anew = cached > 0 ? ', build once with skip-cache: true,' : '';
   return {
     class: 'unknown',
     what:
       reason.trim() === ''
         ? 'The service gave no reason.'
         : 'The service gave a reason that is not known here.',
-    advice:
-      'Read the log of the build first; then check the image or Dockerfile, build once with skip-cache: true, and reduce the recipe to the fewest steps that still fail.',
+    advice: `Read the log of the build first; then check the image or Dockerfile${anew} and reduce the recipe to the fewest steps that still fail.`,
   };
-}
-
-/** Layers from the cache below a failed step; none when the whole cache was left out. */
-function cachedBelow({ plan, step }: Evidence, steps: readonly StepOutcome[]): number {
-  if (step === undefined || plan.wire.force) return 0;
-  return steps.filter(
-    ({ id, number, cached }) => cached && (id === 'base' || (number !== undefined && number < step)),
-  ).length;
 }
 
 function nextStep(verdict: Verdict, retry: Retry, cached: number): string | undefined {

@@ -21,6 +21,8 @@ export type FailureClass =
   | 'out-of-memory'
   | 'permission-denied'
   | 'command-not-found'
+  | 'line-endings'
+  | 'exec-format'
   | 'file-not-found'
   | 'run'
   | 'copy'

@@ -1,5 +1,5 @@
 import type { ShownPlan } from '../../plan/plan.ts';
-import type { BuildFailure } from '../events.ts';
+import type { BuildFailure, StepOutcome } from '../events.ts';
 
 /** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
 export type Place = 'base' | 'step' | 'finalize' | 'elsewhere';
@@ -17,6 +17,8 @@ export interface Evidence {
   /** With which the command ended, where the reason says so. */
   readonly exitStatus?: number;
   readonly killed: boolean;
+  /** Layers from the cache below it; all of them where no step is named, none when the whole cache was left out. */
+  readonly cached: number;
   /** The last lines of the step, oldest first. */
   readonly lines: readonly string[];
   /** What the match of a row found, if the row has one. */
@@ -34,7 +36,7 @@ export function withoutCommand(reason: string): string {
 }
 
 /** Gathers what there is to know about a failure of the service's own verdict. */
-export function evidenceOf(plan: ShownPlan, failure: BuildFailure): Evidence {
+export function evidenceOf(plan: ShownPlan, failure: BuildFailure, steps: readonly StepOutcome[]): Evidence {
   const { message, stepId } = failure;
   const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
   const whole = message.length <= 2 * reasonEnds;
@@ -50,9 +52,18 @@ export function evidenceOf(plan: ShownPlan, failure: BuildFailure): Evidence {
     command: wire?.type.toUpperCase() === 'RUN' ? (wire.args?.[0] ?? '') : '',
     ...(exit !== undefined && { exitStatus: Number(exit) }),
     killed: /\bsignal: killed\b/.test(reason),
+    cached: cachedBelow(plan, step, steps),
     lines: failure.lastLines.slice(-readLines).flatMap(({ text }) => plainLines(text)),
     found: '',
   };
+}
+
+function cachedBelow(plan: ShownPlan, step: number | undefined, steps: readonly StepOutcome[]): number {
+  if (plan.wire.force) return 0;
+  return steps.filter(
+    ({ id, number, cached }) =>
+      cached && (step === undefined || id === 'base' || (number !== undefined && number < step)),
+  ).length;
 }
 
 function placeOf(stepId: string | undefined, step: number | undefined): Place {

@@ -3,10 +3,27 @@ import type { Evidence } from './evidence.ts';
 /** What installs, told by the command itself. */
 const installers: readonly (readonly [RegExp, string])[] = [
   [/\bapt(?:-get)?\s+(?:-\S+\s+)*install\b/, 'apt'],
-  [/\b(?:pip[\d.]*|uv)\s+(?:-\S+\s+)*(?:pip\s+)?(?:install|sync)\b/, 'pip'],
-  [/\b(?:npm|pnpm)\s+(?:-\S+\s+)*(?:i|install|ci|add)\b|\byarn(?:\s+(?:install|add)\b|\s*$)/, 'npm'],
+  [/\b(?:dnf|microdnf|yum)\s+(?:-\S+\s+)*(?:install|groupinstall)\b/, 'dnf'],
+  [/\bapk\s+(?:-\S+\s+)*add\b/, 'apk'],
+  [/\buv\s+(?:-\S+\s+)*(?:pip\s+(?:install|sync)|tool\s+install|sync|add)\b/, 'uv'],
+  [/(?<!\buv\s+(?:-\S+\s+)*)\bpip[\d.]*\s+(?:-\S+\s+)*install\b/, 'pip'],
+  [/\bpipx\s+(?:-\S+\s+)*install\b/, 'pipx'],
+  [/\bpoetry\s+(?:-\S+\s+)*(?:install|sync|add)\b/, 'poetry'],
+  [/\bpipenv\s+(?:-\S+\s+)*(?:install|sync)\b/, 'pipenv'],
+  [/\bpdm\s+(?:-\S+\s+)*(?:install|sync|add)\b/, 'pdm'],
+  [/\b(?:conda|mamba|micromamba)\s+(?:-\S+\s+)*(?:install|create|env\s+(?:create|update))\b/, 'conda'],
+  [/\bnpm\s+(?:-\S+\s+)*(?:i|install|ci|add)\b/, 'npm'],
+  [/\bpnpm\s+(?:-\S+\s+)*(?:i|install|add|fetch)\b/, 'pnpm'],
+  [
+    /\byarn(?:\s+(?:-\S+\s+)*(?:install|add|global\s+add|workspaces\s+focus)\b|(?:\s+-\S+)*\s*(?:$|[;&|\n]))/,
+    'yarn',
+  ],
   [/\bbun\s+(?:-\S+\s+)*(?:i|install|add)\b/, 'bun'],
   [/\bcargo\s+(?:\+\S+\s+)?(?:install|fetch|add)\b/, 'cargo'],
+  [/\bbundle\s+(?:-\S+\s+)*(?:install\b|(?:$|[;&|\n]))/, 'bundler'],
+  [/\bgem\s+(?:-\S+\s+)*install\b/, 'gem'],
+  [/\bcomposer\s+(?:-\S+\s+)*(?:install|require|update)\b/, 'composer'],
+  [/\bgo\s+(?:install|get|mod\s+download)\b/, 'go'],
 ];
 
 /** Parts of a command that prepare an install and hardly fail by themselves. */
@@ -15,10 +32,17 @@ const preparation = /^(?:cd|set|export|mkdir|rm|apt(?:-get)?\s+(?:-\S+\s+)*(?:up
 /** Lines by which a package manager says that it failed. */
 const complaints: Readonly<Record<string, RegExp>> = {
   apt: /^(?:E: |dpkg: error)/,
+  dnf: /^(?:Error: |No match for argument)/,
+  apk: /^ERROR: /,
+  uv: /^(?:error: |× )/,
   pip: /^(?:ERROR: |error: (?:subprocess|metadata)|× )/,
-  npm: /^(?:npm (?:error|ERR!)|ERR_PNPM|error (?:An unexpected|Command failed))/,
+  npm: /^npm (?:error|ERR!)/,
+  pnpm: /ERR_PNPM|^ELIFECYCLE/,
+  yarn: /^error |YN\d{4}: .*(?:fail|error|forbidden)|^(?:Usage|Internal) Error: /,
   bun: /^error: /,
   cargo: /^error(?:\[\w+\])?: /,
+  bundler: /^(?:Bundler::|An error occurred while installing|Could not find gem)/,
+  gem: /^ERROR: /,
 };
 
 /**

@@ -1,6 +1,7 @@
 import { quote } from '../../problem.ts';
 import type { FailureClass } from './diagnosis.ts';
 import type { Evidence, Place } from './evidence.ts';
+import { scriptFault } from './script-failures.ts';
 
 /** One kind of failure: how it is recognised, and what to tell about it. */
 export interface FailureRow {
@@ -94,7 +95,7 @@ export const serviceFailures: readonly FailureRow[] = [
     reason: /start command failed|error running start command/i,
     what: ({ exitStatus }) =>
       `The start command exited${exitStatus === undefined ? '' : ` with status ${exitStatus}`} before the template was ready.`,
-    advice: ({ exitStatus }) => startAdvice(exitStatus),
+    advice: startAdvice,
   },
   {
     class: 'ready-timeout',
@@ -253,7 +254,10 @@ function image({ wire }: Evidence['plan']): string {
   return wire.fromImage === undefined ? 'this image' : `image ${quote(wire.fromImage)}`;
 }
 
-function startAdvice(exitStatus: number | undefined): string {
+function startAdvice(evidence: Evidence): string {
+  const { exitStatus } = evidence;
+  const fault = scriptFault(evidence);
+  if (fault !== undefined) return fault;
   if (exitStatus === 127) {
     return 'Its program was not found. Commands run in a login shell, which resets PATH: use an absolute path, and check that an earlier step installs the program.';
   }
