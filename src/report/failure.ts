@@ -72,7 +72,7 @@ export function failureLines(plan: ShownPlan, failure: BuildFailure): LogLine[] 
   let bytes = 0;
   for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
     const visible = visibleLine(plan, line);
-    if (!visible) continue;
+    if (!visible || isFalse(visible)) continue;
     // An entry may hold many lines; nobody reads more of it here than of a single one.
     const shown = { ...visible, text: cutWithMark(visible.text, lineLimit) };
     bytes += Buffer.byteLength(shown.text);
@@ -80,6 +80,11 @@ export function failureLines(plan: ShownPlan, failure: BuildFailure): LogLine[] 
     kept.unshift(shown);
   }
   return kept;
+}
+
+/** The service says that the template is ready also when its start command has died. */
+function isFalse({ stepId, stream, text }: LogLine): boolean {
+  return stepId === 'finalize' && stream === undefined && text === 'Template is ready';
 }
 
 /**

@@ -136,6 +136,16 @@ test.each<[string, UnfinishedStep, string]>([
   expect(renderedLog(slow)).not.toMatch(/DONE|done in 47s/);
 });
 
+test('that the template is ready is not among the last lines of a start command that died', () => {
+  const lastLines = ['start: boom', 'Template is ready'].map((text) => logLine('finalize', text));
+  const failure = { message: 'start command failed: exit status 1', stepId: 'finalize', lastLines };
+  const shown = renderedLog(
+    printed([{ type: 'finished', outcome: sampleOutcome({ status: 'error', failure }) }]),
+  );
+  expect(shown).toContain('Its last line:\n│ start: boom\n');
+  expect(shown).not.toContain('Template is ready');
+});
+
 test('what a slow step took is seen without opening its group', () => {
   const log = printed([
     ...opening,

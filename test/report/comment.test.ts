@@ -74,6 +74,24 @@ sandbox = Sandbox.create("my-agent:${buildId}")
   );
 });
 
+test('a failure stands first, with a link to its line, and names no tag and no reference that start nothing', () => {
+  const url = 'https://github.com/o/r/blob/abc/sandbox/template.ts#L6';
+  const failure = { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] };
+  for (const status of ['error', 'superseded'] as const) {
+    const result = resultDocument({
+      plan: samplePlan(),
+      outcome: sampleOutcome({ status, failure }),
+      workspace,
+      sources: { around: () => [], link: () => url },
+    });
+    const { body } = renderComment({ result, run, key: '' });
+    expect(body).toContain(`At [\`sandbox/template.ts:6\`](${url}):`);
+    expect(body.indexOf('boom')).toBeLessThan(body.indexOf('\n|'));
+    expect(body).toContain(`| Build ID | \`${buildId}\` |`);
+    expect(body).not.toMatch(/v1\.4\.0|Exactly this build|my-agent:/);
+  }
+});
+
 test('a failure: what happened, what to do, where, and the last lines; no snippet', () => {
   const body = render(
     sampleOutcome({
