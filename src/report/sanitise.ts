@@ -1,3 +1,4 @@
+import { controls, invisible, terminalSequence } from '../invisible.ts';
 import { formatCount, groupDigits } from './format.ts';
 
 /** Characters of one printed line; what is longer is cut with a mark that says how much is missing. */
@@ -8,26 +9,8 @@ const redrawLimit = 3;
 
 const lineBreak = /\r\n|[\n\v\f\u0085\u2028\u2029]/;
 
-/**
- * Sequences for a terminal, in both their 7-bit and 8-bit forms: strings (OSC, DCS, SOS, PM, APC) with their
- * end, then control sequences, then two-character escapes. A string without an end loses only its
- * introducer: a terminal would swallow the rest, a log must not.
- */
-const terminalSequence = new RegExp(
-  [
-    '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f]*(?:\\x07|\\x1b\\\\|\\x9c)',
-    '(?:\\x1b\\]|\\x9d)(?:\\d*;)?',
-    '(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]?',
-    '\\x1b[ -/]*[0-~]?',
-  ].join('|'),
-  'g',
-);
-
-const controls = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
 /** They reorder what a reader sees, so they are named instead of obeyed. */
 const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** Never drawn; a runner that compares text by culture skips them, so `##` + one of them + `[` is a command. */
-const invisible = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 const nonCharacters = /\p{Noncharacter_Code_Point}/gu;
 /** `##[`, `##vso[`, `##teamcity[` and their like, also with combining marks or tabs between. */
 const commandMark = /(#[\p{M}\t]*#[\p{M}\ta-z]*)\[/giu;

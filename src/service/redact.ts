@@ -1,13 +1,22 @@
+import { spansOfTokens } from './address-secrets.ts';
+import { formsOf, longEnough, type SecretForm } from './secret-forms.ts';
+import { escapeReaders, onOneLine, plainView, type TextView, withoutUnseen } from './text-view.ts';
+
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
 
-/** Shorter ones stand in too many harmless places; they are taken out only where they are quoted as a value. */
-const longEnough = 8;
 const mark = '***';
 
+/** A text that ends within a secret shows this much of it or more. */
+const shortestCut = 12;
+
+/** How often escapes may stand within escapes: JSON in JSON in an address. */
+const levels = 4;
+
 /**
- * Takes secrets out of text in every form in which a service may give them back: as they are, within JSON (once and
- * twice over, and as Go writes it), in an address, as base64, and each line of one that has several.
+ * Takes secrets out of text in every form in which a service may give them back: as they are, with colors and invisible
+ * characters between, with the escapes of JSON, HTML and addresses, as hex and as base64, also of a text of which they
+ * are a part, and each line of one that has several. Tokens in addresses are taken out whether they are known or not.
  *
  * @param visible - what must stay readable, such as the name and tags of the template; a secret that is part of
  * such a text is no secret
@@ -15,14 +24,47 @@ const mark = '***';
 export function redactor(secrets: readonly string[], visible: readonly string[] = []): Redact {
   const kept = secrets.filter((secret) => maskable(secret, visible));
   const long = kept.filter((secret) => secret.length >= longEnough).flatMap(formsOf);
+  const find = finder(
+    long.filter(({ text }) => maskable(text, visible)),
+    visible,
+  );
   const short = kept.filter((secret) => secret.length < longEnough);
-  const patterns = [
-    ...[...new Set(long)].sort((one, other) => other.length - one.length).map(escaped),
-    ...short.map((secret) => `(?<=["'])${escaped(secret)}(?=\\\\*["'])`),
-  ];
-  if (patterns.length === 0) return (text) => text;
-  const pattern = new RegExp(patterns.join('|'), 'g');
-  return (text) => text.replace(pattern, mark);
+  // They are taken out only where they are quoted as a value.
+  const quoted = short.map((secret) => `(?<=["'])${escaped(secret)}(?=\\\\*["'])`).join('|');
+  const quotedShort = short.length > 0 ? new RegExp(quoted, 'g') : undefined;
+  return (text) => {
+    const spans = viewsOf(text).flatMap((view) => {
+      const matches = quotedShort ? [...view.text.matchAll(quotedShort)] : [];
+      const found = [
+        ...find(view.text),
+        ...spansOfTokens(view.text),
+        ...matches.map(({ 0: match, index }): Span => [index, index + match.length]),
+      ];
+      return found.map(([from, to]) => view.original(from, to));
+    });
+    return withoutSpans(text, spans);
+  };
+}
+
+/** What is kept out of everything that leaves a job; it grows as more secrets are known. */
+export interface SecretStore {
+  /** @param visible - as for {@link redactor} */
+  add(secrets: readonly string[], visible: readonly string[]): void;
+  readonly redact: Redact;
+}
+
+export function createSecretStore(): SecretStore {
+  const secrets = new Set<string>();
+  const visible = new Set<string>();
+  let redact = redactor([]);
+  return {
+    add(moreSecrets, moreVisible) {
+      for (const secret of moreSecrets) secrets.add(secret);
+      for (const text of moreVisible) visible.add(text);
+      redact = redactor([...secrets], [...visible]);
+    },
+    redact: (text) => redact(text),
+  };
 }
 
 /** Whether a secret can be kept out of sight without hiding something that is to be seen. */
@@ -34,24 +76,76 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-function formsOf(secret: string): string[] {
-  const lines = secret
-    .split(/\r?\n|\\n/)
-    .map((line) => line.trim())
-    // Headers of a key in PEM say nothing.
-    .filter((line) => line.length >= longEnough && !line.startsWith('-----'));
-  return [secret, ...lines].flatMap((text) => {
-    const json = JSON.stringify(text).slice(1, -1);
-    const forms = [
-      text,
-      json,
-      JSON.stringify(json).slice(1, -1),
-      json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`),
-      encodeURIComponent(text.toWellFormed()),
-      Buffer.from(text).toString('base64'),
-    ];
-    return forms.filter((form) => form.length >= longEnough);
-  });
+/** Nothing in it has to be seen through. */
+const simple = /^[\t\x20-\x24\x27-\x5b\x5d-\x7e]*$/;
+
+/** A text in all the ways in which it can be read. */
+function viewsOf(text: string): TextView[] {
+  const views = [plainView(text)];
+  if (simple.test(text)) return views;
+  const cleaned = withoutUnseen(plainView(text));
+  views.push(cleaned);
+  for (const read of escapeReaders) {
+    let view = cleaned;
+    for (let level = 0; level < levels; level += 1) {
+      const meant = read(view);
+      if (meant === view) break;
+      view = withoutUnseen(meant);
+      views.push(meant, view);
+    }
+  }
+  if (/[\r\n]/.test(text)) views.push(onOneLine(cleaned, ''), onOneLine(cleaned, ' '));
+  return [...new Map(views.map((view) => [view.text, view])).values()];
+}
+
+type Span = readonly [from: number, to: number];
+
+/** Finds forms in a text by their first characters, in one pass however many there are. */
+function finder(forms: readonly SecretForm[], visible: readonly string[]): (text: string) => Span[] {
+  const byHead = Map.groupBy(forms, ({ text }) => text.slice(0, longEnough));
+  // Almost no place in a text begins as any form does.
+  const mayBegin = new Uint8Array(2 ** 16);
+  const beginning = (text: string, at: number) =>
+    (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1) * 7 + text.charCodeAt(at + 2)) & 0xffff;
+  for (const { text } of forms) mayBegin[beginning(text, 0)] = 1;
+  return (text) => {
+    const spans: Span[] = [];
+    for (let from = 0; from <= text.length - longEnough; from += 1) {
+      if (mayBegin[beginning(text, from)] === 0) continue;
+      for (const form of byHead.get(text.slice(from, from + longEnough)) ?? []) {
+        const rest = text.length - from;
+        if (text.startsWith(form.text, from)) {
+          spans.push(
+            form.loose ? withEdges(text, from, from + form.text.length) : [from, from + form.text.length],
+          );
+        } else if (form.cuttable && rest >= shortestCut && rest < form.text.length) {
+          const cut = text.slice(from);
+          if (form.text.startsWith(cut) && maskable(cut, visible)) spans.push([from, text.length]);
+        }
+      }
+    }
+    return spans;
+  };
+}
+
+/** With one more character of base64 on either side, and the padding. */
+function withEdges(text: string, from: number, to: number): Span {
+  const before = /[\w+/-]/.test(text.charAt(from - 1)) ? from - 1 : from;
+  const [after = ''] = /^[\w+/-]?={0,2}/.exec(text.slice(to, to + 3)) ?? [];
+  return [before, to + after.length];
+}
+
+/** A text with a mark in place of each span; spans that overlap are one. */
+function withoutSpans(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
+  let shown = '';
+  let done = 0;
+  for (const [from, to] of [...spans].sort(([one], [other]) => one - other)) {
+    if (to <= done) continue;
+    if (from >= done) shown += text.slice(done, from) + mark;
+    done = to;
+  }
+  return shown + text.slice(done);
 }
 
 /** The same plain data with every string in it redacted, names of fields left alone. */

@@ -1,0 +1,66 @@
+/** Secrets that show themselves by where they stand or how they begin. */
+
+/** A place in a text. */
+type Span = readonly [from: number, to: number];
+
+/** A variable, or what hides one already; nothing of it is to be hidden. */
+const reference = /^(?:\$\w+|\$?\{+[\s\w.]*\}+|\$\([^)]*\)|%\w+%|\*+|<[^>]*>|\.{3}|…)$/;
+
+/** Users of addresses that are no tokens. */
+const publicUsers = /^(?:git|anonymous|hg)$/i;
+
+const userInfo = /(?<=([a-z][a-z\d+.-]{0,20})):\/\/([^\s/?#"'<>`]+)@/dgi;
+
+/** Parameters of an address, and headers. */
+const named = [
+  /[?&](?:access_token|private_token|job_token|token|api_?key|password|secret|sig|signature|x-amz-signature|x-amz-security-token)=([^\s&"'`#;<>]+)/dgi,
+  /\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?([^\s"'`,;<>]{8,})/dgi,
+];
+
+/** Tokens whose kind can be read off their beginning. */
+const shaped =
+  /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z\d]{36}|pypi-AgE[\w-]{40,}|hf_[A-Za-z\d]{30,}|xox[abeoprs]-[\w-]{20,})/dg;
+
+/** Few lines have any of these, and looking for their places takes time. */
+const likely = /:\/\/|authorization|[?&][a-z_-]{3,}=|(?:gh[pousr]|github_pat|npm|hf)_|(?:glpat|pypi|xox.)-/i;
+
+/**
+ * Where credentials stand in addresses (`https://user:token@host`, `https://token@host`, `?access_token=…`), in an
+ * `Authorization` header, and where a token stands that looks like one. Names of variables are left.
+ */
+export function spansOfTokens(text: string): Span[] {
+  if (!likely.test(text)) return [];
+  const spans: Span[] = [];
+  for (const { 1: scheme = '', 2: info = '', indices } of text.matchAll(userInfo)) {
+    const at = indices?.[2]?.[0];
+    if (at !== undefined) spans.push(...spansOfUserInfo(scheme, info, at));
+  }
+  for (const pattern of named) {
+    for (const { 1: value = '', indices } of text.matchAll(pattern)) {
+      const span = indices?.[1];
+      if (span && !reference.test(value)) spans.push(span);
+    }
+  }
+  for (const { indices } of text.matchAll(shaped)) if (indices?.[0]) spans.push(indices[0]);
+  return spans;
+}
+
+function spansOfUserInfo(scheme: string, info: string, at: number): Span[] {
+  const colon = info.indexOf(':');
+  const user = colon < 0 ? info : info.slice(0, colon);
+  const password = colon < 0 ? '' : info.slice(colon + 1);
+  const spans: Span[] = [];
+  // `https://token@host`, `https://token:@host`, `https://token:x-oauth-basic@host`.
+  const alone = password === '' && /^(?:git\+)?https?$|^ftps?$/i.test(scheme) && !publicUsers.test(user);
+  const token = alone || password === 'x-oauth-basic' || (user.length >= 20 && /\d/.test(user));
+  if (token && user !== '' && !reference.test(user)) spans.push([at, at + user.length]);
+  if (password !== '' && !reference.test(password)) spans.push([at + colon + 1, at + info.length]);
+  return spans;
+}
+
+/** The tokens in a text that can be looked for elsewhere: a password that is a word stands in harmless places. */
+export function tokensIn(text: string): string[] {
+  return spansOfTokens(text)
+    .map(([from, to]) => text.slice(from, to))
+    .filter((token) => token.length >= 16 && /\d/.test(token) && /[a-z]/i.test(token));
+}

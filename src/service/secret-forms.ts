@@ -1,0 +1,113 @@
+import { plainView, withoutUnseen } from './text-view.ts';
+
+/** Shorter ones stand in too many harmless places. */
+export const longEnough = 8;
+
+/** Fields of an account's file, and headers of a key, that open nothing. */
+const harmless =
+  /^(?:proc-type|dek-info)$|(?:^|[_-])(?:type|id|email|uri|url|domain|audience|project|region|name|account|version|format)$/i;
+
+/**
+ * What is secret in a text of several lines or of JSON, piece by piece: values of JSON, without those of fields such as
+ * `project_id` and `token_uri`, and lines, without braces and the headers of a key in PEM. Nothing for any other text.
+ * Every piece is one line of at least {@link longEnough} characters.
+ */
+export function secretPieces(secret: string): string[] {
+  const values = jsonValues(secret);
+  const texts = values ?? (/[\r\n]|\\n/.test(secret) ? [secret] : []);
+  const pieces = texts.flatMap((text) => text.split(/\r\n|\r|\n|\\n/).map(secretOfLine));
+  return [...new Set(pieces)].filter((piece) => piece.length >= longEnough);
+}
+
+/**
+ * What the runner is asked to hide of a secret. It takes each line of what it is given by itself, so that the text of a
+ * file would hide every brace of the log and drop every output that holds one.
+ */
+export function maskedTexts(secret: string): string[] {
+  const whole = secret.trim();
+  const texts = /[\r\n]/.test(whole) ? secretPieces(secret) : [secret, ...secretPieces(secret)];
+  return texts.filter((text) => text.trim().length >= longEnough);
+}
+
+/** The texts in JSON that may be secret; nothing where it is none. */
+function jsonValues(text: string): string[] | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return textsIn(value, '');
+}
+
+function textsIn(value: unknown, field: string): string[] {
+  if (typeof value === 'string')
+    return harmless.test(field) || /^https?:\/\/[^@]*$/.test(value) ? [] : [value];
+  if (Array.isArray(value)) return value.flatMap((item) => textsIn(item, field));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, name));
+}
+
+/** The secret of one line: the whole of it, or the value where it is a field of a file that could not be read. */
+function secretOfLine(line: string): string {
+  const text = line.trim();
+  if (text.startsWith('-----')) return '';
+  const [, name, value = ''] = /^["']?([a-z][\w.-]{0,60})["']?\s*(?::|=(?!=*$))\s*(.+)$/i.exec(text) ?? [];
+  if (name === undefined) return text;
+  const bare = value.replace(/^["']|["']?,?$/g, '');
+  return harmless.test(name) || bare.startsWith('-----') ? '' : bare;
+}
+
+/** One way in which a secret may be written. */
+export interface SecretForm {
+  readonly text: string;
+  /** A character of base64 before or after it may hold some bits of the secret. */
+  readonly loose: boolean;
+  /** Its beginning is as secret as the whole: where a text ends within it, it was cut. */
+  readonly cuttable: boolean;
+}
+
+/** All ways in which a secret is looked for; escapes are resolved in the text that is searched. */
+export function formsOf(secret: string): SecretForm[] {
+  const pieces = secretPieces(secret);
+  const plain = pieces.length === 0;
+  const whole = [secret, secret.trim(), secret.toWellFormed(), withoutUnseen(plainView(secret)).text];
+  const forms = new Map<string, SecretForm>();
+  const add = (text: string, { loose = false, cuttable = false } = {}) => {
+    if (text.length >= longEnough) forms.set(text, { text, loose, cuttable });
+  };
+  for (const text of new Set([...whole, secret.trim().replace(/\s+/g, ' '), ...pieces])) {
+    const cuttable = plain || pieces.includes(text);
+    const bytes = Buffer.from(text);
+    for (const line of wraps(bytes.toString('base64'))) add(line);
+    for (const own of alignments(bytes)) {
+      add(own, { loose: true, cuttable });
+      // Kubernetes keeps logins that way.
+      if (cuttable) for (const twice of alignments(Buffer.from(own))) add(twice, { loose: true });
+    }
+    for (const hex of [bytes.toString('hex'), bytes.toString('hex').toUpperCase()]) add(hex, { cuttable });
+    // As forms of the web write it.
+    add(text.replaceAll(' ', '+'));
+    add(text, { cuttable });
+  }
+  if (!/\s/.test(secret)) for (const line of wraps(secret)) add(line);
+  return [...forms.values()];
+}
+
+/** What a text is in base64 whatever stands before and after it, in both alphabets. */
+function alignments(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const first = Math.ceil((before * 8) / 6);
+    const own = base64.slice(first, Math.floor(((before + bytes.length) * 8) / 6));
+    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** The lines that `base64` and `openssl` make of a long one. */
+function wraps(base64: string): string[] {
+  return [64, 76].flatMap((width) =>
+    base64.length > width ? (base64.match(new RegExp(`.{1,${width}}`, 'g')) ?? []) : [],
+  );
+}
