@@ -1,5 +1,5 @@
 import { secretsWithheld } from '../ci/trust.ts';
-import { registrySecrets } from '../definition/secrets.ts';
+import { definitionSecrets } from '../definition/secrets.ts';
 import { rememberedBuild } from '../history/last-build.ts';
 import { timeLeft } from '../history/time-left.ts';
 import { readBuildInputs } from '../inputs/build.ts';
@@ -10,7 +10,7 @@ import { logPlan } from '../report/plan-log.ts';
 import { showWarnings } from '../report/problems.ts';
 import { judgeSize } from '../sandbox-size.ts';
 import { ServiceError } from '../service/errors.ts';
-import { maskable, redactDeep, redactor } from '../service/redact.ts';
+import { redactDeep, redactor } from '../service/redact.ts';
 import { namesNothing } from '../tags/decide.ts';
 import { nameProblems } from '../tags/names.ts';
 import { buildAndShow } from './build-and-show.ts';
@@ -41,12 +41,8 @@ export async function runBuild(job: Job): Promise<Ending> {
   const { inputs, problems } = read;
   showWarnings(job.output, read.warnings);
   const { apiKey, accessToken } = inputs.connection;
-  const keys = [apiKey, accessToken, inputs.githubToken];
-  // The runner drops every output that holds a masked value.
-  const mask = (secret: string) => {
-    if (maskable(secret, [inputs.name, inputs.tags])) job.mask(secret);
-  };
-  keys.forEach(mask);
+  const visible = [inputs.name, inputs.tags];
+  for (const secret of [apiKey, accessToken, inputs.githubToken]) job.mask(secret, visible);
   const limits = teamLimits(inputs, problems, job);
   problems.push(...nameProblems(inputs.name));
   const nameless = namesNothing(inputs.tags, job.event);
@@ -54,8 +50,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
 
   const plan = await collectProblems(problems, async () => {
-    const definition = await readDefinition(inputs, job);
-    registrySecrets(definition).forEach(mask);
+    const definition = await readDefinition(inputs, job, [...visible, ...tags]);
     return makePlan(
       definition,
       { ...inputs, tags, commit: job.event.sha, secretsWithheld: withheld },
@@ -71,8 +66,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   problems.push(...size.problems);
   throwIfAny(problems);
   if (!plan) throw new Error('There is no plan although nothing is wrong.');
-  // Masks do not reach files; what is shown and written is made of texts without secrets.
-  const redact = redactor([...keys, ...registrySecrets(plan.definition)], [inputs.name, ...tags]);
+  const { redact } = job;
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
 
@@ -88,7 +82,7 @@ export async function runBuild(job: Job): Promise<Ending> {
   }
   // Values of variables that look secret are shown nowhere, and so not where the definition gives them either.
   const hidden = redactor(
-    [...keys, ...registrySecrets(plan.definition), ...secretValues(plan)],
+    [apiKey, accessToken, inputs.githubToken, ...definitionSecrets(plan.definition), ...secretValues(plan)],
     [inputs.name, ...tags],
   );
   const sources = sourceView(shown, job, hidden);

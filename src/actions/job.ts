@@ -81,6 +81,7 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
         dispatcher,
         signal: interrupted,
         onRetry: (sentence) => output.line(sentence),
+        redact: runner.redact,
       }),
     history: runnerHistory(runner, interrupted),
     temporaryDirectory,

@@ -7,13 +7,14 @@ import { changesInWords } from '../report/changes.ts';
 import { notBuiltResult, renderNotBuiltSummary } from '../report/not-built.ts';
 import type { ResultDocument } from '../report/result.ts';
 import type { NotPublished } from '../reuse/options.ts';
+import { redactDeep } from '../service/redact.ts';
 import type { Ending } from './ending.ts';
 import type { Job } from './job.ts';
 import type { Knowledge } from './publish.ts';
 
 type NotBuiltJob = Pick<
   Job,
-  'event' | 'output' | 'setOutput' | 'appendSummary' | 'resultDirectory' | 'workspace' | 'leave'
+  'event' | 'output' | 'redact' | 'setOutput' | 'appendSummary' | 'resultDirectory' | 'workspace' | 'leave'
 >;
 
 /** Tells that a plan without secrets is not built for want of a key, in the log, the outputs and the summary. */
@@ -73,7 +74,8 @@ async function publish(
   job: NotBuiltJob,
 ): Promise<ResultDocument> {
   const { workspace } = job;
-  const result = notBuiltResult({ plan, ...knowledge, ...(workspace && { workspace }) }, status);
+  const planned = notBuiltResult({ plan, ...knowledge, ...(workspace && { workspace }) }, status);
+  const result = redactDeep(planned, job.redact);
   job.setOutput('name', plan.name);
   job.setOutput('tags', plan.tags.join(','));
   job.setOutput('status', result.status);

@@ -6,6 +6,7 @@ import type { ShownPlan } from '../plan/plan.ts';
 import { buildReference } from '../report/closing.ts';
 import { type ResultDocument, resultDocument } from '../report/result.ts';
 import { renderSummary, type SummaryInput } from '../report/summary.ts';
+import { redactDeep } from '../service/redact.ts';
 import type { Job } from './job.ts';
 
 /** The build of this run has its identifiers, whoever registered it. */
@@ -28,7 +29,7 @@ export interface BuildPublisher {
 
 export type PublisherDeps = Pick<
   Job,
-  'setOutput' | 'appendSummary' | 'output' | 'resultDirectory' | 'workspace' | 'event'
+  'setOutput' | 'appendSummary' | 'output' | 'redact' | 'resultDirectory' | 'workspace' | 'event'
 >;
 
 /** Publishes to a GitHub Actions job. A summary or result file that cannot be written never fails a build. */
@@ -62,7 +63,7 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
           deps.output.warning(`The ${what} could not be written: ${error.message}`),
         );
       };
-      const result = resultDocument(report);
+      const result = redactDeep(resultDocument(report), deps.redact);
       await attempt('result file', async () => {
         const path = join(deps.resultDirectory, `novita-template-${outcome.buildId}.json`);
         await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);

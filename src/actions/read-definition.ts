@@ -4,6 +4,7 @@ import { trustRecipe } from '../ci/trust.ts';
 import type { Definition } from '../definition/definition.ts';
 import { discoverDefinition } from '../definition/discover.ts';
 import { loadDefinition } from '../definition/load.ts';
+import { definitionSecrets } from '../definition/secrets.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import { createDefinitionLog } from '../report/definition-log.ts';
 import type { Job } from './job.ts';
@@ -17,10 +18,15 @@ const bundles = {
   bundledSdk: join(import.meta.dirname, 'sdk', 'index.js'),
 };
 
-/** Finds and evaluates the definition, and shows what it prints. Rejects with a `ProblemsError`. */
+/**
+ * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
+ *
+ * @param visible - what must stay readable, whatever is secret
+ */
 export async function readDefinition(
   inputs: BuildInputs,
-  job: Pick<Job, 'env' | 'trustFacts' | 'workspace' | 'output' | 'interrupted'>,
+  job: Pick<Job, 'env' | 'trustFacts' | 'workspace' | 'output' | 'mask' | 'interrupted'>,
+  visible: readonly string[],
 ): Promise<Definition> {
   const { workspace } = job;
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
@@ -44,6 +50,7 @@ export async function readDefinition(
       },
       { ...bundles, output: log.programLine, signal: job.interrupted },
     );
+    for (const secret of definitionSecrets(definition)) job.mask(secret, visible);
     log.loaded(definition);
     return definition;
   } finally {

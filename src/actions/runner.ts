@@ -5,7 +5,8 @@ import { leaveState, type StepState } from '../ci/step-state.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { githubOutput, type Output } from '../report/output.ts';
 import { stepSummary } from '../report/step-summary.ts';
-import { type Redact, redactor } from '../service/redact.ts';
+import { createSecretStore, maskable, type Redact, redactDeep } from '../service/redact.ts';
+import { maskedTexts } from '../service/secret-forms.ts';
 
 /** The runner of GitHub Actions: where a step speaks, and the files through which it hands on results. */
 export interface Runner {
@@ -19,9 +20,14 @@ export interface Runner {
   readonly setOutput: (name: string, value: string) => void;
   /** Adds to the job summary, up to its limit. Rejects when it cannot be written. */
   readonly appendSummary: (markdown: string) => Promise<void>;
-  /** Keeps a value out of the log. */
-  readonly mask: (secret: string) => void;
-  /** Takes every value that was masked out of a text: masks do not reach files. */
+  /**
+   * Keeps a secret out of everything that leaves the step: the log, also that of later steps, outputs, summary,
+   * comments, files and state.
+   *
+   * @param visible - what must stay readable; the runner drops every output that holds a masked text
+   */
+  readonly mask: (secret: string, visible?: readonly string[]) => void;
+  /** Takes every secret that was masked out of a text. All that is above does so by itself. */
   readonly redact: Redact;
   /** Leaves word for the post step, in place of what was left before. Never throws. */
   readonly leave: (state: StepState) => void;
@@ -36,8 +42,10 @@ export function openRunner(env: NodeJS.ProcessEnv): Runner {
   // Whoever read the log is gone, or its disk is full. The build, its outputs and its summary still count.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const workspace = env['GITHUB_WORKSPACE'];
-  const output = githubOutput(core, { ...(workspace && { workspace }) });
-  const secrets: string[] = [];
+  const secrets = createSecretStore();
+  const { redact } = secrets;
+  const output = githubOutput(core, { redact, ...(workspace && { workspace }) });
+  const appendSummary = stepSummary(core.summary, Boolean(env['GITHUB_STEP_SUMMARY']));
   const failed = new Set<string>();
   let left: StepState | undefined;
 
@@ -56,19 +64,21 @@ export function openRunner(env: NodeJS.ProcessEnv): Runner {
     env,
     ...(workspace && { workspace }),
     output,
-    debug: core.debug,
+    debug: (message) => core.debug(redact(message)),
     setOutput: (name, value) =>
-      tolerant('outputs of this step, which later steps and jobs read,', () => core.setOutput(name, value)),
-    appendSummary: stepSummary(core.summary, Boolean(env['GITHUB_STEP_SUMMARY'])),
-    mask: (secret) => {
-      secrets.push(secret);
-      // A mask on a short value would black out half of the log.
-      if (secret.length >= 8) core.setSecret(secret);
+      tolerant('outputs of this step, which later steps and jobs read,', () =>
+        core.setOutput(name, redact(value)),
+      ),
+    appendSummary: (markdown) => appendSummary(redact(markdown)),
+    mask: (secret, visible = []) => {
+      secrets.add([secret], visible);
+      if (!maskable(secret, visible)) return;
+      for (const text of maskedTexts(secret)) if (maskable(text, visible)) core.setSecret(text);
     },
-    redact: (text) => redactor(secrets)(text),
+    redact,
     leave: (state) => {
       left = state;
-      tolerant('state of the step', () => leaveState(core, state));
+      tolerant('state of the step', () => leaveState(core, redactDeep(state, redact)));
     },
     left: () => left,
     resultDirectory: env['RUNNER_TEMP'] || tmpdir(),

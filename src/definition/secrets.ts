@@ -1,3 +1,4 @@
+import { tokensIn } from '../service/address-secrets.ts';
 import type { Definition } from './definition.ts';
 
 /** Fields of the registry kinds that open something; user names, regions and fingerprints do not. */
@@ -11,26 +12,26 @@ const secretFields = new Set([
   'secretAccessKey',
 ]);
 
+/** The secrets in a definition: what opens the registry of its base image, and tokens in addresses of its steps. */
+export function definitionSecrets(definition: Definition): string[] {
+  const { recipe, steps } = definition;
+  const texts = [...steps.flatMap(({ wire }) => wire.args ?? []), recipe.startCmd, recipe.readyCmd];
+  return [
+    ...registrySecrets(definition),
+    ...texts.flatMap((text) => (typeof text === 'string' ? tokensIn(text) : [])),
+  ];
+}
+
 /** The secrets that the definition hands to the service for pulling its base image. */
 export function registrySecrets({ recipe }: Definition): string[] {
   const registry = recipe.fromImageRegistry;
   const fields = Object.entries(registry ?? {})
     // What is no text is a mistake, which the plan tells.
     .filter(([field, value]) => secretFields.has(field) && typeof value === 'string')
-    .flatMap(([field, value]) => (field === 'serviceAccountJson' ? [value, ...textsIn(value)] : [value]));
-  if (registry?.type !== 'registry') return fields;
+    .map(([, value]) => value);
   // In this form it goes to the registry, and stands in Docker's configuration.
-  return [...fields, Buffer.from(`${registry.username}:${registry.password}`).toString('base64')];
-}
-
-/** The private key within a service account, which may show up without its JSON around it. */
-function textsIn(json: string): string[] {
-  try {
-    const account: unknown = JSON.parse(json);
-    const key =
-      typeof account === 'object' && account !== null && 'private_key' in account && account.private_key;
-    return typeof key === 'string' ? [key] : [];
-  } catch {
-    return [];
-  }
+  const login = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');
+  if (registry?.type === 'registry') return [...fields, login(registry.username, registry.password)];
+  if (registry?.type === 'gcp') return [...fields, login('_json_key', registry.serviceAccountJson)];
+  return fields;
 }

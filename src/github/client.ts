@@ -1,6 +1,7 @@
 import type { getOctokit } from '@actions/github';
 import { type Dispatcher, fetch } from 'undici';
 import { pause } from '../service/pause.ts';
+import type { Redact } from '../service/redact.ts';
 import { GithubError } from './error.ts';
 import {
   defaultPatience,
@@ -31,6 +32,8 @@ export interface GithubOptions {
   readonly patience?: GithubPatience;
   /** Told about repetitions, one sentence each. */
   readonly onRetry?: (sentence: string) => void;
+  /** Takes secrets out of the texts that are written: comments and descriptions. */
+  readonly redact?: Redact;
 }
 
 /** `unknown`: GitHub has no pull request of that number in this repository, or does not show it to this token. */
@@ -84,6 +87,13 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const graphqlUrl = options.graphqlUrl || defaultGraphqlUrl(options.apiUrl);
+  const { redact = (text) => text } = options;
+  octokit.hook.before('request', (parameters) => {
+    for (const field of ['body', 'description']) {
+      const text = parameters[field];
+      if (typeof text === 'string') parameters[field] = redact(text);
+    }
+  });
   octokit.hook.wrap('request', (send, parameters) =>
     repeated(
       // Of the other API only questions are used, and those are asked by POST.

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import type { SourceLine } from '../problem.ts';
+import type { Redact } from '../service/redact.ts';
 import { formatCount } from './format.ts';
 import { cutWithMark, printableLines, singleLine } from './sanitise.ts';
 
@@ -57,15 +58,19 @@ const marks: Readonly<Record<LineMark, string>> = { stdout: '│ ', stderr: '┆
  *
  * @param workspace - `GITHUB_WORKSPACE`: annotations name files relative to it; a file outside of it has no
  * place in the repository and is named in the message instead.
+ * @param redact - takes secrets out of everything that is printed
  */
-export function githubOutput(core: RunnerCommands, { workspace }: { workspace?: string } = {}): Output {
+export function githubOutput(
+  core: RunnerCommands,
+  { workspace, redact = (text) => text }: { workspace?: string; redact?: Redact } = {},
+): Output {
   const used: Record<Kind, number> = { notice: 0, warning: 0, error: 0 };
   let surplusWarnings = 0;
   let groupOpen = false;
   let kept: (() => void)[] = [];
 
   function line(text: string): void {
-    for (const printable of printableLines(text)) {
+    for (const printable of printableLines(redact(text))) {
       // A sentence that starts with a value could otherwise start with a command.
       core.info(printable.trimStart().startsWith('::') ? marks.stdout + printable : printable);
     }
@@ -82,10 +87,10 @@ export function githubOutput(core: RunnerCommands, { workspace }: { workspace?: 
 
   function annotate(kind: Kind, message: string, { title, at, inLog = false }: Placement = {}): void {
     const place = at && filePlace(at, workspace);
-    const heading = title === undefined ? undefined : singleLine(title, 200);
+    const heading = title === undefined ? undefined : singleLine(redact(title), 200);
     // The log shows only the message of an annotation: where it says nothing else, place and title stand there too.
     const told = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
-    const text = printableLines(told).join('\n');
+    const text = printableLines(redact(told)).join('\n');
     if (used[kind] >= annotationLimit[kind]) {
       if (kind === 'warning') surplusWarnings += 1;
       if (!inLog) line(`${kind}: ${text}`);
@@ -101,12 +106,12 @@ export function githubOutput(core: RunnerCommands, { workspace }: { workspace?: 
   return {
     line,
     untrusted(text, mark = 'stdout') {
-      for (const printable of printableLines(text)) core.info(marks[mark] + printable);
+      for (const printable of printableLines(redact(text))) core.info(marks[mark] + printable);
     },
     startGroup(title) {
       endGroup();
       groupOpen = true;
-      core.startGroup(singleLine(title, 200));
+      core.startGroup(singleLine(redact(title), 200));
     },
     endGroup,
     notice: (message, placement) => annotate('notice', message, placement),
