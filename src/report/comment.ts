@@ -15,6 +15,8 @@ export const commentLimit = 65_536;
 const tagLimit = 20;
 const messageLimit = 4000;
 const lineBytes = 12_000;
+/** Room for the head of the table of steps, and for the row that says how many are left out. */
+const leastStepBytes = 1000;
 
 export interface CommentInput {
   /** Everything that is shown; its texts may be anybody's. */
@@ -34,25 +36,33 @@ export interface Comment {
 
 /**
  * The comment about one build as Markdown, at most {@link commentLimit} bytes. When it is too long, steps in the
- * middle of the table give way; marker, identifiers and diagnosis stay.
+ * middle of the table give way, then what changed, then the explanation; marker, heading and identifiers stay.
  */
 export function renderComment({ result, run, key, runUrl, unverified = false }: CommentInput): Comment {
   const { name, buildId, changes, reused } = result;
   const state = commentState(result);
   const header = { name, key, state, ...(buildId && { build: buildId }), ...run };
-  const before = [
-    `${commentMarker(header)}\n### ${heading(state, result)}${key && ` (${escapeMarkdown(key, 100)})`}`,
-    explained(result, state) ||
-      (reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : ''),
-    failureSection(result),
-    !result.failure && facts(result),
-    state === 'ready' && result.reference && snippets(result.reference),
-    changes && changesSection(changes, 4),
-    result.failure && facts(result),
-  ];
-  const after = [footer(run, runUrl, unverified)];
-  const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
-  return { header, body: text(stepSection(result, commentLimit - Buffer.byteLength(text('')) - 10)) };
+  const write = ({ diff = '', failure = '', steps = '' }): string => {
+    const parts = [
+      `${commentMarker(header)}\n### ${heading(state, result)}${key && ` (${escapeMarkdown(key, 100)})`}`,
+      explained(result, state) ||
+        (reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : ''),
+      failure,
+      !result.failure && facts(result),
+      state === 'ready' && result.reference && snippets(result.reference),
+      diff,
+      result.failure && facts(result),
+      steps,
+      footer(run, runUrl, unverified),
+    ];
+    return `${parts.filter(Boolean).join('\n\n')}\n`;
+  };
+  const room = (parts: Parameters<typeof write>[0]) => commentLimit - Buffer.byteLength(write(parts)) - 10;
+  const failure = failureSection(result);
+  const diff = changes ? changesSection(changes, 4) : '';
+  // What is left of the parts that are not needed, from all of them to none.
+  const fitting = [{ failure, diff }, { failure }, {}].find((parts) => room(parts) > leastStepBytes) ?? {};
+  return { header, body: write({ ...fitting, steps: stepSection(result, room(fitting)) }) };
 }
 
 function commentState({ status, failure }: ResultDocument): CommentState {

@@ -8,26 +8,35 @@ const active = /[\\`*_{}[\]<>()#+!|~&@$:"'=-]/g;
  * within backticks, is written as an HTML element instead.
  */
 export function inlineCode(text: string, max = 200): string {
-  const line = breakComments(singleLine(text, max));
+  const line = breakRuns(breakComments(singleLine(text, max)));
   if (line === '') return '';
-  if (line.includes('|')) return `<code>${line.replace(active, entity)}</code>`;
+  // Text between HTML tags is Markdown like any other, and its links are found.
+  if (line.includes('|')) return `<code>${breakLinks(line).replace(active, entity)}</code>`;
   const ticks = '`'.repeat(longestRun(line) + 1);
   const space = /^`|`$/.test(line) ? ' ' : '';
   return ticks + space + line + space + ticks;
 }
 
-/** Untrusted text as prose on one line: no formatting, no HTML, no mention, no new cell of a table. */
+/** Untrusted text as prose on one line: no formatting, no HTML, no mention, no link, no new cell of a table. */
 export function escapeMarkdown(text: string, max = 4000): string {
-  return (
-    singleLine(text, max)
-      .replace(/[\\`*_[\]~#!$]/g, '\\$&')
-      .replace(/[<>&|]/g, entity)
-      // Mentions and links are found in the rendered text, where an entity is no protection.
-      .replace(/@/g, '@\u200b')
-      .replace(/(?<=\bhttps?|\bwww)(?=[:.])/gi, '\u200b')
-      .replace(/^(\d+)([.)])/, '$1\\$2')
-      .replace(/^[-+=]/, '\\$&')
-  );
+  return breakLinks(singleLine(text, max))
+    .replace(/[\\`*_[\]~#!$]/g, '\\$&')
+    .replace(/[<>&|]/g, entity)
+    .replace(/^(\d+)([.)])/, '$1\\$2')
+    .replace(/^[-+=]/, '\\$&');
+}
+
+/**
+ * Parts everything that GitHub makes a link of by itself: addresses, mentions, and numbers of issues (`#1`, `GH-2`,
+ * `owner/repo#3`). They are found in the rendered text, where an escape or an entity is no protection.
+ */
+function breakLinks(text: string): string {
+  return text
+    .replace(/@/g, '@\u200b')
+    .replace(/:(?=\/)/g, ':\u200b')
+    .replace(/(?<=www)(?=\.)/gi, '\u200b')
+    .replace(/#(?=\d)/g, '#\u200b')
+    .replace(/(?<=GH-)(?=\d)/gi, '\u200b');
 }
 
 /**
@@ -35,7 +44,7 @@ export function escapeMarkdown(text: string, max = 4000): string {
  * colouring, as in `fence('npm ci', 'shell')`.
  */
 export function fence(text: string, language = ''): string {
-  const body = breakComments(printableLines(text).join('\n'));
+  const body = breakRuns(breakComments(printableLines(text).join('\n')));
   const ticks = '`'.repeat(Math.max(3, longestRun(body) + 1));
   return `${ticks}${language.replace(/[^a-z0-9-]/gi, '')}\n${body}\n${ticks}`;
 }
@@ -56,6 +65,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Tools look for their markers, which are HTML comments, in the raw text and would find them in code too. */
 function breakComments(text: string): string {
   return text.replaceAll('<!--', '<! --');
+}
+
+/** A long run of backticks takes a fence, or a pair of marks, that is longer still. */
+function breakRuns(text: string): string {
+  return text.replace(/`{16}(?=`)/g, '$&\u200b');
 }
 
 function entity(character: string): string {

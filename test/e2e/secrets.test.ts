@@ -17,11 +17,16 @@ const password = 'p"a<ss\\w&rd-0815';
 const accessToken = 'at_0123456789abcdef';
 const pem =
   '-----BEGIN PRIVATE KEY-----\nMIIEvAIBADANBgkqhkiG9w0\nBAQEFAASCBKYwggSiAgEAAo\n-----END PRIVATE KEY-----\n';
-const account = JSON.stringify({ client_email: 'robot@example.com', private_key: pem });
+/** A file as Google hands it out, on several lines. */
+const account = JSON.stringify(
+  { type: 'service_account', client_email: 'robot@example.com', private_key: pem },
+  undefined,
+  2,
+);
 
 const bases = {
   registry: `fromImage('r.example/app:1', { username: 'robot', password: ${JSON.stringify(password)} }, { inheritConfig: false })`,
-  gcp: `fromGCPRegistry('gcr.example/app:1', { serviceAccountJSON: ${account} })`,
+  gcp: `fromGCPRegistry('gcr.example/app:1', { serviceAccountJSON: 'sa.json' })`,
   aws: `fromAWSRegistry('aws.example/app:1', { accessKeyId: 'AKIA0123456789', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG', region: 'eu-1' })`,
 };
 
@@ -57,7 +62,10 @@ function echo(service: LocalService, headers: IncomingHttpHeaders, kind: Kind): 
     bodies,
     JSON.stringify(bodies),
     JSON.stringify(headers),
-    `key ${key} ${Buffer.from(key).toString('base64')}`,
+    `key ${key} ${Buffer.from(key).toString('base64')} ${btoa(`:${key}`)}`,
+    // What cleans a text would put it together again.
+    `${key.slice(0, 6)}\u001b[31m${key.slice(6)} ${[...key].join('\u200b')}`,
+    btoa(`_json_key:${account}`),
     ...credentials[kind].split(' ').flatMap((text) => [text, encodeURIComponent(text), btoa(text)]),
   ].join('\n');
 }
@@ -104,6 +112,7 @@ test.each([
   ['log', 'aws'],
 ] as const)('sent back at the %s, with credentials of kind %s', async (place, kind) => {
   await using workspace = await temporaryDirectory({
+    'sa.json': account,
     'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template().${bases[kind]}
   .runCmd(${JSON.stringify(`docker login -p ${kind === 'registry' ? password : 'x'}`)});`,
@@ -124,6 +133,13 @@ export const template = Template().${bases[kind]}
 
   expect(exitCode).toBe(1);
   groupsOf(log);
+  // The runner hides each line of a mask by itself, in all that the job prints after it.
+  const masks = [...log.matchAll(/^::add-mask::(.*)$/gm)].flatMap(([, mask = '']) => mask.split('%0A'));
+  for (const mask of masks) {
+    expect(mask.trim().length, mask).toBeGreaterThanOrEqual(8);
+    expect(mask).not.toMatch(/-----|client_email|robot@/);
+  }
+  if (kind === 'gcp') expect(masks).toContain('MIIEvAIBADANBgkqhkiG9w0');
   const shown = log
     .split('\n')
     .filter((line) => !line.startsWith('::add-mask::'))
@@ -140,4 +156,28 @@ export const template = Template().${bases[kind]}
     for (const trace of traces) expect(text.includes(trace), `${trace} in ${where}`).toBe(false);
   }
   expect(outputs).toMatchObject({ status: 'error', failure: expect.any(String) });
+});
+
+test('a token in the address of a clone is sent and not shown', async () => {
+  const token = 'ghs_0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f';
+  await using workspace = await temporaryDirectory({
+    'template.ts': `import { Template } from 'novita-sandbox';
+export const template = Template().fromImage('debian:12', undefined, { inheritConfig: false })
+  .gitClone('https://x-access-token:${token}@github.com/octo-org/private.git', '/src');`,
+  });
+  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
+  const { exitCode, log, summary, result } = await runAction({
+    action: action.path,
+    workspace: workspace.path,
+    inputs: { name: 'my-agent' },
+    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
+  });
+  await service.close();
+  expect(exitCode, log).toBe(0);
+  expect(JSON.stringify(service.requests.map(({ body }) => body))).toContain(token);
+  const shown = log.replace(/^::add-mask::.*$/gm, '');
+  for (const text of [shown, summary, JSON.stringify(result)]) {
+    expect(text).not.toContain(token);
+    expect(text).toContain('github.com/octo-org/private.git');
+  }
 });
