@@ -1,7 +1,7 @@
 import type { BuildInputs } from '../inputs/build.ts';
 import { throwIfAny } from '../problem.ts';
 import { logTags } from '../report/tag-log.ts';
-import { isKeyRefused, ServiceError } from '../service/errors.ts';
+import { isKeyRefused, isMissing, ServiceError } from '../service/errors.ts';
 import { decideTags } from '../tags/decide.ts';
 import { unasked } from '../tags/latest.ts';
 import type { Job } from './job.ts';
@@ -61,7 +61,7 @@ async function existingTags(
   try {
     return (await job.connect(connection, signal).tags(name)).map(({ tag }) => tag);
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return [];
+    if (isMissing(error)) return [];
     if (error instanceof ServiceError) throw error;
     throw late.aborted ? new Error('there was no answer within a minute') : error;
   }

@@ -15,6 +15,8 @@ export interface FollowDeps {
 export interface BuildDeps extends FollowDeps {
   /** Directory for archives on their way; must exist. */
   readonly temporaryDirectory: string;
+  /** The tags of the template with their builds as they stood a moment ago, where somebody has looked. */
+  readonly tagsBefore?: ReadonlyMap<string, string>;
 }
 
 /** Why a build was given up here while it goes on at the service. */

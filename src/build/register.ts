@@ -1,5 +1,4 @@
 import type { Plan } from '../plan/plan.ts';
-import type { ServiceClient } from '../service/client.ts';
 import { isPassing, mayHaveWorked, ServiceError } from '../service/errors.ts';
 import { pause } from '../service/pause.ts';
 import type { RegistrationRequest } from '../service/types.ts';
@@ -49,7 +48,7 @@ export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming)
         continue;
       }
       if (mayHaveWorked(error)) {
-        const found = await search(client, request, sentAt, error, timing, signal);
+        const found = await search(deps, { request, sentAt, error }, timing);
         if (found) {
           notice(
             `The answer to the registration was lost (${error.inShort}), but build ${found.buildId} came of it: going on with that.`,
@@ -67,18 +66,22 @@ export async function register(plan: Plan, deps: BuildDeps, timing: BuildTiming)
   }
 }
 
+/** A registration that may have worked, and the error that came of it. */
+interface Lost {
+  readonly request: RegistrationRequest;
+  readonly sentAt: number;
+  readonly error: ServiceError;
+}
+
 async function search(
-  client: ServiceClient,
-  request: RegistrationRequest,
-  sentAt: number,
-  lost: ServiceError,
+  { client, signal, tagsBefore }: BuildDeps,
+  { request, sentAt, error: lost }: Lost,
   timing: BuildTiming,
-  signal: AbortSignal,
 ): Promise<Omit<RegisteredBuild, 'found'> | undefined> {
   try {
     for (const pauseMs of timing.looks) {
       await pause(pauseMs, signal);
-      const found = await findRegistered(client, request, sentAt);
+      const found = await findRegistered(client, request, sentAt, tagsBefore);
       if (found) return found;
     }
   } catch (error) {

@@ -77,7 +77,7 @@ export class Search {
     // list may be a little behind a build that was followed to its end.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
     if ((this.#own || this.#follows > 0) && !ours && (await this.#mayLookAgain())) return undefined;
-    return this.#supersededBy(template) ?? this.#build(why);
+    return this.#supersededBy(template) ?? this.#build(why, template);
   }
 
   async #lookUp(): Promise<SameContent> {
@@ -215,14 +215,15 @@ export class Search {
   }
 
   /** Our own build, or nothing when another run's may have taken its place. */
-  async #build(why: string): Promise<BuildOutcome | undefined> {
+  async #build(why: string, template: FoundTemplate | undefined): Promise<BuildOutcome | undefined> {
     this.#notice(`${why}. Building${this.#own ? ' once more' : ''}.`);
     this.#builds += 1;
     this.#looks = 0;
     const emit: BuildDeps['emit'] = (event) => {
       if (event.type !== 'finished') this.#deps.emit(event);
     };
-    const outcome = await build(this.#plan, this.#options, { ...this.#deps, emit });
+    const tagsBefore = template?.tags ?? new Map<string, string>();
+    const outcome = await build(this.#plan, this.#options, { ...this.#deps, emit, tagsBefore });
     if (outcome.status !== 'superseded') return outcome;
     this.#own = outcome;
     this.#tried.add(outcome.buildId);

@@ -333,3 +333,35 @@ describe('the store', () => {
     expect(service.asked('upload')).toBe(1);
   });
 });
+
+describe('a clock that goes wrong', () => {
+  const hour = 3_600_000;
+  const dated = (reply: Reply, byMs: number): Reply => ({
+    ...reply,
+    headers: { ...reply.headers, date: new Date(Date.now() + byMs).toUTCString() },
+  });
+  /** The first registration works, and its answer is lost. */
+  const lost = ({ endpoint, nth, honest }: Parameters<Twist>[0]): Reply =>
+    endpoint === 'register' && nth === 1 ? { status: 502, body: 'bad gateway' } : honest;
+
+  test.each([
+    ['an hour ahead', hour],
+    ['an hour behind', -hour],
+    ['of 1970', -Date.now()],
+  ])('%s after a lost registration makes no second build', async (_, byMs) => {
+    for (const honestFor of [0, 1, 2]) {
+      let answers = 0;
+      const { outcome, service } = await run((question) =>
+        dated(lost(question), answers++ < honestFor ? 0 : byMs),
+      );
+      expect(outcome.status).toBe('ready');
+      expect([service.registrations(), service.starts()]).toEqual([1, 1]);
+    }
+  });
+
+  test('in every second answer makes none either', async () => {
+    let answers = 0;
+    const { service } = await run((question) => dated(lost(question), answers++ % 2 === 0 ? hour : 0));
+    expect(service.registrations()).toBe(1);
+  });
+});

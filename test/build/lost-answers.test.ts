@@ -1,12 +1,13 @@
 /** What a build does when it cannot know whether the service did what it was asked for. */
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { findRegistered } from '../../src/build/find-registered.ts';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { sendReply } from '../../src/local/http.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
-import { fastBudget } from '../service/fast-client.ts';
+import { fastBudget, fastClient } from '../service/fast-client.ts';
 import { runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
 
 const startService = serviceStarter();
@@ -131,6 +132,16 @@ describe('a registration', () => {
     expect(outcome.buildId).not.toBe(other?.id);
     expect(told.join('\n')).not.toContain(other?.id);
     expect(service.inspect.builds('app')).toHaveLength(2);
+  });
+
+  test('is not taken for a build that was there before, however young', async () => {
+    const service = await startService();
+    const { buildID } = await register(service, 'app', ['v1', 'default']);
+    const client = fastClient(service.url, {}, { apiKey: service.apiKey });
+    const find = (before?: Map<string, string>) => findRegistered(client, sized, Date.now() - 5000, before);
+    expect(await find()).toMatchObject({ buildId: buildID });
+    expect(await find(new Map([['v1', buildID]]))).toBeUndefined();
+    expect(await find(new Map([['v1', 'another']]))).toMatchObject({ buildId: buildID });
   });
 
   test('found but started by somebody else is left to them', async () => {

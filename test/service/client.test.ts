@@ -168,3 +168,14 @@ describe('upload', () => {
     expect(error).toMatchObject({ kind: 'refused', status: 403, said: 'AccessDenied Request has expired' });
   });
 });
+
+test('one answer with another time does not set the clock', async () => {
+  await using server = await serve((_, response, earlier) =>
+    answer(response, 200, ready, {
+      date: new Date(Date.now() + (earlier === 3 ? 3_600_000 : 0)).toUTCString(),
+    }),
+  );
+  const client = fastClient(server.url);
+  for (let asked = 0; asked < 6; asked += 1) await client.status('t', 'b', 0);
+  expect(Math.abs(client.clockAheadMs() ?? Number.NaN)).toBeLessThan(600_000);
+});
