@@ -21,8 +21,11 @@ export interface BuildTiming {
   readonly queue: { readonly firstPauseMs: number; readonly longestPauseMs: number; readonly tellMs: number };
   /** Failures in a row of a look-up that may spare a build. */
   readonly lookUp: RetryBudget;
-  /** How long another run may take between registration and start before its build is not waited for. */
-  readonly startMs: number;
+  /**
+   * How long another run may take between registration and start before its build is not waited for: the least, and
+   * what sending the files takes that the service lacks, up to the most.
+   */
+  readonly start: { readonly leastMs: number; readonly mostMs: number; readonly bytesPerMs: number };
   /** Age at which an upload link is not used any more. */
   readonly linkMs: number;
 }
@@ -41,8 +44,8 @@ export const defaultTiming: BuildTiming = {
   rereads: [200, 400, 800],
   queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, tellMs: 60_000 },
   lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 500, longestPauseMs: 4000 },
-  // Files are packed and sent in this time.
-  startMs: 10 * 60_000,
+  // A start follows its registration at once where there is nothing to send; 200 kB a second are few for a runner.
+  start: { leastMs: 20_000, mostMs: 10 * 60_000, bytesPerMs: 200 },
   // Links are good for 30 minutes.
   linkMs: 25 * 60_000,
 };

@@ -47,7 +47,7 @@ interface Upload {
 }
 
 /** One upload for each content, though several COPY steps may share it. */
-function uploadsOf(plan: Plan): Upload[] {
+export function uploadsOf(plan: Pick<Plan, 'steps'>): Upload[] {
   const uploads = new Map<string, Upload>();
   for (const { number: step, files, forceUpload: force = false } of plan.steps) {
     if (!files) continue;

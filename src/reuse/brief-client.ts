@@ -2,7 +2,7 @@ import type { RepeatableCalls, ServiceClient } from '../service/client.ts';
 import { type RetryBudget, repeat } from '../service/patience.ts';
 
 /** What is asked to find a build; all of it can be asked again. */
-export type LookUps = Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'template' | 'status'>;
+export type LookUps = Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'template' | 'status' | 'uploadLink'>;
 
 /**
  * The look-ups of a client with a budget of their own: sparing a build is worth some patience, and not the minutes
@@ -18,6 +18,7 @@ export function briefly(client: ServiceClient, budget: RetryBudget): LookUps {
     templateIdOf: call('GET template by name', once.templateIdOf),
     tags: call('GET tags', once.tags),
     template: call('GET template', once.template),
+    uploadLink: call('GET upload link', once.uploadLink),
     status: call('GET build status', once.status),
   };
 }

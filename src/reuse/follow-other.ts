@@ -3,6 +3,7 @@ import type { BuildDeps } from '../build/deps.ts';
 import type { BuildOutcome } from '../build/events.ts';
 import { isNotFound } from '../build/follow.ts';
 import type { BuildTiming } from '../build/timing.ts';
+import { uploadsOf } from '../build/upload.ts';
 import type { Plan } from '../plan/plan.ts';
 import { ServiceError } from '../service/errors.ts';
 import { pause } from '../service/pause.ts';
@@ -17,7 +18,9 @@ export type FollowedBuild = { readonly outcome: BuildOutcome } | { readonly left
 
 /**
  * Follows a build of the same content that another run registered, to its end, and shows its log. A build that is
- * never started is not waited for: its run may have been killed while it packed files.
+ * never started is not waited for ({@link untilStarted}).
+ *
+ * @param earlier - builds of other runs that this run has followed before
  */
 export async function followOther(
   plan: Plan,
@@ -25,11 +28,12 @@ export async function followOther(
   lookUps: LookUps,
   deps: BuildDeps,
   timing: BuildTiming,
+  earlier = 0,
 ): Promise<FollowedBuild> {
   const { templateId } = template;
   const ids = { templateId, buildId, createdAt };
   deps.emit({ type: 'joined', templateId, buildId, tags: plan.tags });
-  const started = await untilStarted(ids, lookUps, deps, timing);
+  const started = await untilStarted({ plan, earlier }, ids, lookUps, deps, timing);
   if (started !== undefined) return { left: started };
   // Its recipe is this one, so nothing has to be taken from its log.
   const emit: BuildDeps['emit'] = (event) => {
@@ -42,28 +46,55 @@ export async function followOther(
   return { left: `Build ${buildId} of the other run ${why}${said ? `: ${said}` : ''}` };
 }
 
-/** Resolves with nothing as soon as the build is started, or with why it is not waited for any longer. */
+/**
+ * Resolves with nothing as soon as the build is started, or with why it is not waited for any longer.
+ *
+ * ## How a run that is gone is told from one that is busy
+ *
+ * Between registration and start a run only sends files, and the service shows nothing of it: no log, no change of
+ * state. But the content is the same here as there. So this run knows how many bytes are to be sent, and the service
+ * tells which of them it has. A run with nothing left to send starts its build at once, or is gone; one that sends is
+ * given the time that this takes, and anew whenever more of its files have arrived.
+ *
+ * Leaving a build too early ends in one build all the same. This run registers its own, which ends the one that waits;
+ * if the other run lives after all, it sees that before it sends its start (`timelyStarts`), looks again, and follows
+ * this one. Two slow runs could take turns like this, so the time doubles with each build that a run has followed.
+ */
 async function untilStarted(
+  { plan, earlier }: { readonly plan: Plan; readonly earlier: number },
   { templateId, buildId, createdAt }: { templateId: string; buildId: string; createdAt: number },
   lookUps: LookUps,
   { client, emit, signal }: BuildDeps,
-  { pace, startMs }: BuildTiming,
+  { pace, start }: BuildTiming,
 ): Promise<string | undefined> {
   // A creation time that cannot be read, or is yet to come, must not keep anybody waiting for ever.
   const known = Number.isFinite(createdAt)
     ? createdAt - (client.clockAheadMs() ?? 0)
     : Number.POSITIVE_INFINITY;
-  const since = Math.min(known, Date.now());
-  const minutes = Math.round(startMs / 60_000);
-  for (let told = false; ; told = true) {
+  const registeredAt = Math.min(known, Date.now());
+  const allowed = (bytes: number) =>
+    Math.min((start.leastMs + bytes / start.bytesPerMs) * 2 ** earlier, start.mostMs);
+  let missing: number | undefined;
+  let since = registeredAt;
+  for (;;) {
     try {
       if ((await lookUps.status(templateId, buildId, 0)).status !== 'waiting') return undefined;
-      if (Date.now() - since > startMs) {
-        return `Build ${buildId} of the other run was not started within ${minutes} minutes`;
+      if (missing === undefined) {
+        missing = await missingBytes(plan, templateId, lookUps);
+        const time = inWords(since + allowed(missing) - registeredAt);
+        emit({
+          type: 'notice',
+          message: `That run has not started it yet; it has ${time} for that from its registration on.`,
+        });
       }
-      if (!told) {
-        const message = `That run has not started it yet; it has ${minutes} minutes for that from its registration on.`;
-        emit({ type: 'notice', message });
+      if (Date.now() - since > allowed(missing)) {
+        const left = await missingBytes(plan, templateId, lookUps);
+        const over = Date.now() - registeredAt > start.mostMs;
+        if (over || left >= missing) {
+          return `Build ${buildId} of the other run was not started within ${inWords(Date.now() - registeredAt)}`;
+        }
+        missing = left;
+        since = Date.now();
       }
       await pause(pace.longestMs, signal);
     } catch (error) {
@@ -75,4 +106,23 @@ async function untilStarted(
       return `Build ${buildId} of the other run ${why}`;
     }
   }
+}
+
+/** How many bytes of the plan's files the service does not have; all of them where it does not tell. */
+async function missingBytes(plan: Plan, templateId: string, lookUps: LookUps): Promise<number> {
+  const sizes = uploadsOf(plan).map(async ({ files, force }) => {
+    try {
+      const { present } = await lookUps.uploadLink(templateId, files.hash);
+      return present && !force ? 0 : files.bytes;
+    } catch (error) {
+      if (error instanceof ServiceError) return files.bytes;
+      throw error;
+    }
+  });
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function inWords(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000));
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;
 }

@@ -122,7 +122,8 @@ export class Search {
     this.#follows += 1;
     this.#looks = 0;
     const lookUps = briefly(this.#deps.client, this.#deps.timing.lookUp);
-    const end = await followOther(this.#plan, build, lookUps, this.#deps, this.#deps.timing);
+    const earlier = this.#follows - 1;
+    const end = await followOther(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
     if ('left' in end) {
       this.#tried.add(build.buildId);
       this.#notice(`${end.left}.`);

@@ -24,7 +24,7 @@ export const fastTiming: BuildTiming = {
   rereads: [2, 4, 6],
   queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 1000 },
   lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
-  startMs: 60_000,
+  start: { leastMs: 60_000, mostMs: 60_000, bytesPerMs: 1 },
   linkMs: 60_000,
 };
 

@@ -1,5 +1,6 @@
 /** Following the build that another run is making: how it may end, and giving up meanwhile. */
 import { describe, expect, test } from 'vitest';
+import { uploadsOf } from '../../src/build/upload.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { shownLog, wholeLog } from '../build/harness.ts';
@@ -249,13 +250,44 @@ describe('a build that is registered and not started', () => {
   test('and never will be is left after a while, and ours takes its place', async () => {
     const plan = await planFor({ tags: ['v2'] });
     const { service, registered } = await waitingBuild(plan);
-    const run = await runReuse(service, plan, { timing: { startMs: 20 } });
+    const run = await runReuse(service, plan, {
+      timing: { start: { leastMs: 20, mostMs: 60_000, bytesPerMs: 1 } },
+    });
     expect(built(run).buildId).not.toBe(registered.buildID);
     expect(run.told[0]).toMatch(/^That run has not started it yet/);
-    expect(run.told[1]).toMatch(/of the other run was not started within 0 minutes\.$/);
+    expect(run.told[1]).toMatch(/of the other run was not started within 1 s\.$/);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.builds('app').map(({ status }) => status)).toEqual(['error', 'ready']);
     expect(run.events.filter(({ type }) => type === 'joined')).toHaveLength(1);
+  });
+
+  const impatient = { start: { leastMs: 20, mostMs: 60_000, bytesPerMs: 0.000_001 } };
+
+  /** A build of a plan with a file, registered and not started; its file may have arrived. */
+  async function withFile({ sent }: { sent: boolean }) {
+    const plan = await planFor({ tags: ['v2'], copies: true });
+    const { service, registered } = await waitingBuild(plan);
+    const [upload] = uploadsOf(plan);
+    const link = await ask(service, 'GET', `/templates/${registered.templateID}/files/${upload?.files.hash}`);
+    if (sent) await fetch(link.body.url, { method: 'PUT', body: 'x' });
+    return { plan, service, registered };
+  }
+
+  test('and has nothing left to send is left at once, however large its files are', async () => {
+    const { plan, service, registered } = await withFile({ sent: true });
+    const run = await runReuse(service, plan, { timing: impatient });
+    expect(built(run).buildId).not.toBe(registered.buildID);
+    expect(run.told[1]).toMatch(/of the other run was not started within 1 s\.$/);
+  });
+
+  test('and has files left to send is given the time for that', async () => {
+    const { plan, service, registered } = await withFile({ sent: false });
+    const run = await runReuse(service, plan, {
+      timing: impatient,
+      ...whenJoined(() => setTimeout(() => start(service, registered, { steps: [], fromImage: 'x' }), 100)),
+    });
+    expect(run.told[0]).toMatch(/it has 60 s for that/);
+    expect(run.told.join()).not.toContain('was not started');
   });
 
   test.each(['x', '9999-12-31T00:00:00Z'])(
@@ -275,7 +307,9 @@ describe('a build that is registered and not started', () => {
         edit((body) => ({ ...body, builds: body.builds.map((each: object) => ({ ...each, createdAt })) })),
         1,
       );
-      const run = await runReuse(service, plan, { timing: { startMs: 20 } });
+      const run = await runReuse(service, plan, {
+        timing: { start: { leastMs: 20, mostMs: 60_000, bytesPerMs: 1 } },
+      });
       expect(faultsOf(service, plan, run)).toEqual([]);
     },
   );
