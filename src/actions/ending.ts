@@ -5,6 +5,7 @@ import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Problem, ProblemsError } from '../problem.ts';
 import { buildReference } from '../report/closing.ts';
+import { runnerTrouble } from '../runner-trouble.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { Runner } from './runner.ts';
 
@@ -116,7 +117,10 @@ export function endingOfError(
   const what = error instanceof Error ? error.message : String(error);
   debug(error instanceof Error ? (error.stack ?? what) : what);
   const ofRunner = runnerTrouble(error);
-  if (ofRunner) return { exitCode: 1, early: end('runner', `${ofRunner} (${what})`) };
+  if (ofRunner) {
+    const trouble = `${ofRunner.what.slice(0, 1).toLowerCase()}${ofRunner.what.slice(1)}`;
+    return { exitCode: 1, early: end('runner', `${trouble} ${ofRunner.advice} (${what})`) };
+  }
   const why = `unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`;
   return { exitCode: 1, early: end('unexpected', why) };
 }
@@ -131,19 +135,4 @@ export function endingOfRefusal(error: ServiceError, undone: string, plan?: Plan
 export function refusalSentence(error: ServiceError): string {
   const { what, advice } = diagnoseRequest(error);
   return `${error.message}\n${what} ${advice}`;
-}
-
-const full = 'the disk of this runner is full. Make room in a step before this one, or use a larger runner.';
-const files = 'this runner allows too few open files. Raise its limit (ulimit -n).';
-const rights = 'this runner does not let the job use one of its own files. Check whose it is.';
-const memory = 'this runner has too little memory. Use a larger one.';
-const troubles: Readonly<Record<string, string>> = {
-  ...{ ENOSPC: full, EDQUOT: full, EMFILE: files, ENFILE: files, ENOMEM: memory, EAGAIN: memory },
-  ...{ EACCES: rights, EPERM: rights, EROFS: rights, EIO: 'a disk of this runner fails.' },
-};
-
-/** What is wrong with the machine when the system refused something, or nothing where it is not that. */
-function runnerTrouble(error: unknown): string | undefined {
-  const { code = '', syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
-  return syscall === undefined ? undefined : troubles[code];
 }

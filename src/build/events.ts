@@ -1,3 +1,4 @@
+import type { RunnerTrouble } from '../runner-trouble.ts';
 import type { RequestFailure } from '../service/errors.ts';
 import type { LogLevel } from '../service/types.ts';
 import type { Diagnosis } from './diagnosis/diagnosis.ts';
@@ -164,4 +165,6 @@ export interface BuildFailure {
   readonly lastLines: readonly LogLine[];
   /** The request that did not work out; absent when the failure is the service's verdict. */
   readonly request?: RequestFailure;
+  /** Set when this machine could not do its part. */
+  readonly runner?: RunnerTrouble;
 }

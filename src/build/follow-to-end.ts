@@ -1,4 +1,5 @@
 import { ProblemsError } from '../problem.ts';
+import { runnerTrouble } from '../runner-trouble.ts';
 import { ServiceError } from '../service/errors.ts';
 import type { BuildStatus } from '../service/schemas.ts';
 import type { FollowDeps } from './deps.ts';
@@ -29,9 +30,11 @@ export async function followToEnd(
   }
 }
 
-/** A problem of a file, or a request that did not work out; anything else is a mistake of ours. */
+/** A problem of a file or of this machine, or a request that did not work out; anything else is a mistake of ours. */
 export function failureOfError(error: unknown): BuildFailure {
   if (error instanceof ProblemsError) return { message: error.message, lastLines: [] };
+  const runner = runnerTrouble(error);
+  if (runner) return { message: (error as Error).message, lastLines: [], runner };
   if (!(error instanceof ServiceError)) throw error;
   const { message, kind, request, host, status, said } = error;
   return { message, lastLines: [], request: { kind, request, host, status, said } };

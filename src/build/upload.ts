@@ -106,6 +106,7 @@ async function send(
       }
     }
   } finally {
-    if (archive) await rm(archive.path, { force: true });
+    // The folder goes with the run; a file that stays must not hide how it went.
+    if (archive) await rm(archive.path, { force: true }).catch(() => {});
   }
 }

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
 import { problem } from '../problem.ts';
+import { isOfMachine } from '../runner-trouble.ts';
 import { reason } from './copy-problems.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
 import { gzip } from './parallel-gzip.ts';
@@ -34,7 +35,8 @@ const FIXED_TIME = new Date('2000-01-01T00:00:00Z');
  * Each file is compared with the manifest while it is sent, so an archive never disagrees with its hash.
  *
  * @param destination - path of the file to make; must not exist; removed again on failure
- * @throws ProblemsError for a file that changed or vanished since the manifest was made
+ * @throws ProblemsError for a file that changed or vanished since the manifest was made, or the error of the system
+ * where the machine has no room or no files left
  */
 export async function writeArchive(manifest: FileManifest, destination: string): Promise<Archive> {
   // Opened first, so that somebody else's file is never removed below.
@@ -45,7 +47,8 @@ export async function writeArchive(manifest: FileManifest, destination: string):
       createWriteStream(destination, { fd: file }),
     );
   } catch (error) {
-    await rm(destination, { force: true });
+    // Whatever becomes of that, the first error is the one to tell.
+    await rm(destination, { force: true }).catch(() => {});
     throw error;
   }
   return { path: destination, bytes: (await stat(destination)).size };
@@ -102,6 +105,7 @@ async function* contentOf(manifest: FileManifest, entry: ManifestEntry): AsyncGe
       yield chunk;
     }
   } catch (error) {
+    if (isOfMachine(error)) throw error;
     throw changed(manifest, path, `it can no longer be read (${reason(error)})`);
   }
   if (size !== entry.size) {

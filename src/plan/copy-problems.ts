@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { javascriptText, type Problem, type SourceLine } from '../problem.ts';
+import { isOfMachine } from '../runner-trouble.ts';
 import { escapedSource } from './copy-source.ts';
 import type { IgnoreRule } from './ignore.ts';
 
@@ -59,11 +60,14 @@ export function copyProblems(copy: CopyFiles) {
         'COPY source is not a directory',
         `${name} ends in a slash, but ${absolute(path)} is not a directory. Leave out the slash.`,
       ),
-    unreadable: (path: string, error: unknown) =>
-      make(
+    /** @throws the error itself where the machine is the matter and not the path */
+    unreadable: (path: string, error: unknown) => {
+      if (isOfMachine(error)) throw error;
+      return make(
         'Unreadable path in COPY',
         `${name} takes in ${absolute(path)}, which cannot be read (${reason(error)}). Mend its permissions or name it in .dockerignore.`,
-      ),
+      );
+    },
     special: (path: string) =>
       make(
         'Special file in COPY',

@@ -11,6 +11,9 @@ const beforeSending = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
+  // No connection could be opened, for want of files.
+  'EMFILE',
+  'ENFILE',
 ]);
 
 /** OpenSSL's and Node's codes for a certificate that is not trusted or belongs to another host. */

@@ -1,4 +1,5 @@
 import type { ShownPlan } from '../../plan/plan.ts';
+import type { RunnerTrouble } from '../../runner-trouble.ts';
 import type { BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
 import type { Diagnosis, FailureClass, Retry } from './diagnosis.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
@@ -14,6 +15,7 @@ export function diagnose(plan: ShownPlan, outcome: BuildOutcome): Diagnosis | un
     const diagnosis = diagnoseRequest(failure.request, plan);
     return status === 'building' ? lostSight(diagnosis) : diagnosis;
   }
+  if (failure?.runner) return { class: 'runner', ...inRunner(failure.runner, status), retry: 'never' };
   if (failure) return diagnoseFailure(plan, failure, outcome.steps);
   return status === 'error'
     ? diagnoseFailure(plan, { message: '', lastLines: [] }, outcome.steps)
@@ -124,6 +126,14 @@ function lostSight(diagnosis: Diagnosis): Diagnosis {
     advice: 'The build goes on at the service: look there for its end before you start another.',
     retry: 'never',
   };
+}
+
+function inRunner({ what, advice }: RunnerTrouble, status: BuildOutcome['status']): RunnerTrouble {
+  const left =
+    status === 'building'
+      ? 'The build goes on at the service.'
+      : 'The build was registered and will not be started: the next one takes its place, or the service ends it by itself.';
+  return { what, advice: `${advice} ${left}` };
 }
 
 function stoppedDiagnosis(stopped: 'timeout' | 'interrupted', status: BuildOutcome['status']): Diagnosis {

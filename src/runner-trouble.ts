@@ -1,0 +1,49 @@
+/** What is wrong with the machine that runs the job, and what to do about it; one sentence or two each. */
+export interface RunnerTrouble {
+  readonly what: string;
+  readonly advice: string;
+}
+
+const full = {
+  what: 'The disk of this runner is full.',
+  advice: 'Make room in a step before this one, or use a larger runner.',
+};
+const files = {
+  what: 'This runner allows too few open files.',
+  advice: 'Raise its limit (ulimit -n).',
+};
+const rights = {
+  what: 'This runner does not let the job use one of its own files.',
+  advice: 'Check whose it is.',
+};
+const memory = { what: 'This runner has too little memory.', advice: 'Use a larger one.' };
+
+/** No program can help these, whichever file it was about. */
+const ofMachine: Readonly<Record<string, RunnerTrouble>> = {
+  ...{ ENOSPC: full, EDQUOT: full, EMFILE: files, ENFILE: files, ENOMEM: memory, EAGAIN: memory },
+  EFBIG: { what: 'This runner limits how large a file may be.', advice: 'Raise its limit (ulimit -f).' },
+  EIO: { what: 'A disk of this runner fails.', advice: 'Use another runner.' },
+};
+const missing = {
+  what: 'A file or folder that this run made on the runner has gone.',
+  advice: 'Let no other process remove what lies in RUNNER_TEMP.',
+};
+const ofFile: Readonly<Record<string, RunnerTrouble>> = {
+  ...{ EACCES: rights, EPERM: rights, EROFS: rights, ENOENT: missing, ENOTDIR: missing },
+};
+
+/** What is wrong with the machine when the system refused something, or nothing where it is not that. */
+export function runnerTrouble(error: unknown): RunnerTrouble | undefined {
+  return isOfMachine(error) ? ofMachine[codeOf(error)] : ofFile[codeOf(error)];
+}
+
+/** Whether the machine as a whole is the matter, and not the file that was asked for. */
+export function isOfMachine(error: unknown): boolean {
+  return codeOf(error) in ofMachine;
+}
+
+/** The code of an error of the system; empty for any other. */
+function codeOf(error: unknown): string {
+  const { code = '', syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  return syscall === undefined ? '' : code;
+}
