@@ -98,8 +98,10 @@ export function startHost(options: HostProcessOptions): HostProcess {
     if (url) debuggerUrl.resolve(url);
     if (url === undefined) errors.write(line);
   });
-  child.stdout.on('data', stdout.write);
-  child.stderr.on('data', stderr.write);
+  // Where no pipe could be opened there are no streams at all, whatever the types say, and an error follows.
+  const [, , , channel] = child.stdio ?? [];
+  child.stdout?.on('data', stdout.write);
+  child.stderr?.on('data', stderr.write);
 
   const exited = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -121,18 +123,20 @@ export function startHost(options: HostProcessOptions): HostProcess {
   // All messages of a closed pipe have been read.
   drained.then(() => answer.resolve(undefined));
 
-  readChannel(child.stdio[3] as NodeJS.ReadableStream, options.request.token, {
-    message: (message) => {
-      if (message.type !== 'phase') return answer.resolve(message);
-      phase = message.phase;
-      if (phase.name !== 'starting') evaluating.resolve();
-    },
-    noise: () => {
-      noise = true;
-    },
-  });
-  for (const stream of [child.stdin, child.stdio[lifelineDescriptor]]) stream?.on('error', () => {});
-  child.stdin.end(JSON.stringify(options.request));
+  if (channel) {
+    readChannel(channel as NodeJS.ReadableStream, options.request.token, {
+      message: (message) => {
+        if (message.type !== 'phase') return answer.resolve(message);
+        phase = message.phase;
+        if (phase.name !== 'starting') evaluating.resolve();
+      },
+      noise: () => {
+        noise = true;
+      },
+    });
+    for (const stream of [child.stdin, child.stdio[lifelineDescriptor]]) stream?.on('error', () => {});
+    child.stdin.end(JSON.stringify(options.request));
+  }
 
   return {
     answer: answer.promise,
@@ -143,7 +147,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
     async end() {
       killAll();
       await drained;
-      for (const stream of child.stdio) stream?.destroy();
+      for (const stream of child.stdio ?? []) stream?.destroy();
       process.removeListener('exit', killAll);
       stdout.end();
       stderr.end();

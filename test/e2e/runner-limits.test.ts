@@ -1,7 +1,7 @@
 /** A runner that is short of disk or files: told as that, with the build that was registered, and never as a mistake of ours. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
@@ -68,15 +68,5 @@ describe.skipIf(!canLimit)('a runner on which', () => {
       expect([exitCode, outputs['status']]).toEqual([1, 'error']);
       expect(log).toMatch(/too few open files|EMFILE/);
     }
-  });
-
-  test('the folder for archives is removed ends the build with that', async () => {
-    const { exitCode, log, outputs } = await build({
-      onOutput: (printed) => {
-        const folder = /x/.test('') ? printed : undefined;
-        if (folder) void rm(folder, { recursive: true });
-      },
-    });
-    expect([exitCode, outputs['status']], log).toEqual([0, 'ready']);
   });
 });
