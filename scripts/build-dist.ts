@@ -91,9 +91,7 @@ async function bundleSteps(): Promise<void> {
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */
 function minify(path: string): void {
-  const { code } = transformSync(readFileSync(path, 'utf8'), {
-    ...output,
-  });
+  const { code } = transformSync(readFileSync(path, 'utf8'), output);
   writeFileSync(path, code);
 }
 

@@ -49,6 +49,10 @@ export async function runBuild(job: Job): Promise<Ending> {
   if (nameless.length > 0) throwIfAny([...problems, ...nameless]);
   const tags = (await collectProblems(problems, () => tagsOfBuild(inputs, job, problems.length === 0))) ?? [];
 
+  // Asked beside the reading of the recipe, which takes longer.
+  const outdated = apiKey === '' || problems.length > 0 ? undefined : endOfOutdatedRun(tags, inputs, job);
+  outdated?.catch(() => {});
+
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, job, [...visible, ...tags]);
     return makePlan(
@@ -70,8 +74,8 @@ export async function runBuild(job: Job): Promise<Ending> {
   const shown = redactDeep(plan, redact);
   logPlan(job.output, shown);
 
-  const outdated = apiKey === '' ? undefined : await endOfOutdatedRun(tags, inputs, job);
-  if (outdated) return outdated;
+  const outdatedEnd = await outdated;
+  if (outdatedEnd) return outdatedEnd;
   const remembered = await job.history.read(plan.name);
   const known = knowledgeOf(shown, remembered);
   logKnowledge(job.output, known, remembered);

@@ -38,9 +38,10 @@ export async function runCleanup(job: Job): Promise<Ending> {
   }
 
   if (inputs.githubToken !== '') job.mask(inputs.githubToken);
-  const github = inputs.githubToken === '' ? undefined : job.github(inputs.githubToken);
   const reopened =
-    pullRequest !== undefined && github !== undefined && (await isReopened(github, pullRequest));
+    pullRequest !== undefined &&
+    inputs.githubToken !== '' &&
+    (await isReopened(job.github(inputs.githubToken), pullRequest));
   if (reopened) {
     output.notice(`Pull request ${pullRequest} is open again, so its previews stay.`, {
       title: 'A preview stays',

@@ -14,7 +14,7 @@ import type { Job } from './job.ts';
 export async function endOfOutdatedRun(
   tags: readonly string[],
   inputs: Pick<BuildInputs, 'githubToken' | 'onSuperseded'>,
-  job: Pick<Job, 'env' | 'event' | 'payload' | 'github' | 'debug' | 'interrupted'>,
+  job: Pick<Job, 'env' | 'event' | 'payload' | 'github' | 'interrupted'>,
 ): Promise<Ending | undefined> {
   const { kind, pullRequest: number, sha } = job.event;
   if (kind !== 'pull_request' || number === undefined || !sha || inputs.githubToken === '') return undefined;

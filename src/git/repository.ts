@@ -49,10 +49,8 @@ export function headCommit(repository: Repository): string | undefined {
 
 /** The commit, or tag object, that a full name such as `refs/heads/main` stands for. */
 function readRef({ gitDirectory, commonDirectory }: Repository, ref: string): string | undefined {
-  const [, packed] =
-    new RegExp(`^([0-9a-f]+) ${escaped(ref)}$`, 'm').exec(
-      readText(join(commonDirectory, 'packed-refs')) ?? '',
-    ) ?? [];
+  const lines = (readText(join(commonDirectory, 'packed-refs')) ?? '').split('\n');
+  const [packed] = lines.find((line) => line.endsWith(` ${ref}`))?.split(' ', 1) ?? [];
   return commitId(readText(join(gitDirectory, ref)) ?? readText(join(commonDirectory, ref)) ?? packed);
 }
 
@@ -68,8 +66,4 @@ export function readText(path: string): string | undefined {
 /** The text where it is the full id of an object. */
 export function commitId(text: string | undefined): string | undefined {
   return text !== undefined && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text) ? text : undefined;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -3,7 +3,7 @@ import {
   literals,
   mentions,
   type TextTemplate,
-  type VersionExpression,
+  versionExpressions,
 } from './expression.ts';
 import { foldTag } from './fold.ts';
 import { bare, type Variant } from './known-versions.ts';
@@ -27,15 +27,6 @@ export interface ReleaseText {
 
 /** Expressions that make a tag one that no other version comes to. */
 const exact = ['version', 'patch', 'raw', 'build', 'sha', 'tag', 'date', 'commit_date'] as const;
-const ofVersion: readonly VersionExpression[] = [
-  'version',
-  'major',
-  'minor',
-  'patch',
-  'raw',
-  'prerelease',
-  'build',
-];
 
 /** The line that a pattern of versions gives the tag of, or `undefined` when it names one version. */
 export function lineOfPattern(templates: readonly TextTemplate[]): Line | undefined {
@@ -60,7 +51,7 @@ export function gitTagOfLine(tag: string): { readonly line: Line; readonly least
 
 /** What a pattern has before its first part of a version and after its last. */
 export function aroundVersion(pattern: TextTemplate): { before: TextTemplate; after: TextTemplate } {
-  const isVersion = (part: TextTemplate[number]) => mentions([[part]], ofVersion);
+  const isVersion = (part: TextTemplate[number]) => mentions([[part]], versionExpressions);
   const first = pattern.findIndex(isVersion);
   if (first < 0) return { before: [], after: [] };
   return { before: pattern.slice(0, first), after: pattern.slice(pattern.findLastIndex(isVersion) + 1) };
