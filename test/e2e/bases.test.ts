@@ -1,20 +1,16 @@
 /** Bases that cannot be built from, told at their line before anything changes at the service. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { type RegistryServer, startRegistry } from '../images/registry-server.ts';
 import { ask, build } from '../local/client.ts';
 import { changesSince } from './reuse-kit.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let service: LocalService;
 let registry: RegistryServer;
-beforeAll(async () => {
-  action = await publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
 beforeEach(async () => {
   service = await startLocalService({
     team: 'acme',

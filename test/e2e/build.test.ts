@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
@@ -8,13 +8,9 @@ import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { eventContext } from '../ci/fixture.ts';
 import { startCacheServer } from '../history/cache-server.ts';
 import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const definition = `import { Template, waitForPort } from 'novita-sandbox';
 

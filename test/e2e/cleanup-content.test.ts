@@ -8,14 +8,12 @@ import { contentTag, daysAgo } from '../templates/content-kit.ts';
 import { groupsOf, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = publishedAction();
   workspace = await temporaryDirectory();
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 

@@ -1,19 +1,15 @@
 /** The two workflows of a fork's pull request: a build without secrets, and a comment without its code. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readCommentMarker } from '../../src/report/comment-marker.ts';
 import { resultDocument } from '../../src/report/result.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { sampleOutcome, samplePlan } from '../report/sample.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const sha = 'c'.repeat(40);
 const fork = 'mallory/agent';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
@@ -8,13 +8,9 @@ import { readCommentMarker } from '../../src/report/comment-marker.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { startCacheServer } from '../history/cache-server.ts';
 import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const recipe = (command: string) => `import { Template } from 'novita-sandbox';
 export default Template().fromImage('python:3.12', undefined, { inheritConfig: false }).copy('app', '/app').runCmd('${command}');

@@ -3,22 +3,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { type RunOptions, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let local: LocalService;
 /** Takes every request and answers none. */
 let silent: LocalService;
 let asked: () => void = () => {};
 beforeAll(async () => {
-  action = await publishedAction();
   local = await startLocalService();
   silent = await startLocalService({ intercept: async () => asked() });
 });
 afterAll(async () => {
   await local.close();
   await silent.close();
-  await action[Symbol.asyncDispose]();
 });
 
 const buildId = '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b';

@@ -1,5 +1,5 @@
 /** What a person finds after a build that did not come to be: in the log, the outputs, the summary and the result. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { failures } from '../../src/local/failures.ts';
 import type { FaultPlan } from '../../src/local/fault-plan.ts';
 import { readFaultPlan } from '../../src/local/read-faults.ts';
@@ -7,13 +7,9 @@ import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 async function run(
   script: SimulationScript,

@@ -15,10 +15,9 @@ import { pullRequestRun, runner, states, tagsAt } from './pull-request-kit.ts';
 import { groupsOf } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = publishedAction();
   workspace = await temporaryDirectory({
     'template.mjs': `import { Template } from 'novita-sandbox';
 export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');
@@ -26,7 +25,6 @@ export default Template().fromImage('debian:12', undefined, { inheritConfig: fal
   });
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 

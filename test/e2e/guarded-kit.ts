@@ -80,7 +80,6 @@ export async function openWorkshop(more: Readonly<Record<string, string>> = {}):
       });
     },
     async [Symbol.asyncDispose]() {
-      await action[Symbol.asyncDispose]();
       origin[Symbol.dispose]();
       rmSync(top, { recursive: true, force: true });
     },

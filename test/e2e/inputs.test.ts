@@ -8,14 +8,12 @@ import { changesSince, project, recipe } from './reuse-kit.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = await publishedAction();
   workspace = await temporaryDirectory(project());
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 

@@ -7,17 +7,15 @@ import { gate, register } from '../local/client.ts';
 import { runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = publishedAction();
   workspace = await temporaryDirectory({
     'template.mjs': `import { Template } from 'novita-sandbox';
 export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');`,
   });
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 

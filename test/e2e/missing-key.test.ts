@@ -3,17 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let local: LocalService;
 beforeAll(async () => {
-  action = publishedAction();
   local = await startLocalService();
 });
 afterAll(async () => {
   await local.close();
-  await action[Symbol.asyncDispose]();
 });
 
 const files = {

@@ -7,14 +7,12 @@ import { ask, build, register, start } from '../local/client.ts';
 import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = publishedAction();
   workspace = await temporaryDirectory();
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
@@ -9,13 +9,9 @@ import { startCacheServer } from '../history/cache-server.ts';
 import { gate } from '../local/client.ts';
 import { pullRequestRun, type Repository, runner, states, tagsAt } from './pull-request-kit.ts';
 import { groupsOf, type RunResult } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const recipe = (command: string, base = 'debian:12') => `import { Template } from 'novita-sandbox';
 export default Template().fromImage('${base}', undefined, { inheritConfig: false }).runCmd('${command}');

@@ -6,15 +6,13 @@ import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let local: LocalService;
 beforeAll(async () => {
-  action = publishedAction();
   local = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
 });
 afterAll(async () => {
   await local.close();
-  await action[Symbol.asyncDispose]();
 });
 
 /** The runner's commands of one kind: `file:line title`. */

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startRegistry } from '../images/registry-server.ts';
 import { contentTagOf, type Place, place, project, type Run, recipe, whyBuilt } from './reuse-kit.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { publishedAction } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 /** What the first bytes of a digest look like to a person. */
 const short = (digest: string) => digest.slice(0, 'sha256:'.length + 12);

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Reply, sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import { gate } from '../local/client.ts';
 import { commits, type Place, type Run } from './reuse-kit.ts';
 import { onMain, statuses, when, withService } from './reuse-together-kit.ts';
 import { groupsOf } from './runner.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { publishedAction } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 describe('a first run that is killed', () => {
   /** Runs a second time when the first is dead. */

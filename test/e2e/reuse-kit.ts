@@ -6,7 +6,7 @@ import { type LocalService, startLocalService } from '../../src/local/service.ts
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { type CacheServer, startCacheServer } from '../history/cache-server.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { temporaryDirectory } from './setup.ts';
 
 /** A base that no registry has to be asked about. */
 export const pinned = `python:3.12@sha256:${'5c'.repeat(32)}`;
@@ -56,7 +56,7 @@ export interface PlaceOptions {
 
 /** @param action - folder of the published actions */
 export async function place(
-  action: TemporaryDirectory,
+  action: { readonly path: string },
   { files = project(), service, apart = false }: PlaceOptions = {},
 ): Promise<Place> {
   const workspace = await temporaryDirectory(files);

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startGithubServer } from '../github/server.ts';
 import { startRegistry } from '../images/registry-server.ts';
 import { pullRequestRun, states } from './pull-request-kit.ts';
 import { commits, place, project, pushOf, recipe } from './reuse-kit.ts';
 import { groupsOf } from './runner.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { publishedAction } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const inputs = { reuse: 'require' };
 

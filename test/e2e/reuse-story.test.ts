@@ -1,17 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type GithubServer, startGithubServer } from '../github/server.ts';
 import { pullRequestRun, states, tagsAt } from './pull-request-kit.ts';
 import { commits, type Place, place, pushOf, type Run } from './reuse-kit.ts';
 import { type RunOptions, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { publishedAction } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const token = { 'github-token': 'ghs_0123456789' };
 const head = 'c'.repeat(40);

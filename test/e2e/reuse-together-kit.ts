@@ -4,7 +4,6 @@ import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { type Place, place } from './reuse-kit.ts';
 import type { RunOptions } from './runner.ts';
-import type { TemporaryDirectory } from './setup.ts';
 
 interface Scene {
   readonly script?: SimulationScript;
@@ -13,7 +12,7 @@ interface Scene {
 
 /** A story at a service of its own, which ends with it. */
 export async function withService(
-  action: TemporaryDirectory,
+  action: { readonly path: string },
   { script, intercept }: Scene,
   story: (at: Place, local: LocalService) => unknown,
 ) {

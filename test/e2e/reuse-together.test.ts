@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
@@ -6,13 +6,9 @@ import { gate } from '../local/client.ts';
 import { commits } from './reuse-kit.ts';
 import { onMain, statuses, when, withService } from './reuse-together-kit.ts';
 import { groupsOf } from './runner.ts';
-import { publishedAction, type TemporaryDirectory } from './setup.ts';
+import { publishedAction } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 /** What the first so many wait for each other at; nobody after them waits. */
 function meeting(size: number): () => Promise<void> {

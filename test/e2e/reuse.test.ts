@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { changesSince, commits, contentTagOf, place, project, pushOf, type Run } from './reuse-kit.ts';
 import { groupsOf } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 /** What was asked of the service, as `METHOD /path` without identifiers. */
 const kinds = ({ changes }: Pick<Run, 'changes'>) =>

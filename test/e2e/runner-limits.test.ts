@@ -7,17 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { type RunOptions, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let service: LocalService;
 beforeAll(async () => {
-  action = publishedAction();
   service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
 });
 afterAll(async () => {
   await service.close();
-  await action[Symbol.asyncDispose]();
 });
 
 const definition = `import { Template } from 'novita-sandbox';

@@ -5,17 +5,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let local: LocalService;
 beforeAll(async () => {
-  action = await publishedAction();
   local = await startLocalService();
 });
 afterAll(async () => {
   await local.close();
-  await action[Symbol.asyncDispose]();
 });
 
 const template = `import { Template } from 'novita-sandbox';

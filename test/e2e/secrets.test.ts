@@ -1,17 +1,13 @@
 /** A service that gives back all that it was sent, in its log and in its errors: no secret of ours is in it. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Interceptor, passThrough } from '../../src/local/server.ts';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { groupsOf, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { publishedAction, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
-beforeAll(async () => {
-  action = publishedAction();
-});
-afterAll(() => action[Symbol.asyncDispose]());
+const action = publishedAction();
 
 const password = 'p"a<ss\\w&rd-0815';
 const accessToken = 'at_0123456789abcdef';

@@ -20,6 +20,6 @@ export async function temporaryDirectory(
 }
 
 /** The actions as the runner downloads them, which all tests of a run share: they only read in it. */
-export function publishedAction(): TemporaryDirectory {
-  return { path: inject('action'), [Symbol.asyncDispose]: async () => {} };
+export function publishedAction(): { readonly path: string } {
+  return { path: inject('action') };
 }

@@ -6,11 +6,10 @@ import { build } from '../local/client.ts';
 import { type RunOptions, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 let service: LocalService;
 beforeAll(async () => {
-  action = await publishedAction();
   // A recipe that would ask the service for its parent, and leaves a trace when it is run.
   workspace = await temporaryDirectory({
     'template.mjs': `import { Template } from 'novita-sandbox';
@@ -22,7 +21,6 @@ export default Template().fromTemplate('base').runCmd('make');`,
   await build(service, 'my-agent', {}, ['1.3.2']);
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
   await service.close();
 });

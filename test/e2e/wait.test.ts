@@ -7,10 +7,9 @@ import { ask, gate } from '../local/client.ts';
 import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
-let action: TemporaryDirectory;
+const action = publishedAction();
 let workspace: TemporaryDirectory;
 beforeAll(async () => {
-  action = publishedAction();
   workspace = await temporaryDirectory({
     'template.ts': `import { Template, waitForPort } from 'novita-sandbox';
 
@@ -25,7 +24,6 @@ export const template = Template()
   });
 });
 afterAll(async () => {
-  await action[Symbol.asyncDispose]();
   await workspace[Symbol.asyncDispose]();
 });
 
