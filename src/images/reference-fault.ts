@@ -12,6 +12,9 @@ const placeholder = /\$\{[^}]*\}?|\$[A-Za-z_]\w*|\{\{.*?\}\}|<[^>]*>|%\w+%/;
  */
 export function imageReferenceFault(image: string): string | undefined {
   if (image.trim() === '') return `${emptyText(image)} ${example}`;
+  if (/^(?:(?:index\.)?docker\.io\/)?(?:library\/)?scratch(?::[^/]*)?$/.test(image)) {
+    return `is ${quote(image)}, Docker's word for a base with nothing in it, which no registry has. ${example}`;
+  }
   if (parseImageReference(image)) {
     const missing = missingValue(image);
     return missing && `${missing} ${example}`;

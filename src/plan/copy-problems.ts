@@ -107,7 +107,7 @@ export function copyProblems(copy: CopyFiles) {
 }
 
 /** How to name a path that reads as a pattern. A Dockerfile has no way: the SDK drops its backslashes. */
-function literalAdvice({ source, at }: CopyFiles): string {
+export function literalAdvice({ source, at }: Pick<CopyFiles, 'source' | 'at'>): string {
   const segments = source.split('/');
   const special = segments.findIndex((segment) => escapedSource(segment) !== segment);
   const folder = segments.slice(0, special).join('/');

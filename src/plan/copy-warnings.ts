@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { DefinitionStep, DefinitionWarning } from '../definition/definition.ts';
+import type { SourceLine } from '../problem.ts';
+import { literalAdvice } from './copy-problems.ts';
+import { parseCopySource } from './copy-source.ts';
+import { isThere } from './list-files.ts';
 import type { FileManifest, ManifestEntry } from './manifest.ts';
 import { sentMode } from './sent-mode.ts';
 
@@ -9,10 +13,42 @@ export async function copyWarnings(
   { wire, source }: DefinitionStep,
   files: FileManifest,
 ): Promise<DefinitionWarning[]> {
-  const found = [await gitWarning(files), modeWarning(files, wire.args?.[3])];
+  const found = [
+    await patternWarning(files, source),
+    await gitWarning(files),
+    loginWarning(files),
+    modeWarning(files, wire.args?.[3]),
+  ];
   return found
     .filter((warning) => warning !== undefined)
     .map((warning) => (source ? { ...warning, at: source } : warning));
+}
+
+/** A name such as `[id].txt` that means `i.txt` and not the file of that name. */
+async function patternWarning(
+  files: FileManifest,
+  at: SourceLine | undefined,
+): Promise<DefinitionWarning | undefined> {
+  const source = parseCopySource(files.source);
+  if (typeof source === 'string' || source.literal || !(await isThere(files))) return undefined;
+  const path = posix.normalize(files.source).replace(/\/$/, '');
+  if (files.entries.some((entry) => entry.path === path || entry.path.startsWith(`${path}/`)))
+    return undefined;
+  const first = files.entries.find(({ type }) => type !== 'directory')?.path;
+  return {
+    title: 'A name that reads as a pattern',
+    message: `COPY "${files.source}" is a pattern: it sends ${first}, and not the path of exactly this name, which is there too. ${literalAdvice({ source: files.source, ...(at && { at }) })}`,
+  };
+}
+
+/** A login to Google Cloud puts its credentials into the workspace. */
+function loginWarning(files: FileManifest): DefinitionWarning | undefined {
+  const login = files.entries.find(({ path }) => /(?:^|\/)gha-creds-[\da-f]+\.json$/.test(path));
+  if (!login) return undefined;
+  return {
+    title: 'Credentials in the template',
+    message: `COPY "${files.source}" takes in ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so that no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
+  };
 }
 
 /** A header that a checkout adds, or a user with a password in an address. */

@@ -44,7 +44,10 @@ export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<r
 }
 
 /** Whether the source, read as a path and no pattern, names something in the context directory. */
-async function isThere({ source, contextDirectory }: CopyFiles): Promise<boolean> {
+export async function isThere({
+  source,
+  contextDirectory,
+}: Pick<CopyFiles, 'source' | 'contextDirectory'>): Promise<boolean> {
   const path = join(contextDirectory, source);
   const way = relative(contextDirectory, path);
   if (source === '' || /^[\\/]/.test(source) || way === '' || way.startsWith('..')) return false;

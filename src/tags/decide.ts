@@ -6,7 +6,7 @@ import { defaultTags, movedByName } from './defaults.ts';
 import { evaluateRule, type RuleOutcome } from './evaluate.ts';
 import { eventValues } from './event-values.ts';
 import { foldTag } from './fold.ts';
-import { bare, type Variant } from './known-versions.ts';
+import { bare } from './known-versions.ts';
 import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
 import { type ParsedRules, parseRules } from './parse-rules.ts';
 import { refusal } from './production.ts';
@@ -107,12 +107,11 @@ async function applyRules(
   const releases = outcomes.flatMap(({ outcome }) =>
     'text' in outcome && outcome.release ? [outcome.release] : [],
   );
-  const variants = releases.flatMap(({ variant }) => variant ?? []);
   for (const { rule, outcome } of outcomes) {
     if ('mistake' in outcome) problems.push({ title, message: `line ${rule.line}: ${outcome.mistake}` });
     else if ('none' in outcome) sheet.refuse(rule.source, outcome.none);
     else {
-      const behind = await behindInLine(outcome, event, lookUp, variants);
+      const behind = await behindInLine(outcome, event, lookUp, releases);
       if (behind === undefined) await sheet.give(rule.source, outcome.text, outcome.why, outcome.origin);
       else if (outcome.release?.least) {
         await sheet.give(rule.source, `tag-${outcome.text}`, movedByName(outcome.text, behind));
@@ -129,11 +128,11 @@ async function behindInLine(
   { release }: Extract<RuleOutcome, { text: string }>,
   event: CiEvent,
   lookUp: TagLookup,
-  variants: readonly Variant[],
+  releases: readonly ReleaseText[],
 ): Promise<string | undefined> {
   const { line, variant = bare, least, version = least } = release ?? {};
   if (!version || !line) return undefined;
-  const { given, reason } = await judgeLine({ version, variant, line }, event, lookUp, variants);
+  const { given, reason } = await judgeLine({ version, variant, line }, event, lookUp, releases);
   return given ? undefined : reason;
 }
 
@@ -146,7 +145,6 @@ async function addLatest(
   sheet: DecisionSheet,
 ): Promise<void> {
   const names = new Set<string>();
-  const variants = releases.flatMap(({ variant }) => variant ?? []);
   for (const release of releases) {
     const { prefix, suffix } = release.variant ?? bare;
     const name = `${prefix}latest${suffix}`;
@@ -154,7 +152,7 @@ async function addLatest(
     names.add(name);
     if (!parsed.latest) sheet.refuse(name, 'turned off by latest=false');
     else {
-      const { given, reason } = await judgeLatest(release, event, lookUp, variants);
+      const { given, reason } = await judgeLatest(release, event, lookUp, releases);
       if (given) await sheet.give(name, name, reason);
       else sheet.refuse(name, reason);
     }

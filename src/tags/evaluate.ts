@@ -117,6 +117,8 @@ function originOf(rule: TagRule): Origin | undefined {
       return 'commit';
     case 'schedule':
       return 'schedule';
+    case 'edge':
+      return 'branch';
     case 'ref':
       return rule.event === 'branch' ? 'branch' : originIn(affixes);
     case 'raw':

@@ -4,6 +4,8 @@ import { compareStable, parseVersion, type Version } from './version.ts';
 export interface KnownVersion {
   readonly tag: string;
   readonly version: Version;
+  /** Whether the tag names all of it, and is not that of a line such as `1.2`. */
+  readonly whole: boolean;
 }
 
 /** What stands around the versions of a variant: `1.2.3-slim`, `app-1.2.3`. Both are empty for versions without any. */
@@ -24,8 +26,9 @@ export function knownVersions(tags: readonly string[], { prefix, suffix }: Varia
     if (!tag.startsWith(prefix) || !tag.endsWith(suffix) || tag.length <= prefix.length + suffix.length) {
       return [];
     }
-    const version = readVersion(tag.slice(prefix.length, tag.length - suffix.length));
-    return version?.prerelease === '' ? [{ tag, version }] : [];
+    const text = tag.slice(prefix.length, tag.length - suffix.length);
+    const version = readVersion(text);
+    return version?.prerelease === '' ? [{ tag, version, whole: parseVersion(text) !== undefined }] : [];
   });
 }
 

@@ -22,13 +22,13 @@ export async function judgeLatest(
   release: ReleaseText,
   event: CiEvent,
   lookUp: TagLookup,
-  others: readonly Variant[] = [],
+  beside: readonly ReleaseText[] = [],
 ): Promise<LatestVerdict> {
   const { name, version, variant } = release;
   if (event.proposed) return not('never for a pull request or a merge group');
   if (!version) return not(`${name} is not a version such as 1.2.3`);
   if (!variant) return not('what stands around the version is another for each build');
-  return judgeLine({ version, variant, line: 'all' }, event, lookUp, others);
+  return judgeLine({ version, variant, line: 'all' }, event, lookUp, beside);
 }
 
 /** A tag that means the highest version of its line: a release gets it unless a higher one is there. */
@@ -41,23 +41,34 @@ export interface LineTag {
 /**
  * Whether a release gets the tag of its line, which never goes back to a lower version and is never a pre-release.
  *
- * @param others - other variants that the same build gets tags of; their versions count for versions without any
+ * @param beside - all tags of versions that the same build gets; their variants count for versions without any, and
+ *   for a variant whose versions no tag names whole, such as `stable-1` beside `1.2.3`
  */
 export async function judgeLine(
   { version, variant, line }: LineTag,
   event: CiEvent,
   lookUp: TagLookup,
-  others: readonly Variant[] = [],
+  beside: readonly ReleaseText[] = [],
 ): Promise<LatestVerdict> {
   if (version.prerelease !== '') return not(`${version.text} is a pre-release`);
   if (event.prerelease) return not('the release is marked as a pre-release');
   const found = await lookUp();
   if ('failed' in found) return not(`${unasked}: ${found.failed}`);
-  const among = [variant, ...(variant === bare ? others : [])];
-  const known = among.flatMap((one) => knownVersions(found.tags, one));
+  const own = knownVersions(found.tags, variant);
+  const named =
+    own.some(({ whole }) => whole) || beside.some((one) => !one.line && isSame(one.variant, variant));
+  const others = [bare, ...beside.flatMap((one) => one.variant ?? [])];
+  const known =
+    named && variant !== bare
+      ? own
+      : [...own, ...others.flatMap((other) => knownVersions(found.tags, other))];
   const above = highestAbove(version, inLine(version, line, known));
   if (above) return not(`${above.tag} is higher than ${version.text}`);
   return { given: true, reason: line === 'all' ? `${version.text} is the highest stable version` : '' };
+}
+
+function isSame(one: Variant | undefined, other: Variant): boolean {
+  return one?.prefix === other.prefix && one.suffix === other.suffix;
 }
 
 function inLine({ major, minor }: Version, line: Line, known: readonly KnownVersion[]): KnownVersion[] {

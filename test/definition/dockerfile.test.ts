@@ -78,7 +78,10 @@ const lost: ReadonlyArray<readonly [instruction: string, ...told: RegExp[]]> = [
   ['COPY --chown=$U a /x', /! 2 COPY .*owner would be \$U/],
   ['ENV A=d\nCOPY $A/x ${A:-e}', /✗ 3 COPY .*Write COPY d\/x d\./],
   ['ADD https://h/x.tgz?v=1 /x/', /✗ 2 ADD .*RUN curl -fsSL -o \/x\/x\.tgz https:\/\/h\/x\.tgz\?v=1/],
-  ['ADD git@github.com:o/r.git#v1 /x', /✗ 2 ADD .*RUN git clone git@github\.com:o\/r\.git \/x/],
+  [
+    'ADD git@github.com:o/r.git#v1 /x',
+    /✗ 2 ADD .*RUN git clone git@github\.com:o\/r\.git \/x && git -C \/x checkout v1\.$/,
+  ],
   ['ADD a.tar.gz /x', /✗ 2 ADD .*Docker unpacks it.*tar -xf \/opt\/a\.tar\.gz -C \/x/],
   ['WORKDIR /a b', /✗ 2 WORKDIR .*setWorkdir\(\)/],
   ['WORKDIR "/a"', /✗ 2 WORKDIR .*Write WORKDIR \/a\./],

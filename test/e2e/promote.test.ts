@@ -220,6 +220,7 @@ describe('tags that tell where a build was made', () => {
     'type=sha',
     'type=sha,format=long',
     'type=ref,event=branch',
+    'type=edge',
     'sha-{{sha}}',
     'type=raw,value={{branch}}',
   ])('are left out with a warning when %s asks for them', async (rule) => {

@@ -41,6 +41,8 @@ describe('a text that is no image reference is told with what to write', () => {
     ['ghcr.io/null/agent:1', /null stands/, undefined],
     ['123456789012.dkr.ecr.undefined.amazonaws.com/agent:1', /undefined stands/, undefined],
     ['localhost:5000/undefined', /undefined stands/, undefined],
+    ['scratch', /Docker's word for a base with nothing in it/, undefined],
+    ['docker.io/library/scratch:latest', /Docker's word/, undefined],
   ])('%j', (image, found, write) => {
     const fault = imageReferenceFault(image) ?? '';
     expect(fault).toMatch(found);
@@ -53,6 +55,8 @@ describe('a text that is no image reference is told with what to write', () => {
     'python',
     'python:3.12',
     'my-null-agent:1',
+    'acme/scratch:1',
+    'scratchpad',
     'undefinedbehavior:1',
     'nan:1',
     'acme/nulls:nullable',

@@ -92,6 +92,42 @@ describe('a COPY that takes the git folder', () => {
   });
 });
 
+describe('a COPY whose name reads as a pattern', () => {
+  it.each<[string, string, Tree, RegExp]>([
+    [
+      'another file is sent',
+      '[id].txt',
+      { '[id].txt': '1', 'i.txt': '2' },
+      /sends i\.txt, .*'\\\\\[id\]\.txt'/,
+    ],
+    ['a folder of its name is there', 'app/[id]/', { 'app/[id]/a': '1', 'app/d/b': '2' }, /sends app\/d\/b/],
+  ])('says so where %s', async (_, source, tree, says) => {
+    const found = await warned({ tree, source });
+    expect(found).toEqual([expect.stringMatching(/^A name that reads as a pattern: /)]);
+    expect(found[0]).toMatch(says);
+  });
+
+  it.each<[string, string, Tree]>([
+    ['the file itself is sent', 'what?.txt', { 'what?.txt': '1', 'what1.txt': '2' }],
+    ['nothing has that name', '[id].txt', { 'i.txt': '2' }],
+    ['it is written as no pattern', '\\[id].txt', { '[id].txt': '1', 'i.txt': '2' }],
+  ])('is silent where %s', async (_, source, tree) => {
+    expect(await warned({ tree, source })).toEqual([]);
+  });
+});
+
+describe('a COPY that takes credentials of the job', () => {
+  it('names them and how to leave them out', async () => {
+    const tree = { 'gha-creds-0a1b2c3d.json': '{}', a: '1' };
+    expect(await warned({ tree })).toEqual([
+      expect.stringMatching(
+        /^Credentials in the template: .*takes in gha-creds-0a1b2c3d\.json.*\.dockerignore/,
+      ),
+    ]);
+    expect(await warned({ tree: { ...tree, '.dockerignore': '**/gha-creds-*.json' } })).toEqual([]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a COPY of a file that is sent with another mode', () => {
   it.each<[string, Copy, RegExp]>([
     [

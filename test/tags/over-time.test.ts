@@ -94,6 +94,9 @@ type=match,pattern=v(\d+),group=1`,
     'type=semver,pattern={{version}},suffix=-slim\ntype=semver,pattern={{major}},suffix=-slim',
     'type=semver,pattern=app-{{version}}\ntype=semver,pattern=app-{{major}}.{{minor}}',
   ],
+  'with a line of another name': [
+    'type=semver,pattern={{version}}\ntype=semver,pattern=stable-{{major}}.{{minor}}\ntype=semver,pattern={{major}},prefix=stable-',
+  ],
   'with a variant that takes the bare line': [
     'type=semver,pattern={{version}},suffix=-slim\ntype=semver,pattern={{major}}',
   ],
@@ -144,6 +147,18 @@ describe('tags of a line', () => {
       lines((part) => `${part}-slim`),
       ['1.9.5', '1.8.6-slim'],
       ['1.8.7-slim', '1.8-slim', '1-slim', 'latest-slim'],
+    ],
+    [
+      'of another name stay',
+      'type=semver,pattern={{version}}\ntype=semver,pattern=stable-{{major}}',
+      ['1.9.5', 'stable-1', 'latest'],
+      ['1.8.7'],
+    ],
+    [
+      'of another name stay alone too',
+      'type=semver,pattern=stable-{{major}}\nkeep',
+      ['1.9.5', 'stable-1'],
+      ['keep'],
     ],
     ['of a variant stay', lines((part) => `app-${part}`), ['app-1.9.5'], ['app-1.8.7', 'app-1.8']],
     [

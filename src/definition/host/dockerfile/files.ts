@@ -127,6 +127,15 @@ function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
 
 const archive = /\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)$/i;
 
+/** A Dockerfile names a branch, git tag or commit, and a folder in it: `repository.git#v1:folder`. */
+function cloneCommand(source: string, destination: string): string {
+  const [repository = '', fragment = ''] = source.split('#');
+  const [ref = '', folder = ''] = fragment.split(':');
+  const clone = `git clone ${repository} ${destination}`;
+  const checkOut = ref && ` && git -C ${destination} checkout ${ref}`;
+  return `${clone}${checkOut}${folder && `, and use its folder ${folder}`}`;
+}
+
 function addLoss(source: string, destination: string, flags: readonly Flag[]): Loss | undefined {
   if (/^(?:https?|ftp):\/\//i.test(source) || /^(?:git|ssh):\/\/|^git@/i.test(source)) {
     const isGit = /^(?:git|ssh):\/\/|^git@|\.git(?:#.*)?$/i.test(source);
@@ -134,7 +143,7 @@ function addLoss(source: string, destination: string, flags: readonly Flag[]): L
       ? `${destination}${source.split(/[?#]/)[0]?.split('/').at(-1)}`
       : destination;
     const instead = isGit
-      ? `Write RUN git clone ${source.replace(/#.*$/, '')} ${destination}.`
+      ? `Write RUN ${cloneCommand(source, destination)}.`
       : `Write RUN curl -fsSL -o ${file} ${source}.`;
     return mistake('The SDK takes an address for the name of a file in the context directory.', instead);
   }
