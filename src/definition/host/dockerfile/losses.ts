@@ -83,6 +83,13 @@ export function dockerfileLosses(
       values.clear();
     } else if (keyword === 'ARG') {
       add(argLosses(reading, { above, envs, inStage: stages > 0 }));
+    } else if (text.trim() === '' && needsText(keyword)) {
+      add([
+        mistake(
+          `${keyword} has nothing after it, which Docker refuses, and the SDK drops.`,
+          'Write what it is to be, or take the line out.',
+        ),
+      ]);
     } else if (keyword === 'CMD' || keyword === 'ENTRYPOINT') {
       start.set(keyword, reading);
     } else {
@@ -100,6 +107,12 @@ export function dockerfileLosses(
   if (stages > 1) return found.filter(({ keyword }) => keyword === 'FROM');
   const startFound = startOf(start.get('ENTRYPOINT'), start.get('CMD'));
   return [...found, ...startFound].sort((one, other) => one.line - other.line);
+}
+
+/** ENV, COPY and ADD say more of what is missing. */
+function needsText(keyword: string): boolean {
+  if (keyword === 'CMD' || keyword === 'ENTRYPOINT') return true;
+  return keyword in rows && !['ENV', 'COPY', 'ADD'].includes(keyword);
 }
 
 function fromLosses({ text, flags, escaping, values }: Reading, stages: number): Loss[] {
