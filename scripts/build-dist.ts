@@ -4,6 +4,7 @@
  *
  * Usage: node scripts/build-dist.ts [output directory]
  */
+
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ const steps = { index: 'main.js', post: 'post.js' };
 
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
 const bundles = [
-  { entry: 'definition/host.js', folder: 'definition' },
+  { entry: 'definition/host/main.js', folder: 'definition' },
   { entry: 'definition/sdk.js', folder: 'sdk' },
   { entry: 'local/main.js', folder: 'local' },
 ];

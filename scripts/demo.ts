@@ -5,13 +5,14 @@
  *
  * Usage: node scripts/demo.ts [--raw]    (--raw prints the log as the runner gets it)
  */
+
 import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repositoryRoot, runAction } from '../test/e2e/runner.ts';
-import { startRegistry } from '../test/images/registry-server.ts';
+import { startRegistry } from '../test/registry/registry-server.ts';
 
 const raw = process.argv.includes('--raw');
 /** Set while a group is open. */

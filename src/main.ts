@@ -1,10 +1,10 @@
-import { runBuild } from './actions/build.ts';
-import { runCleanup } from './actions/cleanup.ts';
-import { runComment } from './actions/comment.ts';
-import { runPromote } from './actions/promote.ts';
-import { openRunner } from './actions/runner.ts';
-import { type Action, runStep } from './actions/step.ts';
+import { runBuild } from './actions/build/index.ts';
+import { runCleanup } from './actions/cleanup/index.ts';
+import { runComment } from './actions/comment/index.ts';
+import { runPromote } from './actions/promote/index.ts';
 import { runWait } from './actions/wait.ts';
+import { openRunner } from './job/runner.ts';
+import { type Action, runStep } from './job/step.ts';
 
 const actions = {
   build: { run: runBuild, undone: 'Nothing was built', hasStatus: true, hasPost: true },

@@ -4,7 +4,7 @@
  */
 
 /** A place in one of the user's files. `file` is absolute; `line` and `column` count from 1. */
-export interface SourceLine {
+export interface SourceLocation {
   readonly file: string;
   readonly line: number;
   readonly column?: number;
@@ -17,7 +17,7 @@ export interface Problem {
   /** What was found, what is expected and how to mend it. One or more sentences, plain text. */
   readonly message: string;
   /** The line it concerns, where it concerns one. */
-  readonly at?: SourceLine;
+  readonly at?: SourceLocation;
 }
 
 /**
@@ -41,7 +41,7 @@ export function throwIfAny(problems: readonly Problem[]): void {
 }
 
 /** A {@link ProblemsError} with a single problem. */
-export function problem(title: string, message: string, at?: SourceLine): ProblemsError {
+export function problem(title: string, message: string, at?: SourceLocation): ProblemsError {
   return new ProblemsError([at ? { title, message, at } : { title, message }]);
 }
 

@@ -1,11 +1,5 @@
-import type { CiEvent, EventKind } from './event.ts';
+import type { CiEvent, EventKind, TakenAway } from './event.ts';
 import type { Payload } from './payload.ts';
-
-/**
- * What an event says is gone, so that there is nothing to build and nothing to publish: a pull request that is closed,
- * a release that was withdrawn or is a draft, a branch or git tag that was deleted, or something else.
- */
-export type TakenAway = 'pull_request' | 'release' | 'draft' | 'ref' | 'merge_group' | 'other';
 
 /** Reads what an event takes away, or `undefined` when it takes nothing away. */
 export function readTakenAway(name: string, kind: EventKind, payload: Payload): TakenAway | undefined {

@@ -1,11 +1,11 @@
-import type { SourceLine } from '../problem.ts';
-import type { WireStep, WireTemplate } from '../service/types.ts';
+import type { Instruction, RecipeBody } from '../api/types.ts';
+import type { SourceLocation } from '../problem.ts';
 
 /** A step of the recipe as the definition states it; COPY steps have no `filesHash` yet. */
-export interface DefinitionStep {
-  readonly wire: WireStep;
+export interface RecipeStep {
+  readonly wire: Instruction;
   /** The line of the user's file that made this step; absent for a step that nobody wrote. */
-  readonly source?: SourceLine;
+  readonly source?: SourceLocation;
   /**
    * Set for steps that the SDK adds by itself: `environment` writes the ENV values into the sandbox's
    * profile, `workdir` restores the working directory of the base image.
@@ -21,7 +21,7 @@ export interface DefinitionStep {
 export interface DefinitionWarning {
   readonly title: string;
   readonly message: string;
-  readonly at?: SourceLine;
+  readonly at?: SourceLocation;
 }
 
 /** Where the SDK that evaluated the definition came from. */
@@ -38,13 +38,13 @@ export interface Definition {
   readonly exportName: string;
   readonly sdk: SdkOrigin;
   /** The recipe without its steps. */
-  readonly recipe: Omit<WireTemplate, 'steps'>;
-  readonly steps: readonly DefinitionStep[];
+  readonly recipe: Omit<RecipeBody, 'steps'>;
+  readonly steps: readonly RecipeStep[];
   /** Lines of the parts of the recipe that are not steps. */
   readonly sources: {
-    readonly base?: SourceLine;
-    readonly start?: SourceLine;
-    readonly ready?: SourceLine;
+    readonly base?: SourceLocation;
+    readonly start?: SourceLocation;
+    readonly ready?: SourceLocation;
   };
   /** Absolute path that COPY sources are relative to. */
   readonly contextDirectory: string;

@@ -109,3 +109,6 @@ function runnerFiles(temporary: string | undefined): (value: string) => boolean 
   );
   return (value) => within.test(plain(value).replaceAll('/./', '/'));
 }
+
+/** The environment variable that marks a definition's process and all that it starts. */
+export const runMark = 'NOVITA_DEFINITION_RUN';

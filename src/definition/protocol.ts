@@ -3,8 +3,8 @@
  * input, then lines on an extra pipe, each of them starting with the run's random token so that nothing
  * else which the definition writes there is taken for an answer.
  */
-import type { Problem, SourceLine } from '../problem.ts';
-import type { Definition, DefinitionStep, DefinitionWarning } from './definition.ts';
+import type { Problem, SourceLocation } from '../problem.ts';
+import type { Definition, DefinitionWarning, RecipeStep } from './definition.ts';
 
 /** File descriptor of the extra pipe in the child. */
 export const channelDescriptor = 3;
@@ -42,7 +42,7 @@ export type Phase =
       readonly name: 'reading-image';
       readonly image: string;
       readonly mend: string;
-      readonly at?: SourceLine;
+      readonly at?: SourceLocation;
     };
 
 export type HostMessage =
@@ -87,7 +87,7 @@ function isOptional<T>(check: Check<T>, value: unknown): boolean {
   return value === undefined || check(value);
 }
 
-const isLine: Check<SourceLine> = (value): value is SourceLine =>
+const isLine: Check<SourceLocation> = (value): value is SourceLocation =>
   isRecord(value) &&
   isString(value['file']) &&
   Number.isSafeInteger(value['line']) &&
@@ -107,7 +107,7 @@ function isPhase(value: unknown): value is Phase {
   return value['name'] === 'starting' || value['name'] === 'evaluating';
 }
 
-const isStep: Check<DefinitionStep> = (value): value is DefinitionStep =>
+const isStep: Check<RecipeStep> = (value): value is RecipeStep =>
   isRecord(value) &&
   isRecord(value['wire']) &&
   isString(value['wire']['type']) &&

@@ -1,4 +1,4 @@
-import { tokensIn } from '../service/address-secrets.ts';
+import { tokensIn } from '../redact/address-secrets.ts';
 import type { Definition } from './definition.ts';
 
 /** Fields of the registry kinds that open something; user names, regions and fingerprints do not. */

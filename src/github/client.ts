@@ -1,15 +1,15 @@
 import type { getOctokit } from '@actions/github';
 import { type Dispatcher, fetch } from 'undici';
-import { pause } from '../service/pause.ts';
-import type { Redact } from '../service/redact.ts';
-import { GithubError } from './error.ts';
+import { pause } from '../http/sleep.ts';
+import type { Redact } from '../redact/redact.ts';
+import { GithubError } from './errors.ts';
 import {
-  defaultPatience,
+  defaultRetryPolicy,
   type FailedAttempt,
-  type GithubPatience,
+  type GithubRetryPolicy,
   isLimit,
   pauseBeforeNext,
-} from './repetition.ts';
+} from './retry.ts';
 
 export interface GithubOptions {
   /**
@@ -29,7 +29,7 @@ export interface GithubOptions {
   readonly dispatcher: Dispatcher;
   /** Ends requests and pauses; they reject with its reason. */
   readonly signal: AbortSignal;
-  readonly patience?: GithubPatience;
+  readonly patience?: GithubRetryPolicy;
   /** Told about repetitions, one sentence each. */
   readonly onRetry?: (sentence: string) => void;
   /** Takes secrets out of the texts that are written: comments and descriptions. */
@@ -184,7 +184,7 @@ interface Attempted {
 async function repeated<T>(
   { method, url, repeatable }: Attempted,
   attempt: (signal: AbortSignal) => T | Promise<T>,
-  { signal, patience = defaultPatience, onRetry }: GithubOptions,
+  { signal, patience = defaultRetryPolicy, onRetry }: GithubOptions,
 ): Promise<T> {
   const request = `${method} ${url.replace(/^https?:\/\/[^/]+|\?.*$/g, '')}`;
   for (let count = 1; ; count += 1) {

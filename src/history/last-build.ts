@@ -1,10 +1,9 @@
-import type { BuildOutcome } from '../build/events.ts';
+import type { BuildOutcome } from '../driver/events.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type PlanRecord, recordPlan } from '../plan/record.ts';
-import { isPlanRecord } from './plan-record.ts';
+import { isPlanSnapshot, type PlanSnapshot, snapshotPlan } from './snapshot.ts';
 
 /** What is remembered of a template's last good build. Times are RFC 3339, durations milliseconds. */
-export interface LastBuild {
+export interface BuildRecord {
   readonly schemaVersion: 2;
   readonly name: string;
   readonly buildId: string;
@@ -12,7 +11,7 @@ export interface LastBuild {
   readonly branch: string;
   readonly finishedAt: string;
   readonly durationMs: number;
-  readonly plan: PlanRecord;
+  readonly plan: PlanSnapshot;
   /** How long each step or phase usually takes when it is not cached, by {@link timeKey}. */
   readonly times: Readonly<Record<string, number>>;
 }
@@ -23,16 +22,16 @@ export interface BuildCircumstances {
   readonly branch: string;
   readonly finishedAt: Date;
   /** Tells the times of steps that were taken from the cache now. */
-  readonly last?: LastBuild | undefined;
+  readonly last?: BuildRecord | undefined;
 }
 
 /** What to remember of a build that is ready; `undefined` for any other. */
 export function rememberedBuild(
   outcome: BuildOutcome,
   { plan, branch, finishedAt, last }: BuildCircumstances,
-): LastBuild | undefined {
+): BuildRecord | undefined {
   if (outcome.status !== 'ready') return undefined;
-  const record = recordPlan(plan);
+  const record = snapshotPlan(plan);
   const times = new Map<string, number>();
   const ids = [...outcome.steps.map(({ id }) => id), ...plan.steps.map(({ number }) => String(number))];
   for (const id of ids) {
@@ -65,31 +64,31 @@ function buildDurationMs({ durationMs, reused }: BuildOutcome): number {
 }
 
 /** Under which a step's time is kept: the digest of a step of the recipe, which may move; the name of a phase. */
-export function timeKey(plan: PlanRecord, stepId: string): string {
+export function timeKey(plan: PlanSnapshot, stepId: string): string {
   const step = /^\d{1,6}$/.test(stepId) ? plan.steps[Number(stepId) - 1] : undefined;
   return step ? `step ${step.digest}` : stepId;
 }
 
 /** Reads what {@link rememberedBuild} wrote; `undefined` for anything else, such as another version's. */
-export function parseLastBuild(text: string): LastBuild | undefined {
+export function parseBuildRecord(text: string): BuildRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  return isLastBuild(value) ? value : undefined;
+  return isBuildRecord(value) ? value : undefined;
 }
 
-function isLastBuild(value: unknown): value is LastBuild {
+function isBuildRecord(value: unknown): value is BuildRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { schemaVersion, name, buildId, branch, finishedAt, durationMs, plan, times } =
-    value as Partial<LastBuild>;
+    value as Partial<BuildRecord>;
   return (
     schemaVersion === 2 &&
     [name, buildId, branch, finishedAt].every((text) => typeof text === 'string') &&
     isDuration(durationMs) &&
-    isPlanRecord(plan) &&
+    isPlanSnapshot(plan) &&
     typeof times === 'object' &&
     times !== null &&
     Object.values(times).every(isDuration)

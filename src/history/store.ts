@@ -3,22 +3,22 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder } from '../make-folder.ts';
-import { type LastBuild, parseLastBuild } from './last-build.ts';
+import { type BuildRecord, parseBuildRecord } from './last-build.ts';
 
 /** What is remembered of a template. */
-export interface Remembered {
+export interface PreviousBuilds {
   /** The last good build of this branch, else of another: tells how long steps take. */
-  readonly last?: LastBuild;
+  readonly last?: BuildRecord;
   /** What a build is compared with: for a pull request the last good one of its base, else `last`. */
-  readonly reference?: LastBuild;
+  readonly reference?: BuildRecord;
 }
 
 /** Remembers the last good build of each template. Neither call ever rejects: a build does not depend on it. */
 export interface HistoryStore {
   /** The branch, or tag, that is built; empty where that is not known. */
   readonly branch: string;
-  read(name: string): Promise<Remembered>;
-  write(build: LastBuild): Promise<void>;
+  read(name: string): Promise<PreviousBuilds>;
+  write(build: BuildRecord): Promise<void>;
 }
 
 /** What is needed of `@actions/cache`. */
@@ -84,7 +84,7 @@ export function cacheHistory({
     attempt('Look up the last build in the cache', async (cache) => {
       const hit = await cache.restoreCache([file], first, others);
       if (hit === undefined) return undefined;
-      const build = parseLastBuild(await readFile(file, 'utf8'));
+      const build = parseBuildRecord(await readFile(file, 'utf8'));
       return build?.name === name ? build : undefined;
     });
 

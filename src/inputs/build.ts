@@ -1,8 +1,7 @@
-import { defaultMemoryMb } from '../sandbox-size.ts';
-import { readCommentKey, readEnvironment } from './comment.ts';
+import { defaultMemoryMb } from '../api/sandbox-size.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type FollowingInputs, readFollowing } from './following.ts';
-import { type InputReader, inputReader, type ReadInputs } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
+import { type FollowingInputs, readCommentKey, readEnvironment, readFollowing } from './shared.ts';
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
 export interface BuildInputs extends FollowingInputs {

@@ -1,7 +1,7 @@
 import { quote } from '../problem.ts';
-import { readEnvironment } from './comment.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type InputReader, inputReader, type ReadInputs } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
+import { readEnvironment } from './shared.ts';
 
 /** The inputs of the cleanup action, parsed. */
 export interface CleanupInputs {

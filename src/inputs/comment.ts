@@ -1,4 +1,5 @@
-import { inputReader, type ReadInputs } from './read.ts';
+import { inputReader, type ReadInputs } from './reader.ts';
+import { readCommentKey } from './shared.ts';
 
 /** The inputs of the comment action, parsed. */
 export interface CommentInputs {
@@ -31,20 +32,4 @@ export function readCommentInputs(env: NodeJS.ProcessEnv): ReadInputs<CommentInp
     reader.reject('github-token', 'is empty, expected a token that may write comments.');
   }
   return reader.done(inputs);
-}
-
-/** Tells comments about builds of one name apart. */
-export function readCommentKey(reader: ReturnType<typeof inputReader>): string {
-  const key = reader.text('comment-key');
-  if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
-  return key.slice(0, 100);
-}
-
-/** Name of a GitHub environment, which may have 255 characters; empty for none. */
-export function readEnvironment(reader: ReturnType<typeof inputReader>): string {
-  const environment = reader.text('environment');
-  if (environment.length > 255) {
-    reader.reject('environment', `has ${environment.length} characters, expected at most 255.`);
-  }
-  return environment.slice(0, 255);
 }

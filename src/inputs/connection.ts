@@ -1,5 +1,5 @@
 import { quote } from '../problem.ts';
-import type { InputReader } from './read.ts';
+import type { InputReader } from './reader.ts';
 
 /** How to reach the service. */
 export interface Connection {

@@ -1,6 +1,6 @@
 import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type InputReader, inputReader, type ReadInputs } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
 
 /** The inputs of the promote action, parsed. */
 export interface PromoteInputs {

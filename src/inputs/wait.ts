@@ -1,7 +1,7 @@
 import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
-import { type FollowingInputs, readFollowing } from './following.ts';
-import { type InputReader, inputReader, type ReadInputs } from './read.ts';
+import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
+import { type FollowingInputs, readFollowing } from './shared.ts';
 
 /** The inputs of the wait action, parsed. */
 export interface WaitInputs extends FollowingInputs {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { list } from 'tar';
-import type { WireStep } from '../service/types.ts';
+import type { Instruction } from '../api/types.ts';
 import { failures } from './failures.ts';
 
 /** What a COPY's archive holds. */
@@ -21,7 +21,7 @@ export type CopyCheck =
  *
  * @param archivePath where the upload lies on disk, undefined when there is none
  */
-export async function checkCopy(step: WireStep, archivePath: string | undefined): Promise<CopyCheck> {
+export async function checkCopy(step: Instruction, archivePath: string | undefined): Promise<CopyCheck> {
   const refuse = (message: string): CopyCheck => ({ ok: false, message });
   if (!step.filesHash) return refuse(failures.copyWithoutHash());
   if (archivePath === undefined) {

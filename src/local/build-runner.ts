@@ -1,4 +1,4 @@
-import type { WireTemplate } from '../service/types.ts';
+import type { RecipeBody } from '../api/types.ts';
 import type { Build } from './build.ts';
 import type { Executor, ExecutorBuild, ExecutorResult } from './executor.ts';
 import { failures } from './failures.ts';
@@ -29,7 +29,7 @@ export class BuildRunner {
   }
 
   /** Starts a waiting build and returns at once. */
-  start(build: Build, template: WireTemplate): void {
+  start(build: Build, template: RecipeBody): void {
     build.start(template);
     build.log({ level: 'info', message: `Building template ${build.templateId}/${build.id}` });
     const abort = new AbortController();
@@ -60,7 +60,7 @@ export class BuildRunner {
     await this.#executor.close?.();
   }
 
-  async #execute(build: Build, template: WireTemplate, signal: AbortSignal): Promise<ExecutorResult> {
+  async #execute(build: Build, template: RecipeBody, signal: AbortSignal): Promise<ExecutorResult> {
     const parent = template.fromTemplate === undefined ? undefined : this.#parent(template.fromTemplate);
     if (template.fromTemplate !== undefined && !parent) {
       return failed(failures.baseTemplateNotFound(template.fromTemplate), 'base');
@@ -78,7 +78,7 @@ export class BuildRunner {
     }
   }
 
-  #describe(build: Build, template: WireTemplate, parent: Build | undefined): ExecutorBuild {
+  #describe(build: Build, template: RecipeBody, parent: Build | undefined): ExecutorBuild {
     // Setting either command replaces both of the parent's.
     const own = template.startCmd || template.readyCmd;
     const commands = own ? template : parent && this.#commands(parent);
@@ -98,7 +98,7 @@ export class BuildRunner {
     };
   }
 
-  #commands(build: Build): Pick<WireTemplate, 'startCmd' | 'readyCmd'> | undefined {
+  #commands(build: Build): Pick<RecipeBody, 'startCmd' | 'readyCmd'> | undefined {
     const template = build.template;
     if (!template || template.startCmd || template.readyCmd || !template.fromTemplate) return template;
     const parent = this.#parent(template.fromTemplate);

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  BuildStatusName,
-  BuildStatusReason,
-  LogEntry,
-  LogLevel,
-  WireTemplate,
-} from '../service/types.ts';
+import type { BuildStatusName, BuildStatusReason, LogEntry, LogLevel, RecipeBody } from '../api/types.ts';
 import type { ExecutorLine, ExecutorResult } from './executor.ts';
 
 /** A line with the service's clock on it, milliseconds since the epoch. */
@@ -27,7 +21,7 @@ export class Build {
   readonly ordinal: number;
   readonly createdAt = Date.now();
   #status: BuildStatusName = 'waiting';
-  #template: WireTemplate | undefined;
+  #template: RecipeBody | undefined;
   #reason: Reason | undefined;
   #startedAt: number | undefined;
   #updatedAt = this.createdAt;
@@ -50,7 +44,7 @@ export class Build {
   }
 
   /** The recipe; undefined until the build is started. */
-  get template(): WireTemplate | undefined {
+  get template(): RecipeBody | undefined {
     return this.#template;
   }
 
@@ -85,7 +79,7 @@ export class Build {
     this.#lines.push({ ...line, at: Math.max(last, Date.now()) });
   }
 
-  start(template: WireTemplate): void {
+  start(template: RecipeBody): void {
     if (this.#status !== 'waiting') throw new Error(`build ${this.id} is ${this.#status}, not waiting`);
     this.#template = template;
     this.#startedAt = this.#touch('building');

@@ -1,4 +1,4 @@
-import type { BuildStatusReason, LogLevel, WireTemplate } from '../service/types.ts';
+import type { BuildStatusReason, LogLevel, RecipeBody } from '../api/types.ts';
 
 /** One line of the build log before the service stamps it with its clock. */
 export interface ExecutorLine {
@@ -21,7 +21,7 @@ export interface ExecutorBuild {
   readonly tags: readonly string[];
   /** 1 for the first build that was registered with the service, 2 for the second, and so on. */
   readonly ordinal: number;
-  readonly template: WireTemplate;
+  readonly template: RecipeBody;
   /** The build that `fromTemplate` resolves to. */
   readonly parent?: { readonly templateId: string; readonly buildId: string };
   /** Start and ready command as they will run: the recipe's own, or the parent's when it sets neither. */

@@ -1,4 +1,4 @@
-import type { BuildStatusName, BuildStatusReason, WireTemplate } from '../service/types.ts';
+import type { BuildStatusName, BuildStatusReason, RecipeBody } from '../api/types.ts';
 import type { StampedLine } from './build.ts';
 import type { FileStore, StoredFile } from './files.ts';
 import { DEFAULT_TAG } from './names.ts';
@@ -27,7 +27,7 @@ export interface BuildView {
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
   /** The body of the start call; undefined before. */
-  readonly template: WireTemplate | undefined;
+  readonly template: RecipeBody | undefined;
   /** The whole log. */
   readonly lines: readonly StampedLine[];
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { WireTemplate } from '../service/types.ts';
+import type { RecipeBody } from '../api/types.ts';
 
 /** The cache keys of a recipe's layers, each 64 hex digits; the log's headers show them. */
 export interface LayerKeys {
@@ -15,7 +15,7 @@ export interface LayerKeys {
  * build, then type, arguments joined by one space and `filesHash` of each step. CPU, memory, name, tags,
  * start and ready command and registry credentials are no part of any key.
  */
-export function layerKeys(template: WireTemplate, parentBuildId?: string): LayerKeys {
+export function layerKeys(template: RecipeBody, parentBuildId?: string): LayerKeys {
   const base = chained(
     '',
     'base',

@@ -1,4 +1,4 @@
-import type { WireStep } from '../service/types.ts';
+import type { Instruction } from '../api/types.ts';
 
 /** `[prefix] text [hash]`, with `CACHED ` in front of a layer that was taken from the cache. */
 export function layerHeader(prefix: string, text: string, hash: string, cached: boolean): string {
@@ -6,7 +6,7 @@ export function layerHeader(prefix: string, text: string, hash: string, cached: 
 }
 
 /** A step as its header shows it: upper-case type, arguments joined by a space (empty ones included). */
-export function stepText(step: WireStep): string {
+export function stepText(step: Instruction): string {
   return `${step.type.toUpperCase()} ${(step.args ?? []).join(' ')}`;
 }
 

@@ -1,4 +1,4 @@
-import type { LogLevel, WireStep } from '../service/types.ts';
+import type { Instruction, LogLevel } from '../api/types.ts';
 import { checkCopy } from './archive.ts';
 import type { ExecutorBuild } from './executor.ts';
 import { failures } from './failures.ts';
@@ -103,7 +103,7 @@ function basePhases(build: ExecutorBuild, baseKey: string, userKey: string): Pha
   ];
 }
 
-function stepPhase(build: ExecutorBuild, step: WireStep, number: number, key: string): Phase {
+function stepPhase(build: ExecutorBuild, step: Instruction, number: number, key: string): Phase {
   const type = step.type.toUpperCase();
   const prefix = stepPrefix(number, build.template.steps.length);
   const copies = type === 'COPY' || type === 'ADD';
@@ -123,7 +123,11 @@ function stepPhase(build: ExecutorBuild, step: WireStep, number: number, key: st
   };
 }
 
-async function simulateStep(build: ExecutorBuild, step: WireStep, type: string): ReturnType<Phase['work']> {
+async function simulateStep(
+  build: ExecutorBuild,
+  step: Instruction,
+  type: string,
+): ReturnType<Phase['work']> {
   const args = step.args ?? [];
   switch (type) {
     case 'RUN':

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../service/types.ts';
+import type { LogLevel } from '../api/types.ts';
 import type { ExecutorBuild } from './executor.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Definition } from '../definition/definition.ts';
-import { missingCredentials } from '../images/credential-fields.ts';
-import { emptyText, imageReferenceFault, missingValue } from '../images/reference-fault.ts';
 import { type Problem, quote } from '../problem.ts';
+import { missingCredentials } from '../registry/credential-fields.ts';
+import { emptyText, imageReferenceFault, missingValue } from '../registry/reference-fault.ts';
 import type { ResolvedBase } from './base.ts';
 
 /**

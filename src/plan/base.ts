@@ -1,6 +1,12 @@
+import { parentOf } from '../api/names.ts';
 import type { Definition } from '../definition/definition.ts';
-import { pinImage } from '../images/reference.ts';
-import { isBuildIdentifier } from '../tags/names.ts';
+import { pinImage } from '../registry/reference.ts';
+
+/** Enough of it for a person to tell two apart: `sha256:5c8edff2a3b1`, `6f9c1e7a-1111`. */
+export function baseVersion(base: ResolvedBase | undefined): string | undefined {
+  if (base?.kind === 'image') return base.digest.slice(0, 'sha256:'.length + 12);
+  return base?.kind === 'template' ? base.buildId.slice(0, 13) : undefined;
+}
 
 /** What a recipe begins with, as exactly as it can be known before the build. */
 export type ResolvedBase =
@@ -39,16 +45,4 @@ export function pinnedBase(
     return { fromTemplate: `${parentOf(recipe.fromTemplate).name}:${base.buildId}` };
   }
   return {};
-}
-
-/** The parts of `name`, `team/name`, `name:tag` and `name:buildId`, as the service reads them. */
-export function parentOf(reference: string): {
-  readonly name: string;
-  readonly tag: string;
-  readonly buildId?: string;
-} {
-  // Only the first colon divides: cutting off what follows another one would find a template that nobody named.
-  const [name = '', ...rest] = reference.toLowerCase().split(':');
-  const tag = rest.length > 0 ? rest.join(':').trim() : 'default';
-  return { name: name.trim(), tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
 }

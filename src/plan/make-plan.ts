@@ -1,18 +1,18 @@
 import pLimit from 'p-limit';
-import type { Definition, DefinitionStep, DefinitionWarning } from '../definition/definition.ts';
+import { contentTags } from '../api/content-tag.ts';
+import type { RecipeBody } from '../api/types.ts';
+import { copyWarnings } from '../context/copy-warnings.ts';
+import { type GitModes, readGitModes } from '../context/git-modes.ts';
+import { hashFiles } from '../context/hash-files.ts';
+import { type IgnoreRules, loadIgnoreRules } from '../context/ignore-rules.ts';
+import type { FileManifest } from '../context/manifest.ts';
+import type { Definition, DefinitionWarning, RecipeStep } from '../definition/definition.ts';
 import { type Problem, ProblemsError, throwIfAny } from '../problem.ts';
-import type { WireTemplate } from '../service/types.ts';
-import { contentTags } from '../tags/content.ts';
+import { environmentTitle, stepTitle } from '../recipe/instruction.ts';
 import { pinnedBase, type ResolveBase } from './base.ts';
 import { baseProblems, findingsAtLine } from './base-problems.ts';
-import { buildManifest } from './build-manifest.ts';
-import { copyWarnings } from './copy-warnings.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
-import { type IgnoreRules, loadIgnoreRules } from './ignore.ts';
-import { type IndexModes, readIndexModes } from './index-modes.ts';
-import type { FileManifest } from './manifest.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { environmentTitle, stepTitle } from './step-title.ts';
 
 /** What the inputs and the event say about a build, beside its definition. */
 export interface PlanRequest {
@@ -50,7 +50,7 @@ export async function makePlan(
   // Awaited below; until then it must not end the process.
   resolving.catch(() => {});
   const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
-  const modes = await readIndexModes(definition.contextDirectory);
+  const modes = await readGitModes(definition.contextDirectory);
   const limit = pLimit(parallelCopies);
   const manifests = await Promise.all(
     definition.steps.map((step) => limit(() => filesOf(step, definition, { ignore, modes }, problems))),
@@ -64,7 +64,7 @@ export async function makePlan(
   throwIfAny(problems.sort(byLine));
 
   const warnings = [...aboutBase.warnings, ...(await warningsOf(definition.steps, manifests))];
-  const recipe: WireTemplate = {
+  const recipe: RecipeBody = {
     ...definition.recipe,
     ...pinnedBase(definition.recipe, resolved),
     ...(request.skipCache && { force: true }),
@@ -93,7 +93,7 @@ export async function makePlan(
 }
 
 async function warningsOf(
-  steps: readonly DefinitionStep[],
+  steps: readonly RecipeStep[],
   manifests: ReadonlyArray<FileManifest | undefined>,
 ): Promise<DefinitionWarning[]> {
   const found = steps.map((step, index) => {
@@ -103,7 +103,7 @@ async function warningsOf(
   return (await Promise.all(found)).flat();
 }
 
-function planStep(step: DefinitionStep, number: number, files: FileManifest | undefined): PlanStep {
+function planStep(step: RecipeStep, number: number, files: FileManifest | undefined): PlanStep {
   return {
     number,
     title: step.hidden === 'environment' ? environmentTitle : stepTitle(step.wire),
@@ -115,15 +115,15 @@ function planStep(step: DefinitionStep, number: number, files: FileManifest | un
 }
 
 async function filesOf(
-  step: DefinitionStep,
+  step: RecipeStep,
   definition: Definition,
-  { ignore, modes }: { readonly ignore: IgnoreRules; readonly modes: IndexModes | undefined },
+  { ignore, modes }: { readonly ignore: IgnoreRules; readonly modes: GitModes | undefined },
   problems: Problem[],
 ): Promise<FileManifest | undefined> {
   const type = step.wire.type.toUpperCase();
   if (type !== 'COPY' && type !== 'ADD') return undefined;
   try {
-    return await buildManifest(
+    return await hashFiles(
       {
         source: step.wire.args?.[0] ?? '',
         contextDirectory: definition.contextDirectory,

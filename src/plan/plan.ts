@@ -1,10 +1,14 @@
+import type { ContentTags } from '../api/content-tag.ts';
+import type { RecipeBody } from '../api/types.ts';
+import type { FileManifest } from '../context/manifest.ts';
 import type { Definition, DefinitionWarning } from '../definition/definition.ts';
-import type { SourceLine } from '../problem.ts';
-import type { WireTemplate } from '../service/types.ts';
-import type { ContentTags } from '../tags/content.ts';
+import type { SourceLocation } from '../problem.ts';
 import type { ResolvedBase } from './base.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import type { FileManifest } from './manifest.ts';
+
+/** What is known of a build before its log is read. */
+export type PlanHeader = Partial<Omit<PartialPlan, 'name' | 'tags' | 'wire'>> &
+  Pick<PartialPlan, 'name' | 'tags'>;
 
 /** One step of the recipe, ready to be shown, sent and compared. */
 export interface PlanStep {
@@ -12,7 +16,7 @@ export interface PlanStep {
   readonly number: number;
   /** One line, as it stands in a group's title: `RUN pip install requests`. */
   readonly title: string;
-  readonly source?: SourceLine;
+  readonly source?: SourceLocation;
   /** Set for steps that the SDK adds by itself. */
   readonly hidden?: 'environment' | 'workdir';
   /** COPY only: the files it sends. */
@@ -29,11 +33,11 @@ export interface Plan {
   /** MiB. */
   readonly memoryMb: number;
   /** The start call's body, exactly as it will be sent: its base is pinned where it was resolved. */
-  readonly wire: WireTemplate;
+  readonly wire: RecipeBody;
   readonly base: {
     /** As the definition has it: `FROM python:3.12`. */
     readonly title: string;
-    readonly source?: SourceLine;
+    readonly source?: SourceLocation;
     /** Absent where nobody looked it up. */
     readonly resolved?: ResolvedBase;
   };
@@ -50,7 +54,7 @@ export interface Plan {
  * A plan as far as it can be shown. Of a build that another job planned, only what the service tells is known: the
  * steps as its log announces them and the size; its result file tells a little of the definition as well.
  */
-export interface ShownPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'memoryMb' | 'definition'> {
+export interface PartialPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'memoryMb' | 'definition'> {
   readonly fingerprint?: Fingerprint;
   readonly cpuCount?: number;
   /** MiB. */
@@ -59,6 +63,6 @@ export interface ShownPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'memo
 }
 
 /** Whether everything about a plan is known. */
-export function isWhole(plan: ShownPlan): plan is Plan {
+export function isWhole(plan: PartialPlan): plan is Plan {
   return plan.definition !== undefined && 'steps' in plan.definition;
 }

@@ -1,11 +1,11 @@
-import { build } from '../build/build.ts';
-import type { BuildDeps } from '../build/deps.ts';
-import type { BuildOutcome } from '../build/events.ts';
-import { defaultTiming } from '../build/timing.ts';
+import { build } from '../driver/build.ts';
+import type { BuildContext } from '../driver/context.ts';
+import type { BuildOutcome } from '../driver/events.ts';
+import { defaultTiming } from '../driver/timing.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { NotPublished, ReuseOptions } from './options.ts';
+import { guardLateStarts } from './guard-start.ts';
 import { Search } from './search.ts';
-import { timelyStarts } from './timely-start.ts';
+import type { NotPublished, ReuseOptions } from './types.ts';
 
 /**
  * Ends with a ready build of the plan's content that bears the plan's tags: one that is there already, one that
@@ -36,11 +36,11 @@ import { timelyStarts } from './timely-start.ts';
 export async function reuseOrBuild(
   plan: Plan,
   options: ReuseOptions,
-  deps: BuildDeps,
+  deps: BuildContext,
 ): Promise<BuildOutcome | NotPublished> {
   const { contentTags } = plan;
   const timing = { ...defaultTiming, ...deps.timing };
-  const timely = { ...deps, timing, client: timelyStarts(deps.client, timing.pace.longestMs) };
+  const timely = { ...deps, timing, client: guardLateStarts(deps.client, timing.pace.longestMs) };
   if (contentTags && options.reuse !== 'never') {
     return new Search(plan, contentTags.content, options, timely).run();
   }

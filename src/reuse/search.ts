@@ -1,17 +1,17 @@
-import { build } from '../build/build.ts';
-import type { BuildDeps } from '../build/deps.ts';
-import { diagnosed } from '../build/diagnosis/diagnose.ts';
-import type { BuildOutcome, ReusedBuild } from '../build/events.ts';
-import type { BuildTiming } from '../build/timing.ts';
+import { build } from '../driver/build.ts';
+import type { BuildContext } from '../driver/context.ts';
+import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
+import type { BuildOutcome, ReusedBuild } from '../driver/events.ts';
+import type { BuildTiming } from '../driver/timing.ts';
+import { isKeyRefused, ServiceError } from '../http/errors.ts';
+import { pause } from '../http/sleep.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isKeyRefused, ServiceError } from '../service/errors.ts';
-import { pause } from '../service/pause.ts';
-import type { FoundTemplate } from '../templates/find-template.ts';
-import { briefly } from './brief-client.ts';
-import { followOther } from './follow-other.ts';
-import type { NotPublished, ReuseOptions } from './options.ts';
-import { findSameContent, type SameBuild, type SameContent } from './same-content.ts';
-import { type Taken, takeBuild, takenMeanwhile } from './take-build.ts';
+import type { TemplateInfo } from '../templates/find-template.ts';
+import { type ClaimResult, claimTags, tagsClaimedByOthers } from './claim-tags.ts';
+import { findMatch, type MatchingBuild, type MatchResult } from './find-match.ts';
+import { joinBuild } from './join-build.ts';
+import { withLookupPolicy } from './lookup-client.ts';
+import type { NotPublished, ReuseOptions } from './types.ts';
 
 /** More builds of other runs than this are not followed, one after another. */
 const mostFollowed = 8;
@@ -21,7 +21,7 @@ const mostBuilt = 4;
 const mostLooks = 3;
 
 /** What a search needs; every time is set. */
-export interface SearchDeps extends BuildDeps {
+export interface SearchDeps extends BuildContext {
   readonly timing: BuildTiming;
 }
 
@@ -46,7 +46,7 @@ export class Search {
   /** Our own build, once a newer one has taken its place. */
   #own: BuildOutcome | undefined;
   /** The last build of this content that was looked at, whatever became of it. */
-  #seen: SameBuild | undefined;
+  #seen: MatchingBuild | undefined;
 
   constructor(plan: Plan, contentTag: string, options: ReuseOptions, deps: SearchDeps) {
     this.#plan = plan;
@@ -65,7 +65,7 @@ export class Search {
   }
 
   /** Goes on from what was found; gives nothing when it is to be looked up once more. */
-  async #next(found: SameContent): Promise<BuildOutcome | NotPublished | undefined> {
+  async #next(found: MatchResult): Promise<BuildOutcome | NotPublished | undefined> {
     if (found.state !== 'none' && !this.#tried.has(found.build.buildId)) {
       if (found.state === 'ready') return this.#take(found.build);
       if (this.#mayFollow(found.build)) return this.#follow(found.build);
@@ -80,11 +80,11 @@ export class Search {
     return this.#supersededBy(template) ?? this.#build(why, template);
   }
 
-  async #lookUp(): Promise<SameContent> {
+  async #lookUp(): Promise<MatchResult> {
     const { name, cpuCount, memoryMb } = this.#plan;
-    let found: SameContent;
+    let found: MatchResult;
     try {
-      found = await findSameContent(briefly(this.#deps.client, this.#deps.timing.lookUp), {
+      found = await findMatch(withLookupPolicy(this.#deps.client, this.#deps.timing.lookUp), {
         ...{ name, cpuCount, memoryMb },
         contentTag: this.#contentTag,
       });
@@ -92,7 +92,7 @@ export class Search {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
       // A build would be refused as well, after a name was claimed for it.
       if (isKeyRefused(error)) throw error;
-      found = { state: 'none', why: `Builds of this content could not be looked up (${error.inShort})` };
+      found = { state: 'none', why: `Builds of this content could not be looked up (${error.summary})` };
     }
     if (found.state !== 'none') this.#seen = found.build;
     const known = found.state === 'none' ? found.failed : found.build.buildId;
@@ -104,7 +104,7 @@ export class Search {
   }
 
   /** Why a build of this content is not the one of this run, as a sentence without its full stop. */
-  #whyNot({ state, build: { buildId } }: Exclude<SameContent, { readonly state: 'none' }>): string {
+  #whyNot({ state, build: { buildId } }: Exclude<MatchResult, { readonly state: 'none' }>): string {
     if (state === 'ready') return `Build ${buildId} of this content cannot be taken`;
     const why = this.#options.wait ? 'is not waited for' : 'is not ready, and wait: false waits for none';
     return `Build ${buildId} of another run has this content and ${why}`;
@@ -114,16 +114,16 @@ export class Search {
    * Without waiting for the end there is no moment at which the tags could be put on another run's build. One that was
    * followed to its end is not followed twice: its log has been shown.
    */
-  #mayFollow({ buildId }: SameBuild): boolean {
+  #mayFollow({ buildId }: MatchingBuild): boolean {
     return this.#options.wait && this.#follows < mostFollowed && this.#followed?.buildId !== buildId;
   }
 
-  async #follow(build: SameBuild): Promise<BuildOutcome | undefined> {
+  async #follow(build: MatchingBuild): Promise<BuildOutcome | undefined> {
     this.#follows += 1;
     this.#looks = 0;
-    const lookUps = briefly(this.#deps.client, this.#deps.timing.lookUp);
+    const lookUps = withLookupPolicy(this.#deps.client, this.#deps.timing.lookUp);
     const earlier = this.#follows - 1;
-    const end = await followOther(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
+    const end = await joinBuild(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
     if ('left' in end) {
       this.#tried.add(build.buildId);
       this.#notice(`${end.left}.`);
@@ -145,7 +145,7 @@ export class Search {
     return { ...outcome, tags: [], ...(diagnosis && { diagnosis: { ...diagnosis, advice } }) };
   }
 
-  async #take(found: SameBuild): Promise<BuildOutcome | undefined> {
+  async #take(found: MatchingBuild): Promise<BuildOutcome | undefined> {
     const { name, tags } = this.#plan;
     const { template, buildId, createdAt, finishedAt, commit } = found;
     const taken = await this.#putTags(found);
@@ -174,10 +174,10 @@ export class Search {
   }
 
   /** Where tags cannot be put on a build, building puts them on another: the registration does it. */
-  async #putTags(found: SameBuild): Promise<Taken> {
+  async #putTags(found: MatchingBuild): Promise<ClaimResult> {
     const history = { before: this.#before ?? new Map(), same: this.#same };
     try {
-      const taken = await takeBuild(this.#deps.client, found, this.#plan.tags, history);
+      const taken = await claimTags(this.#deps.client, found, this.#plan.tags, history);
       if (!taken.taken) this.#notice(`Build ${found.buildId} has gone since it was looked up.`);
       return taken;
     } catch (error) {
@@ -188,10 +188,10 @@ export class Search {
   }
 
   /** How this run ends when a newer one has its tags, or when enough was built. */
-  #supersededBy(template: FoundTemplate | undefined): BuildOutcome | undefined {
+  #supersededBy(template: TemplateInfo | undefined): BuildOutcome | undefined {
     const { name, tags } = this.#plan;
     const history = { before: this.#before ?? new Map(), same: this.#same };
-    const left = template ? takenMeanwhile(tags, template.tags, history) : [];
+    const left = template ? tagsClaimedByOthers(tags, template.tags, history) : [];
     // Without a list of tags nobody knows whether a newer run has them.
     const over = left.length > 0 || !template || this.#builds >= mostBuilt;
     if (this.#own) return over ? this.#own : undefined;
@@ -204,7 +204,7 @@ export class Search {
 
   #superseded(outcome: Omit<BuildOutcome, 'status'>, left: readonly string[]): BuildOutcome {
     const message = `A newer run put ${left.join(', ')} on another build meanwhile: superseded by a newer one.`;
-    return diagnosed(this.#plan, { ...outcome, status: 'error', failure: { message, lastLines: [] } });
+    return withDiagnosis(this.#plan, { ...outcome, status: 'error', failure: { message, lastLines: [] } });
   }
 
   async #mayLookAgain(): Promise<boolean> {
@@ -216,11 +216,11 @@ export class Search {
   }
 
   /** Our own build, or nothing when another run's may have taken its place. */
-  async #build(why: string, template: FoundTemplate | undefined): Promise<BuildOutcome | undefined> {
+  async #build(why: string, template: TemplateInfo | undefined): Promise<BuildOutcome | undefined> {
     this.#notice(`${why}. Building${this.#own ? ' once more' : ''}.`);
     this.#builds += 1;
     this.#looks = 0;
-    const emit: BuildDeps['emit'] = (event) => {
+    const emit: BuildContext['emit'] = (event) => {
       if (event.type !== 'finished') this.#deps.emit(event);
     };
     const tagsBefore = template?.tags ?? new Map<string, string>();

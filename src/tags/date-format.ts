@@ -21,6 +21,7 @@ const months = [
   'November',
   'December',
 ];
+
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const dayMs = 86_400_000;
 

@@ -5,12 +5,12 @@ import { type Problem, quote } from '../problem.ts';
 import { defaultTags, movedByName } from './defaults.ts';
 import { evaluateRule, type RuleOutcome } from './evaluate.ts';
 import { eventValues } from './event-values.ts';
-import { foldTag } from './fold.ts';
-import { bare } from './known-versions.ts';
 import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
+import { normalizeTag } from './normalize.ts';
 import { type ParsedRules, parseRules } from './parse-rules.ts';
 import { refusal } from './production.ts';
 import type { Origin, ReleaseText } from './release-text.ts';
+import { bare } from './version.ts';
 
 export interface TagRequest {
   /** The input `tags` as it was written; without any rule in it the event decides. */
@@ -173,7 +173,7 @@ function decisionSheet({ event, allowProductionTags, belongs }: TagRequest) {
     tags,
     refuse,
     async give(rule: string, text: string, why: string, origin?: Origin) {
-      const { tag, note } = foldTag(text);
+      const { tag, note } = normalizeTag(text);
       const refused = refusal(tag, event, allowProductionTags);
       if (refused) return refuse(rule, refused);
       if (origin && belongs && !(await belongs(tag))) {
@@ -226,10 +226,10 @@ function noTag(event: CiEvent, decisions: readonly TagDecision[]): Problem {
   return { title, message: `${found}. ${remedy}` };
 }
 
-function ruleFor({ kind, pullRequest, tag, branch, proposed }: CiEvent): string {
+function ruleFor({ kind, pullRequest, tag, branch, isUnmerged }: CiEvent): string {
   if (kind === 'merge_group') return 'type=ref,event=queue';
-  if (proposed && pullRequest !== undefined) return 'type=ref,event=pr';
+  if (isUnmerged && pullRequest !== undefined) return 'type=ref,event=pr';
   if (kind === 'schedule') return 'type=schedule';
   if (tag !== undefined) return 'type=ref,event=tag';
-  return branch === undefined || proposed ? 'type=sha' : 'type=ref,event=branch';
+  return branch === undefined || isUnmerged ? 'type=sha' : 'type=ref,event=branch';
 }

@@ -1,11 +1,10 @@
 import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { onDefaultBranch, shortSha } from './event-values.ts';
-import { bare } from './known-versions.ts';
 import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
 import { ownName } from './ref-name.ts';
 import { gitTagOfLine, type Origin } from './release-text.ts';
-import { parseVersion, type Version } from './version.ts';
+import { bare, parseVersion, type Version } from './version.ts';
 
 /** A tag that the event calls for when no rules are given, or one that it does not get. */
 export interface DefaultTag {
@@ -20,7 +19,7 @@ export interface DefaultTag {
 
 /** The tags of an event without rules, in order. Empty when the event has nothing that could name a build. */
 export async function defaultTags(event: CiEvent, lookUp: TagLookup): Promise<DefaultTag[]> {
-  if (event.proposed) return proposedTags(event);
+  if (event.isUnmerged) return proposedTags(event);
   if (event.kind === 'schedule') {
     const reason = 'a schedule started this run';
     return [{ rule: 'type=schedule', text: 'nightly', reason, origin: 'schedule' }];

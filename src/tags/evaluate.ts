@@ -4,8 +4,7 @@ import { quote } from '../problem.ts';
 import { type Core, type CoreText, coreOf } from './core-text.ts';
 import { onDefaultBranch, writtenValues } from './event-values.ts';
 import { render, type TextTemplate, type Values } from './expression.ts';
-import { foldTag } from './fold.ts';
-import { bare } from './known-versions.ts';
+import { normalizeTag } from './normalize.ts';
 import { isProductionTag } from './production.ts';
 import { ownName, type RefText, refText } from './ref-name.ts';
 import {
@@ -19,7 +18,7 @@ import {
   variantOf,
 } from './release-text.ts';
 import type { TagRule } from './rule.ts';
-import { parseVersion } from './version.ts';
+import { bare, parseVersion } from './version.ts';
 
 /** What one rule comes to with one event. */
 export type RuleOutcome =
@@ -85,7 +84,7 @@ function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRu
   const ownDefault = kind === 'branch' && name === event.branch && onDefaultBranch(event);
   if (affixed || (ownDefault && (name === 'latest' || name === 'default'))) return plain;
   // A proposal that would move what users get is refused by that name.
-  if (event.proposed && isProductionTag(foldTag(name).tag)) return plain;
+  if (event.isUnmerged && isProductionTag(normalizeTag(name).tag)) return plain;
   return ownName(name, kind, event.prerelease);
 }
 

@@ -33,6 +33,7 @@ export type TextTemplate = readonly (string | Value | DateValue)[];
 interface Value {
   readonly name: EventExpression | VersionExpression;
 }
+
 interface DateValue {
   readonly date: DateExpression;
   readonly format: string;

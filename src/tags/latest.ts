@@ -1,7 +1,13 @@
 import type { CiEvent } from '../ci/event.ts';
-import { bare, highestAbove, type KnownVersion, knownVersions, type Variant } from './known-versions.ts';
 import type { Line, ReleaseText } from './release-text.ts';
-import type { Version } from './version.ts';
+import {
+  bare,
+  highestAbove,
+  type KnownVersion,
+  knownVersions,
+  type Variant,
+  type Version,
+} from './version.ts';
 
 /** Whether the build of a release gets a tag that moves from version to version, and why. */
 export interface LatestVerdict {
@@ -25,7 +31,7 @@ export async function judgeLatest(
   beside: readonly ReleaseText[] = [],
 ): Promise<LatestVerdict> {
   const { name, version, variant } = release;
-  if (event.proposed) return not('never for a pull request or a merge group');
+  if (event.isUnmerged) return not('never for a pull request or a merge group');
   if (!version) return not(`${name} is not a version such as 1.2.3`);
   if (!variant) return not('what stands around the version is another for each build');
   return judgeLine({ version, variant, line: 'all' }, event, lookUp, beside);

@@ -1,9 +1,8 @@
+import { tagMistake } from '../api/names.ts';
 import { type Problem, quote } from '../problem.ts';
-import { readAttributes, readPriority } from './attributes.ts';
 import { parseTemplate } from './expression.ts';
-import { type Field, readFields } from './fields.ts';
-import { tagMistake } from './names.ts';
-import { parseKind } from './parse-kind.ts';
+import { type Field, readFields } from './parse-fields.ts';
+import { parseKind, readAttributes, readPriority } from './parse-rule.ts';
 import { type Report, ruleTypes, type TagRule, usualPrefix } from './rule.ts';
 
 /** The input `tags`, read. */

@@ -8,7 +8,7 @@ export function isProductionTag(tag: string): boolean {
 
 /** Why this event must not move this tag, or `undefined` when it may. */
 export function refusal(tag: string, event: CiEvent, allowed: boolean): string | undefined {
-  if (allowed || !event.proposed || !isProductionTag(tag)) return undefined;
+  if (allowed || !event.isUnmerged || !isProductionTag(tag)) return undefined;
   const what = event.kind === 'merge_group' ? 'a merge group' : 'a pull request';
   const kind = isVersionTag(tag) ? 'a version' : 'what users get';
   return `${what} must not move ${tag}, which is ${kind} (allow-production-tags: true lifts this)`;

@@ -1,5 +1,5 @@
-import { foldTag, mark } from './fold.ts';
-import { isBuildIdentifier, longestTag } from './names.ts';
+import { isBuildIdentifier, longestTag } from '../api/names.ts';
+import { mark, normalizeTag } from './normalize.ts';
 import { isProductionTag } from './production.ts';
 import { isVersionTag, parseVersion } from './version.ts';
 
@@ -24,7 +24,7 @@ export function refText(name: string): RefText {
     return { text: `tag-${name}`, note: 'tag- was put before what has the form of a build identifier' };
   }
   const own = `tag-${mark(name)}`;
-  const { tag } = foldTag(name);
+  const { tag } = normalizeTag(name);
   return { text: tag === own ? own : `${tag.replace(/^-+|-+$/g, '')}--${mark(name)}`, note: hashed };
 }
 
@@ -55,7 +55,7 @@ function hasMeaning(tag: string): boolean {
 export function ownName(name: string, kind: 'branch' | 'tag', prerelease = false): RefText {
   if (kind === 'tag' && parseVersion(name)) return { text: name };
   const { text, note } = refText(name);
-  const { tag } = foldTag(text);
+  const { tag } = normalizeTag(text);
   const version = kind === 'tag' && !prerelease && note === undefined && isVersionTag(tag);
   const meaning = tag.replace(new RegExp(`^(${kind}-)+`), '');
   if (version || !hasMeaning(meaning)) return { text, ...(note && { note }) };

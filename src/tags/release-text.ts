@@ -5,9 +5,8 @@ import {
   type TextTemplate,
   versionExpressions,
 } from './expression.ts';
-import { foldTag } from './fold.ts';
-import { bare, type Variant } from './known-versions.ts';
-import { parseVersion, type Version } from './version.ts';
+import { normalizeTag } from './normalize.ts';
+import { bare, parseVersion, type Variant, type Version } from './version.ts';
 
 /** The versions that a moving tag stands for in turn: those of one major, of one minor, or all. */
 export type Line = 'major' | 'minor' | 'all';
@@ -67,7 +66,7 @@ export function variantOf(before: TextTemplate, after: TextTemplate): Variant | 
 }
 
 function folded(affix: string): string {
-  return affix === '' ? '' : foldTag(affix).tag;
+  return affix === '' ? '' : normalizeTag(affix).tag;
 }
 
 /** What a rule's tag says of where its build was made, so that it is right on no other build. */

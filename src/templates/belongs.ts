@@ -1,7 +1,7 @@
-import { commitOf, isContentTag } from '../tags/content.ts';
+import { commitOf, isContentTag } from '../api/content-tag.ts';
+import { isBuildIdentifier } from '../api/names.ts';
 import { shortSha } from '../tags/event-values.ts';
-import { isBuildIdentifier } from '../tags/names.ts';
-import type { FoundTemplate } from './find-template.ts';
+import type { TemplateInfo } from './find-template.ts';
 
 /** A tag that somebody wants to put on a build. */
 export interface WantedTag {
@@ -16,7 +16,7 @@ export interface WantedTag {
  * Whether a tag that tells of a commit, a branch or a schedule is right on the build that `from` means: it is there
  * already, or the other tags of the build say that it was made of this commit.
  */
-export function belongsTo({ tags }: Pick<FoundTemplate, 'tags'>, { from, tag, sha }: WantedTag): boolean {
+export function belongsTo({ tags }: Pick<TemplateInfo, 'tags'>, { from, tag, sha }: WantedTag): boolean {
   const buildId = isBuildIdentifier(from) ? from : tags.get(from);
   if (buildId === undefined) return false;
   const own = [...tags].filter(([, id]) => id === buildId).map(([name]) => name);

@@ -1,8 +1,67 @@
-import { isNotFound } from '../build/follow.ts';
-import type { RepeatableCalls } from '../service/client.ts';
-import type { BuildStatus } from '../service/schemas.ts';
-import { isBuildIdentifier } from '../tags/names.ts';
-import { type FoundTemplate, tagsInWords } from './find-template.ts';
+import type { IdempotentApi } from '../api/client.ts';
+import { isContentTag } from '../api/content-tag.ts';
+import { isBuildIdentifier } from '../api/names.ts';
+import type { BuildStatus, ListedBuild } from '../api/schemas.ts';
+import type { AwaitedBuild } from '../api/types.ts';
+import { isNotFound, ServiceError } from '../http/errors.ts';
+import type { PlanHeader } from '../plan/plan.ts';
+import { findTemplate, noSuchTemplate, readTags, type TemplateInfo, tagsInWords } from './find-template.ts';
+
+/** A build that another job registered, and what the service tells about it beside its log. */
+export interface FoundBuild {
+  readonly build: AwaitedBuild;
+  readonly known: PlanHeader;
+}
+
+/**
+ * Finds a build by name and identifier, whatever state it is in. Rejects with a `ServiceError`.
+ *
+ * @param templateId - spares looking the template up by its name; may be empty
+ */
+export async function findBuild(
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'status' | 'template'>,
+  {
+    name,
+    buildId,
+    templateId,
+  }: { readonly name: string; readonly buildId: string; readonly templateId: string },
+): Promise<FoundBuild | Refusal> {
+  const template =
+    templateId === ''
+      ? await findTemplate(client, name)
+      : { name, templateId, tags: await readTags(client, templateId) };
+  if (!template) return { refused: noSuchTemplate(name) };
+  if (!(await statusOf(client, template, buildId))) {
+    return {
+      refused: `There is no build ${buildId} of ${name} that can be seen. A build is found as long as one of its tags is there: the last may have been removed, as when a pull request was closed. Else check name, build-id and region.`,
+    };
+  }
+  const size = await sizeOf(client, template.templateId, buildId);
+  const tags = [...template.tags]
+    .filter(([tag, id]) => id === buildId && !isContentTag(tag))
+    .map(([tag]) => tag);
+  return {
+    build: { templateId: template.templateId, buildId, ...size.build },
+    known: { name, tags, ...size.known },
+  };
+}
+
+/** When the build was registered and how large it is; nothing when it is not among those that are listed. */
+async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: string, buildId: string) {
+  try {
+    const listed = await listedBuild(client, templateId, buildId);
+    if (!listed) return {};
+    const createdAt = Date.parse(listed.createdAt);
+    const { cpuCount, memoryMB: memoryMb } = listed;
+    return {
+      build: { ...(Number.isFinite(createdAt) && { createdAt }) },
+      known: { ...(cpuCount !== undefined && { cpuCount }), ...(memoryMb !== undefined && { memoryMb }) },
+    };
+  } catch (error) {
+    if (error instanceof ServiceError) return {};
+    throw error;
+  }
+}
 
 /** Why there is nothing to go on with, in one or two sentences. */
 export interface Refusal {
@@ -14,8 +73,8 @@ export interface Refusal {
  * ready, the tag still resolves to an older one whose identifier the service does not tell; that is refused.
  */
 export async function findReadyBuild(
-  client: Pick<RepeatableCalls, 'status'>,
-  template: FoundTemplate,
+  client: Pick<IdempotentApi, 'status'>,
+  template: TemplateInfo,
   from: string,
 ): Promise<{ readonly buildId: string } | Refusal> {
   const { name, tags } = template;
@@ -39,8 +98,8 @@ export async function findReadyBuild(
 
 /** The state of a build, or `undefined` when the service has none of this identifier, or only one without a tag. */
 export async function statusOf(
-  client: Pick<RepeatableCalls, 'status'>,
-  { templateId }: Pick<FoundTemplate, 'templateId'>,
+  client: Pick<IdempotentApi, 'status'>,
+  { templateId }: Pick<TemplateInfo, 'templateId'>,
   buildId: string,
 ): Promise<BuildStatus | undefined> {
   try {
@@ -49,4 +108,26 @@ export async function statusOf(
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Builds are listed by hundreds; nobody goes back further than this. */
+const mostPages = 10;
+
+/**
+ * A build as its template lists it, or `undefined` when it is not among the newest thousand. A build whose last tag
+ * is gone is not listed. Rejects with a `ServiceError`.
+ */
+export async function listedBuild(
+  client: Pick<IdempotentApi, 'template'>,
+  templateId: string,
+  buildId: string,
+): Promise<ListedBuild | undefined> {
+  let next: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const { builds, nextPage } = await client.template(templateId, next);
+    const found = builds.find(({ buildID }) => buildID === buildId);
+    if (found || nextPage === undefined || builds.length === 0) return found;
+    next = nextPage;
+  }
+  return undefined;
 }

@@ -1,10 +1,10 @@
-import type { RepeatableCalls } from '../service/client.ts';
-import { isMissing } from '../service/errors.ts';
-import type { TemplateTag } from '../service/schemas.ts';
-import { isContentTag } from '../tags/content.ts';
+import type { IdempotentApi } from '../api/client.ts';
+import { isContentTag } from '../api/content-tag.ts';
+import type { TemplateTag } from '../api/schemas.ts';
+import { isMissing } from '../http/errors.ts';
 
 /** A template as it stands at the service. */
-export interface FoundTemplate {
+export interface TemplateInfo {
   readonly name: string;
   readonly templateId: string;
   /** Tag → build that it was put on last, whatever became of that build; newest first. */
@@ -13,9 +13,9 @@ export interface FoundTemplate {
 
 /** The template of this name with its tags, or `undefined` when the service has none. Rejects with a `ServiceError`. */
 export async function findTemplate(
-  client: Pick<RepeatableCalls, 'templateIdOf' | 'tags'>,
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>,
   name: string,
-): Promise<FoundTemplate | undefined> {
+): Promise<TemplateInfo | undefined> {
   try {
     const templateId = await client.templateIdOf(name);
     return { name, templateId, tags: await readTags(client, templateId) };
@@ -25,9 +25,9 @@ export async function findTemplate(
   }
 }
 
-/** The tags of a template, as {@link FoundTemplate.tags} has them. */
+/** The tags of a template, as {@link TemplateInfo.tags} has them. */
 export async function readTags(
-  client: Pick<RepeatableCalls, 'tags'>,
+  client: Pick<IdempotentApi, 'tags'>,
   templateId: string,
 ): Promise<ReadonlyMap<string, string>> {
   return buildsByTag(await readAssignments(client, templateId));
@@ -38,7 +38,7 @@ export async function readTags(
  * that nothing older is believed in its stead; what is no assignment is left out.
  */
 export async function readAssignments(
-  client: Pick<RepeatableCalls, 'tags'>,
+  client: Pick<IdempotentApi, 'tags'>,
   templateId: string,
 ): Promise<readonly TemplateTag[]> {
   const rows = await client.tags(templateId);
@@ -74,7 +74,7 @@ export function noSuchTemplate(name: string): string {
 const shownTags = 20;
 
 /** What there is instead of a tag or build that was not found: `It has the tags latest, v1 and 3 more.` */
-export function tagsInWords({ tags }: Pick<FoundTemplate, 'tags'>): string {
+export function tagsInWords({ tags }: Pick<TemplateInfo, 'tags'>): string {
   const names = [...tags.keys()].filter((tag) => !isContentTag(tag));
   if (names.length === 0) return 'It has no tags.';
   const more = names.length > shownTags ? ` and ${names.length - shownTags} more` : '';

@@ -1,5 +1,5 @@
-import type { ServiceClient } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
+import type { ServiceClient } from '../api/client.ts';
+import { ServiceError } from '../http/errors.ts';
 
 /**
  * The slug of the team that the API key belongs to, which the service tells only as a part of names: `team/my-agent`.

@@ -1,6 +1,6 @@
-import { parentOf } from '../plan/base.ts';
-import type { RepeatableCalls } from '../service/client.ts';
-import { isKeyRefused, isMissing, ServiceError } from '../service/errors.ts';
+import type { IdempotentApi } from '../api/client.ts';
+import { parentOf } from '../api/names.ts';
+import { isKeyRefused, isMissing, ServiceError } from '../http/errors.ts';
 import { statusOf } from './find-build.ts';
 import { readTags, tagsInWords } from './find-template.ts';
 
@@ -12,7 +12,7 @@ import { readTags, tagsInWords } from './find-template.ts';
  * `ServiceError` of a key that is not known.
  */
 export async function parentBuild(
-  client: Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'status'>,
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'status'>,
   reference: string,
 ): Promise<
   | { readonly buildId: string }
@@ -47,6 +47,6 @@ export async function parentBuild(
     // A namespace that is not the team's is a bad request.
     if (isMissing(error) || (nameless && error.status === 400)) return none;
     if (error.status === 403) return { unknown: `template ${name} belongs to another team` };
-    return { unknown: `template ${name} could not be looked up (${error.inShort})` };
+    return { unknown: `template ${name} could not be looked up (${error.summary})` };
   }
 }

@@ -1,7 +1,7 @@
-import type { RepeatableCalls } from '../service/client.ts';
-import { ServiceError } from '../service/errors.ts';
+import type { IdempotentApi } from '../api/client.ts';
+import { ServiceError } from '../http/errors.ts';
 import { findTemplate } from './find-template.ts';
-import { type PreviewTag, previewTags } from './previews.ts';
+import { type PreviewTag, previewTags } from './preview-tags.ts';
 
 /** What becomes of a preview tag, and why. */
 export interface PreviewDecision {
@@ -30,7 +30,7 @@ export interface TemplateCleanup {
  * the service refused, so that other templates can be gone on with. Rejects with what `decide` rejects with.
  */
 export async function cleanTemplate(
-  client: Pick<RepeatableCalls, 'templateIdOf' | 'tags' | 'removeTags'>,
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'removeTags'>,
   name: string,
   { prefixes, decide, dryRun }: CleanupPlan,
 ): Promise<TemplateCleanup> {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CiEvent, readEvent } from '../../src/ci/event.ts';
+import type { CiEvent } from '../../src/ci/event.ts';
 import type { EventContext } from '../../src/ci/event-context.ts';
+import { readEvent } from '../../src/ci/read-event.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
 

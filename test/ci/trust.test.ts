@@ -1,8 +1,8 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readEvent } from '../../src/ci/event.ts';
 import { payloadReader } from '../../src/ci/payload.ts';
+import { readEvent } from '../../src/ci/read-event.ts';
 import { comesFromOutside, secretsWithheld, trustFacts, trustRecipe } from '../../src/ci/trust.ts';
 import { ProblemsError } from '../../src/problem.ts';
 import { temporaryDirectory } from '../e2e/setup.ts';

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { type CiEvent, readEvent } from '../../src/ci/event.ts';
+import type { CiEvent } from '../../src/ci/event.ts';
+import { readEvent } from '../../src/ci/read-event.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Template, TemplateBase } from 'novita-sandbox';
 import { describe, expect, test, vi } from 'vitest';
-import { readDockerfile } from '../../src/definition/host/dockerfile/read.ts';
+import { readDockerfile } from '../../src/definition/dockerfile/read.ts';
 import { recordBuilder } from '../../src/definition/host/recorder.ts';
 import { definitionOf, load, place } from './project.ts';
 

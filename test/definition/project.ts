@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Definition } from '../../src/definition/definition.ts';
-import { loadDefinition } from '../../src/definition/load.ts';
-import { type Problem, ProblemsError, type SourceLine } from '../../src/problem.ts';
+import { loadDefinition } from '../../src/definition/process/load.ts';
+import { type Problem, ProblemsError, type SourceLocation } from '../../src/problem.ts';
 import { bundledSdk, host } from './bundles.ts';
 
 /** A repository with these files, in a folder of its own that goes when the test is over. */
@@ -82,7 +82,7 @@ export function definitionOf(loaded: Loaded): Definition {
 }
 
 /** `template.ts:7`, as a person would say it. */
-export function place(loaded: Loaded, at: SourceLine | undefined): string | undefined {
+export function place(loaded: Loaded, at: SourceLocation | undefined): string | undefined {
   return at && `${relative(loaded.directory, at.file)}:${at.line}`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dockerfileInstructions } from '../../src/definition/host/dockerfile-lines.ts';
-import { parseFrame } from '../../src/definition/host/frames.ts';
+import { dockerfileInstructions } from '../../src/definition/dockerfile/instructions.ts';
+import { parseFrame } from '../../src/definition/stack-frames.ts';
 import { definitionOf, load, place, steps } from './project.ts';
 
 /** A registry that has no image: the definition's own `fetch` answers at once. */

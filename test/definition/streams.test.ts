@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readChannel } from '../../src/definition/channel.ts';
-import { boundedLines } from '../../src/definition/lines.ts';
+import { readChannel } from '../../src/definition/process/channel.ts';
+import { boundedLines } from '../../src/definition/process/output.ts';
 import type { HostMessage } from '../../src/definition/protocol.ts';
 
 function linesOf(chunks: Buffer[], limit = { lines: 1000, characters: 100_000 }): string[] {

@@ -1,9 +1,10 @@
 /** Bases that cannot be built from, told at their line before anything changes at the service. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type RegistryServer, startRegistry } from '../images/registry-server.ts';
 import { ask, build } from '../local/client.ts';
+import { type RegistryServer, startRegistry } from '../registry/registry-server.ts';
 import { changesSince } from './reuse-kit.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';

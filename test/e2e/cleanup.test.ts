@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
 import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { build, register, start } from '../local/client.ts';
 import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';

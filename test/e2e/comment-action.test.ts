@@ -1,9 +1,10 @@
 /** The two workflows of a fork's pull request: a build without secrets, and a comment without its code. */
+
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readCommentMarker } from '../../src/report/comment-marker.ts';
-import { resultDocument } from '../../src/report/result.ts';
+import { readCommentMarker } from '../../src/github/comment-marker.ts';
+import { resultDocument } from '../../src/report/result/result.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { sampleOutcome, samplePlan } from '../report/sample.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';

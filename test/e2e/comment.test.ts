@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { readCommentMarker } from '../../src/report/comment-marker.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { startCacheServer } from '../history/cache-server.ts';
 import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';

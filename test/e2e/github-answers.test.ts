@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
 import {
   forbidden,
   type GithubAnswer,

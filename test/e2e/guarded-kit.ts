@@ -1,4 +1,5 @@
 /** A repository whose recipe can be loaded, checkouts of it, and code that says when it was loaded and must not be. */
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../ci/checkouts.ts';
@@ -13,6 +14,7 @@ import { packages } from './parts/packages';
 import settings from './settings.json';
 import { user } from '~/user';
 import { user as again } from '#user';
+
 console.log('the recipe was loaded with ' + packages + ' ' + settings.size + ' ' + user + again);
 export const template = Template().fromTemplate('base').runCmd('echo ' + packages);
 `;

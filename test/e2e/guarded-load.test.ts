@@ -1,4 +1,5 @@
 /** A run that a stranger may have caused, with secrets: only what is committed is loaded, whatever lies around it. */
+
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +22,7 @@ const plantedSdk = plantedPackage(
 );
 const curious = `import { createRequire } from 'node:module';
 import { Template } from 'e2b';
+
 const require = createRequire(import.meta.url);
 const ways = {
   ts: () => import('./planted.ts'),

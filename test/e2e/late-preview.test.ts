@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { readCommentMarker } from '../../src/report/comment-marker.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { gate, register } from '../local/client.ts';
 import { runAction } from './runner.ts';

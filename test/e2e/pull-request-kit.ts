@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import type { LocalService } from '../../src/local/service.ts';
-import { readCommentMarker } from '../../src/report/comment-marker.ts';
 import type { GithubServer } from '../github/server.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
 

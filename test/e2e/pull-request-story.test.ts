@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { commentMarker, readCommentMarker } from '../../src/report/comment-marker.ts';
 import { type GithubServer, startGithubServer } from '../github/server.ts';
 import { startCacheServer } from '../history/cache-server.ts';
 import { gate } from '../local/client.ts';

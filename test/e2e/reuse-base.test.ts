@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startRegistry } from '../images/registry-server.ts';
+import { startRegistry } from '../registry/registry-server.ts';
 import { contentTagOf, type Place, place, project, type Run, recipe, whyBuilt } from './reuse-kit.ts';
 import { publishedAction } from './setup.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startGithubServer } from '../github/server.ts';
-import { startRegistry } from '../images/registry-server.ts';
+import { startRegistry } from '../registry/registry-server.ts';
 import { pullRequestRun, states } from './pull-request-kit.ts';
 import { commits, place, project, pushOf, recipe } from './reuse-kit.ts';
 import { groupsOf } from './runner.ts';

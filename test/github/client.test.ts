@@ -2,8 +2,8 @@ import { getOctokit } from '@actions/github';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGithubClient, type GithubOptions } from '../../src/github/client.ts';
-import { GithubError } from '../../src/github/error.ts';
-import { pauseBeforeNext } from '../../src/github/repetition.ts';
+import { GithubError } from '../../src/github/errors.ts';
+import { pauseBeforeNext } from '../../src/github/retry.ts';
 import { forbidden, type GithubAnswer, type GithubServer, startGithubServer } from './server.ts';
 
 const patience = { attempts: 4, firstPauseMs: 1, longestPauseMs: 70_000, requestMs: 5000 };

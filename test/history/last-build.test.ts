@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { BuildOutcome } from '../../src/build/events.ts';
-import { parseLastBuild, rememberedBuild } from '../../src/history/last-build.ts';
-import { timeLeft, usualTimes } from '../../src/history/time-left.ts';
-import { recordPlan } from '../../src/plan/record.ts';
+import type { BuildOutcome } from '../../src/driver/events.ts';
+import { timeLeft, typicalDurations } from '../../src/history/eta.ts';
+import { parseBuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
+import { snapshotPlan } from '../../src/history/snapshot.ts';
 import { sampleOutcome, samplePlan } from '../report/sample.ts';
 
 const plan = samplePlan();
@@ -34,16 +34,16 @@ describe('the last build', () => {
       branch: 'main',
       finishedAt: '2026-01-02T03:04:05.000Z',
       durationMs: 72_000,
-      plan: recordPlan(plan),
+      plan: snapshotPlan(plan),
     });
     expect(Object.values(build?.times ?? {})).toEqual([4_200, 61_000, 800, 5_700]);
-    expect(parseLastBuild(JSON.stringify(build))).toEqual(build);
+    expect(parseBuildRecord(JSON.stringify(build))).toEqual(build);
   });
 
   test('keeps the time of a step that was cached since, and the mean of one that was built again', () => {
     const first = remember(outcomeOf({ '2': 4_000, '3': 60_000 }));
     const second = remember(outcomeOf({ '3': 40_000 }), first);
-    const usual = usualTimes(plan, second);
+    const usual = typicalDurations(plan, second);
     expect(['1', '2', '3', 'base'].map(usual)).toEqual([undefined, 4_000, 50_000, undefined]);
   });
 
@@ -52,7 +52,7 @@ describe('the last build', () => {
       wire: { ...plan.wire, steps: [...plan.wire.steps].reverse() },
       steps: [...plan.steps].reverse().map((step, index) => ({ ...step, number: index + 1 })),
     });
-    expect(usualTimes(moved, remember(sampleOutcome()))('2')).toBe(61_000);
+    expect(typicalDurations(moved, remember(sampleOutcome()))('2')).toBe(61_000);
   });
 
   test.each(['error', 'building', 'superseded'] as const)('is not one that ended as %s', (status) => {
@@ -75,7 +75,7 @@ describe('the last build', () => {
     { ...good, plan: { ...good?.plan, steps: [{ title: 'RUN x' }] } },
     { ...good, plan: { ...good?.plan, steps: [{ title: 'COPY', digest: 'a', files: { count: 1 } }] } },
   ])('is nothing when the memory holds %j', (memory) => {
-    expect(parseLastBuild(typeof memory === 'string' ? memory : JSON.stringify(memory))).toBeUndefined();
+    expect(parseBuildRecord(typeof memory === 'string' ? memory : JSON.stringify(memory))).toBeUndefined();
   });
 });
 

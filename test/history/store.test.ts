@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type LastBuild, rememberedBuild } from '../../src/history/last-build.ts';
+import { type BuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
 import { type CacheApi, cacheHistory } from '../../src/history/store.ts';
 import { temporaryDirectory } from '../e2e/setup.ts';
 import { sampleOutcome, samplePlan } from '../report/sample.ts';
@@ -41,7 +41,7 @@ function historyOf(cache: CacheApi, file: string, branch: string, base?: string)
   });
 }
 
-function buildOf(branch: string, buildId: string): LastBuild {
+function buildOf(branch: string, buildId: string): BuildRecord {
   const build = rememberedBuild(sampleOutcome({ buildId }), {
     plan: samplePlan(),
     branch,

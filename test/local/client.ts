@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from 'vitest';
+import type { BuildStatus, LogEntry, RecipeBody, Registration } from '../../src/api/types.ts';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
-import type { BuildStatus, LogEntry, Registration, WireTemplate } from '../../src/service/types.ts';
 
 /** A bare answer: status, raw text and, where it is JSON, the value. */
 export interface Answer {
@@ -65,7 +65,7 @@ export function buildPath(build: Pick<Registration, 'templateID' | 'buildID'>): 
 export function start(
   service: LocalService,
   build: Pick<Registration, 'templateID' | 'buildID'>,
-  recipe: Partial<WireTemplate> = {},
+  recipe: Partial<RecipeBody> = {},
 ): Promise<Answer> {
   const source = recipe.fromTemplate === undefined ? { fromImage: 'debian:12' } : {};
   return ask(service, 'POST', `/v2${buildPath(build)}`, { ...source, steps: [], ...recipe });
@@ -97,7 +97,7 @@ export async function settled(
 export async function build(
   service: LocalService,
   name: string,
-  recipe: Partial<WireTemplate> = {},
+  recipe: Partial<RecipeBody> = {},
   tags?: string[],
 ): Promise<Registration & { final: BuildStatus }> {
   const registration = await register(service, name, tags);

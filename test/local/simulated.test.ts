@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import { failures } from '../../src/local/failures.ts';
 import { layerKeys } from '../../src/local/layer-keys.ts';
 import { durationText } from '../../src/local/log-format.ts';
 import { createSimulatedExecutor, SIMULATION_NOTICE } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import type { WireStep, WireTemplate } from '../../src/service/types.ts';
 import { build, messages, serviceStarter, wholeLog } from './client.ts';
 
 const startService = serviceStarter();
 const scripted = (script: SimulationScript) =>
   startService({ executor: createSimulatedExecutor({ stepMs: 0, script }) });
 
-const run = (command: string): WireStep => ({ type: 'RUN', args: [command] });
-const STEPS: WireStep[] = [run('one'), { type: 'ENV', args: ['A', '1'] }, run('two')];
+const run = (command: string): Instruction => ({ type: 'RUN', args: [command] });
+const STEPS: Instruction[] = [run('one'), { type: 'ENV', args: ['A', '1'] }, run('two')];
 const cachedSteps = (log: string[]) =>
   log.flatMap(
     (line) => /^(CACHED )?\[(base|builder \d).*\[#\]$/.exec(line)?.[1] ?? (/\[#\]$/.test(line) ? '' : []),
@@ -21,7 +21,7 @@ const cachedSteps = (log: string[]) =>
 describe('the simulated log', () => {
   test('follows the format of the service line by line', async () => {
     const service = await startService();
-    const steps: WireStep[] = [
+    const steps: Instruction[] = [
       { type: 'run', args: ['apt-get update\napt-get install -y jq', 'root'] },
       { type: 'ENV', args: ['MODE', 'a b'] },
       { type: 'WORKDIR', args: ['/app'] },
@@ -81,7 +81,7 @@ describe('the simulated log', () => {
   test('setting one command of a child drops both of the parent', async () => {
     const service = await scripted([]);
     await build(service, 'parent', { startCmd: 'serve', readyCmd: 'probe' });
-    const commands = async (recipe: Partial<WireTemplate>) => {
+    const commands = async (recipe: Partial<RecipeBody>) => {
       const log = await messages(
         service,
         await build(service, 'child', { fromTemplate: 'parent', ...recipe }),
@@ -95,7 +95,7 @@ describe('the simulated log', () => {
     expect(await commands({ fromTemplate: 'middle' })).toEqual(inherited);
   });
 
-  test.each<[string, WireStep, string]>([
+  test.each<[string, Instruction, string]>([
     ['an unknown type', { type: 'VOLUME', args: ['/x'] }, failures.unknownStepType('VOLUME')],
     ['ENV without a value', { type: 'ENV', args: ['A'] }, failures.envIncomplete()],
     ['ENV without anything', { type: 'ENV' }, failures.envIncomplete()],
@@ -119,9 +119,9 @@ describe('the simulated log', () => {
 
 describe('the layer cache', () => {
   const CACHED = 'CACHED ';
-  const other = (change: Partial<WireTemplate>): Partial<WireTemplate> => ({ steps: STEPS, ...change });
+  const other = (change: Partial<RecipeBody>): Partial<RecipeBody> => ({ steps: STEPS, ...change });
   // Base, default user, the three steps; then finalize and optimize, which are never cached.
-  test.each<[string, Partial<WireTemplate>, number]>([
+  test.each<[string, Partial<RecipeBody>, number]>([
     ['the same recipe', {}, 5],
     ['other commands', { startCmd: 'serve', readyCmd: 'true' }, 5],
     ['other credentials', { fromImageRegistry: { type: 'registry', username: 'a', password: 'b' } }, 5],
@@ -183,7 +183,7 @@ describe('the layer cache', () => {
   });
 
   test('arguments count as one text joined by spaces, the hash of the files apart', () => {
-    const keyOf = (step: WireStep) => layerKeys({ fromImage: 'a', steps: [step] }).steps[0];
+    const keyOf = (step: Instruction) => layerKeys({ fromImage: 'a', steps: [step] }).steps[0];
     expect(keyOf({ type: 'RUN', args: ['a b', 'c'] })).toBe(keyOf({ type: 'run', args: ['a', 'b c'] }));
     expect(keyOf({ type: 'COPY', args: ['a'], filesHash: 'b' })).not.toBe(
       keyOf({ type: 'COPY', args: ['a', 'b'] }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parentOf, pinnedBase, type ResolvedBase } from '../../src/plan/base.ts';
+import { parentOf } from '../../src/api/names.ts';
+import { pinnedBase, type ResolvedBase } from '../../src/plan/base.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 const other = `sha256:${'cd'.repeat(32)}`;

@@ -1,4 +1,4 @@
-import type { WireStep } from '../../src/service/types.ts';
+import type { Instruction } from '../../src/api/types.ts';
 import type { Sample } from './sample-recipe.ts';
 import type { Tree } from './temporary-tree.ts';
 
@@ -66,7 +66,7 @@ function commands(sample: Sample): Change[] {
 
 function stepChanges(sample: Sample): Change[] {
   const { steps } = sample;
-  const put = (index: number, removed: number, ...added: WireStep[]): Sample => ({
+  const put = (index: number, removed: number, ...added: Instruction[]): Sample => ({
     ...sample,
     steps: steps.toSpliced(index, removed, ...added),
   });
@@ -79,7 +79,7 @@ function stepChanges(sample: Sample): Change[] {
     return [
       [at('type'), put(index, 1, { ...step, type: type === 'COPY' ? 'ADD' : isCopy ? 'COPY' : 'X' })],
       [at('case of type'), put(index, 1, { ...step, type: type.toLowerCase() })],
-      [at('new field'), put(index, 1, { ...step, timeout: 5 } as WireStep)],
+      [at('new field'), put(index, 1, { ...step, timeout: 5 } as Instruction)],
       [at('removed'), put(index, 1)],
       [at('twice'), put(index, 0, step)],
       [at('another before'), put(index, 0, { type: 'RUN', args: ['true'], force: false })],
@@ -135,6 +135,6 @@ function files(sample: Sample): Change[] {
   ];
 }
 
-function sendsFiles({ type }: WireStep): boolean {
+function sendsFiles({ type }: Instruction): boolean {
   return type === 'COPY' || type === 'ADD';
 }

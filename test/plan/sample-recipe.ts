@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import type { ResolvedBase } from '../../src/plan/base.ts';
 import { makePlan, type PlanRequest } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { WireStep, WireTemplate } from '../../src/service/types.ts';
 import { planted, type Tree } from './temporary-tree.ts';
 
 /** All that decides what a build makes, the files of its COPY steps included. */
 export interface Sample {
   readonly tree: Tree;
-  readonly recipe: Omit<WireTemplate, 'steps'>;
-  readonly steps: readonly WireStep[];
+  readonly recipe: Omit<RecipeBody, 'steps'>;
+  readonly steps: readonly Instruction[];
   readonly base: ResolvedBase;
   readonly cpuCount: number;
   readonly memoryMb: number;
@@ -74,7 +74,7 @@ const variableName = fc.oneof(
 );
 const digests = fc.stringMatching(/^sha256:[0-9a-f]{64}$/);
 
-export const steps: fc.Arbitrary<WireStep> = fc.oneof(
+export const steps: fc.Arbitrary<Instruction> = fc.oneof(
   fc.array(text, { minLength: 1, maxLength: 2 }).map((args) => ({ type: 'RUN', args, force: false })),
   fc
     .array(fc.tuple(variableName, text), { minLength: 1, maxLength: 4 })

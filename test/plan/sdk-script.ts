@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'novita-sandbox';
-import type { WireStep } from '../../src/service/types.ts';
+import type { Instruction } from '../../src/api/types.ts';
 
 /** The command that the SDK adds for these variables. */
 export async function scriptOf(variables: Readonly<Record<string, string>>): Promise<string> {
   const template = Template().fromTemplate('x').setEnvs(variables);
-  const { steps } = JSON.parse(await Template.toJSON(template, false)) as { steps: WireStep[] };
+  const { steps } = JSON.parse(await Template.toJSON(template, false)) as { steps: Instruction[] };
   return steps.at(-1)?.args?.[0] ?? '';
 }
 

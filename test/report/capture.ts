@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import type { RunnerCommands } from '../../src/report/output.ts';
+import type { RunnerCommands } from '../../src/report/log/output.ts';
 
 /** Runs something that prints, and returns what reached stdout. Only for what prints before it returns. */
 export function captureStdout(print: () => void): string {

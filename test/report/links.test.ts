@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
-import { commentLimit, renderComment } from '../../src/report/comment.ts';
-import { escapeMarkdown, inlineCode, table } from '../../src/report/markdown.ts';
-import type { ResultDocument } from '../../src/report/result.ts';
-import { resultDocument } from '../../src/report/result.ts';
+import { commentLimit, renderComment } from '../../src/report/markdown/comment.ts';
+import { escapeMarkdown, inlineCode, table } from '../../src/report/markdown/markdown.ts';
+import { type ResultDocument, resultDocument } from '../../src/report/result/result.ts';
 import { hostileText } from './hostile.ts';
 import { sampleOutcome, samplePlan } from './sample.ts';
 

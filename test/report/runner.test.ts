@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BuildEvent, LogLine, StepHeader } from '../../src/build/events.ts';
-import { createBuildLog } from '../../src/report/build-log.ts';
-import { createDefinitionLog } from '../../src/report/definition-log.ts';
-import { githubOutput } from '../../src/report/output.ts';
-import { logPlan } from '../../src/report/plan-log.ts';
-import { reportProblems } from '../../src/report/problems.ts';
+import type { BuildEvent, LogLine, StepHeader } from '../../src/driver/events.ts';
+import { createBuildLog } from '../../src/report/log/build-log.ts';
+import { createDefinitionLog } from '../../src/report/log/definition-log.ts';
+import { githubOutput, reportProblems } from '../../src/report/log/output.ts';
+import { logPlan } from '../../src/report/log/plan-log.ts';
 import { captureStdout, notingCore } from './capture.ts';
 import { hostileText } from './hostile.ts';
 import { runnerCommand, runnerCommands, runnerLines } from './runner-model.ts';

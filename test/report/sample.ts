@@ -1,9 +1,9 @@
-import type { Diagnosis } from '../../src/build/diagnosis/diagnosis.ts';
-import type { BuildOutcome, LogLine, StepHeader } from '../../src/build/events.ts';
+import type { RecipeBody } from '../../src/api/types.ts';
+import type { FileManifest } from '../../src/context/manifest.ts';
 import type { Definition } from '../../src/definition/definition.ts';
-import type { FileManifest } from '../../src/plan/manifest.ts';
+import type { Diagnosis } from '../../src/driver/diagnosis/types.ts';
+import type { BuildOutcome, LogLine, StepHeader } from '../../src/driver/events.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { WireTemplate } from '../../src/service/types.ts';
 
 export const workspace = '/home/runner/work/repo/repo';
 export const definitionFile = `${workspace}/sandbox/template.ts`;
@@ -24,7 +24,7 @@ export const appFiles: FileManifest = {
 
 /** A plan of four steps, the last of which the SDK added. */
 export function samplePlan(changes: Partial<Plan> = {}): Plan {
-  const wire: WireTemplate = {
+  const wire: RecipeBody = {
     fromImage: 'python:3.12',
     steps: [
       { type: 'ENV', args: ['APP_ENV', 'test', 'PORT', '8000', 'HOME_DIR', '/srv'], force: false },

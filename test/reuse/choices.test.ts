@@ -1,7 +1,8 @@
 /** What the inputs change: never, require, and not waiting. */
+
 import { describe, expect, test } from 'vitest';
+import { failure } from '../api/fast-client.ts';
 import { ask, gate, register, serviceStarter } from '../local/client.ts';
-import { failure } from '../service/fast-client.ts';
 import { asked, built, changes, faultsOf, planFor, quick, runReuse } from './harness.ts';
 import { type Reaction, refuse, tamper } from './tamper.ts';
 

@@ -1,9 +1,10 @@
 /** Following the build that another run is making: how it may end, and giving up meanwhile. */
+
 import { describe, expect, test } from 'vitest';
-import { uploadsOf } from '../../src/build/upload.ts';
+import { uploadsOf } from '../../src/driver/upload.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { shownLog, wholeLog } from '../build/harness.ts';
+import { shownLog, wholeLog } from '../driver/harness.ts';
 import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
 import {
   built,

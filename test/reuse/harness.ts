@@ -1,20 +1,21 @@
 /** Runs of `reuseOrBuild` in process against the embedded service, with every event kept and all pauses short. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildEvent, BuildOutcome } from '../../src/build/events.ts';
-import type { BuildTiming } from '../../src/build/timing.ts';
+import type { TransportOptions } from '../../src/api/transport.ts';
+import type { BuildEvent, BuildOutcome } from '../../src/driver/events.ts';
+import type { BuildTiming } from '../../src/driver/timing.ts';
 import type { BuildView } from '../../src/local/inspect.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { NotPublished, ReuseOptions } from '../../src/reuse/options.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
-import type { TransportOptions } from '../../src/service/transport.ts';
-import { fastTiming } from '../build/harness.ts';
-import { fastClient } from '../service/fast-client.ts';
+import type { NotPublished, ReuseOptions } from '../../src/reuse/types.ts';
+import { fastClient } from '../api/fast-client.ts';
+import { fastTiming } from '../driver/harness.ts';
 
 const digest = `sha256:${'5e'.repeat(32)}`;
 

@@ -1,8 +1,9 @@
 /** A start cancels builds that share a tag even when it is refused; a late one must not leave nobody with a build. */
+
 import { describe, expect, test } from 'vitest';
-import { timelyStarts } from '../../src/reuse/timely-start.ts';
+import { guardLateStarts } from '../../src/reuse/guard-start.ts';
+import { fastClient } from '../api/fast-client.ts';
 import { ask, gate, serviceStarter } from '../local/client.ts';
-import { fastClient } from '../service/fast-client.ts';
 import { asked, built, contentTag, faultsOf, planFor, quick, runReuse } from './harness.ts';
 import { answer, tamper } from './tamper.ts';
 
@@ -98,7 +99,7 @@ describe('the look before a start', () => {
   ])('that is answered %s %j sends %s', async (status, body, sent) => {
     const wire = tamper();
     const service = await startService({ executor: quick(), intercept: wire.intercept });
-    const client = timelyStarts(fastClient(service.url, {}, { apiKey: service.apiKey }), -1);
+    const client = guardLateStarts(fastClient(service.url, {}, { apiKey: service.apiKey }), -1);
     const plan = await planFor();
     const tags = [contentTag(plan)];
     const { templateID, buildID } = await client.register({ name: 'app', tags, cpuCount: 2, memoryMB: 1024 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { startLocalService } from '../../src/local/service.ts';
-import { fastBudget } from '../service/fast-client.ts';
+import { fastBudget } from '../api/fast-client.ts';
 import { built, faultsOf, planFor, quick, runReuse } from './harness.ts';
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(

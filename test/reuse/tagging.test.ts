@@ -1,8 +1,9 @@
 /** What may happen between look-up and tagging, and to the request that puts the tags on. */
+
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
+import { failure } from '../api/fast-client.ts';
 import { ask, build, register, serviceStarter } from '../local/client.ts';
-import { failure } from '../service/fast-client.ts';
 import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from './harness.ts';
 import { answer, edit, first, refuse, tamper } from './tamper.ts';
 

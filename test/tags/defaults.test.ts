@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CiEvent, readEvent } from '../../src/ci/event.ts';
+import type { CiEvent } from '../../src/ci/event.ts';
+import { readEvent } from '../../src/ci/read-event.ts';
 import { decideTags } from '../../src/tags/decide.ts';
 import { eventContext, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
 import { decide, now, tagsOf } from './decide.ts';

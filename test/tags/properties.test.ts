@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tagMistake } from '../../src/tags/names.ts';
+import { tagMistake } from '../../src/api/names.ts';
 import { fixtureEvent, fixtureNames, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
 import { decide } from './decide.ts';
 
@@ -104,7 +104,7 @@ test('whatever the event and the rules, tags are what the service takes, once ea
 });
 
 test('whatever the rules, a proposal never moves what users get', async () => {
-  const proposal = event.filter(({ proposed }) => proposed);
+  const proposal = event.filter(({ isUnmerged }) => isUnmerged);
   await fc.assert(
     fc.asyncProperty(proposal, rules, existing, async (ci, lines, known) => {
       const { tags } = await decide(ci, lines, { existing: known });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { githubOutput } from '../../src/report/output.ts';
-import { logTags } from '../../src/report/tag-log.ts';
+import { githubOutput } from '../../src/report/log/output.ts';
+import { logTags } from '../../src/report/log/tag-log.ts';
 import { pushToBranch } from '../ci/fixture.ts';
 import { captureStdout, notingCore } from '../report/capture.ts';
 import { decide } from './decide.ts';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, templateTags } from '../../src/service/schemas.ts';
+import { check, templateTags } from '../../src/api/schemas.ts';
+import { promote } from '../../src/templates/assign-tags.ts';
+import { listedBuild } from '../../src/templates/find-build.ts';
 import { findTemplate, readAssignments, readTags } from '../../src/templates/find-template.ts';
-import { listedBuild } from '../../src/templates/list-builds.ts';
-import { promote } from '../../src/templates/promote.ts';
+import { failure, fastClient } from '../api/fast-client.ts';
+import { answer as answerTo, serve } from '../api/server.ts';
 import { ask, build, register, serviceStarter } from '../local/client.ts';
 import { quick } from '../reuse/harness.ts';
 import { answer, edit, first, tamper } from '../reuse/tamper.ts';
-import { failure, fastClient } from '../service/fast-client.ts';
-import { answer as answerTo, serve } from '../service/server.ts';
 
 const startService = serviceStarter();
 

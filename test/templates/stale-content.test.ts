@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contentTags } from '../../src/tags/content.ts';
-import { staleContentTags } from '../../src/templates/sweep-content.ts';
+import { contentTags } from '../../src/api/content-tag.ts';
+import { staleContentTags } from '../../src/templates/sweep-content-tags.ts';
 import { contentTag, dayMs } from './content-kit.ts';
 
 const now = Date.parse('2026-11-24T03:00:00Z');

@@ -1,9 +1,11 @@
 import { createRequire as createNativeRequire } from 'node:module';
 import type { createJiti as CreateJiti, JitiOptions } from 'jiti';
+
 // The package's own entries import modules by `import(id)`, which a bundler rewrites: bundled, a definition
 // could not import node:fs. So its parts are put together here. They have no types of their own.
 // @ts-expect-error
 import transform from '../../../node_modules/jiti/dist/babel.cjs';
+
 // @ts-expect-error
 import createWith from '../../../node_modules/jiti/dist/jiti.cjs';
 import { typescriptBehindMap } from './package-maps.ts';

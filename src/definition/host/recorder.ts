@@ -1,17 +1,17 @@
-import type { Problem, SourceLine } from '../../problem.ts';
+import { sep } from 'node:path';
+import type { Problem, SourceLocation } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
-import { argumentProblems } from './arguments.ts';
-import { type DockerfileRun, type Finding, readDockerfile } from './dockerfile/read.ts';
-import { callerStack, type FrameFinder } from './frames.ts';
-import { instructionsOf } from './instructions.ts';
-import { keepRefusedCopies } from './refused-copies.ts';
+import { type DockerfileRun, type Finding, readDockerfile } from '../dockerfile/read.ts';
+import { isRecord } from '../protocol.ts';
+import { callerStack, type FrameFinder } from '../stack-frames.ts';
+import { argumentProblems } from './check-arguments.ts';
 import { keepEmptyServiceAccount } from './service-account.ts';
 import { unquotedArguments } from './unquoted-arguments.ts';
 
 /** What was noted while the definition called the builder. */
 export interface Recorder {
   /** The line that made this instruction; `instruction` is the SDK's own object. */
-  stepLine(instruction: unknown): SourceLine | undefined;
+  stepLine(instruction: unknown): SourceLocation | undefined;
   /** Lines of the parts of a template that are not steps. */
   parts(template: object): TemplateParts;
   /** What builds, but probably not as meant, in the calls that made this template. */
@@ -25,9 +25,9 @@ export interface Recorder {
 }
 
 export interface TemplateParts {
-  readonly base?: SourceLine;
-  readonly start?: SourceLine;
-  readonly ready?: SourceLine;
+  readonly base?: SourceLocation;
+  readonly start?: SourceLocation;
+  readonly ready?: SourceLocation;
   /** The base comes from a Dockerfile. */
   readonly dockerfile?: boolean;
 }
@@ -51,8 +51,8 @@ const internal = new Set([
 ]);
 
 /** Methods that go on where the SDK throws or goes wrong, since the plan tells what is wrong with all the rest. */
-const kept: Readonly<Record<string, typeof keepRefusedCopies>> = {
-  copy: keepRefusedCopies,
+const kept: Readonly<Record<string, typeof recordRefusedCopies>> = {
+  copy: recordRefusedCopies,
   fromGCPRegistry: keepEmptyServiceAccount,
 };
 
@@ -61,7 +61,7 @@ const probed =
   /^(then|catch|finally|toJSON|inspect|default|module\.exports|constructor|nodeType|tagName|asymmetricMatch|length|\$\$.*|_.*|@@.*)$/;
 
 interface Call {
-  readonly line: SourceLine | undefined;
+  readonly line: SourceLocation | undefined;
   /** Set while the SDK goes through a Dockerfile. */
   readonly dockerfile?: DockerfileRun | undefined;
 }
@@ -72,7 +72,7 @@ interface Call {
  * is not as expected is left alone; then there are no lines.
  */
 export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recorder {
-  const lines = new WeakMap<object, SourceLine>();
+  const lines = new WeakMap<object, SourceLocation>();
   const parts = new WeakMap<object, TemplateParts>();
   const warnings = new WeakMap<object, DefinitionWarning[]>();
   const findings = new WeakMap<object, readonly Finding[]>();
@@ -177,4 +177,40 @@ function noteMissing(prototype: object, missing: Set<string>): void {
       Reflect.defineProperty(receiver, key, { value, writable: true, enumerable: true, configurable: true }),
   });
   Object.setPrototypeOf(prototype, noting);
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * The builder's `copy`, which goes on after a source that is absolute or leaves the context directory. The
+ * SDK throws there, and hides what is wrong further down. The step is kept as it is written: the plan refuses
+ * such a source at its line, together with everything else that is wrong.
+ */
+export function recordRefusedCopies(copy: Method): Method {
+  return function keeping(this: object, sources: unknown, ...rest: unknown[]): unknown {
+    let result: unknown = this;
+    // One call for each source: the SDK stops at the first that it refuses.
+    for (const source of Array.isArray(sources) ? sources : [sources]) {
+      try {
+        result = Reflect.apply(copy, this, [source, ...rest]);
+      } catch (error) {
+        const instructions: unknown = Reflect.get(this, 'instructions');
+        if (!isRefusedPath(error) || !Array.isArray(instructions)) throw error;
+        // With forward slashes, since that is how a plan reads sources.
+        const args = [String(source).split(sep).join('/'), String(rest[0]), '', ''];
+        instructions.push({ type: 'COPY', args, force: false });
+      }
+    }
+    return result;
+  };
+}
+
+function isRefusedPath(error: unknown): boolean {
+  return isRecord(error) && /^Invalid source path "/.test(String(error['message']));
+}
+
+/** The SDK's private list of instructions; empty where a version keeps it differently. */
+export function instructionsOf(template: object): readonly object[] {
+  const instructions: unknown = Reflect.get(template, 'instructions');
+  return Array.isArray(instructions) ? instructions : [];
 }

@@ -1,7 +1,7 @@
-import { javascriptText, quote, type SourceLine } from '../../problem.ts';
+import { javascriptText, quote, type SourceLocation } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
 import { isRecord } from '../protocol.ts';
-import { quoteForShell, readShell } from './shell-text.ts';
+import { quoteForShell, readShell } from '../shell-text.ts';
 
 /**
  * `path`: blanks divide it by mistake, patterns are meant; `text`: patterns are no more meant than blanks; `packages`:
@@ -30,7 +30,7 @@ const methods: Readonly<Record<string, readonly Kind[]>> = {
 export function unquotedArguments(
   method: string,
   args: readonly unknown[],
-  at: SourceLine | undefined,
+  at: SourceLocation | undefined,
 ): DefinitionWarning[] {
   const branch = method === 'gitClone' && isRecord(args[2]) ? args[2]['branch'] : undefined;
   const values = [

@@ -1,4 +1,4 @@
-import type { Registration, RegistrationRequest } from '../../service/types.ts';
+import type { Registration, RegistrationRequest } from '../../api/types.ts';
 import { ApiError, json } from '../http.ts';
 import { checkConcurrency, checkSize, DEFAULT_SIZE, SCHEMA_MINIMUM } from '../limits.ts';
 import { checkNamespace, DEFAULT_TAG, parseReference, parseTags, type TemplateReference } from '../names.ts';

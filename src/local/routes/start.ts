@@ -1,4 +1,4 @@
-import type { WireTemplate } from '../../service/types.ts';
+import type { RecipeBody } from '../../api/types.ts';
 import { ApiError, empty } from '../http.ts';
 import { isUuid } from '../names.ts';
 import type { Route } from '../router.ts';
@@ -45,7 +45,7 @@ export const startBuild: Route = {
     }
     if (build.status !== 'waiting') throw new ApiError(400, 'build is not in waiting state');
 
-    const recipe = body as Omit<WireTemplate, 'steps'> & Partial<Pick<WireTemplate, 'steps'>>;
+    const recipe = body as Omit<RecipeBody, 'steps'> & Partial<Pick<RecipeBody, 'steps'>>;
     const fault = sourceFault(recipe);
     if (fault) {
       build.finish({ status: 'error', reason: { message: `error when building env: ${fault}` } });
@@ -56,7 +56,7 @@ export const startBuild: Route = {
   },
 };
 
-function sourceFault(recipe: Pick<WireTemplate, 'fromImage' | 'fromTemplate'>): string | undefined {
+function sourceFault(recipe: Pick<RecipeBody, 'fromImage' | 'fromTemplate'>): string | undefined {
   if (Boolean(recipe.fromImage) !== Boolean(recipe.fromTemplate)) return undefined;
   return recipe.fromImage
     ? 'failed to set template source: both fromImage and fromTemplate are set, only one is allowed'

@@ -1,4 +1,4 @@
-import type { BuildStatus, BuildStatusReason, LogLevel } from '../../service/types.ts';
+import type { BuildStatus, BuildStatusReason, LogLevel } from '../../api/types.ts';
 import { atLeast, type Build, logEntry, type StampedLine } from '../build.ts';
 import { ApiError, json } from '../http.ts';
 import { isUuid } from '../names.ts';

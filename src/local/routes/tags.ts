@@ -1,4 +1,4 @@
-import type { AssignedTags, TemplateTag } from '../../service/types.ts';
+import type { AssignedTags, TemplateTag } from '../../api/types.ts';
 import { ApiError, empty, json } from '../http.ts';
 import { checkNamespace, DEFAULT_TAG, parseReference, parseTags, type TemplateReference } from '../names.ts';
 import type { Route } from '../router.ts';

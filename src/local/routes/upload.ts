@@ -1,4 +1,4 @@
-import type { UploadLink } from '../../service/types.ts';
+import type { UploadLink } from '../../api/types.ts';
 import { ApiError, empty, json, type Reply } from '../http.ts';
 import type { Route } from '../router.ts';
 

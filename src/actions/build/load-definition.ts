@@ -1,0 +1,59 @@
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { trustRecipe } from '../../ci/trust.ts';
+import type { Definition } from '../../definition/definition.ts';
+import { discoverDefinition } from '../../definition/discover.ts';
+import { loadDefinition } from '../../definition/process/load.ts';
+import { definitionSecrets } from '../../definition/secrets.ts';
+import type { BuildInputs } from '../../inputs/build.ts';
+import type { Job } from '../../job/job.ts';
+import { createDefinitionLog } from '../../report/log/definition-log.ts';
+
+/** A definition may read a registry for its base image, which alone may take a minute and a half. */
+const timeLimitMs = 120_000;
+
+/** Bundles beside this one in dist/, which cost nothing until they are run. */
+const bundles = {
+  host: join(import.meta.dirname, 'definition', 'index.js'),
+  bundledSdk: join(import.meta.dirname, 'sdk', 'index.js'),
+};
+
+/**
+ * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
+ *
+ * @param visible - what must stay readable, whatever is secret
+ */
+export async function readDefinition(
+  inputs: BuildInputs,
+  job: Pick<Job, 'env' | 'trustFacts' | 'workspace' | 'output' | 'mask' | 'interrupted'>,
+  visible: readonly string[],
+): Promise<Definition> {
+  const { workspace } = job;
+  const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
+  const discovered = discoverDefinition(workingDirectory, inputs.template);
+  const { file, tracked, notice } = trustRecipe(discovered, job.trustFacts);
+  if (notice !== undefined)
+    job.output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
+  const log = createDefinitionLog(job.output, { file, ...(workspace && { workspace }) });
+  try {
+    const definition = await loadDefinition(
+      {
+        file,
+        ...(inputs.export && { exportName: inputs.export }),
+        // What a link leads to is what was judged.
+        workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
+        ...(tracked && {
+          committedOnly: { root: tracked.root, commit: tracked.commit, event: job.trustFacts.event.name },
+        }),
+        timeLimitMs,
+        env: job.env,
+      },
+      { ...bundles, output: log.programLine, signal: job.interrupted },
+    );
+    for (const secret of definitionSecrets(definition)) job.mask(secret, visible);
+    log.loaded(definition);
+    return definition;
+  } finally {
+    log.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { readRun } from '../../ci/run.ts';
+import { GithubError } from '../../github/errors.ts';
+import type { BuildInputs } from '../../inputs/build.ts';
+import { type ExitResult, skipEarly } from '../../job/exit.ts';
+import type { Job } from '../../job/job.ts';
+import { previewNumber, pullRequestPrefix } from '../../templates/preview-tags.ts';
+
+/**
+ * The end of a run whose pull request has moved on before its build began: an older run that waited for a runner, or
+ * was started again. It would take the preview's tags back from the newer commit, or from a cleanup. Nothing where the
+ * tags name no pull request, and where GitHub does not say for certain: just after a push its answer may be older than
+ * the event.
+ */
+export async function exitIfOutdated(
+  tags: readonly string[],
+  inputs: Pick<BuildInputs, 'githubToken' | 'onSuperseded'>,
+  job: Pick<Job, 'env' | 'event' | 'payload' | 'github' | 'interrupted'>,
+): Promise<ExitResult | undefined> {
+  const { kind, pullRequest: number, sha } = job.event;
+  if (kind !== 'pull_request' || number === undefined || !sha || inputs.githubToken === '') return undefined;
+  if (!tags.some((tag) => previewNumber(tag, pullRequestPrefix) === number)) return undefined;
+  try {
+    const { state, headSha, updatedAt } = await job.github(inputs.githubToken).pullRequest(number);
+    const told = job.payload.date('pull_request', 'updated_at');
+    const isLater = readRun(job.env, sha).attempt > 1 || (told && updatedAt && updatedAt > told);
+    if (!isLater) return undefined;
+    if (state === 'closed') {
+      return skipEarly('Nothing was built', `Pull request ${number} is closed, so it needs no preview.`);
+    }
+    if (state !== 'open' || headSha === undefined || headSha === sha) return undefined;
+    const why = `Pull request ${number} has moved on from ${sha.slice(0, 7)} to ${headSha.slice(0, 7)}, whose run builds its preview. To build the older commit, give it other tags than those of the pull request.`;
+    const early = { status: 'superseded', failure: 'superseded', undone: 'Nothing was built', why } as const;
+    return { exitCode: inputs.onSuperseded === 'success' ? 0 : 1, early };
+  } catch (error) {
+    if (job.interrupted.aborted || error instanceof GithubError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import type { ServiceClient } from '../../api/client.ts';
+import type { BuildInputs } from '../../inputs/build.ts';
+import type { Job } from '../../job/job.ts';
+import type { BaseFinding, ResolveBase, ResolvedBase } from '../../plan/base.ts';
+import { missingCredentials } from '../../registry/credential-fields.ts';
+import { parseImageReference } from '../../registry/reference.ts';
+import type { ResolvedImage } from '../../registry/resolve-digest.ts';
+import { ownTeam, teamOf } from '../../templates/own-team.ts';
+import { parentBuild } from '../../templates/parent-build.ts';
+
+/** Only sparing a build hangs on the answer, so nobody is kept waiting for long. */
+const parentLimitMs = 30_000;
+
+/** Asks the image's registry, or the service about a parent template, what the base of a recipe is. */
+export function baseResolver(
+  inputs: Pick<BuildInputs, 'name' | 'connection' | 'pinBase'>,
+  job: Pick<Job, 'resolveImage' | 'connect' | 'interrupted'>,
+): ResolveBase {
+  return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
+    if (!inputs.pinBase) return unknown('pin-base is false');
+    if (fromTemplate) return resolveParent(fromTemplate, inputs, job);
+    if (!fromImage) return unknown('its recipe names no base');
+    const [missing] = fromImageRegistry ? missingCredentials(fromImageRegistry) : [];
+    if (missing !== undefined)
+      return unknown(`its base was not looked up, since its registry credentials have no ${missing}`);
+    const found = await job.resolveImage(fromImage, fromImageRegistry);
+    if ('digest' in found) return { kind: 'image', digest: found.digest };
+    return unknown(
+      `the digest of ${fromImage} is not known: ${found.unknown}`,
+      imageFinding(fromImage, found),
+    );
+  };
+}
+
+function imageFinding(
+  image: string,
+  { unknown: why, verdict }: Extract<ResolvedImage, { unknown: string }>,
+): BaseFinding | undefined {
+  // The service may have images of its own that are nowhere else: the base of a recipe that names none is one.
+  const { host, repository = '' } = parseImageReference(image) ?? {};
+  if (verdict === undefined || (host === 'docker.io' && repository.startsWith('novita/'))) return undefined;
+  if (verdict === 'missing') {
+    const message = `${image} cannot be built from: ${why}. Check its name and its tag. Where the service sees another registry than this runner, set pin-base: false, and nothing is looked up.`;
+    return { certain: true, title: 'The base image does not exist', message };
+  }
+  const message = `${image} could not be looked up: ${why}. Check its name, and that the recipe has the credentials which the service needs to read it: fromImage(image, { username, password }). The build goes on, and probably fails at its base.`;
+  return { certain: false, title: 'The base image cannot be read', message };
+}
+
+async function resolveParent(
+  parent: string,
+  { connection, name }: Pick<BuildInputs, 'name' | 'connection'>,
+  job: Pick<Job, 'connect' | 'interrupted'>,
+): Promise<ResolvedBase> {
+  if (connection.apiKey === '') return unknown('there is no API key to look up its parent with');
+  const late = AbortSignal.timeout(parentLimitMs);
+  const client = job.connect(connection, AbortSignal.any([job.interrupted, late]));
+  try {
+    const found = await parentBuild(client, parent);
+    if ('buildId' in found) return { kind: 'template', ...found };
+    if (found.missing === undefined) return unknown(found.unknown);
+    const certain = found.missing === 'tag' || (await isOfOwnTeam(client, parent, name));
+    return unknown(found.unknown, parentFinding(parent, found, certain));
+  } catch (error) {
+    if (!late.aborted || job.interrupted.aborted) throw error;
+    return unknown(`its parent ${parent} could not be looked up within ${parentLimitMs / 1000} s`);
+  }
+}
+
+/** Only a parent with the slug of the team in front is sure to be the team's: a bare name may be a public template. */
+async function isOfOwnTeam(client: ServiceClient, parent: string, name: string): Promise<boolean> {
+  const team = teamOf(parent);
+  return team !== undefined && team === (await ownTeam(client, name));
+}
+
+function parentFinding(
+  parent: string,
+  { unknown: why, hint }: { readonly unknown: string; readonly hint?: string },
+  certain: boolean,
+): BaseFinding {
+  const check =
+    hint ?? 'Check its name and its tag, and that domain or api-url names the region in which it was built.';
+  if (certain) {
+    const message = `${parent} cannot be built from: ${why}. ${check}`;
+    return { certain, title: 'The parent template does not exist', message };
+  }
+  const message = `${parent} was not found: ${why}. ${check} The build goes on, since it may be a public template of another team, and fails at its base where it is not.`;
+  return { certain, title: 'The parent template was not found', message };
+}
+
+function unknown(why: string, finding?: BaseFinding): ResolvedBase {
+  return { kind: 'unknown', why, ...(finding && { finding }) };
+}

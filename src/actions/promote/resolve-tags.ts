@@ -1,0 +1,74 @@
+import type { CiEvent } from '../../ci/event.ts';
+import type { PromoteInputs } from '../../inputs/promote.ts';
+import type { Job } from '../../job/job.ts';
+import { decideTags, type TagDecisions } from '../../tags/decide.ts';
+import { isCommitTag } from '../../tags/ref-name.ts';
+import { belongsTo } from '../../templates/belongs.ts';
+import type { TemplateInfo } from '../../templates/find-template.ts';
+
+/** The tags of a promotion. */
+export interface PromotionTags extends TagDecisions {
+  /** Whether the template was looked up for them. */
+  readonly asked: boolean;
+}
+
+/**
+ * Decides on the tags of a promotion. The build may come from anywhere, so what tells of a commit, a branch or a
+ * schedule is left out unless the build's own tags tell of the same commit.
+ *
+ * @param lookUp - the template as it stands at the service; asked only when tags hang on it
+ */
+export async function tagsOfPromotion(
+  { tags, from, allowProductionTags }: Pick<PromoteInputs, 'tags' | 'from' | 'allowProductionTags'>,
+  event: CiEvent,
+  lookUp: () => Promise<TemplateInfo | undefined>,
+): Promise<PromotionTags> {
+  let asked = false;
+  const template = () => {
+    asked = true;
+    return lookUp();
+  };
+  const decided = await decideTags({
+    rules: tags,
+    event,
+    allowProductionTags,
+    existingTags: async () => [...((await template())?.tags.keys() ?? [])],
+    belongs: async (tag) => {
+      const found = await template();
+      return found !== undefined && belongsTo(found, { from, tag, sha: event.sha });
+    },
+    now: new Date(),
+  });
+  return { ...decided, asked };
+}
+
+/**
+ * Warns of tags by rules that were left out, since nothing says that the build is of this commit or branch; and of one
+ * that names a commit in so many words and is taken from another build.
+ */
+export function warnOfForeignTags(
+  { output, event }: Pick<Job, 'output' | 'event'>,
+  { tags, decisions }: PromotionTags,
+  { template, buildId }: { readonly template: TemplateInfo; readonly buildId: string },
+  byRules: boolean,
+): void {
+  const { name } = template;
+  for (const { foreign, rule } of byRules ? decisions : []) {
+    if (foreign === undefined) continue;
+    const at = template.tags.get(foreign);
+    const stays = at === undefined ? 'It is not put on this build' : `It stays on build ${at}`;
+    output.warning(
+      `${rule} gives ${foreign}, and nothing says that build ${buildId} was made there. ${stays}: who asks for ${name}:${foreign} would get something else. Take the rule out, or write the tag itself if this is meant.`,
+      { title: `Tag ${foreign} left out` },
+    );
+  }
+  for (const tag of tags.filter(isCommitTag)) {
+    const at = template.tags.get(tag);
+    if (at === undefined || at === buildId) continue;
+    if (belongsTo(template, { from: buildId, tag, sha: event.sha })) continue;
+    output.warning(
+      `${name}:${tag} names a commit and is taken from build ${at}. A release of that commit would get build ${buildId} from now on.`,
+      { title: `Tag ${tag} taken from another build` },
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { ServiceError } from '../http/errors.ts';
+import type { Redact } from '../redact/redact.ts';
+import type { IdempotentApi, ServiceClient } from './client.ts';
+import type { BuildStatus, LogEntry } from './schemas.ts';
+
+/**
+ * The same client, from which no secret comes back: a service may repeat what it was sent in its log and in its
+ * error messages. Identifiers pass as they are.
+ */
+export function redactingClient(client: ServiceClient, redact: Redact): ServiceClient {
+  const guard =
+    <A extends unknown[], R>(
+      call: (...args: A) => Promise<R>,
+      clean: (answer: R) => R = (answer) => answer,
+    ) =>
+    async (...args: A): Promise<R> => {
+      try {
+        return clean(await call(...args));
+      } catch (error) {
+        throw error instanceof ServiceError ? redactedError(error, redact) : error;
+      }
+    };
+  const entries = (log: LogEntry[]) => log.map((entry) => ({ ...entry, message: redact(entry.message) }));
+  const status = (answer: BuildStatus): BuildStatus => ({
+    ...answer,
+    logEntries: entries(answer.logEntries),
+    ...(answer.reason && { reason: { ...answer.reason, message: redact(answer.reason.message) } }),
+  });
+  const repeatable = (calls: IdempotentApi): IdempotentApi => ({
+    uploadLink: guard(calls.uploadLink),
+    status: guard(calls.status, status),
+    logs: guard(calls.logs, entries),
+    tags: guard(calls.tags),
+    templateIdOf: guard(calls.templateIdOf),
+    template: guard(calls.template),
+    assignTags: guard(calls.assignTags),
+    removeTags: guard(calls.removeTags),
+  });
+  return {
+    ...client,
+    ...repeatable(client),
+    noRetry: repeatable(client.noRetry),
+    register: guard(client.register),
+    upload: guard(client.upload),
+    start: guard(client.start),
+  };
+}
+
+function redactedError(error: ServiceError, redact: Redact): ServiceError {
+  return error.but({
+    summary: redact(error.summary),
+    said: error.said === undefined ? undefined : redact(error.said),
+    message: redact(error.message),
+    cause: redactedCause(error.cause, redact),
+  });
+}
+
+function redactedCause(cause: unknown, redact: Redact): unknown {
+  if (cause instanceof ServiceError) return redactedError(cause, redact);
+  if (!(cause instanceof Error)) return undefined;
+  return new Error(redact(cause.message), { cause: redactedCause(cause.cause, redact) });
+}

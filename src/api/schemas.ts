@@ -1,0 +1,195 @@
+/**
+ * What this project relies on in the answers of the service, and nothing else of them: further fields are fine. What
+ * decides something must be of its type; what is only shown is taken as it comes, so that an odd word in a log or a
+ * reason costs no build. The messages say what is expected.
+ */
+import * as v from 'valibot';
+import type { LogLevel } from './types.ts';
+
+/** What an identifier may hold: it becomes a part of paths, outputs and file names. */
+const identifier = v.pipe(v.string('a text'), v.regex(/^[\w-]{1,100}$/, 'an identifier'));
+
+/** A field that may be missing, and counts as missing where it is of another type. */
+const optional = <T>(schema: v.GenericSchema<unknown, T>) => v.fallback(v.optional(schema), undefined);
+
+/** A text; empty where it is missing or of another type. */
+const anyText = v.fallback(v.string(), '');
+
+const isTag = (tag: unknown): tag is string => typeof tag === 'string' && /^[\w.-]+$/.test(tag);
+
+/** `tags` is missing where the answer holds no list of them. */
+export const registration = v.object(
+  {
+    templateID: identifier,
+    buildID: identifier,
+    tags: optional(
+      v.pipe(
+        v.array(v.unknown()),
+        v.transform((list) => list.filter(isTag)),
+      ),
+    ),
+  },
+  'an object',
+);
+
+const levels = new Set<unknown>(['debug', 'info', 'warn', 'error'] satisfies LogLevel[]);
+
+/** One for each that was sent, whatever it is, since the service counts them too. */
+const logEntry = v.pipe(v.unknown(), v.transform(readLogEntry));
+
+/** `null` for the list is an empty one. */
+const logEntries = v.nullish(v.array(logEntry, 'a list'), []);
+
+/** Where there is no list of log entries, they are looked for again and on the other route. */
+export const buildStatus = v.object(
+  {
+    status: v.string('a text'),
+    logEntries: v.fallback(logEntries, []),
+    reason: v.optional(v.pipe(v.unknown(), v.transform(readReason))),
+  },
+  'an object',
+);
+
+export const buildLog = v.object({ logs: logEntries }, 'an object');
+
+export const uploadLink = v.pipe(
+  v.object(
+    { present: v.optional(v.boolean('true or false'), false), url: v.optional(v.unknown()) },
+    'an object',
+  ),
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): UploadLink => {
+    const { present, url } = value;
+    if (typeof url === 'string' && isWebAddress(url)) return { present, url };
+    // Nobody is to be sent anywhere.
+    if (present) return { present };
+    addIssue({
+      input: url,
+      message: 'an address with http:// or https://',
+      path: [pathItem(value, 'url')],
+    });
+    return NEVER;
+  }),
+);
+
+/** A list without what is no row at all. */
+const rows = <T>(row: v.GenericSchema<unknown, T>) =>
+  v.pipe(
+    v.array(v.unknown(), 'a list'),
+    v.transform((list) => list.filter((each) => fieldsOf(each) !== undefined)),
+    v.array(row),
+  );
+
+/** A row of which a field cannot be read has an empty text there. */
+const templateTag = v.object({ tag: anyText, buildID: anyText, createdAt: anyText });
+
+export const templateTags = rows(templateTag);
+
+const listedBuild = v.object({
+  buildID: anyText,
+  status: anyText,
+  cpuCount: optional(v.number()),
+  memoryMB: optional(v.number()),
+  createdAt: anyText,
+  finishedAt: optional(v.string()),
+});
+
+export const template = v.object({ builds: v.nullish(rows(listedBuild), []) }, 'an object');
+
+export const alias = v.object({ templateID: identifier }, 'an object');
+
+/** Without `buildID` the list of tags has to tell. */
+export const assignedTags = v.object(
+  { buildID: optional(v.string()), tags: optional(v.array(v.string())) },
+  'an object',
+);
+
+const apiError = v.object({ message: v.string() });
+
+/** Answer of `POST /v3/templates`. */
+export type Registration = v.InferOutput<typeof registration>;
+/** State of a build, with at most 100 log entries from the asked offset on. */
+export type BuildStatus = v.InferOutput<typeof buildStatus>;
+/** One line of the build log. `timestamp` is RFC 3339 or empty; `step` is `base`, a step number as text, … */
+export interface LogEntry {
+  readonly timestamp: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly step?: string;
+}
+
+export type UploadLink =
+  | { readonly present: true; readonly url?: string }
+  | { readonly present: false; readonly url: string };
+export type TemplateTag = v.InferOutput<typeof templateTag>;
+/** A build as its template lists it. */
+export type ListedBuild = v.InferOutput<typeof listedBuild>;
+/** A template's builds, newest first, and the name of the next page where there is one. */
+export type TemplatePage = v.InferOutput<typeof template> & { readonly nextPage?: string };
+export type AssignedTags = v.InferOutput<typeof assignedTags>;
+
+/** The answer as the schema has it, or in a few words what was found where something else is expected. */
+export function check<T>(
+  schema: v.GenericSchema<unknown, T>,
+  answer: unknown,
+): { readonly answer: T } | { readonly found: string } {
+  const { success, output, issues } = v.safeParse(schema, answer, { abortEarly: true });
+  return success ? { answer: output } : { found: inWords(issues[0]) };
+}
+
+/** Whether the body of an answer outside of 2xx is the API's own, and not of something that stands in between. */
+export function isOfApi(body: unknown): boolean {
+  return v.is(apiError, body);
+}
+
+function inWords(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? '';
+  if (issue.input === undefined) return path === '' ? 'nothing' : `no ${path}`;
+  const place = path === '' ? '' : `${path} `;
+  return `${place}${shown(issue.input)} instead of ${issue.message}`;
+}
+
+function shown(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'an object';
+  // An address may hold a signature.
+  const text = JSON.stringify(typeof input === 'string' ? input.replace(/\?.*/s, '?…') : input);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function readLogEntry(entry: unknown): LogEntry {
+  const { timestamp, level, message, step } = fieldsOf(entry) ?? { message: entry };
+  const id = typeof step === 'number' ? String(step) : step;
+  return {
+    timestamp: typeof timestamp === 'string' ? timestamp : '',
+    level: levels.has(level) ? (level as LogLevel) : 'info',
+    message: asText(message),
+    ...(typeof id === 'string' && { step: id }),
+  };
+}
+
+/** Why a build failed, in whatever form it is told. */
+function readReason(reason: unknown): { readonly message: string; readonly step?: string } | undefined {
+  const { message, step } = fieldsOf(reason) ?? { message: reason };
+  const id = typeof step === 'number' ? String(step) : step;
+  const text = asText(message);
+  if (text === '' && typeof id !== 'string') return undefined;
+  return { message: text, ...(typeof id === 'string' && { step: id }) };
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : undefined;
+}
+
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function pathItem(input: { readonly url?: unknown }, key: 'url'): v.IssuePathItem {
+  return { type: 'object', origin: 'value', input, key, value: input[key] };
+}

@@ -1,0 +1,123 @@
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { connectionError } from '../http/connection-error.ts';
+import { ServiceError } from '../http/errors.ts';
+import type { RetryPolicy } from '../http/retry.ts';
+import { createServiceClock, type ServiceClock } from './clock.ts';
+import { isOfApi } from './schemas.ts';
+
+export { proxyAwareDispatcher } from '../http/proxy.ts';
+
+export interface TransportOptions {
+  /** Milliseconds for one attempt to ask something, from connecting to the last byte of the answer. */
+  readonly requestTimeoutMs: number;
+  /** The same for a request that changes something. */
+  readonly changeTimeoutMs: number;
+  /** Milliseconds without a byte in either direction after which an upload counts as stalled. */
+  readonly uploadStallMs: number;
+  /** How long a request that may be repeated is repeated. */
+  readonly budget: RetryPolicy;
+  readonly dispatcher: Dispatcher;
+  /** Ends requests and pauses when the build is given up. */
+  readonly signal?: AbortSignal;
+  /** Told about repetitions, one sentence each, many of the same collapsed into one. */
+  readonly onRetry?: (sentence: string) => void;
+}
+
+export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
+  requestTimeoutMs: 30_000,
+  // The service gives a request up after 70 s and its answer after 75 s. Who waits longer knows, when no
+  // answer came, that nothing will still happen.
+  changeTimeoutMs: 80_000,
+  uploadStallMs: 60_000,
+  budget: { attempts: 8, timeMs: 5 * 60_000, firstPauseMs: 500, longestPauseMs: 15_000 },
+};
+
+/** What is noticed about the service's side while requests go back and forth. */
+export interface Transport extends ServiceClock {
+  /** A `fetch` for the API client that sends each request once. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Whether any answer came yet. */
+  reached(): boolean;
+  /** Whether the API itself has answered yet, and not only something that stands in between. */
+  spoke(): boolean;
+}
+
+/**
+ * Sends requests, each once. The whole answer is read inside the time limit, so that a cut or stalled body
+ * counts as a failed attempt.
+ *
+ * `fetch` rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`, or with the
+ * signal's reason. Answers outside of 2xx resolve, for the caller to judge.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  let reached = false;
+  let spoke = false;
+  const clock = createServiceClock();
+  return {
+    ...clock,
+    reached: () => reached,
+    spoke: () => spoke,
+    async fetch(request) {
+      const { response, json } = await send(request, options);
+      reached = true;
+      spoke ||= response.ok ? json !== undefined : isOfApi(json);
+      const date = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) clock.told(date - Date.now());
+      return response;
+    },
+  };
+}
+
+async function send(
+  request: Request,
+  options: TransportOptions,
+): Promise<{ readonly response: Response; readonly json: unknown }> {
+  const { host, pathname } = new URL(request.url);
+  const name = `${request.method} ${pathname}`;
+  const body = request.body ? await request.text() : null;
+  const limitMs = request.method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
+  options.signal?.throwIfAborted();
+  const limit = AbortSignal.timeout(limitMs);
+  let answer: Awaited<ReturnType<typeof undiciFetch>>;
+  let bytes: ArrayBuffer;
+  try {
+    answer = await undiciFetch(request.url, {
+      method: request.method,
+      headers: Object.fromEntries(request.headers),
+      body,
+      redirect: 'manual',
+      signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
+      dispatcher: options.dispatcher,
+    });
+    bytes = await answer.arrayBuffer();
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
+  }
+  const empty = bytes.byteLength === 0;
+  const json = empty ? undefined : jsonOf(bytes);
+  // No answer of HTTP has such a status.
+  const strange = answer.status < 200 || answer.status > 599;
+  if (strange || (answer.ok && !empty && json === undefined)) {
+    throw new ServiceError({
+      kind: 'unintelligible',
+      request: name,
+      host,
+      status: answer.status,
+      summary: `answered ${answer.status} with something that is not JSON`,
+      message: `${host} answered ${answer.status} to ${name} with something that is not JSON`,
+    });
+  }
+  const headers = new Headers([...answer.headers]);
+  // The bytes are decoded already, and openapi-fetch takes a length of 0 for success whatever the status.
+  for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
+  return { response: new Response(empty ? null : bytes, { status: answer.status, headers }), json };
+}
+
+function jsonOf(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

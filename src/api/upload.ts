@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import { connectionError } from '../http/connection-error.ts';
+import { untilAborted } from '../http/sleep.ts';
+import type { TransportOptions } from './transport.ts';
+
+/** The last part of a file is on its way, unseen, when all of it is handed to the connection. */
+const mostBuffered = 8_000_000;
+const slowestBytesPerMs = 32;
+
+/**
+ * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It may take as long as it
+ * takes, as long as bytes move. Gives the store's answer, whatever its status; rejects with a `ServiceError`
+ * when there is none, or with the signal's reason.
+ */
+export async function putFile(
+  url: string,
+  path: string,
+  bytes: number,
+  { uploadStallMs, dispatcher, signal }: Pick<TransportOptions, 'uploadStallMs' | 'dispatcher' | 'signal'>,
+): Promise<{ status: number; text: string; retryAfter: string | null }> {
+  signal?.throwIfAborted();
+  const stalled = new AbortController();
+  let limitMs = uploadStallMs;
+  let watch: NodeJS.Timeout | undefined;
+  const expectProgress = (withinMs: number) => {
+    limitMs = withinMs;
+    clearTimeout(watch);
+    // The connection keeps the process; a watch that outlives it must not.
+    watch = setTimeout(() => stalled.abort(), withinMs).unref();
+  };
+  const file = createReadStream(path);
+  // Chunks are read as the connection takes them, so each one is progress.
+  async function* watched(): AsyncGenerator<Buffer> {
+    for await (const chunk of file) {
+      expectProgress(uploadStallMs);
+      yield chunk;
+    }
+    expectProgress(uploadStallMs + Math.min(bytes, mostBuffered) / slowestBytesPerMs);
+  }
+  expectProgress(uploadStallMs);
+  const over = signal ? AbortSignal.any([stalled.signal, signal]) : stalled.signal;
+  try {
+    const sent = request(url, {
+      method: 'PUT',
+      // S3-like stores refuse a body of unknown length.
+      headers: { 'content-length': String(bytes) },
+      body: Readable.from(watched(), { objectMode: false }),
+      headersTimeout: 0,
+      bodyTimeout: uploadStallMs,
+      dispatcher,
+      signal: over,
+    });
+    const answer = await untilAborted(sent, over);
+    const retryAfter = answer.headers['retry-after'];
+    return {
+      status: answer.statusCode,
+      text: await answer.body.text(),
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw connectionError('PUT upload', new URL(url).host, cause, {
+      timedOut: stalled.signal.aborted,
+      limitMs,
+    });
+  } finally {
+    clearTimeout(watch);
+    file.destroy();
+  }
+}

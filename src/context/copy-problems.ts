@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { javascriptText, type Problem, type SourceLocation } from '../problem.ts';
+import { isOfMachine } from '../runner-errors.ts';
+import { escapedSource } from './copy-source.ts';
+import type { IgnoreRule } from './ignore-rules.ts';
+
+/** One COPY of the recipe, as far as its files are concerned. */
+export interface CopyFiles {
+  /** As written in the definition. */
+  readonly source: string;
+  /** Absolute path that the source is relative to. */
+  readonly contextDirectory: string;
+  /** Send what a symbolic link points at instead of the link. */
+  readonly resolveSymlinks?: boolean;
+  /** The line to name in problems. */
+  readonly at?: SourceLocation;
+}
+
+export type CopyProblems = ReturnType<typeof copyProblems>;
+
+/** What can be wrong with the files of one COPY, in words. Paths are relative to the context directory. */
+export function copyProblems(copy: CopyFiles) {
+  const name = `COPY "${copy.source}"`;
+  const absolute = (path: string) => join(copy.contextDirectory, path);
+  const make = (title: string, message: string): Problem =>
+    copy.at ? { title, message, at: copy.at } : { title, message };
+  const literally = () => `A path of exactly this name is there. ${literalAdvice(copy)}`;
+  return {
+    invalid: (fault: string, named: boolean) =>
+      make(
+        'Invalid COPY source',
+        `The COPY source "${copy.source}" cannot be used: ${fault}.${named ? ` ${literally()}` : ''}`,
+      ),
+    noContext: (found: string) =>
+      make(
+        'Missing context directory',
+        `The context directory ${copy.contextDirectory} of ${name} cannot be used: ${found}. Set fileContextPath to the directory that holds the files.`,
+      ),
+    missing: (path: string) =>
+      make(
+        'Missing COPY source',
+        `${name} names ${absolute(path)}, which does not exist. Check the spelling; sources are relative to the context directory ${copy.contextDirectory}.`,
+      ),
+    matchesNothing: (
+      literal: boolean,
+      skipped: { path: string; rule: IgnoreRule } | undefined,
+      named: boolean,
+    ) =>
+      make(
+        'COPY sends nothing',
+        `${name} finds nothing in the context directory ${copy.contextDirectory}: ${literal ? 'the directory is empty' : 'no path matches the pattern'}${skipped ? ` outside of what ignore rules keep back, such as "${skipped.path}" (pattern "${skipped.rule.pattern}", ${skipped.rule.origin})` : ''}. ${named ? literally() : 'Check the source, or drop the COPY.'}`,
+      ),
+    excluded: (path: string, rule: IgnoreRule) =>
+      make(
+        'COPY sends nothing',
+        `Ignore rules keep back everything that ${name} names: "${path}" is excluded by the pattern "${rule.pattern}" (${rule.origin}). Change the pattern, take the files in again with a "!" pattern, or drop the COPY.`,
+      ),
+    notDirectory: (path: string) =>
+      make(
+        'COPY source is not a directory',
+        `${name} ends in a slash, but ${absolute(path)} is not a directory. Leave out the slash.`,
+      ),
+    /** @throws the error itself where the machine is the matter and not the path */
+    unreadable: (path: string, error: unknown) => {
+      if (isOfMachine(error)) throw error;
+      return make(
+        'Unreadable path in COPY',
+        `${name} takes in ${absolute(path)}, which cannot be read (${reason(error)}). Mend its permissions or name it in .dockerignore.`,
+      );
+    },
+    special: (path: string) =>
+      make(
+        'Special file in COPY',
+        `${name} takes in ${absolute(path)}, which is a socket, pipe or device and cannot be sent. Remove it or name it in .dockerignore.`,
+      ),
+    notUtf8: (path: string) =>
+      make(
+        'File name is not UTF-8',
+        `${name} takes in ${absolute(path)}, whose name is not valid UTF-8. Rename it or name its directory in .dockerignore.`,
+      ),
+    outside: (path: string, target: string) =>
+      make(
+        'COPY leads out of the context',
+        `${name} reaches ${target} through a symbolic link in ${absolute(path)}; that is outside the context directory ${copy.contextDirectory}. Put a copy into the context directory, or set fileContextPath to a directory that holds both.`,
+      ),
+    brokenLink: (path: string, error: unknown) =>
+      make(
+        'Broken symbolic link',
+        `${name} resolves symbolic links, and ${absolute(path)} cannot be followed (${reason(error)}). Mend or remove the link, or name it in .dockerignore.`,
+      ),
+    linkAsText: (path: string) =>
+      make(
+        'Symbolic link checked out as text',
+        `${name} resolves symbolic links, and ${absolute(path)} is one in git, but here a file that holds its target. Set "git config core.symlinks true" and check out again, or leave out resolveSymlinks.`,
+      ),
+    circle: (path: string, real: string) =>
+      make(
+        'Symbolic link in a circle',
+        `${name} resolves symbolic links, and ${absolute(path)} leads back to ${real}, which it lies in. Remove the link or name it in .dockerignore.`,
+      ),
+    more: (count: number) =>
+      make(
+        'More problems',
+        `${name} has ${count} more ${count === 1 ? 'problem' : 'problems'} of this kind.`,
+      ),
+  };
+}
+
+/** How to name a path that reads as a pattern. A Dockerfile has no way: the SDK drops its backslashes. */
+export function literalAdvice({ source, at }: Pick<CopyFiles, 'source' | 'at'>): string {
+  const segments = source.split('/');
+  const special = segments.findIndex((segment) => escapedSource(segment) !== segment);
+  const folder = segments.slice(0, special).join('/');
+  const whole = folder ? `copy the folder "${folder}" whole` : 'copy a folder that holds it';
+  if (at && !/\.[cm]?[jt]sx?$/.test(at.file)) {
+    return `A Dockerfile cannot name it: ${whole}, or use copy() in the definition.`;
+  }
+  return `To name it, and no pattern, write ${javascriptText(escapedSource(source))} in copy(), or ${whole}.`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it is not a directory',
+  ELOOP: 'its symbolic links lead in a circle',
+};
+
+/** The system's reason in words: `permission denied`; its code where we have no words. */
+export function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code && REASONS[code]) ?? code ?? message;
+}
+
+/** The problems of one COPY: the first ten, then how many there are besides. */
+export class ProblemList {
+  readonly #words: CopyProblems;
+  readonly #kept: Problem[] = [];
+  #more = 0;
+
+  constructor(words: CopyProblems) {
+    this.#words = words;
+  }
+
+  add(problem: Problem): void {
+    if (this.#kept.length < 10) this.#kept.push(problem);
+    else this.#more += 1;
+  }
+
+  all(): readonly Problem[] {
+    return this.#more === 0 ? this.#kept : [...this.#kept, this.#words.more(this.#more)];
+  }
+}

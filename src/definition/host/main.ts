@@ -1,0 +1,106 @@
+/**
+ * The process in which a definition is evaluated. It reads one request from standard input, loads the
+ * definition, and answers through an extra pipe. Nothing here holds a key; nothing of it outlives the
+ * answer.
+ */
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Problem, ProblemsError, problem } from '../../problem.ts';
+import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
+import { callerStack, frameFinder } from '../stack-frames.ts';
+import { openChannel } from './channel.ts';
+import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './committed-files.ts';
+import { explain } from './explain-error.ts';
+import { forbidBuilds } from './forbid-builds.ts';
+import { guardProcess } from './guard-exit.ts';
+import { createJiti } from './jiti.ts';
+import { loadSdk } from './load-sdk.ts';
+import { createLoader, importFile } from './loader.ts';
+import { exitWithParent } from './parent-watch.ts';
+import { chooseTemplate } from './pick-export.ts';
+import { recordBuilder } from './recorder.ts';
+import { redirectNodeImports, sdkModules } from './sdk-modules.ts';
+import { serialise } from './serialize.ts';
+import { watchRequests } from './trace-fetch.ts';
+
+async function main(): Promise<void> {
+  const request = JSON.parse(readFileSync(0, 'utf8')) as HostRequest;
+  const { file, workingDirectory } = request;
+  const answer = openChannel(request.token);
+  exitWithParent(lifelineDescriptor);
+  // Output is written before the answer, so that none is lost when the process ends.
+  for (const stream of [process.stdout, process.stderr]) Reflect.get(stream, '_handle')?.setBlocking?.(true);
+  // The user's own frame can lie deep below those of libraries.
+  Error.stackTraceLimit = 60;
+  const ownFolder = dirname(process.argv[1] ?? '');
+  const resolver = createJiti(file, { fsCache: false });
+
+  let files: CommittedFiles | undefined;
+  let sdk: Awaited<ReturnType<typeof loadSdk>>;
+  try {
+    if (request.committedOnly) files = openCommittedFiles(request.committedOnly, file);
+    sdk = await loadSdk(file, request.bundledSdk, (name) =>
+      files ? undefined : resolver.esmResolve(name, { try: true }),
+    );
+  } catch (error) {
+    if (error instanceof ProblemsError) return answer.fail(error.problems);
+    const at = { file, line: 1 };
+    return answer.fail([
+      { title: 'The SDK does not load', message: `Loading novita-sandbox failed: ${error}`, at },
+    ]);
+  }
+  const sdkName = `novita-sandbox ${sdk.origin.version}`;
+  const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
+  const recorder = recordBuilder(sdk.exports['TemplateBase'], frames);
+  const requestStack = watchRequests();
+  const fail = (found: Problem): never => answer.fail([found]);
+  const failWith = (thrown: unknown): never => {
+    const { missingMethods } = recorder;
+    const context = { file, workingDirectory, frames, sdkName, missingMethods, requestStack };
+    // A call with a wrong argument often throws as a consequence; the argument is what there is to mend.
+    const [first, ...rest] = recorder.problems;
+    return answer.fail(first ? [first, ...rest] : explain(thrown, context));
+  };
+  guardProcess({ file, workingDirectory, frames }, fail, failWith);
+  forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
+  redirectNodeImports(sdk);
+  if (files)
+    checkNodeLoads(
+      files,
+      [ownFolder, dirname(request.bundledSdk)].map((folder) => realpathSync(folder)),
+    );
+
+  const virtualModules = sdkModules(sdk, (module, name) =>
+    problem(
+      `The SDK has no ${name}`,
+      `${module} is novita-sandbox here, and ${sdkName} does not export ${name}. Take it out of the definition, or use what novita-sandbox has instead.`,
+      frames.find(callerStack()) ?? { file, line: 1 },
+    ),
+  );
+  try {
+    const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
+    answer.phase({ name: 'evaluating' });
+    const choice = await chooseTemplate(await importFile(loader, file), {
+      file,
+      ...(request.exportName ? { wanted: request.exportName } : {}),
+      calling: (exportName) => answer.phase({ name: 'calling', exportName }),
+    });
+    const [first, ...rest] = [...recorder.problems, ...recorder.mistakes(choice.template)];
+    if (first) answer.fail([first, ...rest]);
+    const definition = await serialise(choice, {
+      file,
+      workingDirectory,
+      sdk,
+      recorder,
+      phase: answer.phase,
+    });
+    // A promise that was rejected and that nobody waits for is only reported after a turn of the event loop.
+    await nextTurn();
+    answer.definition(definition);
+  } catch (error) {
+    failWith(error);
+  }
+}
+
+main();

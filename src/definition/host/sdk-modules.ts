@@ -1,0 +1,52 @@
+import { registerHooks } from 'node:module';
+import type { Sdk } from './load-sdk.ts';
+
+/** Packages that are `novita-sandbox` under another name, and the class that each calls `Sandbox`. */
+const names: ReadonlyArray<readonly [name: string, sandbox: string]> = [
+  ['novita-sandbox', 'Sandbox'],
+  ['novita-sandbox/code-interpreter', 'CodeInterpreterSandbox'],
+  ['novita-sandbox/desktop', 'DesktopSandbox'],
+  ['e2b', 'Sandbox'],
+  ['@e2b/code-interpreter', 'CodeInterpreterSandbox'],
+  ['@e2b/desktop', 'DesktopSandbox'],
+];
+
+/** Asked for by module loaders and by `await`, never by a person. */
+const probed = new Set(['then', 'default', '__esModule', 'module.exports', 'toJSON']);
+
+/**
+ * The modules that a definition gets for the SDK's names: one SDK behind all of them. Reading an export
+ * that the SDK does not have throws what `missing` makes of it, at the line that reads it.
+ */
+export function sdkModules(
+  sdk: Sdk,
+  missing: (module: string, name: string) => Error,
+): Record<string, object> {
+  return Object.fromEntries(
+    names.map(([module, sandbox]) => {
+      const Sandbox = sdk.exports[sandbox] ?? sdk.exports['Sandbox'];
+      const exports: Record<string, unknown> = { ...sdk.exports, Sandbox, default: Sandbox };
+      const standIn = new Proxy(exports, {
+        get(target, key) {
+          if (typeof key === 'symbol' || key in target || probed.has(key)) return Reflect.get(target, key);
+          throw missing(module, key);
+        },
+        // The loader looks for a name in the module before it takes it from the default export.
+        has: (target, key) => key in target || (typeof key === 'string' && !probed.has(key)),
+      });
+      return [module, standIn];
+    }),
+  );
+}
+
+/**
+ * Gives the same SDK to what goes past the TypeScript loader, such as `createRequire(…)('e2b')` and modules
+ * that Node loads itself.
+ */
+export function redirectNodeImports(sdk: Sdk): void {
+  const main = new Set(['novita-sandbox', 'e2b']);
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      main.has(specifier) ? { url: sdk.url, format: 'module', shortCircuit: true } : next(specifier, context),
+  });
+}

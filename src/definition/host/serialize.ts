@@ -1,0 +1,171 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ImageRegistry } from '../../api/types.ts';
+import { type Problem, ProblemsError, problem, type SourceLocation } from '../../problem.ts';
+import { missingCredentials } from '../../registry/credential-fields.ts';
+import { imageReferenceFault } from '../../registry/reference-fault.ts';
+import type { Definition, DefinitionWarning, RecipeStep } from '../definition.ts';
+import { isRecord, type Phase } from '../protocol.ts';
+import { kindOf } from './check-arguments.ts';
+import type { Sdk } from './load-sdk.ts';
+import type { Choice } from './pick-export.ts';
+import { instructionsOf, type Recorder } from './recorder.ts';
+
+/**
+ * Turns a template into plain data: the wire form as the SDK states it, split into recipe and steps, each
+ * step with the line that made it.
+ *
+ * @param phase told before the SDK reads the base image's configuration from its registry
+ * @throws ProblemsError when a step is not what can be sent
+ */
+export async function serialise(
+  choice: Choice,
+  options: {
+    readonly file: string;
+    readonly workingDirectory: string;
+    readonly sdk: Sdk;
+    readonly recorder: Recorder;
+    readonly phase: (phase: Phase) => void;
+  },
+): Promise<Definition> {
+  const { file, workingDirectory, sdk, recorder } = options;
+  const { template, exportName } = choice;
+  const { dockerfile, ...sources } = recorder.parts(template);
+  const image: unknown = Reflect.get(template, 'baseImage');
+  // The plan tells what is wrong with such a base, together with all else; asking a registry about it is of no use.
+  if (!canBeAsked(image, Reflect.get(template, 'registryConfig')))
+    Reflect.set(template, 'inheritImageConfig', false);
+  if (Reflect.get(template, 'inheritImageConfig') === true && typeof image === 'string') {
+    const mend = withoutImage(template, image, dockerfile);
+    options.phase({ name: 'reading-image', image, mend, ...(sources.base ? { at: sources.base } : {}) });
+  }
+  const written = instructionsOf(template).length;
+  const Template = sdk.exports['Template'] as {
+    toJSON: (template: object, hashes: boolean) => Promise<string>;
+  };
+  const wire: unknown = JSON.parse(await Template.toJSON(template, false));
+  if (!isRecord(wire) || !Array.isArray(wire['steps'])) {
+    throw problem(
+      'The SDK gave no recipe',
+      `novita-sandbox ${sdk.origin.version} did not turn the template into steps as 2.1 does. Install a 2.x version of novita-sandbox, or take it out of the repository: the action brings its own copy.`,
+      sources.base ?? { file, line: 1 },
+    );
+  }
+  const { steps: wireSteps, ...recipe } = wire;
+  const instructions = instructionsOf(template);
+  const problems: Problem[] = [];
+  const steps = (wireSteps as unknown[]).map((step, index) => {
+    const instruction = instructions[index];
+    const source = recorder.stepLine(instruction);
+    const found = stepProblem(step, index, source ?? { file, line: 1 });
+    if (found) problems.push(found);
+    return asStep(isRecord(step) ? step : {}, source, hiddenKind(index, written, instructions.length));
+  });
+  const [first, ...rest] = problems;
+  if (first) throw new ProblemsError([first, ...rest]);
+  return {
+    file,
+    exportName,
+    sdk: sdk.origin,
+    recipe: recipe as Definition['recipe'],
+    steps,
+    sources,
+    contextDirectory: contextDirectory(template, workingDirectory),
+    ignorePatterns: ignorePatterns(template),
+    warnings: [
+      ...recorder.warnings(template),
+      ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
+    ],
+  };
+}
+
+function canBeAsked(image: unknown, registry: unknown): boolean {
+  if (typeof image !== 'string') return false;
+  const empty = isRecord(registry) && missingCredentials(registry as ImageRegistry).length > 0;
+  return !empty && imageReferenceFault(image) === undefined;
+}
+
+function asStep(
+  step: Record<string, unknown>,
+  source: SourceLocation | undefined,
+  hidden: RecipeStep['hidden'],
+): RecipeStep {
+  const { forceUpload, resolveSymlinks, ...wire } = step;
+  return {
+    wire: wire as RecipeStep['wire'],
+    ...(source ? { source } : {}),
+    ...(hidden ? { hidden } : {}),
+    ...(typeof forceUpload === 'boolean' ? { forceUpload } : {}),
+    ...(typeof resolveSymlinks === 'boolean' ? { resolveSymlinks } : {}),
+  };
+}
+
+/**
+ * Turning a template into JSON pushes the base image's WORKDIR onto the instructions that the definition
+ * made, and puts a RUN after all of them.
+ */
+function hiddenKind(index: number, written: number, instructions: number): RecipeStep['hidden'] {
+  // No instructions at all: a version of the SDK that keeps them elsewhere.
+  if (index < written || index > instructions) return undefined;
+  return index < instructions ? 'workdir' : 'environment';
+}
+
+function stepProblem(step: unknown, index: number, at: SourceLocation): Problem | undefined {
+  const args: unknown = isRecord(step) ? (step['args'] ?? []) : undefined;
+  const wrong = Array.isArray(args) ? args.find((arg) => typeof arg !== 'string') : null;
+  if (Array.isArray(args) && (wrong === undefined || args.length === 0)) return undefined;
+  const type = isRecord(step) ? String(step['type']) : 'unknown';
+  return {
+    title: 'A step has a value that is not text',
+    message: `Step ${index + 1} (${type}) holds ${wrong === null ? 'undefined or null' : kindOf(wrong)}; only strings can be sent. Convert the value, or give a default where it may be missing.`,
+    at,
+  };
+}
+
+function contextDirectory(template: object, workingDirectory: string): string {
+  const path: unknown = Reflect.get(template, 'fileContextPath');
+  if (path instanceof URL) return fileURLToPath(path);
+  return resolve(workingDirectory, String(path ?? '.'));
+}
+
+function ignorePatterns(template: object): string[] {
+  const patterns: unknown = Reflect.get(template, 'fileIgnorePatterns');
+  return Array.isArray(patterns) ? patterns.map(String) : [];
+}
+
+/** What to do about an image whose configuration the SDK cannot read. */
+function withoutImage(template: object, image: string, dockerfile: boolean | undefined): string {
+  const access = 'Check that this runner reaches the registry, and the name of the image';
+  if (dockerfile) return `${access}.`;
+  const credentials = Reflect.get(template, 'imageCredentials') === undefined ? 'undefined' : 'credentials';
+  return `${access}; or, if the template needs none of these, say so: fromImage('${image}', ${credentials}, { inheritConfig: false }).`;
+}
+
+function imageWarnings(
+  template: object,
+  image: string,
+  at: SourceLocation,
+  dockerfile: boolean | undefined,
+): DefinitionWarning[] {
+  const read: unknown = Reflect.get(template.constructor, 'imageConfigFailure');
+  if (typeof read !== 'function') return [];
+  const failure: unknown = Reflect.apply(read, template.constructor, [template]);
+  if (!isRecord(failure)) return [];
+  if (typeof failure['unusable'] === 'string') {
+    return [
+      {
+        title: 'The base image cannot be used',
+        message: `${failure['unusable']}. A build from it would fail.`,
+        at,
+      },
+    ];
+  }
+  const reason = String(failure['error']).replace(/\.$/, '');
+  return [
+    {
+      title: 'The base image could not be read',
+      message: `The configuration of ${image} could not be read from its registry (${reason}). The template is built without the image's own environment variables (PATH among them), working directory and start command. ${withoutImage(template, image, dockerfile)}`,
+      at,
+    },
+  ];
+}

@@ -1,0 +1,23 @@
+import type { ServiceClient } from '../api/client.ts';
+import type { BuildEvent } from './events.ts';
+import type { BuildTiming } from './timing.ts';
+
+/** What following a build needs. */
+export interface FollowContext {
+  readonly client: ServiceClient;
+  readonly emit: (event: BuildEvent) => void;
+  /** Given up when aborted; the reason is an {@link AbortReason}. */
+  readonly signal: AbortSignal;
+  /** What differs from the usual timing. */
+  readonly timing?: Partial<BuildTiming>;
+}
+
+export interface BuildContext extends FollowContext {
+  /** Directory for archives on their way; must exist. */
+  readonly temporaryDirectory: string;
+  /** The tags of the template with their builds as they stood a moment ago, where somebody has looked. */
+  readonly tagsBefore?: ReadonlyMap<string, string>;
+}
+
+/** Why a build was given up here while it goes on at the service. */
+export type AbortReason = 'timeout' | 'interrupted';

@@ -1,0 +1,90 @@
+import type { PartialPlan } from '../../plan/plan.ts';
+import type { BuildFailure, StepOutcome } from '../events.ts';
+
+/** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
+export type Place = 'base' | 'step' | 'finalize' | 'elsewhere';
+
+/** What is known about a failure, made short and plain enough to be searched. */
+export interface FailureContext {
+  readonly plan: PartialPlan;
+  readonly place: Place;
+  /** The service's reason, with the failing command taken out of it: its text must not decide anything. */
+  readonly reason: string;
+  /** Number of the failing step, from 1. */
+  readonly step?: number;
+  /** Its command, for a RUN. */
+  readonly command: string;
+  /** With which the command ended, where the reason says so. */
+  readonly exitStatus?: number;
+  readonly killed: boolean;
+  /** Layers from the cache below it; all of them where no step is named, none when the whole cache was left out. */
+  readonly cached: number;
+  /** The last lines of the step, oldest first. */
+  readonly lines: readonly string[];
+  /** What the match of a row found, if the row has one. */
+  readonly found: string;
+}
+
+/** A reason may quote a command of any length; what it says stands before and after. */
+const reasonEnds = 4000;
+const lineLimit = 500;
+const readLines = 60;
+
+/** A reason without the command that it quotes, which stands in the title of its step. */
+export function withoutCommand(reason: string): string {
+  return reason.replace(/(failed to run command )'[\s\S]*'(?=:)/, "$1'…'");
+}
+
+/** Gathers what there is to know about a failure of the service's own verdict. */
+export function failureContext(
+  plan: PartialPlan,
+  failure: BuildFailure,
+  steps: readonly StepOutcome[],
+): FailureContext {
+  const { message, stepId } = failure;
+  const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
+  const whole = message.length <= 2 * reasonEnds;
+  const shortened = whole ? message : `${message.slice(0, reasonEnds)}…${message.slice(-reasonEnds)}`;
+  const reason = withoutCommand(shortened);
+  const wire = step === undefined ? undefined : plan.wire.steps[step - 1];
+  const exit = /\bexit status:? (\d{1,3})\b(?![\s\S]*\bexit status)/.exec(reason)?.[1];
+  return {
+    plan,
+    place: placeOf(stepId, step),
+    reason,
+    ...(step !== undefined && { step }),
+    command: wire?.type.toUpperCase() === 'RUN' ? (wire.args?.[0] ?? '') : '',
+    ...(exit !== undefined && { exitStatus: Number(exit) }),
+    killed: /\bsignal: killed\b/.test(reason),
+    cached: cachedBelow(plan, step, steps),
+    lines: failure.lastLines.slice(-readLines).flatMap(({ text }) => plainLines(text)),
+    found: '',
+  };
+}
+
+function cachedBelow(plan: PartialPlan, step: number | undefined, steps: readonly StepOutcome[]): number {
+  if (plan.wire.force) return 0;
+  return steps.filter(
+    ({ id, number, cached }) =>
+      cached && (step === undefined || id === 'base' || (number !== undefined && number < step)),
+  ).length;
+}
+
+function placeOf(stepId: string | undefined, step: number | undefined): Place {
+  if (step !== undefined) return 'step';
+  return stepId === 'base' || stepId === 'finalize' ? stepId : 'elsewhere';
+}
+
+/** Without colours, and of a line that was redrawn only its last state. */
+function plainLines(text: string): string[] {
+  return text
+    .slice(-reasonEnds)
+    .split('\n')
+    .map((line) => {
+      const last = line.trimEnd().split('\r').at(-1) ?? '';
+      return last
+        .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '')
+        .trim()
+        .slice(0, lineLimit);
+    });
+}

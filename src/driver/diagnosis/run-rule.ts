@@ -1,0 +1,14 @@
+import type { FailureContext } from './evidence.ts';
+import type { FailureClass } from './types.ts';
+
+/** One way in which a command fails, known by how it ended or by what it printed last. */
+export interface RunRule {
+  readonly class: FailureClass;
+  readonly exitStatus?: number;
+  /** One of the last lines; its first group that holds something is handed to the texts as `found`. */
+  readonly line?: RegExp;
+  readonly when?: (evidence: FailureContext) => boolean;
+  readonly what: string | ((evidence: FailureContext) => string);
+  readonly advice: string | ((evidence: FailureContext) => string);
+  readonly cacheIsInnocent?: true;
+}

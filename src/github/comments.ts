@@ -1,0 +1,116 @@
+import { isNewer } from '../ci/run.ts';
+import type { GithubClient, IssueComment } from './client.ts';
+import { type Comment, type CommentHeader, readCommentMarker } from './comment-marker.ts';
+import { GithubError } from './errors.ts';
+
+/** What became of a comment; `newer` when that of a newer run stands there and was left alone. */
+export interface WrittenComment {
+  readonly outcome: 'created' | 'updated' | 'unchanged' | 'newer';
+  readonly url: string;
+}
+
+/**
+ * Writes the one comment of a template on a pull request: edits the one that is there, else makes one. Comments
+ * of other authors are left alone, whatever marker they bear, and so is that of a newer run.
+ *
+ * Rejects with a {@link GithubError}.
+ */
+export async function upsertComment(
+  github: GithubClient,
+  pullRequest: number,
+  comment: Comment,
+): Promise<WrittenComment> {
+  const { name, key } = comment.header;
+  const same = (header: CommentHeader) => header.name === name && header.key === key;
+  const marked = await markedComments(github, pullRequest, same);
+  const login = marked.length === 0 ? undefined : await github.login();
+  const [first] = login === undefined ? [] : by(login, marked);
+  if (first) return replaceComment(github, first, comment);
+  const created = await github.createComment(pullRequest, comment.body);
+  // One of ours may be there all the same: another run made it in the same moment, or nobody could say until now who
+  // we are. The oldest is kept by all.
+  const [oldest = created] = by(created.author, await markedComments(github, pullRequest, same));
+  if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
+  const written = await replaceComment(github, oldest, comment);
+  await deleteComment(github, created);
+  return written;
+}
+
+/** The comments of this token that bear a marker of ours, oldest first. */
+export async function ownComments(
+  github: GithubClient,
+  pullRequest: number,
+  wanted: (header: CommentHeader) => boolean,
+): Promise<IssueComment[]> {
+  const marked = await markedComments(github, pullRequest, wanted);
+  if (marked.length === 0) return [];
+  const login = (await github.login()) ?? (await loginByComment(github, pullRequest));
+  return by(login, marked);
+}
+
+/** Where the server does not say who we are, a comment that is taken away at once does. */
+async function loginByComment(github: GithubClient, pullRequest: number): Promise<string> {
+  const created = await github.createComment(pullRequest, 'This comment is removed in a moment.');
+  await deleteComment(github, created);
+  return created.author;
+}
+
+async function deleteComment(github: GithubClient, { id }: IssueComment): Promise<void> {
+  await github.octokit.rest.issues.deleteComment({ ...github.repository, comment_id: id });
+}
+
+async function markedComments(
+  github: GithubClient,
+  pullRequest: number,
+  wanted: (header: CommentHeader) => boolean,
+): Promise<IssueComment[]> {
+  const comments = await github.listComments(pullRequest);
+  return comments.filter(({ body }) => {
+    const header = readCommentMarker(body);
+    return header !== undefined && wanted(header);
+  });
+}
+
+/** Those of one author, oldest first. An account that is gone is nobody. */
+function by(login: string, comments: readonly IssueComment[]): IssueComment[] {
+  const own = comments.filter(({ author }) => author !== '' && author === login);
+  return own.sort((one, other) => one.id - other.id);
+}
+
+async function replaceComment(
+  github: GithubClient,
+  { id, url }: IssueComment,
+  { header, body }: Comment,
+): Promise<WrittenComment> {
+  // Listing all pages takes a while, in which another run may have written.
+  const { data } = await github.octokit.rest.issues.getComment({ ...github.repository, comment_id: id });
+  const standing = readCommentMarker(data.body ?? '');
+  if (standing && isNewer(standing, header)) return { outcome: 'newer', url };
+  if (sameText(data.body ?? '', body)) return { outcome: 'unchanged', url };
+  await github.updateComment(id, body);
+  return { outcome: 'updated', url };
+}
+
+/** GitHub keeps neither the kind of line breaks nor blanks at the end. */
+function sameText(one: string, other: string): boolean {
+  const normal = (text: string) => text.replaceAll('\r\n', '\n').trimEnd();
+  return normal(one) === normal(other);
+}
+
+/**
+ * Why a comment could not be written, and what to do about it.
+ *
+ * @param otherwise - what else to do where the token lacks the permission: `set \`comment: never\``
+ */
+export function explainCommentError(error: unknown, otherwise?: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof GithubError) || error.limited) return message;
+  if (error.status === 403) {
+    const or = otherwise === undefined ? '' : `, or ${otherwise}`;
+    return `${message}\nGive the job \`permissions: pull-requests: write\`${or}.`;
+  }
+  if (error.status === 404 || error.status === 410) {
+    return `${message}\nThe pull request is gone, or the token cannot see it: it needs \`permissions: pull-requests: write\` in this repository.`;
+  }
+  return message;
+}

@@ -1,0 +1,119 @@
+/** How a request to the service went wrong. */
+export type ServiceErrorKind =
+  /** The service answered with a status outside of 2xx. */
+  | 'refused'
+  /** No connection, or it broke. */
+  | 'unreachable'
+  /** No complete answer within the time limit. */
+  | 'timeout'
+  /** A 2xx answer that is not what the API promises. */
+  | 'unintelligible';
+
+/** A request that did not work out, as plain data. */
+export interface RequestFailure {
+  readonly kind: ServiceErrorKind;
+  /** `GET /templates/{id}/…`, without query and host. */
+  readonly request: string;
+  /** Where the request went. */
+  readonly host?: string | undefined;
+  readonly status?: number | undefined;
+  /** The service's own words, as they came: untrusted text. */
+  readonly said?: string | undefined;
+}
+
+/** A request to the service that did not work out; its message tells what happened and not what to do. */
+export class ServiceError extends Error implements RequestFailure {
+  override readonly name = 'ServiceError';
+  readonly kind: ServiceErrorKind;
+  readonly request: string;
+  readonly host: string | undefined;
+  readonly status: number | undefined;
+  readonly said: string | undefined;
+  /** How it went wrong in a few words of ours: `answered 502`, `connection lost (ECONNRESET)`. */
+  readonly summary: string;
+  /** Nothing of the request can have reached the service: there was no connection. */
+  readonly notSent: boolean;
+  /** Trying again cannot help, as with a certificate that is not trusted. */
+  readonly permanent: boolean;
+  /** Trying again may help although the status alone says otherwise. */
+  readonly passing: boolean;
+  /** What the answer's `Retry-After` asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  readonly #details: ServiceErrorDetails;
+
+  constructor(details: ServiceErrorDetails) {
+    super(details.message, { cause: details.cause });
+    this.#details = details;
+    this.summary =
+      details.summary ?? (details.status === undefined ? details.kind : `answered ${details.status}`);
+    this.notSent = details.notSent ?? false;
+    this.permanent = details.permanent ?? false;
+    this.passing = details.passing ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+    this.kind = details.kind;
+    this.request = details.request;
+    this.host = details.host;
+    this.status = details.status;
+    this.said = details.said;
+  }
+
+  /** The same error told otherwise. */
+  but(changes: Partial<ServiceErrorDetails>): ServiceError {
+    return new ServiceError({ ...this.#details, ...changes });
+  }
+}
+
+interface ServiceErrorDetails extends RequestFailure {
+  readonly message: string;
+  readonly summary?: string;
+  readonly notSent?: boolean;
+  readonly permanent?: boolean;
+  readonly passing?: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Whether the same request may work a little later. */
+export function isTransient(error: ServiceError): boolean {
+  if (error.permanent) return false;
+  if (error.passing) return true;
+  if (error.kind !== 'refused') return true;
+  const { status = 0 } = error;
+  // 501 says that it will never work.
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Whether the service does not know the key: no other request would fare better. */
+export function isKeyRefused(error: ServiceError): boolean {
+  return error.status === 401 && !isTransient(error);
+}
+
+/** Whether the service may have done what a request asked for, although its answer was not a good one. */
+export function isAmbiguous(error: ServiceError): boolean {
+  return !error.notSent && isTransient(error) && error.status !== 425 && error.status !== 429;
+}
+
+/** Whether the service itself says that there is no such thing. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ServiceError && error.status === 404 && !isTransient(error);
+}
+
+/** The `message` of an error body on one line, or the body's text where it is something else, such as a page. */
+export function serverMessage(body: unknown): string {
+  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
+  const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message);
+  const plain = /^\s*</.test(text) ? text.replace(/<[^>]*>/g, ' ') : text;
+  const line = plain.replace(/\s+/g, ' ').trim();
+  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
+}
+
+/** The service does not find a build whose last tag is gone, and says so with a 400. */
+export function isNotFound(error: unknown): error is ServiceError {
+  return (
+    error instanceof ServiceError &&
+    !isTransient(error) &&
+    (error.status === 400 || error.status === 404) &&
+    /build .*not found/i.test(error.said ?? '')
+  );
+}

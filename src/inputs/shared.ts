@@ -1,0 +1,40 @@
+import type { LogLevel } from '../api/types.ts';
+import type { InputReader, inputReader } from './reader.ts';
+
+/** Tells comments about builds of one name apart. */
+export function readCommentKey(reader: ReturnType<typeof inputReader>): string {
+  const key = reader.text('comment-key');
+  if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
+  return key.slice(0, 100);
+}
+
+/** Name of a GitHub environment, which may have 255 characters; empty for none. */
+export function readEnvironment(reader: ReturnType<typeof inputReader>): string {
+  const environment = reader.text('environment');
+  if (environment.length > 255) {
+    reader.reject('environment', `has ${environment.length} characters, expected at most 255.`);
+  }
+  return environment.slice(0, 255);
+}
+
+/** How a build is followed and shown. */
+export interface FollowingInputs {
+  readonly timeoutMinutes: number;
+  /** How the step ends when a newer build took the place of this one. */
+  readonly onSuperseded: 'success' | 'failure';
+  readonly logLevel: LogLevel;
+  readonly summary: boolean;
+}
+
+/** Reads the inputs that every action has which follows a build. */
+export function readFollowing(reader: InputReader): FollowingInputs {
+  return {
+    timeoutMinutes: reader.number('timeout-minutes', 60, {
+      accepts: (value) => value > 0 && value <= 1440,
+      expected: 'a number of minutes above 0, at most 1440',
+    }),
+    onSuperseded: reader.choice('on-superseded', ['success', 'failure'], 'success'),
+    logLevel: reader.choice('log-level', ['debug', 'info', 'warn', 'error'], 'info'),
+    summary: reader.flag('summary', true),
+  };
+}

@@ -1,0 +1,151 @@
+import { buildReference } from '../api/names.ts';
+import type { CiEvent } from '../ci/event.ts';
+import { describeTakenAway } from '../ci/taken-away.ts';
+import { diagnoseRequest } from '../driver/diagnosis/request-rules.ts';
+import type { FailureClass } from '../driver/diagnosis/types.ts';
+import type { BuildOutcome } from '../driver/events.ts';
+import { ServiceError } from '../http/errors.ts';
+import type { BuildInputs } from '../inputs/build.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Problem, ProblemsError } from '../problem.ts';
+import { runnerTrouble } from '../runner-errors.ts';
+import type { Runner } from './runner.ts';
+
+/** How a step ends. Whatever it is, `tellEnding` tells it, once. */
+export interface ExitResult {
+  readonly exitCode: 0 | 1 | 130;
+  /** Why the step fails, in sentences; absent when it is green. */
+  readonly message?: string;
+  /** An error annotation says so already, so that the message is a plain line of the log. */
+  readonly annotated?: boolean;
+  /** An end that no output and no summary tells yet. */
+  readonly early?: EarlyExit;
+}
+
+/** The end of a step that had nothing to show: no build, and no plan of one. */
+export interface EarlyExit {
+  /**
+   * `skipped` where there was nothing to do, `building` where a build is known and its end is not, `superseded` where
+   * a newer commit is built in place of this one.
+   */
+  readonly status: 'error' | 'building' | 'skipped' | 'superseded';
+  /** Why, in one word; absent when nothing failed. */
+  readonly failure?: FailureClass;
+  /** What did not happen: `Nothing was built`. */
+  readonly undone: string;
+  /** What happened instead and what to do, in sentences. May hold text of others. */
+  readonly why: string;
+  /** The user's mistakes; each has an annotation of its own. */
+  readonly problems?: readonly Problem[];
+}
+
+/** A step that fails before it had anything to show. */
+export function failEarly(end: Omit<EarlyExit, 'status'> & { readonly failure: FailureClass }): ExitResult {
+  return { exitCode: 1, early: { status: 'error', ...end } };
+}
+
+/** A green step that rightly does nothing: a notice, the output `status: skipped` and a summary say why. */
+export function skipEarly(undone: string, why: string): ExitResult {
+  return { exitCode: 0, early: { status: 'skipped', undone, why } };
+}
+
+/** The step is green when the build is ready, or was started and was not to be waited for. */
+export function exitForOutcome(
+  outcome: BuildOutcome,
+  { timeoutMinutes, onSuperseded }: Pick<BuildInputs, 'timeoutMinutes' | 'onSuperseded'>,
+): ExitResult {
+  const build = `Build ${buildReference(outcome)}`;
+  const goesOn =
+    outcome.status === 'building'
+      ? 'It goes on at the service, which has no way to cancel one.'
+      : 'It was registered at the service and not started.';
+  // The log of the build has an error annotation where the build failed, and none where it was given up here.
+  const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
+  if (outcome.stopped === 'timeout') {
+    const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
+    return { exitCode: 1, annotated, message: `${build} did not end within ${limit}. ${goesOn}` };
+  }
+  if (outcome.stopped === 'interrupted') {
+    const message = `The job was cancelled during b${build.slice(1)}. ${goesOn}`;
+    return { exitCode: 130, annotated, message };
+  }
+  if (outcome.status === 'superseded') {
+    if (onSuperseded === 'success') return { exitCode: 0 };
+    return { exitCode: 1, message: `${build} was superseded by a newer one (on-superseded: failure).` };
+  }
+  if (!outcome.failure && outcome.status !== 'error') return { exitCode: 0 };
+  const { what, advice } = outcome.diagnosis ?? {};
+  const explained = what === undefined ? '' : `\n${what} ${advice}`;
+  const message = outcome.failure?.message ?? '';
+  if (outcome.status === 'error') {
+    return { exitCode: 1, annotated: true, message: `${build} failed: ${message}${explained}` };
+  }
+  return { exitCode: 1, annotated, message: `${build} was lost sight of: ${message}\n${goesOn}` };
+}
+
+/**
+ * How a step ends that threw before it had anything to show.
+ *
+ * @param undone - what did not happen, as the beginning of a sentence: `Nothing was built`
+ */
+export function exitForError(
+  error: unknown,
+  undone: string,
+  { savedState, debug }: Pick<Runner, 'savedState' | 'debug'>,
+  interrupted: AbortSignal,
+): ExitResult {
+  const { build, ended = false } = savedState() ?? {};
+  const lost = build && !ended;
+  const end = (failure: FailureClass, why: string, more: Partial<EarlyExit> = {}): EarlyExit => ({
+    status: lost ? 'building' : 'error',
+    failure,
+    undone: lost ? `Build ${buildReference(build)} was lost sight of` : undone,
+    why,
+    ...more,
+  });
+  if (interrupted.reason === 'interrupted') {
+    return { exitCode: 130, early: end('interrupted', 'the job was cancelled.') };
+  }
+  if (error instanceof ServiceError) return exitForServiceError(error, undone);
+  if (error === 'timeout') {
+    return { exitCode: 1, early: end('timeout', 'timeout-minutes are over.') };
+  }
+  if (error instanceof ProblemsError) {
+    const { problems } = error;
+    const found = problems.length === 1 ? 'a mistake was' : `${problems.length} mistakes were`;
+    const why = `${found} found before the first request.`;
+    return { exitCode: 1, early: end('invalid-input', why, { problems }) };
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  debug(error instanceof Error ? (error.stack ?? what) : what);
+  const ofRunner = runnerTrouble(error);
+  if (ofRunner) {
+    const trouble = `${ofRunner.what.slice(0, 1).toLowerCase()}${ofRunner.what.slice(1)}`;
+    return { exitCode: 1, early: end('runner', `${trouble} ${ofRunner.advice} (${what})`) };
+  }
+  const why = `unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`;
+  return { exitCode: 1, early: end('unexpected', why) };
+}
+
+/** The service refused, or did not answer, before there was a build; with `plan`, limits are explained by it. */
+export function exitForServiceError(error: ServiceError, undone: string, plan?: Plan): ExitResult {
+  const { class: failure, what, advice } = diagnoseRequest(error, plan);
+  return failEarly({ failure, undone, why: `${error.message}\n${what} ${advice}` });
+}
+
+/** What the service answered, what that means and what to do. */
+export function explainServiceError(error: ServiceError): string {
+  const { what, advice } = diagnoseRequest(error);
+  return `${error.message}\n${what} ${advice}`;
+}
+
+/**
+ * Ends a step whose event takes something away, without a look at the recipe or the service: a notice says why, and
+ * which `types:` to set.
+ *
+ * @param undone - what did not happen: `Nothing was built`
+ */
+export function skipRemovalEvent(undone: string, event: CiEvent): ExitResult {
+  const { what, remedy } = describeTakenAway(event);
+  return skipEarly(undone, `${what}, so nothing is built or published for it. ${remedy}`);
+}

@@ -1,0 +1,54 @@
+import { createDeployment, type DeploymentState, setDeploymentState } from '../github/deployments.ts';
+import { GithubError } from '../github/errors.ts';
+import type { BuildInputs } from '../inputs/build.ts';
+import type { ResultDocument } from '../report/result/result.ts';
+import type { Job } from './job.ts';
+
+/** The deployment of one preview build. */
+export interface BuildDeployment {
+  /** Says how the build stands. Never rejects: a build does not depend on it. */
+  write(result: ResultDocument): Promise<void>;
+}
+
+/** The deployment of a preview build, or nothing where none is wanted: it takes an environment and a pull request. */
+export function previewDeployment(
+  { environment, githubToken }: Pick<BuildInputs, 'environment' | 'githubToken'>,
+  job: Pick<Job, 'event' | 'github' | 'output' | 'interrupted'>,
+): BuildDeployment | undefined {
+  const { kind, pullRequest, sha, runUrl } = job.event;
+  if (environment === '' || kind !== 'pull_request' || pullRequest === undefined || !sha) return undefined;
+  if (githubToken === '') return undefined;
+  const github = job.github(githubToken);
+  let deployment: number | undefined;
+  let refused = false;
+  return {
+    async write(result) {
+      // Without a build there is nothing to deploy.
+      if (refused || result.buildId === undefined) return;
+      try {
+        deployment ??= await createDeployment(github, { environment, pullRequest, sha });
+        await setDeploymentState(github, deployment, {
+          state: stateOf(result),
+          description: result.reference ?? result.name,
+          ...(runUrl && { logUrl: runUrl }),
+        });
+      } catch (error) {
+        refused = true;
+        if (job.interrupted.aborted) return;
+        const forbidden = error instanceof GithubError && error.status === 403 && !error.limited;
+        const advice = forbidden
+          ? '\nGive the job `permissions: deployments: write`, or leave environment empty.'
+          : '';
+        job.output.warning(`The deployment could not be written: ${(error as Error).message}${advice}`, {
+          title: 'No deployment',
+        });
+      }
+    },
+  };
+}
+
+function stateOf({ status, failure }: ResultDocument): DeploymentState {
+  if (status === 'ready') return 'success';
+  if (status === 'superseded') return 'inactive';
+  return status === 'building' && !failure ? 'in_progress' : 'failure';
+}

@@ -1,0 +1,115 @@
+import { isNewer, readRun, type WorkflowRun } from '../ci/run.ts';
+import type { GithubClient } from '../github/client.ts';
+import { commentMarker, readCommentMarker } from '../github/comment-marker.ts';
+import { ownComments } from '../github/comments.ts';
+import { deactivateDeployments } from '../github/deployments.ts';
+import { GithubError } from '../github/errors.ts';
+import type { CleanupInputs } from '../inputs/cleanup.ts';
+import { inlineCode } from '../report/markdown/markdown.ts';
+import { formatCount } from '../report/text/format.ts';
+import type { PreviewRow } from '../templates/remove-previews.ts';
+import type { Job } from './job.ts';
+
+/**
+ * Edits the comments of the build action to say that the previews are gone. A comment that cannot be edited is a
+ * warning: the tags are gone all the same.
+ */
+export async function markCommentsRemoved(
+  job: Pick<Job, 'env' | 'event' | 'github' | 'output'>,
+  token: string,
+  removed: readonly Pick<PreviewRow, 'name' | 'tag' | 'pullRequest'>[],
+): Promise<void> {
+  const previews = Map.groupBy(removed, ({ name, pullRequest }) => `${pullRequest} ${name}`);
+  if (previews.size === 0) return;
+  const github = job.github(token);
+  const run = readRun(job.env, job.event.sha);
+  let edited = 0;
+  try {
+    for (const rows of previews.values()) {
+      const [first] = rows;
+      if (!first) continue;
+      const { pullRequest, name } = first;
+      edited += await markCommentRemoved(github, {
+        pullRequest,
+        name,
+        tags: rows.map(({ tag }) => tag),
+        run,
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof GithubError)) throw error;
+    job.output.warning(
+      `${error.message}\nThe tags are removed. To say so in comments the job needs \`permissions: pull-requests: write\`.`,
+      { title: 'A comment was not edited' },
+    );
+  }
+  if (edited > 0) job.output.line(`${formatCount(edited, 'comment')} edited to say that the preview is gone`);
+}
+
+/** A preview whose tags were taken away. */
+export interface RemovedPreview {
+  readonly pullRequest: number;
+  /** Name of the template. */
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** The run that took them away; a build that is still running must not write over what it says. */
+  readonly run: WorkflowRun;
+}
+
+/**
+ * Edits the comments about a template on a pull request to say that its preview is gone; makes none where there
+ * is none, and leaves one that a newer run wrote. Gives the number of comments that were edited. Rejects with a `GithubError`; `explainCommentError`
+ * tells what to do about it.
+ */
+export async function markCommentRemoved(
+  github: GithubClient,
+  { pullRequest, name, tags, run }: RemovedPreview,
+): Promise<number> {
+  const comments = await ownComments(
+    github,
+    pullRequest,
+    (header) => header.name === name && header.state !== 'removed' && !isNewer(header, run),
+  );
+  let edited = 0;
+  for (const { id, body } of comments) {
+    const header = readCommentMarker(body);
+    if (!header) continue;
+    const marker = commentMarker({ ...header, ...run, state: 'removed' });
+    const shown = tags.slice(0, 20).map((tag) => inlineCode(tag));
+    const gone =
+      shown.length > 0
+        ? `Removed at the service: ${shown.join(' ')}.`
+        : 'It has no tags at the service any more.';
+    const build = header.build ? ` The last build was ${inlineCode(`${name}:${header.build}`, 400)}.` : '';
+    const text = `### Preview of template ${inlineCode(name)} is gone\n\n${gone}${build}`;
+    await github.updateComment(id, `${marker}\n${text}\n`);
+    edited += 1;
+  }
+  return edited;
+}
+
+/**
+ * Sets the deployments of the pull requests inactive whose previews are gone. One that cannot be set is a warning:
+ * the tags are gone all the same.
+ */
+export async function endDeployments(
+  job: Pick<Job, 'github' | 'output'>,
+  { environment, githubToken }: Pick<CleanupInputs, 'environment' | 'githubToken'>,
+  removed: readonly Pick<PreviewRow, 'pullRequest'>[],
+): Promise<void> {
+  const numbers = new Set(removed.map(({ pullRequest }) => pullRequest));
+  if (environment === '' || numbers.size === 0) return;
+  const github = job.github(githubToken);
+  let ended = 0;
+  try {
+    for (const pullRequest of numbers)
+      ended += await deactivateDeployments(github, { environment, pullRequest });
+  } catch (error) {
+    if (!(error instanceof GithubError)) throw error;
+    job.output.warning(
+      `${error.message}\nThe tags are removed. To set deployments inactive the job needs \`permissions: deployments: write\`.`,
+      { title: 'A deployment was not set inactive' },
+    );
+  }
+  if (ended > 0) job.output.line(`${formatCount(ended, 'deployment')} set inactive`);
+}

@@ -1,0 +1,48 @@
+import { inputReader } from '../inputs/reader.ts';
+import { redactDeep } from '../redact/redact.ts';
+import { reportProblems } from '../report/log/output.ts';
+import { renderEarlyExit } from '../report/markdown/early-end.ts';
+import type { EarlyExit, ExitResult } from './exit.ts';
+import { addSummary, type Runner } from './runner.ts';
+
+/**
+ * The one place through which every end of a step goes: tells in the log why it fails, as one error, and for an early
+ * end writes the outputs and the summary that nothing else has written.
+ *
+ * @param hasStatus - whether the action has the outputs `status` and `failure`
+ */
+export async function reportExit(
+  { exitCode, message, annotated = false, early }: ExitResult,
+  hasStatus: boolean,
+  runner: Runner,
+): Promise<void> {
+  const { output, redact } = runner;
+  if (early) await reportEarlyExit(redactDeep(early, redact), exitCode === 0, hasStatus, runner);
+  else if (message !== undefined && exitCode !== 0) {
+    if (annotated) output.line(redact(message));
+    else output.error(redact(message));
+  }
+}
+
+async function reportEarlyExit(
+  end: EarlyExit,
+  isGreen: boolean,
+  hasStatus: boolean,
+  runner: Runner,
+): Promise<void> {
+  const { output, env, workspace } = runner;
+  const { status, failure, undone, why, problems = [] } = end;
+  reportProblems(output, problems);
+  const message = `${undone}: ${why}`;
+  if (isGreen) output.notice(why, { title: undone });
+  else if (problems.length > 0) output.line(message);
+  else output.error(message);
+  if (hasStatus) {
+    runner.setOutput('status', status);
+    if (failure) runner.setOutput('failure', failure);
+  }
+  const inputs = inputReader(env);
+  if (!inputs.flag('summary', true)) return;
+  const name = inputs.text('name');
+  await addSummary(runner, renderEarlyExit({ name, undone, why, problems, ...(workspace && { workspace }) }));
+}

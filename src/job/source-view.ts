@@ -1,0 +1,67 @@
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { basename, extname, sep } from 'node:path';
+import { lineLinker } from '../ci/source-link.ts';
+import type { PartialPlan } from '../plan/plan.ts';
+import type { Redact } from '../redact/redact.ts';
+import { printableLines } from '../report/text/sanitize.ts';
+import { linesAround, type SourceView } from '../report/text/source-lines.ts';
+import type { Job } from './job.ts';
+
+/** No definition that a person wrote is larger. */
+const byteLimit = 1_000_000;
+
+const codeExtensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
+
+/**
+ * Reads the lines of a definition, to be shown where one of them failed. The recipe's own process names the places, and
+ * a result file may come from anywhere: nothing else is read than the definition and Dockerfiles in the workspace.
+ */
+export function sourceView(
+  plan: PartialPlan,
+  job: Pick<Job, 'env' | 'event' | 'workspace'>,
+  redact: Redact = (text) => text,
+): SourceView {
+  const workspace = job.workspace ?? process.cwd();
+  const link = lineLinker(job.env, job.event);
+  return {
+    link,
+    around: (at) => {
+      const named = at.file === plan.definition?.file || isDockerfile(at.file);
+      const content = named ? readInside(workspace, at.file) : undefined;
+      if (content === undefined) return [];
+      return linesAround(content, at.line).map(({ number, text }) => ({
+        number,
+        text: redact(printableLines(text).join(' ')),
+      }));
+    },
+  };
+}
+
+function isCode(path: string): boolean {
+  if (path.split(sep).includes('.git')) return false;
+  return codeExtensions.includes(extname(path)) || isDockerfile(path);
+}
+
+function isDockerfile(file: string): boolean {
+  return /^(?:[\w.-]+[.-])?(?:docker|container)file(?:[.-][\w.-]+)?$/i.test(basename(file));
+}
+
+/** The text of a file of modest size in the folder; nothing where it is not there or is something else. */
+function readInside(folder: string, file: string): string | undefined {
+  let handle: number | undefined;
+  try {
+    const path = realpathSync(file);
+    const root = realpathSync(folder);
+    if (!path.startsWith(root + sep) || !isCode(path)) return undefined;
+    // A pipe must not keep the step waiting for somebody who writes into it.
+    handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = fstatSync(handle);
+    if (!found.isFile() || found.size > byteLimit) return undefined;
+    const bytes = Buffer.alloc(found.size);
+    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, found.size, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
+}

@@ -1,0 +1,54 @@
+import { type BuildRecord, parseBuildRecord } from '../history/last-build.ts';
+
+/** What the main step leaves for the post step. Holds no secret: the runner prints it in debug logs. */
+export interface StepState {
+  /** The build that was registered or followed last; `ofOther` when another run registered it. */
+  readonly build?: { readonly name: string; readonly buildId: string; readonly ofOther?: boolean };
+  /** Whether the main step came to its own end, with its outputs and summary written. */
+  readonly ended: boolean;
+  /** Whether a job summary is wanted. */
+  readonly summary: boolean;
+  /** What the post step should remember. */
+  readonly lastBuild?: BuildRecord;
+}
+
+/** What is needed of `@actions/core`. */
+export interface StateCommands {
+  saveState(name: string, value: string): void;
+  getState(name: string): string;
+}
+
+const key = 'novitaTemplate';
+
+/** The post step gets it as a variable of its environment, which may hold 128 KiB. */
+const stateLimit = 100_000;
+
+/** Overwrites what was left before. A build too long to be left is not remembered. */
+export function saveState(commands: StateCommands, state: StepState): void {
+  const whole = JSON.stringify(state);
+  const { lastBuild, ...rest } = state;
+  commands.saveState(key, Buffer.byteLength(whole) <= stateLimit ? whole : JSON.stringify(rest));
+}
+
+/** What the main step left, or `undefined` where it left nothing that can be read. */
+export function loadState(commands: StateCommands): StepState | undefined {
+  const found = parseState(commands.getState(key));
+  if (!found) return undefined;
+  const { build, ended, summary, lastBuild } = found;
+  const remembered = parseBuildRecord(JSON.stringify(lastBuild ?? null));
+  return {
+    ended: ended === true,
+    summary: summary === true,
+    ...(typeof build?.name === 'string' && typeof build.buildId === 'string' && { build }),
+    ...(remembered && { lastBuild: remembered }),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: every field is looked at before it is used.
+function parseState(text: string): any {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { type ExitResult, exitForError } from './exit.ts';
+import { type Job, openJob } from './job.ts';
+import { reportExit } from './report-exit.ts';
+import type { Runner } from './runner.ts';
+
+/** One of the published actions. */
+export interface Action {
+  readonly run: (job: Job) => Promise<ExitResult>;
+  /** What did not happen when it fails early, as the beginning of a sentence. */
+  readonly undone: string;
+  /** Whether it has the outputs `status` and `failure`. */
+  readonly hasStatus: boolean;
+  /** Whether a post step comes after it. */
+  readonly hasPost: boolean;
+}
+
+/** GitHub ends a cancelled step by force 7.5 seconds after the first signal; what hangs must not cost its last words. */
+const graceMs = 5000;
+
+/** Runs an action from its first word to its exit code. Whatever happens, its end is told. */
+export async function runStep({ run, undone, hasStatus, hasPost }: Action, runner: Runner): Promise<number> {
+  if (hasPost) runner.saveState({ ended: false, summary: false });
+  const cancelled = new AbortController();
+  const overdue = Promise.withResolvers<never>();
+  overdue.promise.catch(() => {});
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      cancelled.abort('interrupted');
+      setTimeout(() => overdue.reject('interrupted'), graceMs).unref();
+    });
+  }
+  // An error that nobody caught would end the process with a stack trace, and without outputs.
+  const crash = Promise.withResolvers<never>();
+  crash.promise.catch(() => {});
+  process.on('uncaughtException', (error) => {
+    crash.reject(error);
+    cancelled.abort('crashed');
+  });
+
+  const attempt = async (): Promise<ExitResult> => {
+    await using job = await openJob(runner, cancelled.signal);
+    return await Promise.race([run(job), crash.promise, overdue.promise]);
+  };
+  const ending = await attempt().catch((error) => exitForError(error, undone, runner, cancelled.signal));
+  runner.output.close();
+  await reportExit(ending, hasStatus, runner);
+  return ending.exitCode;
+}

@@ -1,0 +1,114 @@
+import type { Instruction } from '../api/types.ts';
+
+/** A step as its header in the log tells it. */
+export interface StepHeaderText {
+  readonly title: string;
+  readonly hidden?: 'environment';
+  /** The step as far as its arguments can be told apart again, which stand side by side with spaces between. */
+  readonly wire: Instruction;
+}
+
+/** The script with which the SDK writes the environment of sandboxes. */
+const environmentScript = /^echo [A-Za-z0-9+/=]{16,} \| base64 -d > \/tmp\/[\w.-]*image-env\.sh\b/;
+
+/** Commands of the SDK's helpers that always run as root; their user stands last, like one more argument. */
+const rootCommand =
+  /^(?:apt-get update && DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install|pip install(?! --user)|(?:npm|bun) install -g|mcp-gateway pull|devcontainer build --workspace-folder) /;
+
+/**
+ * Reads a header such as `RUN pip install x` or `ENV PORT 8000`. Values of ENV are left out, since they may be
+ * secrets.
+ */
+export function parseAnnouncedStep(text: string): StepHeaderText {
+  const [, type = '', rest = ''] = /^(\S+)\s?([\s\S]*)$/.exec(text) ?? [];
+  switch (type) {
+    case 'RUN': {
+      const wire = { type, args: runArguments(rest) };
+      if (!environmentScript.test(rest)) return { title: stepTitle(wire), wire };
+      return { title: environmentTitle, hidden: 'environment', wire };
+    }
+    case 'COPY':
+    case 'ADD': {
+      const args = rest.split(' ');
+      // Source, destination, owner and mode, the last two often empty. With a blank in a path there are more parts.
+      const title = args.length === 4 ? stepTitle({ type, args }) : firstLine(text);
+      return { title, wire: { type } };
+    }
+    case 'ENV':
+    case 'ARG': {
+      const [name = '', ...values] = rest.split(/\s+/);
+      return { title: `${type} ${name}${values.length > 1 ? ' …' : ''}`, wire: { type } };
+    }
+    case 'USER':
+    case 'WORKDIR':
+      return { title: `${type} ${rest.trim()}`, wire: { type, args: [rest.trim()] } };
+    default:
+      return { title: firstLine(text), wire: { type } };
+  }
+}
+
+function runArguments(rest: string): string[] {
+  const command = rest.trimEnd();
+  if (!rootCommand.test(command) || !/\S \S+ root$/.test(command)) return [rest];
+  return [command.slice(0, -' root'.length), 'root'];
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n', 1)[0] ?? '').trim();
+}
+
+/** The step with which the SDK writes the environment of sandboxes, before it has a name of its own. */
+export const environmentTitle = 'RUN environment for sandboxes';
+
+/**
+ * What a step is, on one line and as the person wrote it: `RUN apt-get install -y git (as root)`, `COPY app /app`,
+ * `ENV PORT, HOST`. Values of ENV are left out, since they may be secrets, and so is everything after the first line of
+ * a command that does something.
+ */
+export function stepTitle(step: Instruction): string {
+  const type = step.type.toUpperCase();
+  const args = step.args ?? [];
+  switch (type) {
+    case 'RUN': {
+      const [command = '', user] = args;
+      return `${type} ${commandTitle(command)}${user ? ` (as ${user})` : ''}`;
+    }
+    case 'COPY':
+    case 'ADD': {
+      const [source = '', destination = '', owner, mode] = args;
+      const rights = [owner && `for ${owner}`, mode && `mode ${mode}`].filter(Boolean).join(', ');
+      return `${type} ${source} ${destination}${rights && ` (${rights})`}`;
+    }
+    case 'ENV':
+    case 'ARG':
+      return `${type} ${args.filter((_, index) => index % 2 === 0).join(', ')}`;
+    default:
+      return [type, ...args].join(' ').trim();
+  }
+}
+
+/** What helpers of the SDK put around what a person asked them for. */
+const wrappings: readonly RegExp[] = [
+  // aptInstall()
+  /^apt-get update && DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes (?=apt-get install )/,
+  // betaSetDevContainerStart()
+  /^sudo (?=devcontainer up )| && sudo \/prepare-exec\.sh [\s\S]*devcontainer\.up$/g,
+];
+
+/** A command without what a helper of the SDK put around it. */
+export function writtenCommand(command: string): string {
+  return wrappings.reduce((text, wrapping) => text.replace(wrapping, ''), command.trim());
+}
+
+/** A command on one line: the first that does something. */
+export function commandTitle(command: string): string {
+  const lines = writtenCommand(command).split(/\r?\n/);
+  const first = Math.max(0, lines.findIndex(doesSomething));
+  const shown = (lines[first] ?? '').trim();
+  return first < lines.length - 1 ? `${shown} …` : shown;
+}
+
+/** Not a comment, and nothing that only sets how the shell runs what follows. */
+function doesSomething(line: string): boolean {
+  return !/^\s*(?:$|#|set [-+])/.test(line) || /^\s*set [-+][^;&|]*[;&|]/.test(line);
+}

@@ -1,0 +1,19 @@
+import type { ImageRegistry } from '../api/types.ts';
+
+/** What each kind of credentials consists of. */
+const fieldsByType: Readonly<Record<string, readonly string[]>> = {
+  registry: ['username', 'password'],
+  aws: ['awsAccessKeyId', 'awsSecretAccessKey', 'awsRegion'],
+  gcp: ['serviceAccountJson'],
+  oci: ['tenancyOcid', 'userOcid', 'fingerprint', 'privateKey', 'region'],
+  huawei: ['accessKeyId', 'secretAccessKey', 'region'],
+};
+
+/** The fields of credentials that are not there, are no text, or hold nothing but blanks. */
+export function missingCredentials(registry: ImageRegistry): string[] {
+  const given = registry as Readonly<Record<string, unknown>>;
+  return (fieldsByType[registry.type] ?? []).filter((field) => {
+    const value = given[field];
+    return typeof value !== 'string' || value.trim() === '';
+  });
+}

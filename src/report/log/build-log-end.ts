@@ -1,0 +1,125 @@
+import { buildReference } from '../../api/names.ts';
+import type { LogLevel } from '../../api/types.ts';
+import { type BuildFailure, type BuildOutcome, mayStart } from '../../driver/events.ts';
+import type { PartialPlan } from '../../plan/plan.ts';
+import type { SourceLocation } from '../../problem.ts';
+import {
+  explanation,
+  failureLines,
+  failureMessage,
+  failureOf,
+  failurePlace,
+  failureTitle,
+} from '../text/failure.ts';
+import { formatCount, formatDuration } from '../text/format.ts';
+import { cutWithMark, singleLine } from '../text/sanitize.ts';
+import { type CodeLine, numberedLines, placeLabel, type SourceView } from '../text/source-lines.ts';
+import type { Output } from './output.ts';
+
+/** What was left out of the log for its level. */
+export interface LeftOut {
+  readonly leftOut: number;
+  readonly level: LogLevel;
+}
+
+/** How lines of the definition are shown. */
+export interface ShownSources {
+  readonly sources?: SourceView;
+  /** What file names are shown relative to. */
+  readonly workspace?: string;
+}
+
+/** The end of a build's log: on failure what failed and its last lines, then totals and identifiers. */
+export function logOutcome(
+  output: Output,
+  plan: PartialPlan,
+  outcome: BuildOutcome,
+  { leftOut, level, sources, workspace }: LeftOut & ShownSources,
+): void {
+  const failure = failureOf(outcome);
+  if (failure)
+    logFailure(output, plan, outcome, failure, {
+      ...(sources && { sources }),
+      ...(workspace && { workspace }),
+    });
+  output.line('');
+  output.line(totals(outcome));
+  for (const [label, value] of identifiers(outcome)) output.line(`${`${label}:`.padEnd(12)}${value}`);
+  if (leftOut > 0) {
+    output.line(
+      `${formatCount(leftOut, 'line')} below level ${level} not shown; log-level: debug shows all.`,
+    );
+  }
+}
+
+/** `7 steps, 5 cached, 1m 12s`; counts the steps of the recipe, not the phases around them. */
+export function totals(outcome: BuildOutcome): string {
+  const took = formatDuration(outcome.durationMs);
+  if (outcome.reused?.how === 'found') return `Nothing was built, ${took}`;
+  if (outcome.reused && outcome.steps.length === 0) return `The build of another run was taken, ${took}`;
+  const steps = outcome.steps.filter((step) => step.number !== undefined);
+  const cached = steps.filter((step) => step.cached).length;
+  const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${took}`;
+  if (outcome.status === 'building') {
+    const left = outcome.failure || outcome.stopped;
+    return left ? `The end of the build was not seen: ${counts}` : 'The build was started and not waited for';
+  }
+  if (outcome.status === 'superseded') return `Superseded: ${counts}`;
+  return outcome.status === 'error' ? `Failed: ${counts}` : counts;
+}
+
+function identifiers(outcome: BuildOutcome): [string, string][] {
+  const startable = mayStart(outcome);
+  return [
+    ['name', singleLine(outcome.name)],
+    ...(startable
+      ? [['tags', singleLine(outcome.tags.join(', ')) || '(none)'] satisfies [string, string]]
+      : []),
+    ['templateId', singleLine(outcome.templateId)],
+    ['buildId', singleLine(outcome.buildId)],
+    ...(startable
+      ? [['reference', singleLine(buildReference(outcome), 400)] satisfies [string, string]]
+      : []),
+  ];
+}
+
+function logFailure(
+  output: Output,
+  plan: PartialPlan,
+  outcome: BuildOutcome,
+  failure: BuildFailure,
+  shown: ShownSources,
+): void {
+  const title = failureTitle(plan, failure, outcome.diagnosis?.class);
+  const lines = failureLines(plan, failure);
+  const at = failurePlace(plan, outcome, failure);
+  const code = (at && shown.sources?.around(at)) ?? [];
+  if (at && code.length > 0) logSource(output, title, at, code, shown);
+  if (lines.length > 0) {
+    const last = lines.length === 1 ? 'Its last line:' : `Its last ${lines.length} lines:`;
+    if (code.length === 0) output.line('');
+    output.line(code.length > 0 ? last : `${title}. ${last}`);
+    for (const line of lines) output.printUntrusted(line.text, line.stream);
+  }
+  const explained = explanation(outcome);
+  const reason = failureMessage(plan, failure);
+  const said = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
+  const message = [...explained, cutWithMark(said, 2000), `Build ${buildReference(outcome)}`].join('\n');
+  const placement = { title, at };
+  if (outcome.status === 'superseded') output.notice(message, placement);
+  else output.error(message, placement);
+}
+
+function logSource(
+  output: Output,
+  title: string,
+  at: SourceLocation,
+  code: readonly CodeLine[],
+  { sources, workspace }: ShownSources,
+): void {
+  const url = sources?.link(at);
+  output.line('');
+  output.line(title);
+  output.line(`At ${singleLine(placeLabel(at, workspace), 400)}${url ? `, ${url}` : ''}`);
+  for (const line of numberedLines(code, at)) output.printUntrusted(line);
+}

@@ -1,0 +1,35 @@
+import { byBuild, closing, contentResult, type Done, result, tagsInShort } from '../text/cleanup.ts';
+import { singleLine } from '../text/sanitize.ts';
+import { columns } from './columns.ts';
+import type { Output } from './output.ts';
+
+/**
+ * The tables of preview tags and of content tags, and what became of each; a template that is not there is a warning.
+ */
+export function logCleanup(output: Output, done: Done, dryRun: boolean): void {
+  const { cleanups, content } = done;
+  const rows = cleanups.flatMap((cleanup) => cleanup.rows);
+  const previews = rows.map((row) => [row.name, row.tag, row.buildId, result(row, dryRun)]);
+  logTable(output, 'Preview tags', ['template', 'tag', 'build', 'result'], previews);
+  const builds = byBuild(content).map((tags) => {
+    const [{ name, buildId }] = tags;
+    return [name, buildId, tagsInShort(tags), contentResult(tags, dryRun)];
+  });
+  logTable(output, 'Content tags', ['template', 'build', 'tags', 'result'], builds);
+  for (const { name, state } of cleanups) {
+    if (state !== 'missing') continue;
+    output.warning(
+      `There is no template ${JSON.stringify(name)} for this API key, so there is nothing to remove. If it exists, check name, api-key and domain.`,
+      { title: 'No such template' },
+    );
+  }
+  output.line(closing(done, dryRun));
+}
+
+function logTable(output: Output, title: string, head: string[], rows: readonly string[][]): void {
+  if (rows.length === 0) return;
+  output.startGroup(title);
+  const cells = rows.map((row) => row.map((cell) => singleLine(cell, 300)));
+  for (const line of columns([head, ...cells])) output.line(line);
+  output.endGroup();
+}

@@ -1,0 +1,43 @@
+import type { Definition } from '../../definition/definition.ts';
+import { displayPath } from '../text/format.ts';
+import type { Output, Stream } from './output.ts';
+
+/** Shows the loading of a definition: what it prints itself, then what was taken from it. */
+export interface DefinitionLog {
+  /** A line that the definition's own program printed. Opens a group for such lines when none is open. */
+  programLine(text: string, stream?: Stream): void;
+  /** Says which file, export and SDK were used; warnings become annotations at their lines. */
+  loaded(definition: Definition): void;
+  /** Closes what is open; meant for `finally`. */
+  close(): void;
+}
+
+/** @param file - absolute path of the definition; `workspace` - what it is shown relative to. */
+export function createDefinitionLog(
+  output: Output,
+  { file, workspace }: { readonly file: string; readonly workspace?: string },
+): DefinitionLog {
+  let printing = false;
+
+  function close(): void {
+    if (printing) output.endGroup();
+    printing = false;
+  }
+
+  return {
+    programLine(text, stream) {
+      if (!printing) output.startGroup(`Output of ${displayPath(file, workspace)}`);
+      printing = true;
+      output.printUntrusted(text, stream);
+    },
+    loaded(definition) {
+      close();
+      const { exportName, sdk, warnings } = definition;
+      const origin = sdk.from === 'repository' ? 'installed in the repository' : 'bundled with the action';
+      output.line(`Definition: ${displayPath(definition.file, workspace)}, export ${exportName}`);
+      output.line(`SDK: novita-sandbox ${sdk.version}, ${origin}`);
+      for (const { title, message, at } of warnings) output.warning(message, { title, at });
+    },
+    close,
+  };
+}

@@ -1,0 +1,163 @@
+import { isAbsolute } from 'node:path';
+import type { Problem, SourceLocation } from '../../problem.ts';
+import type { Redact } from '../../redact/redact.ts';
+import { displayPath, formatCount } from '../text/format.ts';
+import { cutWithMark, printableLines, singleLine } from '../text/sanitize.ts';
+
+/** Where an annotation belongs and how it is headed. */
+export interface AnnotationOptions {
+  readonly title?: string;
+  readonly at?: SourceLocation | undefined;
+  /** The same text stands in the log already: when the limit is reached, it is counted and not printed again. */
+  readonly inLog?: boolean;
+}
+
+/** How a line of untrusted text is marked: `┆` instead of `│` for what came from stderr. */
+export type Stream = 'stdout' | 'stderr';
+
+/**
+ * Where a run speaks to people. Groups never nest: opening one closes the one before. Nothing that is handed
+ * in can act as a command of the runner, whatever it holds.
+ */
+export interface Output {
+  /** A sentence of our own; it may hold values from outside. */
+  line(text: string): void;
+  /** Text that others wrote, each line behind a constant visible mark. */
+  printUntrusted(text: string, mark?: Stream): void;
+  startGroup(title: string): void;
+  endGroup(): void;
+  /** Annotations. Within a group they are kept until it ends, except errors, which end it. */
+  notice(message: string, placement?: AnnotationOptions): void;
+  warning(message: string, placement?: AnnotationOptions): void;
+  error(message: string, placement?: AnnotationOptions): void;
+  /** Closes the open group and says what did not fit. Safe to call more than once; meant for `finally`. */
+  close(): void;
+}
+
+/** What {@link githubOutput} needs of `@actions/core`, which does the escaping. */
+export type RunnerCommands = Pick<
+  typeof import('@actions/core'),
+  'info' | 'startGroup' | 'endGroup' | 'notice' | 'warning' | 'error'
+>;
+
+type Kind = 'notice' | 'warning' | 'error';
+
+/**
+ * The runner drops, without a word, what is beyond ten annotations of a kind in one step. One error is kept
+ * free for the sentence with which the action fails.
+ */
+export const annotationLimit: Readonly<Record<Kind, number>> = { notice: 10, warning: 10, error: 9 };
+
+/** The runner cuts an annotation's message here. */
+const messageLimit = 4096;
+
+const marks: Readonly<Record<Stream, string>> = { stdout: '│ ', stderr: '┆ ' };
+
+/**
+ * The {@link Output} of a GitHub Actions job.
+ *
+ * @param workspace - `GITHUB_WORKSPACE`: annotations name files relative to it; a file outside of it has no
+ * place in the repository and is named in the message instead.
+ * @param redact - takes secrets out of everything that is printed
+ */
+export function githubOutput(
+  core: RunnerCommands,
+  { workspace, redact = (text) => text }: { workspace?: string; redact?: Redact } = {},
+): Output {
+  const used: Record<Kind, number> = { notice: 0, warning: 0, error: 0 };
+  let surplusWarnings = 0;
+  let groupOpen = false;
+  let kept: (() => void)[] = [];
+
+  function line(text: string): void {
+    for (const printable of printableLines(redact(text))) {
+      // A sentence that starts with a value could otherwise start with a command.
+      core.info(printable.trimStart().startsWith('::') ? marks.stdout + printable : printable);
+    }
+  }
+
+  function endGroup(): void {
+    if (!groupOpen) return;
+    groupOpen = false;
+    core.endGroup();
+    const annotations = kept;
+    kept = [];
+    for (const print of annotations) print();
+  }
+
+  function annotate(kind: Kind, message: string, { title, at, inLog = false }: AnnotationOptions = {}): void {
+    const place = at && filePlace(at, workspace);
+    const heading = title === undefined ? undefined : singleLine(redact(title), 200);
+    // The log shows only the message of an annotation: where it says nothing else, place and title stand there too.
+    const told = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
+    const text = printableLines(redact(told)).join('\n');
+    if (used[kind] >= annotationLimit[kind]) {
+      if (kind === 'warning') surplusWarnings += 1;
+      if (!inLog) line(`${kind}: ${text}`);
+      return;
+    }
+    used[kind] += 1;
+    const properties = { ...(heading && { title: heading }), ...place?.properties };
+    const print = () => core[kind](cutWithMark(text, messageLimit), properties);
+    if (groupOpen) kept.push(print);
+    else print();
+  }
+
+  return {
+    line,
+    printUntrusted(text, mark = 'stdout') {
+      for (const printable of printableLines(redact(text))) core.info(marks[mark] + printable);
+    },
+    startGroup(title) {
+      endGroup();
+      groupOpen = true;
+      core.startGroup(singleLine(redact(title), 200));
+    },
+    endGroup,
+    notice: (message, placement) => annotate('notice', message, placement),
+    warning: (message, placement) => annotate('warning', message, placement),
+    error(message, placement) {
+      endGroup();
+      annotate('error', message, placement);
+    },
+    close() {
+      endGroup();
+      if (surplusWarnings === 0) return;
+      const limit = annotationLimit.warning;
+      line(
+        `${formatCount(surplusWarnings, 'more warning')} in the log: a step shows at most ${limit} as annotations.`,
+      );
+      surplusWarnings = 0;
+    },
+  };
+}
+
+interface FilePlace {
+  readonly properties: { file?: string; startLine?: number; startColumn?: number };
+  /** `template.ts:12`. */
+  readonly label: string;
+}
+
+function filePlace({ file, line, column }: SourceLocation, workspace: string | undefined): FilePlace {
+  const path = displayPath(file, workspace);
+  const label = singleLine(`${path}:${line}`, 300);
+  if (isAbsolute(path) && workspace !== undefined) return { properties: {}, label };
+  return {
+    properties: {
+      file: singleLine(path, 1000),
+      startLine: line,
+      ...(column !== undefined && { startColumn: column }),
+    },
+    label,
+  };
+}
+
+/** One error annotation for each problem, at its line; what is beyond the runner's limit becomes a plain line. */
+export function reportProblems(output: Output, problems: readonly Problem[]): void {
+  for (const { title, message, at } of problems) output.error(message, { title, at });
+}
+
+/** Shows what is probably not meant and does not stop the step. */
+export function showWarnings(output: Output, warnings: readonly Problem[]): void {
+  for (const { title, message, at } of warnings) output.warning(message, { title, at });
+}

@@ -1,0 +1,33 @@
+import { byBuild, closing, contentResult, type Done, result, tagsInShort } from '../text/cleanup.ts';
+import { escapeMarkdown, inlineCode, table } from './markdown.ts';
+
+/** The same as Markdown for the job summary; empty when there is nothing to show. */
+export function cleanupSummary(done: Done, dryRun: boolean): string {
+  const previews = done.cleanups
+    .flatMap(({ rows }) => rows)
+    .map((row) => [`${row.name}:${row.tag}`, row.buildId, result(row, dryRun)] as const);
+  const builds = byBuild(done.content).map((tags) => {
+    const [{ name, buildId }] = tags;
+    return [`${name}:${tagsInShort(tags)}`, buildId, contentResult(tags, dryRun)] as const;
+  });
+  const [first, ...rest] = [...section('Preview tags', previews), ...section('Content tags', builds)];
+  if (!first) return '';
+  const parts = [
+    first.title,
+    closing(done, dryRun),
+    first.body,
+    ...rest.flatMap(({ title, body }) => [title, body]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function section(title: string, rows: readonly (readonly [string, string, string])[]) {
+  if (rows.length === 0) return [];
+  const cells = rows
+    .slice(0, summaryRows)
+    .map(([tag, build, text]) => [inlineCode(tag), inlineCode(build), escapeMarkdown(text, 300)]);
+  const more = rows.length > summaryRows ? `\n\n${rows.length - summaryRows} more are in the log.` : '';
+  return [{ title: `## ${title}`, body: `${table(['Tag', 'Build', 'Result'], cells)}${more}` }];
+}
+
+const summaryRows = 500;

@@ -1,0 +1,53 @@
+import type { StepState } from '../result/steps.ts';
+import { formatCount, formatDuration } from '../text/format.ts';
+import { escapeMarkdown, inlineCode, table } from './markdown.ts';
+
+/** A step as it stands in a table. Durations are milliseconds. */
+export interface TableStep {
+  readonly number?: number;
+  readonly title: string;
+  readonly state: StepState;
+  readonly hidden?: 'environment' | 'workdir';
+  readonly durationMs?: number;
+  /** How long it usually takes when it is not cached. */
+  readonly usualMs?: number;
+}
+
+/** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle give way. */
+export function stepTable(steps: readonly TableStep[], budget: number): string {
+  const usual = steps.some(({ usualMs }) => usualMs !== undefined);
+  // The step stands last: a narrow screen shows the beginning of each row.
+  const head = ['#', 'Result', 'Duration', ...(usual ? ['Usually'] : []), 'Step'];
+  const rows = steps.map((step) => [
+    step.number === undefined ? '' : String(step.number),
+    step.state === 'failed' ? '**failed**' : step.state,
+    duration(step.durationMs),
+    ...(usual ? [duration(step.usualMs)] : []),
+    step.hidden ? escapeMarkdown(step.title, 200) : inlineCode(step.title),
+  ]);
+  const whole = table(head, rows);
+  return Buffer.byteLength(whole) <= budget ? whole : cutTable(head, rows, budget);
+}
+
+function duration(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '' : formatDuration(milliseconds);
+}
+
+/** The first and the last rows tell most: takes from both ends for as long as they fit. */
+function cutTable(head: readonly string[], rows: readonly string[][], budget: number): string {
+  const headBytes = Buffer.byteLength(table(head, []));
+  let left = budget - headBytes - 200;
+  let kept = 0;
+  const inward = rows.map((_, index) => (index % 2 ? rows.length - (index + 1) / 2 : index / 2));
+  for (const index of inward) {
+    left -= Buffer.byteLength(table(head, [rows[index] ?? []])) - headBytes;
+    if (left < 0) break;
+    kept += 1;
+  }
+  const first = Math.ceil(kept / 2);
+  const note = [
+    ...head.slice(1).map(() => ''),
+    `${formatCount(rows.length - kept, 'step')} left out for length`,
+  ];
+  return table(head, [...rows.slice(0, first), note, ...rows.slice(rows.length - (kept - first))]);
+}

@@ -1,0 +1,59 @@
+import { isContentTag } from '../../api/content-tag.ts';
+import type { PreviewRow, TemplateCleanup } from '../../templates/remove-previews.ts';
+import type { ContentRow } from '../../templates/sweep-content-tags.ts';
+import { formatCount } from './format.ts';
+
+/** What was done with each template, and the content tags that a sweep found. */
+export interface Done {
+  readonly cleanups: readonly TemplateCleanup[];
+  readonly content: readonly ContentRow[];
+}
+
+export function closing({ cleanups, content }: Done, dryRun: boolean): string {
+  const previews = cleanups.flatMap(({ rows }) => rows).filter(({ decision }) => decision.remove);
+  if (previews.length + content.length === 0) return 'Nothing to remove';
+  if (dryRun) return `Dry run: ${tagCount(previews.length, content)} would be removed`;
+  const isGone = ({ removed }: { readonly removed: boolean }) => removed;
+  const count = tagCount(previews.filter(isGone).length, content.filter(isGone));
+  return `${count} removed; builds and templates stay`;
+}
+
+/** `2 tags`, `14 content tags of 7 builds`, or both. */
+function tagCount(previews: number, content: readonly ContentRow[]): string {
+  if (content.length === 0) return formatCount(previews, 'tag');
+  const builds = formatCount(byBuild(content).length, 'build');
+  const swept = `${formatCount(content.length, 'content tag')} of ${builds}`;
+  return previews === 0 ? swept : `${formatCount(previews, 'preview tag')} and ${swept}`;
+}
+
+type OfBuild = readonly [ContentRow, ...ContentRow[]];
+
+/** A row of a table is a build: its two tags say the same, and are too long to be read. */
+export function byBuild(content: readonly ContentRow[]): OfBuild[] {
+  const builds = Map.groupBy(content, ({ name, buildId }) => `${name}:${buildId}`);
+  return [...builds.values()].flatMap(([first, ...rest]) => (first ? [[first, ...rest] as const] : []));
+}
+
+/** `content-0123456789ab… (2 tags)`. */
+export function tagsInShort(tags: OfBuild): string {
+  const short = `${tags[0].tag.slice(0, 'content-'.length + 12)}…`;
+  return tags.length === 1 ? short : `${short} (${tags.length} tags)`;
+}
+
+export function contentResult(tags: OfBuild, dryRun: boolean): string {
+  const gone = tags.filter(({ removed }) => removed).length;
+  const some = gone === 0 ? 'NOT removed' : `${gone} of ${tags.length} removed`;
+  const done = gone === tags.length ? 'removed' : dryRun ? 'would be removed' : some;
+  const days = Math.min(...tags.map((tag) => tag.days));
+  return `${done}: ${formatCount(days, 'day')} old, and its build has no other tag`;
+}
+
+export function result({ decision, removed, others }: PreviewRow, dryRun: boolean): string {
+  if (!decision.remove) return `kept: ${decision.reason}`;
+  const done = removed ? 'removed' : dryRun ? 'would be removed' : 'NOT removed';
+  const names = others.filter((tag) => !isContentTag(tag)).slice(0, 5);
+  const kept =
+    names.length === 0 ? '; its build can still be reused' : `; its build keeps ${names.join(', ')}`;
+  const rest = others.length === 0 ? '' : kept;
+  return `${done}: ${decision.reason}${rest}`;
+}

@@ -1,0 +1,44 @@
+import type { TagChange } from '../../api/types.ts';
+import type { ReusedBuild } from '../../driver/events.ts';
+import { singleLine } from './sanitize.ts';
+
+/** How a reused build stands in the result file. Times are RFC 3339. */
+export interface ReusedResult extends Pick<ReusedBuild, 'how' | 'commit'> {
+  readonly createdAt?: string;
+  readonly finishedAt?: string;
+}
+
+/** A time that is none is left out. */
+export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
+  const time = (at: number | undefined) =>
+    at === undefined || !Number.isFinite(at) ? undefined : new Date(at).toISOString();
+  const [created, finished] = [time(createdAt), time(finishedAt)];
+  return {
+    how,
+    ...(created && { createdAt: created }),
+    ...(finished && { finishedAt: finished }),
+    ...(commit && { commit }),
+  };
+}
+
+/**
+ * Where a build came from that this run did not make: `Nothing was built: build 6f9c1e7a-… has this content already. It
+ * has been ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
+ *
+ * @param build - how the build is called, such as `build 6f9c1e7a-…`; shown as it is
+ */
+export function reusedSentence({ how, finishedAt, commit }: ReusedResult, build: string): string {
+  const what =
+    how === 'found'
+      ? `Nothing was built: ${build} has this content already.`
+      : `Another run was building the same content, so this one waited and took ${build}.`;
+  const since = finishedAt && `has been ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;
+  const known = [since, from].filter(Boolean).join(' and ');
+  return known === '' ? what : `${what} It ${known}.`;
+}
+
+export function moveWords({ before, after }: TagChange): string {
+  if (before === after) return 'on it already';
+  return before === undefined ? 'new' : `moved here from build ${singleLine(before)}`;
+}

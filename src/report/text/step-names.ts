@@ -1,0 +1,130 @@
+import type { StepHeader } from '../../driver/events.ts';
+import { baseVersion } from '../../plan/base.ts';
+import type { PartialPlan, PlanStep } from '../../plan/plan.ts';
+import type { SourceLocation } from '../../problem.ts';
+import { formatCount } from './format.ts';
+import { singleLine } from './sanitize.ts';
+
+/** Columns of a group's title, so that it fits the log view without wrapping. */
+const titleLimit = 100;
+
+/** What identifies a step in the events of a build. */
+export type StepReference = Pick<StepHeader, 'id' | 'number' | 'total'> & {
+  readonly text?: string;
+  readonly title?: string;
+};
+
+/** The step of the plan with this number, if there is one. */
+export function planStep(plan: PartialPlan, number: number | undefined): PlanStep | undefined {
+  return number === undefined ? undefined : plan.steps.find((step) => step.number === number);
+}
+
+/**
+ * What a step is, on one line and without its number: `RUN pip install requests`, `FROM python:3.12`,
+ * `Finalize: start and ready commands`. Steps that the SDK adds are named by their purpose.
+ */
+export function stepName(plan: PartialPlan, step: StepReference): string {
+  const planned = planStep(plan, step.number);
+  if (planned?.hidden) return hiddenName(plan, planned.hidden);
+  if (planned) return singleLine(planned.title, 500);
+  const text = step.text ?? step.title ?? '';
+  if (step.id === 'finalize') return finalizeName(plan);
+  if (step.id === 'optimize') return 'Optimize';
+  // The phase `base` announces the image as it was sent and, later, its default user.
+  if (step.id === 'base' && (!text || firstLine(text) === sentBase(plan))) return baseName(plan);
+  return singleLine(firstLine(text), 500) || singleLine(step.id, 100) || 'Step';
+}
+
+/** The base as the definition has it, and what that was found to mean: `FROM python:3.12 (sha256:5c8edff2a3b1)`. */
+export function baseName({ base }: Pick<PartialPlan, 'base'>): string {
+  const version = base.title.includes('@') ? undefined : baseVersion(base.resolved);
+  return singleLine(base.title, 500) + (version ? ` (${version})` : '');
+}
+
+/** How the service announces the base that it was sent. */
+function sentBase({ wire }: PartialPlan): string {
+  return wire.fromTemplate ? `FROM TEMPLATE ${wire.fromTemplate}` : `FROM ${wire.fromImage}`;
+}
+
+/** `[3/7] ` for a step of the recipe, nothing for a phase. */
+function stepNumber(plan: PartialPlan, step: StepReference): string {
+  if (step.number === undefined) return '';
+  return `[${step.number}/${step.total ?? plan.steps.length}] `;
+}
+
+/** The title of a step's group, cut at about 100 columns; `(CACHED)` always stays visible. */
+export function groupTitle(plan: PartialPlan, step: StepReference & { readonly cached: boolean }): string {
+  const number = stepNumber(plan, step);
+  const cached = step.cached ? ' (CACHED)' : '';
+  return number + singleLine(stepName(plan, step), titleLimit - number.length - cached.length) + cached;
+}
+
+/** A short name of a step within a sentence or before a line: `[3/7]`, `base`, `finalize`. */
+export function stepLabel(plan: PartialPlan, stepId: string): string {
+  const number = /^\d{1,6}$/.test(stepId) ? Number(stepId) : undefined;
+  return number === undefined ? singleLine(stepId, 40) : stepNumber(plan, { id: stepId, number }).trim();
+}
+
+/**
+ * The line of the definition that a step or phase comes from; `detail` tells the commands of the last phase apart.
+ * A step that the SDK added points at what made it do so: the last ENV, or the base image.
+ */
+export function stepSource(
+  plan: PartialPlan,
+  stepId: string | undefined,
+  detail = '',
+): SourceLocation | undefined {
+  const sources = plan.definition?.sources ?? {};
+  const base = plan.base.source ?? sources.base;
+  if (stepId === undefined) return undefined;
+  if (stepId === 'base') return base;
+  if (stepId === 'finalize') {
+    if (/\bready command\b/i.test(detail)) return sources.ready ?? sources.start;
+    // The service's own script runs with the environment of the recipe; a broken PATH is what breaks it.
+    const path = /\bconfiguration script\b/i.test(detail) ? environmentSource(plan, 'PATH') : undefined;
+    return path ?? sources.start ?? sources.ready;
+  }
+  const step = plan.steps.find(({ number }) => String(number) === stepId);
+  if (step?.source || !step?.hidden) return step?.source;
+  return (step.hidden === 'environment' && environmentSource(plan)) || base;
+}
+
+/** The line of the last ENV step, or of the last that sets a variable. */
+function environmentSource(plan: PartialPlan, variable?: string): SourceLocation | undefined {
+  return plan.steps.findLast(({ number, source }) => {
+    const wire = plan.wire.steps[number - 1];
+    if (wire?.type !== 'ENV' || !source) return false;
+    return variable === undefined || (wire.args ?? []).some((name, at) => at % 2 === 0 && name === variable);
+  })?.source;
+}
+
+/** Lines of a header after its first: the rest of a command of several lines. */
+export function headerRest(plan: PartialPlan, header: StepHeader): string[] {
+  // The rest of an ENV is values, which may be secrets; that of a step of the SDK is its script.
+  if (planStep(plan, header.number)?.hidden || /^(?:ENV|ARG) /i.test(header.text)) return [];
+  return header.text.split(/\r\n|\n/).slice(1);
+}
+
+function hiddenName(plan: PartialPlan, hidden: 'environment' | 'workdir'): string {
+  if (hidden === 'workdir') return 'Restore the working directory of the image';
+  const count = environmentNames(plan).size;
+  return `Write the environment for sandboxes${count > 0 ? ` (${formatCount(count, 'variable')})` : ''}`;
+}
+
+/** ENV steps carry names and values in turn; only names that a shell can set are written. */
+function environmentNames(plan: PartialPlan): Set<string> {
+  const names = plan.wire.steps
+    .filter((step) => step.type === 'ENV')
+    .flatMap((step) => (step.args ?? []).filter((_, index) => index % 2 === 0));
+  return new Set(names.filter((name) => /^[A-Za-z_]\w*$/.test(name)));
+}
+
+function finalizeName(plan: PartialPlan): string {
+  const commands = [plan.wire.startCmd && 'start', plan.wire.readyCmd && 'ready'].filter(Boolean);
+  if (commands.length === 0) return 'Finalize';
+  return `Finalize: ${commands.join(' and ')} command${commands.length > 1 ? 's' : ''}`;
+}
+
+function firstLine(text: string): string {
+  return text.split(/[\r\n]/, 1)[0] ?? '';
+}

@@ -1,0 +1,61 @@
+import type { IdempotentApi } from '../api/client.ts';
+import type { TagChange } from '../api/types.ts';
+import { ServiceError } from '../http/errors.ts';
+import { readTags, type TemplateInfo } from './find-template.ts';
+
+/** A build and what became of its tags. */
+export interface PromotedBuild {
+  readonly name: string;
+  readonly buildId: string;
+  readonly promotion: TagPromotion;
+}
+
+export interface TagPromotion {
+  readonly moves: readonly TagChange[];
+  /** Whether anything had to be changed. */
+  readonly changed: boolean;
+  /** Tags that stand on another build now: somebody else moved them meanwhile. */
+  readonly contested: readonly string[];
+}
+
+/**
+ * Puts the tags on a ready build, all in one request and so all or none; sends nothing when they stand there
+ * already. Tells where each tag was and where it is now, as the service says it. Rejects with a `ServiceError`.
+ */
+export async function promote(
+  client: Pick<IdempotentApi, 'assignTags' | 'tags'>,
+  template: TemplateInfo,
+  buildId: string,
+  tags: readonly string[],
+): Promise<TagPromotion> {
+  const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
+  let confirmed = false;
+  if (changed) {
+    const { buildID: on } = await client.assignTags(`${template.name}:${buildId}`, tags);
+    if (on !== undefined && on !== buildId) throw onAnother(buildId, on);
+    confirmed = on === buildId;
+  }
+  const listed = changed ? await readTags(client, template.templateId) : template.tags;
+  // A list that shows a tag where it was before is behind an answer that says otherwise: nobody has moved it since.
+  const buildOf = (tag: string) => {
+    const seen = listed.get(tag);
+    return confirmed && seen === template.tags.get(tag) ? buildId : seen;
+  };
+  return {
+    moves: tags.map((tag) => tagMove(tag, template.tags.get(tag), buildOf(tag))),
+    changed,
+    contested: tags.filter((tag) => buildOf(tag) !== buildId),
+  };
+}
+
+function onAnother(wanted: string, found: string): ServiceError {
+  return new ServiceError({
+    kind: 'unintelligible',
+    request: 'POST tags',
+    message: `The tags were meant for build ${wanted}, and the service says that it put them on ${found}`,
+  });
+}
+
+function tagMove(tag: string, before: string | undefined, after: string | undefined): TagChange {
+  return { tag, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}

@@ -1,0 +1,38 @@
+import { isProductionTag } from '../tags/production.ts';
+import type { TemplateInfo } from './find-template.ts';
+
+/** What stands before the number in the tags that builds of pull requests get without rules. */
+export const pullRequestPrefix = 'pr-';
+
+/** What stands before the number of the pull request in the tags that builds of merge groups get without rules. */
+export const mergeGroupPrefix = 'queue-';
+
+/** A tag that a pull request's builds put on a template. */
+export interface PreviewTag {
+  readonly tag: string;
+  readonly pullRequest: number;
+  readonly buildId: string;
+  /** Other tags of the same build; without any, nobody finds the build once this one is gone. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The tags of a template that are `<prefix><number>` or `<prefix><number>-…` with one of the prefixes, by their
+ * number. Never `latest`, `default` or a version, whatever the prefix.
+ */
+export function previewTags({ tags }: Pick<TemplateInfo, 'tags'>, prefixes: readonly string[]): PreviewTag[] {
+  const previews = [...tags].flatMap(([tag, buildId]): PreviewTag[] => {
+    const [pullRequest] = prefixes.flatMap((prefix) => previewNumber(tag, prefix) ?? []);
+    if (pullRequest === undefined) return [];
+    const others = [...tags].filter(([other, id]) => id === buildId && other !== tag).map(([other]) => other);
+    return [{ tag, pullRequest, buildId, others }];
+  });
+  return previews.sort((one, other) => one.pullRequest - other.pullRequest || (one.tag < other.tag ? -1 : 1));
+}
+
+/** Number of the pull request that a tag belongs to; `pr-12-arm` belongs to 12, and `pr-012`, `pr-12a` to none. */
+export function previewNumber(tag: string, prefix: string): number | undefined {
+  if (isProductionTag(tag) || !tag.startsWith(prefix)) return undefined;
+  const [, number] = /^([1-9]\d{0,9})(?:-.*)?$/.exec(tag.slice(prefix.length)) ?? [];
+  return number === undefined ? undefined : Number(number);
+}

@@ -1,0 +1,126 @@
+/** Builds in process against the embedded service, with every event kept and all pauses short. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TransportOptions } from '../../src/api/transport.ts';
+import type { Instruction } from '../../src/api/types.ts';
+import type { Definition } from '../../src/definition/definition.ts';
+import { type BuildOptions, build } from '../../src/driver/build.ts';
+import type { BuildEvent, BuildOutcome } from '../../src/driver/events.ts';
+import { createStepTracker } from '../../src/driver/step-tracker.ts';
+import type { BuildTiming } from '../../src/driver/timing.ts';
+import { logEntry } from '../../src/local/build.ts';
+import type { BuildView } from '../../src/local/inspect.ts';
+import type { LocalService } from '../../src/local/service.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { fastClient } from '../api/fast-client.ts';
+
+export const fastTiming: BuildTiming = {
+  pace: { shortestMs: 2, longestMs: 5 },
+  polling: { attempts: Number.POSITIVE_INFINITY, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  refusals: { attempts: 6, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  looks: [1, 5, 20],
+  rereads: [2, 4, 6],
+  queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 1000 },
+  lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  start: { leastMs: 60_000, mostMs: 60_000, bytesPerMs: 1 },
+  linkMs: 60_000,
+};
+
+export interface PlanChanges {
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly steps?: readonly Instruction[];
+  /** Name and content of files that a COPY each sends. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A plan whose COPY sources stand in a directory of its own. */
+export async function temporaryPlan({
+  name = 'app',
+  tags = ['v1', 'default'],
+  files = { 'app.txt': 'hello' },
+  steps = [{ type: 'RUN', args: ['make'] }],
+}: PlanChanges = {}): Promise<Plan & AsyncDisposable> {
+  const contextDirectory = await mkdtemp(join(tmpdir(), 'build-test-'));
+  for (const [file, content] of Object.entries(files)) await writeFile(join(contextDirectory, file), content);
+  const copies = Object.keys(files).map(
+    (file): Instruction => ({ type: 'COPY', args: [file, '/srv/', '', ''] }),
+  );
+  const definition: Definition = {
+    file: join(contextDirectory, 'template.ts'),
+    exportName: 'template',
+    sdk: { from: 'action', version: '2.1.1' },
+    recipe: { fromImage: 'debian:12' },
+    steps: [...copies, ...steps].map((wire) => ({ wire })),
+    sources: {},
+    contextDirectory,
+    ignorePatterns: [],
+    warnings: [],
+  };
+  const plan = await makePlan(definition, { name, tags, cpuCount: 2, memoryMb: 1024, skipCache: false });
+  return { ...plan, [Symbol.asyncDispose]: () => rm(contextDirectory, { recursive: true, force: true }) };
+}
+
+export interface BuildRun {
+  readonly outcome: BuildOutcome;
+  readonly events: readonly BuildEvent[];
+  /** Notices and sentences about repetitions, in order. */
+  readonly told: readonly string[];
+}
+
+export interface RunChanges {
+  readonly options?: Partial<BuildOptions>;
+  readonly transport?: Partial<TransportOptions>;
+  readonly timing?: Partial<BuildTiming>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+/** Builds to the end. Fails when files are left behind. */
+export async function runBuild(
+  service: Pick<LocalService, 'url' | 'apiKey'>,
+  plan: Plan,
+  { options, transport, timing, signal = new AbortController().signal, onEvent }: RunChanges = {},
+): Promise<BuildRun> {
+  const events: BuildEvent[] = [];
+  const told: string[] = [];
+  const temporaryDirectory = await mkdtemp(join(tmpdir(), 'build-test-archives-'));
+  const client = fastClient(
+    service.url,
+    { signal, onRetry: (sentence) => told.push(sentence), ...transport },
+    { apiKey: service.apiKey },
+  );
+  const emit = (event: BuildEvent) => {
+    if (onEvent) onEvent(event);
+    else events.push(event);
+    if (event.type === 'notice') told.push(event.message);
+  };
+  try {
+    const outcome = await build(
+      plan,
+      { wait: true, ...options },
+      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
+    );
+    return { outcome, events, told };
+  } finally {
+    await rm(temporaryDirectory, { recursive: true });
+  }
+}
+
+/** What a person sees of the log: headers and lines in order. */
+export function shownLog(events: readonly BuildEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.type === 'step-started') return [`== ${event.step.id}: ${event.step.text}`];
+    return event.type === 'line' ? [`${event.line.stepId ?? '-'}: ${event.line.text}`] : [];
+  });
+}
+
+/** The same for everything that the service has in a build's log. */
+export function wholeLog(build: BuildView | undefined, plan: Plan): string[] {
+  const tracker = createStepTracker(plan.steps);
+  const events = (build?.lines ?? []).flatMap((line) => tracker.take(logEntry(line)));
+  return shownLog([...events, ...tracker.end()]);
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { type ExitResult, exitForError, skipEarly } from '../../src/job/exit.ts';
+import { reportExit } from '../../src/job/report-exit.ts';
+import type { Runner } from '../../src/job/runner.ts';
+import type { StepState } from '../../src/job/state.ts';
+import { problem } from '../../src/problem.ts';
+import { redactor } from '../../src/redact/redact.ts';
+import { githubOutput } from '../../src/report/log/output.ts';
+
+/** A runner that notes what it is told. */
+function notingRunner(inputs: Record<string, string> = {}, left?: StepState) {
+  const told = { log: [] as string[], outputs: {} as Record<string, string>, summary: '' };
+  const say = (kind: string) => (message: string | Error) => {
+    told.log.push(`${kind}: ${message}`);
+  };
+  const runner: Runner = {
+    env: Object.fromEntries(
+      Object.entries({ name: 'my-agent', ...inputs }).map(([name, value]) => [
+        `INPUT_${name.toUpperCase()}`,
+        value,
+      ]),
+    ),
+    output: githubOutput({
+      info: (line) => told.log.push(line),
+      ...{ startGroup: () => {}, endGroup: () => {} },
+      ...{ notice: say('notice'), warning: say('warning'), error: say('error') },
+    }),
+    debug: () => {},
+    setOutput: (name, value) => {
+      told.outputs[name] = value;
+    },
+    appendSummary: async (markdown) => {
+      told.summary += markdown;
+    },
+    mask: () => {},
+    redact: redactor(['the-secret-key']),
+    saveState: () => {},
+    savedState: () => left,
+    resultDirectory: '/tmp',
+  };
+  return { runner, told };
+}
+
+const never = new AbortController().signal;
+const systemError = (code: string, syscall: string) =>
+  Object.assign(new Error(`${code}: no, ${syscall}`), { code, syscall });
+
+describe('an error that ends a step', () => {
+  const build = { name: 'my-agent', buildId: 'b-1' };
+  test.each<[string, unknown, StepState | undefined, Record<string, string>, RegExp]>([
+    [
+      'a full disk',
+      systemError('ENOSPC', 'write'),
+      undefined,
+      { status: 'error', failure: 'runner' },
+      /the disk of this runner is full\. .*\(ENOSPC: no, write\)/,
+    ],
+    [
+      'too many files',
+      systemError('EMFILE', 'open'),
+      undefined,
+      { status: 'error', failure: 'runner' },
+      /ulimit -n/,
+    ],
+    [
+      'a code that no system gave',
+      Object.assign(new Error('x'), { code: 'ENOSPC' }),
+      undefined,
+      { status: 'error', failure: 'unexpected' },
+      /a mistake in the action/,
+    ],
+    [
+      'no error at all',
+      'a text',
+      undefined,
+      { status: 'error', failure: 'unexpected' },
+      /unexpected: a text\./,
+    ],
+    ['the time', 'timeout', undefined, { status: 'error', failure: 'timeout' }, /timeout-minutes are over/],
+    [
+      'one after the build was registered',
+      new TypeError('x is not a function'),
+      { build, ended: false, summary: true },
+      { status: 'building', failure: 'unexpected' },
+      /^error: Build my-agent:b-1 was lost sight of: unexpected: x is not a function\./,
+    ],
+  ])('%s', async (_, error, left, outputs, says) => {
+    const { runner, told } = notingRunner({}, left);
+    const ending = exitForError(error, 'Nothing was built', runner, never);
+    expect(ending.exitCode).toBe(1);
+    await reportExit(ending, true, runner);
+    expect(told.log).toEqual([expect.stringMatching(says)]);
+    expect(told.outputs).toEqual(outputs);
+    expect(told.summary).toMatch(
+      /^## Template `my-agent`: (nothing was built|build my-agent:b-1 was lost sight of)\n\n[A-Z]/,
+    );
+  });
+
+  test('a secret is told nowhere, and Markdown of others is text', async () => {
+    const { runner, told } = notingRunner();
+    const error = problem('A <b>title</b>', 'found "the-secret-key", [x](http://y)\nand a second line');
+    await reportExit(exitForError(error, 'Nothing was built', runner, never), true, runner);
+    const all = JSON.stringify(told);
+    expect(all).not.toContain('the-secret-key');
+    expect(told.summary).not.toMatch(/<b>|[^\\]\]\(http/);
+    expect(told.summary).toContain('and a second line');
+  });
+});
+
+test('many mistakes are one error each as far as the runner shows them, and the summary says how many are left out', async () => {
+  const { runner, told } = notingRunner();
+  const problems = Array.from({ length: 60 }, (_, index) => ({ title: `Mistake ${index}`, message: 'x' }));
+  const early = {
+    status: 'error',
+    failure: 'invalid-input',
+    undone: 'Nothing was built',
+    why: 'no.',
+    problems,
+  } as const;
+  await reportExit({ exitCode: 1, early }, true, runner);
+  expect(told.log.filter((line) => line.startsWith('error: '))).toHaveLength(60);
+  expect(told.summary.match(/^### /gm)).toHaveLength(50);
+  expect(told.summary).toContain('10 more mistakes in the log.');
+});
+
+test('a step that rightly does nothing is a notice, a status and a summary', async () => {
+  const { runner, told } = notingRunner();
+  await reportExit(skipEarly('Nothing was built', 'a tag was deleted.'), true, runner);
+  expect(told.log).toEqual(['notice: Nothing was built: a tag was deleted.']);
+  expect(told.outputs).toEqual({ status: 'skipped' });
+  expect(told.summary).toBe('## Template `my-agent`: nothing was built\n\nA tag was deleted.\n');
+});
+
+test.each<[string, ExitResult, string[]]>([
+  ['an error where there is none yet', { exitCode: 1, message: 'It failed.' }, ['error: It failed.']],
+  ['a line where there is one', { exitCode: 1, annotated: true, message: 'It failed.' }, ['It failed.']],
+  ['nothing where it is green', { exitCode: 0 }, []],
+])('an end that has told all else is %s', async (_, ending, log) => {
+  const { runner, told } = notingRunner();
+  await reportExit(ending, true, runner);
+  expect(told).toEqual({ log, outputs: {}, summary: '' });
+});
+
+test('without `summary` there is none', async () => {
+  const { runner, told } = notingRunner({ summary: 'false' });
+  await reportExit(skipEarly('Nothing was built', 'no.'), false, runner);
+  expect([told.summary, told.outputs]).toEqual(['', {}]);
+});
