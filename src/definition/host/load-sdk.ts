@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire, registerHooks } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { problem } from '../../problem.ts';
@@ -21,15 +22,11 @@ const packageName = 'novita-sandbox';
  * Loads `novita-sandbox` as the definition would get it: the copy installed in the repository, found from
  * the definition's folder upwards, else the action's own.
  *
- * @param resolve finds a package's ESM entry as a `file:` URL
+ * @param mayBeInstalled whether a copy of the repository counts
  * @throws ProblemsError when the repository's copy does not load or is too old
  */
-export async function loadSdk(
-  file: string,
-  bundledSdk: string,
-  resolve: (name: string) => string | undefined,
-): Promise<Sdk> {
-  const installed = resolve(packageName);
+export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: boolean): Promise<Sdk> {
+  const installed = mayBeInstalled ? await entryOf(packageName, file) : undefined;
   if (!installed) {
     const url = pathToFileURL(bundledSdk).href;
     const exports = await importNative(url);
@@ -63,6 +60,35 @@ export async function loadSdk(
     );
   }
   return { origin: { from: 'repository', version }, folder, url: installed, exports };
+}
+
+/** The file that Node would load for a package that this file imports, as a URL, if there is one. */
+async function entryOf(name: string, file: string): Promise<string | undefined> {
+  const question = 'definition:sdk';
+  let found: string | undefined;
+  // Node answers for another file than the asking one to hooks alone.
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier !== question) return next(specifier, context);
+      found = nothingThrown(() => next(name, { ...context, parentURL: pathToFileURL(file).href }).url);
+      return { url: 'data:text/javascript,', format: 'module', shortCircuit: true };
+    },
+  });
+  try {
+    await importNative(question);
+  } finally {
+    hooks.deregister();
+  }
+  // Only require looks into the folders of NODE_PATH.
+  return found ?? nothingThrown(() => pathToFileURL(createRequire(file).resolve(name)).href);
+}
+
+function nothingThrown<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
+  }
 }
 
 async function importNative(url: string): Promise<Record<string, unknown>> {

@@ -14,13 +14,12 @@ import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './commi
 import { explain } from './explain-error.ts';
 import { forbidBuilds } from './forbid-builds.ts';
 import { guardProcess } from './guard-exit.ts';
-import { createJiti } from './jiti.ts';
 import { loadSdk } from './load-sdk.ts';
-import { createLoader, importFile } from './loader.ts';
+import { importNatively } from './native-loader.ts';
 import { exitWithParent } from './parent-watch.ts';
 import { chooseTemplate } from './pick-export.ts';
 import { recordBuilder } from './recorder.ts';
-import { redirectNodeImports, sdkModules } from './sdk-modules.ts';
+import { redirectNodeImports, sdkModules, standInSources } from './sdk-modules.ts';
 import { serialise } from './serialize.ts';
 import { watchRequests } from './trace-fetch.ts';
 
@@ -34,15 +33,12 @@ async function main(): Promise<void> {
   // The user's own frame can lie deep below those of libraries.
   Error.stackTraceLimit = 60;
   const ownFolder = dirname(process.argv[1] ?? '');
-  const resolver = createJiti(file, { fsCache: false });
 
   let files: CommittedFiles | undefined;
   let sdk: Awaited<ReturnType<typeof loadSdk>>;
   try {
     if (request.committedOnly) files = openCommittedFiles(request.committedOnly, file);
-    sdk = await loadSdk(file, request.bundledSdk, (name) =>
-      files ? undefined : resolver.esmResolve(name, { try: true }),
-    );
+    sdk = await loadSdk(file, request.bundledSdk, files === undefined);
   } catch (error) {
     if (error instanceof ProblemsError) return answer.fail(error.problems);
     const at = { file, line: 1 };
@@ -78,10 +74,18 @@ async function main(): Promise<void> {
       frames.find(callerStack()) ?? { file, line: 1 },
     ),
   );
-  try {
+  const transformed = async (): Promise<unknown> => {
+    // Most definitions need none of it.
+    const { createLoader, importFile } = await import('./loader.ts');
     const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
     answer.phase({ name: 'evaluating' });
-    const choice = await chooseTemplate(await importFile(loader, file), {
+    return importFile(loader, file);
+  };
+  try {
+    // That nothing but committed files is loaded is proved for the transformer.
+    if (!files) answer.phase({ name: 'evaluating' });
+    const native = files ? undefined : await importNatively(file, standInSources(sdk));
+    const choice = await chooseTemplate(native ? native.exports : await transformed(), {
       file,
       ...(request.exportName ? { wanted: request.exportName } : {}),
       calling: (exportName) => answer.phase({ name: 'calling', exportName }),

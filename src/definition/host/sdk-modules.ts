@@ -24,7 +24,7 @@ export function sdkModules(
 ): Record<string, object> {
   return Object.fromEntries(
     names.map(([module, sandbox]) => {
-      const Sandbox = sdk.exports[sandbox] ?? sdk.exports['Sandbox'];
+      const Sandbox = sdk.exports[sandboxOf(sdk, sandbox)];
       const exports: Record<string, unknown> = { ...sdk.exports, Sandbox, default: Sandbox };
       const standIn = new Proxy(exports, {
         get(target, key) {
@@ -37,6 +37,22 @@ export function sdkModules(
       return [module, standIn];
     }),
   );
+}
+
+/** The same modules as source, for Node's own loader. What the SDK does not have fails to link. */
+export function standInSources(sdk: Sdk): ReadonlyMap<string, string> {
+  const url = JSON.stringify(sdk.url);
+  return new Map(
+    names.map(([module, sandbox]) => {
+      const name = sandboxOf(sdk, sandbox);
+      const ofSandbox = name in sdk.exports ? `export { ${name} as Sandbox } from ${url};` : '';
+      return [module, `export * from ${url};${ofSandbox}`];
+    }),
+  );
+}
+
+function sandboxOf(sdk: Sdk, name: string): string {
+  return sdk.exports[name] === undefined ? 'Sandbox' : name;
 }
 
 /**

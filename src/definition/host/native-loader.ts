@@ -1,0 +1,131 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { isBuiltin, registerHooks } from 'node:module';
+import { dirname, extname, join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { plainModule } from './plain-module.ts';
+
+/** A module that Node has evaluated. */
+export interface Evaluated {
+  readonly exports: unknown;
+}
+
+const root = 'definition:root';
+const beginning = 'definition:beginning';
+const begin = Symbol.for(beginning);
+
+/** Says that a module is for the transformer. */
+class NotPlain extends Error {}
+
+/**
+ * Imports a definition with Node's own loader, where all modules that belong to it mean the same to Node as to the
+ * transformer, which is many times larger than most definitions. Node links a module with all that it imports before
+ * it evaluates the first, so what turns out not to be plain, or is a mistake, has done nothing yet.
+ *
+ * @param standIns source of the modules that stand for others, by the name that is imported
+ * @returns nothing where the definition is for the transformer; nothing of it has been evaluated then
+ * @throws what the definition throws
+ */
+export async function importNatively(
+  file: string,
+  standIns: ReadonlyMap<string, string>,
+): Promise<Evaluated | undefined> {
+  let begun = false;
+  const { hooks } = hookModules(file, standIns);
+  // The first module that is evaluated tells, and leaves no trace.
+  Reflect.set(globalThis, begin, () => {
+    begun = true;
+    Reflect.deleteProperty(globalThis, begin);
+  });
+  try {
+    const { exports }: Evaluated = await import(/* webpackIgnore: true */ root);
+    return { exports };
+  } catch (error) {
+    if (begun) throw error;
+    return undefined;
+  } finally {
+    Reflect.deleteProperty(globalThis, begin);
+    hooks.deregister();
+  }
+}
+
+function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
+  const rootUrl = pathToFileURL(file).href;
+  const sources = new Map<string, string>([
+    [root, `import '${beginning}';\nexport * as exports from '${rootUrl}';`],
+    [beginning, `globalThis[Symbol.for('${beginning}')]();`],
+    ...[...standIns].map(([name, source]) => [standInUrl(name), source] as const),
+  ]);
+  const imports = new Map<string, Set<string>>();
+  const leadsTo = (from: string, to: string): boolean => {
+    const reached = new Set([from]);
+    for (const url of reached) for (const next of imports.get(url) ?? []) reached.add(next);
+    return reached.has(to);
+  };
+
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      const { parentURL } = context;
+      if (specifier === root || parentURL === root)
+        return {
+          url: parentURL === root && specifier === rootUrl ? open(file) : specifier,
+          shortCircuit: true,
+        };
+      const known = parentURL === undefined ? undefined : imports.get(parentURL);
+      if (parentURL === undefined || known === undefined || isBuiltin(specifier))
+        return next(specifier, context);
+      if (standIns.has(specifier)) return { url: standInUrl(specifier), shortCircuit: true };
+      const url = open(beside(fileURLToPath(parentURL), specifier));
+      // In a circle, what is not there yet is an error for the one and undefined for the other.
+      if (leadsTo(url, parentURL)) throw new NotPlain(specifier);
+      known.add(url);
+      return { url, shortCircuit: true };
+    },
+    load(url, context, next) {
+      const source = sources.get(url);
+      return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
+    },
+  });
+
+  function open(path: string): string {
+    const url = pathToFileURL(path).href;
+    if (sources.has(url)) return url;
+    const source = sourceOf(path);
+    if (source === undefined) throw new NotPlain(path);
+    sources.set(url, source);
+    imports.set(url, new Set());
+    return url;
+  }
+  return { hooks };
+}
+
+function standInUrl(name: string): string {
+  return `definition:${name}`;
+}
+
+/** The file that a relative import names outright; others, the transformer finds. */
+function beside(importer: string, specifier: string): string {
+  if (!/^\.{1,2}\/[\w@./+ -]+$/.test(specifier)) throw new NotPlain(specifier);
+  return join(dirname(importer), specifier);
+}
+
+const languages: Readonly<Record<string, { typescript: boolean; twin?: string }>> = {
+  '.ts': { typescript: true },
+  '.mts': { typescript: true },
+  '.js': { typescript: false, twin: '.ts' },
+  '.mjs': { typescript: false, twin: '.mts' },
+};
+
+function sourceOf(path: string): string | undefined {
+  const extension = extname(path);
+  const language = languages[extension];
+  if (!language || path.split(sep).includes('node_modules') || !isFile(path)) return undefined;
+  const twin = language.twin && path.slice(0, -extension.length) + language.twin;
+  if (twin !== undefined && isFile(twin)) return undefined;
+  // By a link, the module has two names.
+  if (realpathSync(path) !== path) return undefined;
+  return plainModule(readFileSync(path, 'utf8'), language.typescript);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
