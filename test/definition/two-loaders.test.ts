@@ -131,7 +131,7 @@ const transformed: readonly Case[] = [
   [
     'a field that is only a type, which would hide the one that is inherited',
     {
-      'template.ts': `${sdk}\nclass One { run = 'a'; }\nclass Two extends One { run: string }\n${recipe}.runCmd(new Two().run);`,
+      'template.ts': `${sdk}\nclass One { run = 'a'; }\nclass Two extends One { run: string }\nconst two = new Two() as One;\n${recipe}.runCmd(two.run);`,
     },
   ],
   [
@@ -182,10 +182,16 @@ const transformed: readonly Case[] = [
     },
   ],
   [
-    'an import that only types are taken from',
+    'an import of types that do not say so',
     {
-      'template.ts': `${sdk}\nimport { options } from './options.ts';\nimport { type Tag } from './tag.ts';\nconst tag: Tag = 'a';\nconst given: typeof options = { a: 'options' };\n${recipe}.runCmd(tag + given.a);`,
+      'template.ts': `${sdk}\nimport { options } from './options.ts';\nconst given: typeof options = { a: 'options' };\n${recipe}.runCmd(given.a);`,
       'options.ts': `console.log('never');\nexport const options = { a: '' };`,
+    },
+  ],
+  [
+    'an import of types alone',
+    {
+      'template.ts': `${sdk}\nimport { type Tag } from './tag.ts';\nconst tag: Tag = 'a';\n${recipe}.runCmd(tag);`,
       'tag.ts': `console.log('never');\nexport type Tag = string;`,
     },
   ],
@@ -222,8 +228,9 @@ const transformed: readonly Case[] = [
     'a link to a helper',
     {
       'template.ts': `${sdk}\nimport { a } from './a.ts';\n${recipe}.runCmd(a);`,
-      'real/a.ts': `import { b } from './b';\nexport const a = b;`,
-      'real/b.ts': `export const b = 'b';`,
+      'real/a.ts': `import { b } from './b.ts';\nexport const a = b;`,
+      'real/b.ts': `export const b = 'b beside the file';`,
+      'b.ts': `export const b = 'b beside the link';`,
     },
     (directory) => symlinkSync('real/a.ts', join(directory, 'a.ts')),
   ],
