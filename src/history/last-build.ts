@@ -1,5 +1,6 @@
 import type { BuildOutcome } from '../driver/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import { stepNumber } from '../recipe/instruction.ts';
 import { isPlanSnapshot, type PlanSnapshot, snapshotPlan } from './snapshot.ts';
 
 /** What is remembered of a template's last good build. Times are RFC 3339, durations milliseconds. */
@@ -65,7 +66,7 @@ function buildDurationMs({ durationMs, reused }: BuildOutcome): number {
 
 /** Under which a step's time is kept: the digest of a step of the recipe, which may move; the name of a phase. */
 export function timeKey(plan: PlanSnapshot, stepId: string): string {
-  const step = /^\d{1,6}$/.test(stepId) ? plan.steps[Number(stepId) - 1] : undefined;
+  const step = plan.steps[(stepNumber(stepId) ?? 0) - 1];
   return step ? `step ${step.digest}` : stepId;
 }
 

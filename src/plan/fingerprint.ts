@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instruction, RecipeBody } from '../api/types.ts';
+import { type Variable, variablesOf } from '../recipe/instruction.ts';
 import type { ResolvedBase } from './base.ts';
 
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -23,17 +24,14 @@ const knownScript = '58351f133033205e9d0e8bb53a688ed94537420e4abc9f9fbba1a06f65e
  * What comes back are arguments that mean the same to the service as those given. So where somebody writes a step
  * in this very form, it is rightly taken for the same.
  */
-export function canonicalArguments({ type, args = [] }: Instruction, hidden?: string): readonly string[] {
-  if (type === 'ENV' || type === 'ARG') return sortedVariables(args);
+export function canonicalArguments(step: Instruction, hidden?: string): readonly string[] {
+  const { type, args = [] } = step;
+  if (type === 'ENV' || type === 'ARG') return sortedVariables(args, variablesOf(step));
   if (hidden === 'environment') return args.map(sortedScript);
   return args;
 }
 
-function sortedVariables(args: readonly string[]): readonly string[] {
-  const pairs = Array.from({ length: Math.ceil(args.length / 2) }, (_, index) => ({
-    name: args[2 * index] ?? '',
-    value: args[2 * index + 1],
-  }));
+function sortedVariables(args: readonly string[], pairs: Variable[]): readonly string[] {
   const plain = pairs.every(
     ({ name, value }) => plainName.test(name) && value !== undefined && plainValue.test(value),
   );

@@ -1,4 +1,5 @@
 import type { DefinitionWarning } from '../definition/definition.ts';
+import { type Variable, variablesOf } from '../recipe/instruction.ts';
 import { isLiteral, looksSecret } from '../recipe/secret-names.ts';
 import type { PartialPlan } from './plan.ts';
 
@@ -14,10 +15,9 @@ export function planWarnings(plan: PartialPlan): DefinitionWarning[] {
 export function secretWarnings(plan: PartialPlan): DefinitionWarning[] {
   return plan.wire.steps.flatMap((step, index) => {
     if (step.type.toUpperCase() !== 'ENV') return [];
-    const args = step.args ?? [];
-    const names = args.filter(
-      (name, at) => at % 2 === 0 && looksSecret(name) && isLiteral(args[at + 1] ?? ''),
-    );
+    const names = variablesOf(step)
+      .filter(isSecret)
+      .map(({ name }) => name);
     if (names.length === 0) return [];
     const at = plan.steps[index]?.source;
     const several = names.length > 1;
@@ -33,8 +33,12 @@ export function secretWarnings(plan: PartialPlan): DefinitionWarning[] {
 
 /** The values that ENV steps give to names that look secret. */
 export function secretValues({ wire }: Pick<PartialPlan, 'wire'>): string[] {
-  return wire.steps.flatMap(({ type, args = [] }) => {
-    if (type.toUpperCase() !== 'ENV' && type.toUpperCase() !== 'ARG') return [];
-    return args.filter((value, at) => at % 2 === 1 && looksSecret(args[at - 1] ?? '') && isLiteral(value));
-  });
+  return wire.steps
+    .flatMap(variablesOf)
+    .filter(isSecret)
+    .flatMap(({ value }) => value ?? []);
+}
+
+function isSecret({ name, value = '' }: Variable): boolean {
+  return looksSecret(name) && isLiteral(value);
 }

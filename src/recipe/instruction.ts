@@ -8,8 +8,41 @@ export interface StepHeaderText {
   readonly wire: Instruction;
 }
 
-/** The script with which the SDK writes the environment of sandboxes. */
-const environmentScript = /^echo [A-Za-z0-9+/=]{16,} \| base64 -d > \/tmp\/[\w.-]*image-env\.sh\b/;
+/** The command with which the SDK writes the environment of sandboxes: a script in base64. */
+const environmentCommand = /^echo ([A-Za-z0-9+/=]{16,}) \| base64 -d > \/tmp\/[\w.-]*image-env\.sh\b/;
+
+/** Whether the SDK added the step to write the environment of sandboxes. */
+export function isEnvironmentScript(step: Instruction): boolean {
+  return environmentScript(step) !== undefined;
+}
+
+/** The script of such a step; `undefined` for any other. */
+export function environmentScript({ type, args = [] }: Instruction): string | undefined {
+  const base64 = type.toUpperCase() === 'RUN' ? environmentCommand.exec(args[0] ?? '')?.[1] : undefined;
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('utf8');
+}
+
+/** A variable of an ENV or ARG step; the last one may lack its value. */
+export interface Variable {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+/** The variables of an ENV or ARG step, in order: its arguments are names and values in turn. */
+export function variablesOf({ type, args = [] }: Instruction): Variable[] {
+  if (!/^(?:ENV|ARG)$/i.test(type)) return [];
+  return args.flatMap((name, at) => (at % 2 === 0 ? [{ name, value: args[at + 1] }] : []));
+}
+
+/** The names that an ENV step sets; none for any other step. */
+export function envNames(step: Instruction): string[] {
+  return step.type.toUpperCase() === 'ENV' ? variablesOf(step).map(({ name }) => name) : [];
+}
+
+/** The number of the step that an id of the log means; `undefined` for a phase such as `base`. */
+export function stepNumber(stepId: string | undefined): number | undefined {
+  return stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
+}
 
 /** Commands of the SDK's helpers that always run as root; their user stands last, like one more argument. */
 const rootCommand =
@@ -24,7 +57,7 @@ export function parseAnnouncedStep(text: string): StepHeaderText {
   switch (type) {
     case 'RUN': {
       const wire = { type, args: runArguments(rest) };
-      if (!environmentScript.test(rest)) return { title: stepTitle(wire), wire };
+      if (!isEnvironmentScript(wire)) return { title: stepTitle(wire), wire };
       return { title: environmentTitle, hidden: 'environment', wire };
     }
     case 'COPY':
@@ -81,7 +114,9 @@ export function stepTitle(step: Instruction): string {
     }
     case 'ENV':
     case 'ARG':
-      return `${type} ${args.filter((_, index) => index % 2 === 0).join(', ')}`;
+      return `${type} ${variablesOf(step)
+        .map(({ name }) => name)
+        .join(', ')}`;
     default:
       return [type, ...args].join(' ').trim();
   }

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { stepText } from '../../src/local/log-format.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { commandTitle, parseAnnouncedStep, stepTitle } from '../../src/recipe/instruction.ts';
+import {
+  commandTitle,
+  environmentScript,
+  envNames,
+  parseAnnouncedStep,
+  stepNumber,
+  stepTitle,
+} from '../../src/recipe/instruction.ts';
 import { definitionOf, load } from '../definition/project.ts';
 
 /** The plan that the SDK makes of a chain of calls. */
@@ -82,6 +89,43 @@ describe('the title of what a helper of the SDK emits', () => {
     for (const { wire, steps } of [gateway, container]) {
       expect(parseAnnouncedStep(stepText(wire.steps[0] ?? { type: '' })).title).toBe(steps[0]?.title);
     }
+  });
+});
+
+describe('what an instruction holds', () => {
+  test('the names that an ENV step sets, and none of another step', () => {
+    expect(envNames({ type: 'env', args: ['PORT', '8000', 'HOST', 'PORT', 'LAST'] })).toEqual([
+      ...['PORT', 'HOST', 'LAST'],
+    ]);
+    expect(envNames({ type: 'ENV' })).toEqual([]);
+    expect(envNames({ type: 'ARG', args: ['PORT', '8000'] })).toEqual([]);
+    expect(envNames({ type: 'RUN', args: ['PORT', '8000'] })).toEqual([]);
+  });
+
+  test('the script with which the SDK writes the environment, and no other in base64', async () => {
+    const { wire } = await planOf(
+      ".fromImage('python:3.12', undefined, { inheritConfig: false })",
+      ".setEnvs({ PORT: '8000' })",
+    );
+    expect(wire.steps.map(environmentScript)).toEqual([
+      undefined,
+      expect.stringMatching(/^v="8000"\nexport PORT="\$v"$/m),
+    ]);
+    const own = `echo ${'QUJD'.repeat(20)} | base64 -d > /tmp/x`;
+    expect(environmentScript({ type: 'RUN', args: [own] })).toBeUndefined();
+  });
+
+  test.each([
+    ['1', 1],
+    ['120', 120],
+    ['base', undefined],
+    ['0', undefined],
+    ['01', undefined],
+    ['1.5', undefined],
+    ['1234567', undefined],
+    [undefined, undefined],
+  ])('the id %j of a step is the number %j', (id, number) => {
+    expect(stepNumber(id)).toBe(number);
   });
 });
 

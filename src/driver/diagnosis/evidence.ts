@@ -1,4 +1,5 @@
 import type { PartialPlan } from '../../plan/plan.ts';
+import { stepNumber } from '../../recipe/instruction.ts';
 import type { BuildFailure, StepOutcome } from '../events.ts';
 
 /** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
@@ -42,7 +43,7 @@ export function failureContext(
   steps: readonly StepOutcome[],
 ): FailureContext {
   const { message, stepId } = failure;
-  const step = stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
+  const step = stepNumber(stepId);
   const whole = message.length <= 2 * reasonEnds;
   const shortened = whole ? message : `${message.slice(0, reasonEnds)}…${message.slice(-reasonEnds)}`;
   const reason = withoutCommand(shortened);

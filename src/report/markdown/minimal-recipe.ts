@@ -2,6 +2,7 @@ import type { RecipeBody } from '../../api/types.ts';
 import type { RecipeStep } from '../../definition/definition.ts';
 import type { Diagnosis } from '../../driver/diagnosis/types.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { environmentScript, envNames, stepNumber } from '../../recipe/instruction.ts';
 
 /** The part of a definition that still fails in the same way. */
 export interface ReproRecipe {
@@ -39,12 +40,12 @@ export function reproRecipe(
   const { definition } = plan;
   if (stepId === 'base') return { steps: [], inheritsImage: false };
   if (stepId === 'finalize') return wholeRecipe(plan);
-  const index = plan.steps.findIndex((step) => String(step.number) === stepId);
-  const failing = definition.steps[index];
+  const number = stepNumber(stepId) ?? 0;
+  const failing = definition.steps[number - 1];
   if (!failing) return undefined;
   if (failing.hidden === 'environment') return { ...wholeRecipe(plan), ...noCommands };
   if (aboutTheStepAlone.test(failure.message)) return { steps: [failing], inheritsImage: false };
-  return { steps: definition.steps.slice(0, index + 1), inheritsImage: false };
+  return { steps: definition.steps.slice(0, number), inheritsImage: false };
 }
 
 const noCommands = { startCmd: '', readyCmd: '' } as const;
@@ -67,15 +68,9 @@ function wholeRecipe(plan: Plan): ReproRecipe {
  * no ENV step gives.
  */
 function readsImage({ steps }: Pick<RecipeBody, 'steps'>): boolean {
-  const script = /\becho ([A-Za-z0-9+/=]{16,}) \| base64 -d\b/.exec(steps.at(-1)?.args?.[0] ?? '')?.[1];
+  const script = environmentScript(steps.at(-1) ?? { type: '' });
   if (script === undefined) return false;
-  const own = new Set(
-    steps
-      .filter((step) => step.type === 'ENV')
-      .flatMap((step) => (step.args ?? []).filter((_, at) => at % 2 === 0)),
-  );
-  const written = Buffer.from(script, 'base64')
-    .toString('utf8')
-    .matchAll(/^export (\w+)="\$v"$/gm);
+  const own = new Set(steps.flatMap(envNames));
+  const written = script.matchAll(/^export (\w+)="\$v"$/gm);
   return [...written].some(([, name = '']) => !own.has(name));
 }

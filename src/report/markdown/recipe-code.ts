@@ -1,6 +1,7 @@
-import type { ImageRegistry } from '../../api/types.ts';
+import type { ImageRegistry, Instruction } from '../../api/types.ts';
 import type { RecipeStep } from '../../definition/definition.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { variablesOf } from '../../recipe/instruction.ts';
 import { looksSecret } from '../../recipe/secret-names.ts';
 import type { ReproRecipe } from './minimal-recipe.ts';
 
@@ -83,7 +84,7 @@ function stepCall(step: RecipeStep): string {
     case 'COPY':
       return `.copy(${literal(first)}, ${literal(second)}${copyOptions(step)})`;
     case 'ENV':
-      if (args.length % 2 === 0) return `.setEnvs({ ${environment(args)} })`;
+      if (args.length % 2 === 0) return `.setEnvs({ ${environment(wire)} })`;
       break;
     case 'USER':
       if (args.length === 1) return `.setUser(${literal(first)})`;
@@ -105,16 +106,13 @@ function copyOptions({ wire, forceUpload, resolveSymlinks }: RecipeStep): string
   return options.length > 0 ? `, { ${options.join(', ')} }` : '';
 }
 
-function environment(args: readonly string[]): string {
-  const entries: string[] = [];
-  for (let index = 0; index < args.length; index += 2) {
-    const name = args[index] ?? '';
-    const value = args[index + 1] ?? '';
+function environment(step: Instruction): string {
+  const entries = variablesOf(step).map(({ name, value = '' }) => {
     const plain = /^[A-Za-z_]\w*$/.test(name) && name !== '__proto__';
     const key = plain ? name : `[${literal(name, Infinity)}]`;
     const secret = value !== '' && looksSecret(name);
-    entries.push(`${key}: ${secret ? variable(name) : literal(value)}`);
-  }
+    return `${key}: ${secret ? variable(name) : literal(value)}`;
+  });
   return entries.join(', ');
 }
 

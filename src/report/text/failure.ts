@@ -2,7 +2,7 @@ import type { FailureClass } from '../../driver/diagnosis/types.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
-import { writtenCommand } from '../../recipe/instruction.ts';
+import { stepNumber, writtenCommand } from '../../recipe/instruction.ts';
 import { cutWithMark, lineLimit, singleLine } from './sanitize.ts';
 import { planStep, stepName, stepSource } from './step-names.ts';
 
@@ -37,7 +37,7 @@ export function failureTitle(
   failureClass?: FailureClass,
 ): string {
   if (stepId === undefined) return (failureClass && titles[failureClass]) ?? 'The build failed';
-  const number = stepNumberOf(stepId);
+  const number = stepNumber(stepId);
   const name = stepName(plan, number === undefined ? { id: stepId } : { id: stepId, number });
   if (number !== undefined) return `Step ${number} of ${plan.steps.length} failed: ${singleLine(name, 80)}`;
   if (stepId === 'base') return `Base image failed: ${singleLine(name, 80)}`;
@@ -108,13 +108,9 @@ function finalizeTitle({ wire }: PartialPlan, message: string): string {
 }
 
 function isHiddenStep(plan: PartialPlan, stepId: string | undefined): boolean {
-  return stepId !== undefined && planStep(plan, stepNumberOf(stepId))?.hidden !== undefined;
+  return planStep(plan, stepNumber(stepId))?.hidden !== undefined;
 }
 
 function withoutScript(text: string): string {
   return text.replace(/[A-Za-z0-9+/]{40,}={0,2}/g, '…');
-}
-
-function stepNumberOf(stepId: string): number | undefined {
-  return /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
 }

@@ -2,6 +2,7 @@ import type { StepHeader } from '../../driver/events.ts';
 import { baseVersion } from '../../plan/base.ts';
 import type { PartialPlan, PlanStep } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
+import { envNames, stepNumber } from '../../recipe/instruction.ts';
 import { formatCount } from './format.ts';
 import { singleLine } from './sanitize.ts';
 
@@ -47,22 +48,22 @@ function sentBase({ wire }: PartialPlan): string {
 }
 
 /** `[3/7] ` for a step of the recipe, nothing for a phase. */
-function stepNumber(plan: PartialPlan, step: StepReference): string {
+function numberPrefix(plan: PartialPlan, step: StepReference): string {
   if (step.number === undefined) return '';
   return `[${step.number}/${step.total ?? plan.steps.length}] `;
 }
 
 /** The title of a step's group, cut at about 100 columns; `(CACHED)` always stays visible. */
 export function groupTitle(plan: PartialPlan, step: StepReference & { readonly cached: boolean }): string {
-  const number = stepNumber(plan, step);
+  const number = numberPrefix(plan, step);
   const cached = step.cached ? ' (CACHED)' : '';
   return number + singleLine(stepName(plan, step), titleLimit - number.length - cached.length) + cached;
 }
 
 /** A short name of a step within a sentence or before a line: `[3/7]`, `base`, `finalize`. */
 export function stepLabel(plan: PartialPlan, stepId: string): string {
-  const number = /^\d{1,6}$/.test(stepId) ? Number(stepId) : undefined;
-  return number === undefined ? singleLine(stepId, 40) : stepNumber(plan, { id: stepId, number }).trim();
+  const number = stepNumber(stepId);
+  return number === undefined ? singleLine(stepId, 40) : numberPrefix(plan, { id: stepId, number }).trim();
 }
 
 /**
@@ -84,7 +85,7 @@ export function stepSource(
     const path = /\bconfiguration script\b/i.test(detail) ? environmentSource(plan, 'PATH') : undefined;
     return path ?? sources.start ?? sources.ready;
   }
-  const step = plan.steps.find(({ number }) => String(number) === stepId);
+  const step = planStep(plan, stepNumber(stepId));
   if (step?.source || !step?.hidden) return step?.source;
   return (step.hidden === 'environment' && environmentSource(plan)) || base;
 }
@@ -92,9 +93,8 @@ export function stepSource(
 /** The line of the last ENV step, or of the last that sets a variable. */
 function environmentSource(plan: PartialPlan, variable?: string): SourceLocation | undefined {
   return plan.steps.findLast(({ number, source }) => {
-    const wire = plan.wire.steps[number - 1];
-    if (wire?.type !== 'ENV' || !source) return false;
-    return variable === undefined || (wire.args ?? []).some((name, at) => at % 2 === 0 && name === variable);
+    const names = envNames(plan.wire.steps[number - 1] ?? { type: '' });
+    return source && (variable === undefined ? names.length > 0 : names.includes(variable));
   })?.source;
 }
 
@@ -111,11 +111,9 @@ function hiddenName(plan: PartialPlan, hidden: 'environment' | 'workdir'): strin
   return `Write the environment for sandboxes${count > 0 ? ` (${formatCount(count, 'variable')})` : ''}`;
 }
 
-/** ENV steps carry names and values in turn; only names that a shell can set are written. */
+/** The SDK writes only names that a shell can set. */
 function environmentNames(plan: PartialPlan): Set<string> {
-  const names = plan.wire.steps
-    .filter((step) => step.type === 'ENV')
-    .flatMap((step) => (step.args ?? []).filter((_, index) => index % 2 === 0));
+  const names = plan.wire.steps.flatMap(envNames);
   return new Set(names.filter((name) => /^[A-Za-z_]\w*$/.test(name)));
 }
 

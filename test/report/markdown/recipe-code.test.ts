@@ -176,7 +176,8 @@ describe('the smallest recipe', () => {
   test('lets the SDK read the image again where its environment takes part', () => {
     const sample = samplePlan();
     const script = Buffer.from('v="a"\nexport FROM_IMAGE="$v"\n').toString('base64');
-    const hidden = { type: 'RUN', args: [`echo ${script} | base64 -d > /tmp/x && sh /tmp/x`, 'root'] };
+    const file = '/tmp/.novita-image-env.sh';
+    const hidden = { type: 'RUN', args: [`echo ${script} | base64 -d > ${file} && sh ${file}`, 'root'] };
     const steps = sample.wire.steps.with(3, hidden);
     const inherited = { ...sample, wire: { ...sample.wire, steps } };
     expect(code(inherited, 'finalize')).toContain(".fromImage('python:3.12')\n");
