@@ -1,3 +1,4 @@
+import { diffArrays } from 'diff';
 import type { FilesSnapshot, PlanSnapshot, StepSnapshot } from './snapshot.ts';
 
 /** How a step differs from what it was; numbers are those of the plan that has the step. */
@@ -40,8 +41,7 @@ export interface PlanChanges {
 
 /**
  * What changed from one plan to the next. A step is the same when its instruction and all its arguments are, so a
- * step that moved is one removed and one added. Steps that the SDK adds have no part in it: they follow from the
- * others.
+ * step that moved is one removed and one added. Steps that the SDK adds are left out: they follow from the others.
  */
 export function comparePlans(last: PlanSnapshot, plan: PlanSnapshot): PlanChanges {
   return { parts: comparedParts(last, plan), steps: comparedSteps(last.steps, plan.steps) };
@@ -81,19 +81,38 @@ function versions(last: PlanSnapshot, plan: PlanSnapshot): [{ text: string }?, {
 
 type Numbered = StepSnapshot & { readonly number: number };
 
+/** More changes than this are not worth the time; such recipes have no step in common. */
+const mostChanges = 1000;
+
 function comparedSteps(last: readonly StepSnapshot[], next: readonly StepSnapshot[]): StepChange[] {
   const before = numbered(last);
   const after = numbered(next);
+  const parts = diffArrays(before, after, { comparator: isSameStep, maxEditLength: mostChanges }) ?? [
+    { removed: true, added: false, value: before },
+    { removed: false, added: true, value: after },
+  ];
   const changes: StepChange[] = [];
-  let [left, right] = [0, 0];
-  const end: [number, number] = [before.length, after.length];
-  for (const [i, j] of [...commonSteps(before, after), end]) {
-    changes.push(...changesBetween(before.slice(left, i), after.slice(right, j)));
-    const [one, other] = [before[i], after[j]];
-    if (one && other) changes.push(...contentChange(one, other));
-    [left, right] = [i + 1, j + 1];
+  let removed: Numbered[] = [];
+  let added: Numbered[] = [];
+  let position = 0;
+  for (const part of parts) {
+    if (part.removed) {
+      removed = part.value;
+      position += removed.length;
+    } else if (part.added) {
+      added = part.value;
+    } else {
+      changes.push(...changesBetween(removed, added));
+      [removed, added] = [[], []];
+      for (const step of part.value) changes.push(...contentChange(before[position++], step));
+    }
   }
-  return changes;
+  return [...changes, ...changesBetween(removed, added)];
+}
+
+/** A digest is short, so two steps may share one. */
+function isSameStep(one: Numbered, other: Numbered): boolean {
+  return one.digest === other.digest && one.title === other.title;
 }
 
 function numbered(steps: readonly StepSnapshot[]): Numbered[] {
@@ -102,75 +121,33 @@ function numbered(steps: readonly StepSnapshot[]): Numbered[] {
 
 /** Between two steps that stayed: a removed and an added one of the same instruction are one that changed. */
 function changesBetween(removed: readonly Numbered[], added: readonly Numbered[]): StepChange[] {
-  const left = [...removed];
+  const remaining = [...removed];
   const changes: StepChange[] = [];
   for (const step of added) {
-    const match = left.findIndex((candidate) => instruction(candidate) === instruction(step));
-    if (match < 0) {
-      changes.push({ kind: 'added', number: step.number, title: step.title });
-      continue;
-    }
-    const gone = left.splice(0, match + 1);
-    const before = gone.pop();
-    changes.push(...gone.map(removal));
-    changes.push({
-      kind: 'changed',
-      number: step.number,
-      title: step.title,
-      before: before?.title ?? step.title,
-    });
+    const { number, title } = step;
+    const match = remaining.findIndex((candidate) => instruction(candidate) === instruction(step));
+    const skipped = remaining.splice(0, match + 1);
+    const before = skipped.pop();
+    changes.push(...skipped.map(removal));
+    changes.push(
+      before ? { kind: 'changed', number, title, before: before.title } : { kind: 'added', number, title },
+    );
   }
-  return [...changes, ...left.map(removal)];
+  return [...changes, ...remaining.map(removal)];
 }
 
 function removal({ number, title }: Numbered): StepChange {
   return { kind: 'removed', number, title };
 }
 
-function contentChange(before: Numbered, after: Numbered): StepChange[] {
-  if (!before.files || !after.files || before.files.hash === after.files.hash) return [];
+function contentChange(before: Numbered | undefined, after: Numbered): StepChange[] {
+  if (!before?.files || !after.files || before.files.hash === after.files.hash) return [];
   const { number, title } = after;
   return [{ kind: 'content', number, title, before: before.files, after: after.files }];
 }
 
 function instruction({ title }: StepSnapshot): string {
   return title.split(' ', 1)[0] ?? '';
-}
-
-/** More pairs than this are not worth the time; such recipes are compared by what they begin and end with. */
-const pairLimit = 4_000_000;
-
-/** Indexes of the steps that both have, in order: a longest common subsequence. */
-function commonSteps(before: readonly Numbered[], after: readonly Numbered[]): [number, number][] {
-  const same = (i: number, j: number) =>
-    before[i]?.digest === after[j]?.digest && before[i]?.title === after[j]?.title;
-  const shortest = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shortest && same(head, head)) head += 1;
-  let tail = 0;
-  while (tail < shortest - head && same(before.length - 1 - tail, after.length - 1 - tail)) tail += 1;
-  const [rows, columns] = [before.length - head - tail, after.length - head - tail];
-  const pairs: [number, number][] = Array.from({ length: head }, (_, index) => [index, index]);
-  if (rows * columns > 0 && rows * columns <= pairLimit) {
-    // lengths[i][j]: how many steps the rests from i and from j on have in common.
-    const lengths = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
-    const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
-    for (let i = rows - 1; i >= 0; i -= 1) {
-      const row = lengths[i];
-      if (!row) continue;
-      for (let j = columns - 1; j >= 0; j -= 1) {
-        row[j] = same(head + i, head + j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-      }
-    }
-    let [i, j] = [0, 0];
-    while (i < rows && j < columns) {
-      if (same(head + i, head + j)) pairs.push([head + i++, head + j++]);
-      else if (at(i + 1, j) >= at(i, j + 1)) i += 1;
-      else j += 1;
-    }
-  }
-  for (let index = tail; index > 0; index -= 1) pairs.push([before.length - index, after.length - index]);
-  return pairs;
 }
 
 /** What a build is compared with, and how it differs. */

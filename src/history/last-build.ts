@@ -1,21 +1,24 @@
+import * as v from 'valibot';
 import type { BuildOutcome } from '../driver/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepNumber } from '../recipe/instruction.ts';
-import { isPlanSnapshot, type PlanSnapshot, snapshotPlan } from './snapshot.ts';
+import { count, type PlanSnapshot, planSnapshot, snapshotPlan } from './snapshot.ts';
 
 /** What is remembered of a template's last good build. Times are RFC 3339, durations milliseconds. */
-export interface BuildRecord {
-  readonly schemaVersion: 2;
-  readonly name: string;
-  readonly buildId: string;
+const buildRecord = v.object({
+  schemaVersion: v.literal(2),
+  name: v.string(),
+  buildId: v.string(),
   /** Branch, or tag, that was built; empty where that was not known. */
-  readonly branch: string;
-  readonly finishedAt: string;
-  readonly durationMs: number;
-  readonly plan: PlanSnapshot;
+  branch: v.string(),
+  finishedAt: v.string(),
+  durationMs: count,
+  plan: planSnapshot,
   /** How long each step or phase usually takes when it is not cached, by {@link timeKey}. */
-  readonly times: Readonly<Record<string, number>>;
-}
+  times: v.record(v.string(), count),
+});
+
+export type BuildRecord = v.InferOutput<typeof buildRecord>;
 
 /** What a remembered build knows beside its outcome. */
 export interface BuildCircumstances {
@@ -40,7 +43,7 @@ export function rememberedBuild(
     if (before !== undefined) times.set(timeKey(record, id), before);
   }
   for (const { id, cached, durationMs } of outcome.steps) {
-    if (cached || durationMs === undefined || !isDuration(durationMs)) continue;
+    if (cached || !v.is(count, durationMs)) continue;
     const before = last?.times[timeKey(record, id)];
     const usual = before === undefined ? durationMs : (before + durationMs) / 2;
     times.set(timeKey(record, id), Math.round(usual));
@@ -72,30 +75,6 @@ export function timeKey(plan: PlanSnapshot, stepId: string): string {
 
 /** Reads what {@link rememberedBuild} wrote; `undefined` for anything else, such as another version's. */
 export function parseBuildRecord(text: string): BuildRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return isBuildRecord(value) ? value : undefined;
-}
-
-function isBuildRecord(value: unknown): value is BuildRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { schemaVersion, name, buildId, branch, finishedAt, durationMs, plan, times } =
-    value as Partial<BuildRecord>;
-  return (
-    schemaVersion === 2 &&
-    [name, buildId, branch, finishedAt].every((text) => typeof text === 'string') &&
-    isDuration(durationMs) &&
-    isPlanSnapshot(plan) &&
-    typeof times === 'object' &&
-    times !== null &&
-    Object.values(times).every(isDuration)
-  );
-}
-
-function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), buildRecord), text);
+  return success ? output : undefined;
 }

@@ -1,50 +1,53 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import type { Instruction } from '../api/types.ts';
 import type { FileManifest } from '../context/manifest.ts';
 import { baseVersion } from '../plan/base.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writtenCommand } from '../recipe/instruction.ts';
 
+/** A number that is zero or more. */
+export const count = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** `text` is on one line, cut at {@link textLimit} characters; `digest` shows a change of what was cut. */
+const textSnapshot = v.object({ text: v.string(), digest: v.string() });
+
+/** `hash` is the first 16 digits of the manifest's hash. */
+const filesSnapshot = v.object({ count, bytes: count, hash: v.string() });
+
+const stepSnapshot = v.object({
+  title: v.string(),
+  /** Of the instruction and its arguments, without the content of files. */
+  digest: v.string(),
+  /** Set for steps that the SDK adds. */
+  hidden: v.exactOptional(v.literal(true)),
+  /** COPY only. */
+  files: v.exactOptional(filesSnapshot),
+});
+
 /**
  * What is kept of a plan so that a later one can be compared with it: titles, which hold no value of an ENV, and
  * digests of what they leave out.
  */
-export interface PlanSnapshot {
-  readonly base: TextSnapshot & {
+export const planSnapshot = v.object({
+  base: v.object({
+    ...textSnapshot.entries,
     /** Beginning of the image's digest or of the parent's build identifier; absent where it was not known. */
-    readonly version?: string;
-  };
-  readonly cpuCount: number;
+    version: v.exactOptional(v.string()),
+  }),
+  cpuCount: count,
   /** MiB. */
-  readonly memoryMb: number;
-  readonly start?: TextSnapshot;
-  readonly ready?: TextSnapshot;
-  readonly patch?: TextSnapshot;
-  readonly steps: readonly StepSnapshot[];
-}
+  memoryMb: count,
+  start: v.exactOptional(textSnapshot),
+  ready: v.exactOptional(textSnapshot),
+  patch: v.exactOptional(textSnapshot),
+  steps: v.array(stepSnapshot),
+});
 
-export interface TextSnapshot {
-  /** On one line, cut at {@link textLimit} characters. */
-  readonly text: string;
-  readonly digest: string;
-}
-
-export interface StepSnapshot {
-  readonly title: string;
-  /** Of the instruction and its arguments, without the content of files. */
-  readonly digest: string;
-  /** Set for steps that the SDK adds. */
-  readonly hidden?: true;
-  /** COPY only. */
-  readonly files?: FilesSnapshot;
-}
-
-export interface FilesSnapshot {
-  readonly count: number;
-  readonly bytes: number;
-  /** First 16 digits of the manifest's hash. */
-  readonly hash: string;
-}
+export type PlanSnapshot = v.InferOutput<typeof planSnapshot>;
+export type StepSnapshot = v.InferOutput<typeof stepSnapshot>;
+export type FilesSnapshot = v.InferOutput<typeof filesSnapshot>;
+type TextSnapshot = v.InferOutput<typeof textSnapshot>;
 
 const textLimit = 160;
 
@@ -93,46 +96,4 @@ function digest(text: string): string {
 function cut(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= textLimit ? line : `${line.slice(0, textLimit - 1).toWellFormed()}…`;
-}
-
-/** Whether a value from outside has the shape of a plan's record. */
-export function isPlanSnapshot(value: unknown): value is PlanSnapshot {
-  if (!isObject(value)) return false;
-  const { base, cpuCount, memoryMb, start, ready, patch, steps } = value;
-  return (
-    isText(base) &&
-    ['string', 'undefined'].includes(typeof (base as PlanSnapshot['base']).version) &&
-    isCount(cpuCount) &&
-    isCount(memoryMb) &&
-    [start, ready, patch].every((text) => text === undefined || isText(text)) &&
-    Array.isArray(steps) &&
-    steps.every(isStep)
-  );
-}
-
-function isStep(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { title, digest, hidden, files } = value;
-  return (
-    typeof title === 'string' &&
-    typeof digest === 'string' &&
-    (hidden === undefined || hidden === true) &&
-    (files === undefined ||
-      (isObject(files) &&
-        isCount(files['count']) &&
-        isCount(files['bytes']) &&
-        typeof files['hash'] === 'string'))
-  );
-}
-
-function isText(value: unknown): boolean {
-  return isObject(value) && typeof value['text'] === 'string' && typeof value['digest'] === 'string';
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -103,6 +103,19 @@ describe('what changed in a plan', () => {
     expect(comparePlans(record, other).steps).toMatchObject([{ kind: 'changed', before: 'RUN a' }]);
   });
 
+  test('more steps than are worth a search are told one by one', () => {
+    const many = (word: string) =>
+      planOf(Array.from({ length: 600 }, (_, index): Step => ['RUN', `${word} ${index}`]));
+    const changes = compare(many('make'), many('test')).steps;
+    expect(changes).toHaveLength(600);
+    expect(changes.at(-1)).toEqual({
+      kind: 'changed',
+      number: 600,
+      title: 'RUN test 599',
+      before: 'RUN make 599',
+    });
+  });
+
   test('the files of a COPY', () => {
     const next = planOf(steps, {}, { hash: 'cd'.repeat(32), fileCount: 4, bytes: 13_000 });
     expect(compare(planOf(steps), next).steps).toEqual([

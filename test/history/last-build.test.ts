@@ -68,10 +68,13 @@ describe('the last build', () => {
     '{"schemaVersion":3}',
     { ...good, schemaVersion: 1 },
     { ...good, durationMs: -1 },
+    JSON.stringify({ ...good, durationMs: 7 }).replace('"durationMs":7', '"durationMs":1e999'),
     { ...good, branch: 7 },
     { ...good, times: { base: 'long' } },
     { ...good, times: null },
     { ...good, plan: { ...good?.plan, base: 'FROM x' } },
+    { ...good, plan: { ...good?.plan, start: null } },
+    { ...good, plan: { ...good?.plan, steps: [{ title: 'RUN x', digest: 'a', hidden: 'yes' }] } },
     { ...good, plan: { ...good?.plan, steps: [{ title: 'RUN x' }] } },
     { ...good, plan: { ...good?.plan, steps: [{ title: 'COPY', digest: 'a', files: { count: 1 } }] } },
   ])('is nothing when the memory holds %j', (memory) => {
