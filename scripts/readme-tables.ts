@@ -1,12 +1,14 @@
 /**
- * Writes the tables of inputs and outputs of each README.md from the action.yml beside it, between the marks
- * `<!-- inputs -->` … `<!-- /inputs -->` and `<!-- outputs -->` … `<!-- /outputs -->`.
+ * Writes the tables that the documents share with the code, between marks such as `<!-- inputs -->` and
+ * `<!-- /inputs -->`: inputs and outputs of each README.md from the action.yml beside it, and the failure classes of
+ * README.md and docs/failures.md from src/driver/diagnosis/types.ts.
  *
  * Usage: node scripts/readme-tables.ts
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { failureClasses } from '../src/driver/diagnosis/types.ts';
 
 interface Metadata {
   readonly inputs: Record<string, { description: string; required?: boolean; default?: string }>;
@@ -31,10 +33,28 @@ export function withTables(readme: string, actionYml: string): string {
   return between(withInputs, 'outputs', ['| Output | Meaning |', '| --- | --- |', ...outputRows]);
 }
 
+/** README.md with the words of all failure classes, one row per group; throws when the marks are missing. */
+export function withFailureWords(readme: string): string {
+  const rows = Object.entries(failureClasses).map(([group, classes]) => {
+    const words = Object.keys(classes).map((name) => `\`${name}\``);
+    return `| ${group} | ${words.join(', ')} |`;
+  });
+  return between(readme, 'failures', ['| What is at fault | `failure` |', '| --- | --- |', ...rows]);
+}
+
+/** docs/failures.md with each class and its meaning, one table per group; throws when the marks are missing. */
+export function withFailureMeanings(text: string): string {
+  const tables = Object.entries(failureClasses).flatMap(([group, classes]) => {
+    const rows = Object.entries(classes).map(([name, meaning]) => `| \`${name}\` | ${cell(meaning)} |`);
+    return ['', `## ${group}`, '', '| `failure` | Meaning |', '| --- | --- |', ...rows];
+  });
+  return between(text, 'failures', [...tables, '']);
+}
+
 function between(text: string, mark: string, rows: string[]): string {
   const [open, close] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
-  if (start < 0 || end < start) throw new Error(`README.md has no ${open} … ${close}`);
+  if (start < 0 || end < start) throw new Error(`The document has no ${open} … ${close}`);
   return `${text.slice(0, start + open.length)}\n${rows.join('\n')}\n${text.slice(end)}`;
 }
 
@@ -53,9 +73,12 @@ export function actionFolders(root: string): string[] {
 
 if (import.meta.main) {
   const root = resolve(import.meta.dirname, '..');
+  const rewrite = (path: string, change: (text: string) => string) =>
+    writeFileSync(join(root, path), change(readFileSync(join(root, path), 'utf8')));
   for (const folder of actionFolders(root)) {
-    const readme = join(root, folder, 'README.md');
     const metadata = readFileSync(join(root, folder, 'action.yml'), 'utf8');
-    writeFileSync(readme, withTables(readFileSync(readme, 'utf8'), metadata));
+    rewrite(join(folder, 'README.md'), (text) => withTables(text, metadata));
   }
+  rewrite('README.md', withFailureWords);
+  rewrite('docs/failures.md', withFailureMeanings);
 }

@@ -2,7 +2,12 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
-import { actionFolders, withTables } from '../../scripts/readme-tables.ts';
+import {
+  actionFolders,
+  withFailureMeanings,
+  withFailureWords,
+  withTables,
+} from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
 import { repositoryRoot } from './runner.ts';
 
@@ -67,6 +72,24 @@ describe('the documents', () => {
     const readme = await readFile(at(folder, 'README.md'), 'utf8');
     const metadata = await readFile(at(folder, 'action.yml'), 'utf8');
     expect(withTables(readme, metadata), 'run npm run readme').toBe(readme);
+  });
+
+  test.each([
+    ['README.md', withFailureWords],
+    ['docs/failures.md', withFailureMeanings],
+  ])('%s has the failure classes of the code', async (path, withFailures) => {
+    const text = await readFile(at(path), 'utf8');
+    expect(withFailures(text), 'run npm run readme').toBe(text);
+  });
+
+  test('README.md shows each picture of docs/images, which are small', async () => {
+    const readme = await readFile(at('README.md'), 'utf8');
+    const pictures = [...(await filesBelow(at('docs', 'images')))];
+    expect(pictures.length).toBeGreaterThan(0);
+    for (const [name, { length }] of pictures) {
+      expect(readme, name).toContain(`docs/images/${name}"`);
+      expect(length, name).toBeLessThan(60_000);
+    }
   });
 
   test.each(folders)(
