@@ -1,3 +1,6 @@
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+
 /** A version as Semantic Versioning 2.0.0 has it. */
 export interface Version {
   readonly major: number;
@@ -11,25 +14,18 @@ export interface Version {
   readonly text: string;
 }
 
-const number = '(0|[1-9]\\d{0,15})';
-const prereleasePart = '(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)';
-const grammar = new RegExp(
-  `^v?${number}\\.${number}\\.${number}(?:-(${prereleasePart}(?:\\.${prereleasePart})*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$`,
-);
-
-/** Reads a version strictly; one lower-case `v` in front is taken. `1.2`, `V1.2.3` and `1.02.3` are none. */
+/** Reads a version strictly; one lower-case `v` in front is allowed. `1.2`, `V1.2.3` and `1.02.3` are no versions. */
 export function parseVersion(text: string): Version | undefined {
-  const match = grammar.exec(text);
-  if (!match || text.length > 256) return undefined;
-  const [, major, minor, patch, prerelease = '', build = ''] = match;
-  const version = { major: Number(major), minor: Number(minor), patch: Number(patch), prerelease, build };
-  if (![version.major, version.minor, version.patch].every(Number.isSafeInteger)) return undefined;
-  return { ...version, text: `${major}.${minor}.${patch}${prerelease && `-${prerelease}`}` };
+  // The library takes blanks around a version.
+  const parsed = text.trim() === text ? parse(text) : null;
+  if (!parsed) return undefined;
+  const { major, minor, patch, prerelease, build, version } = parsed;
+  return { major, minor, patch, prerelease: prerelease.join('.'), build: build.join('.'), text: version };
 }
 
-/** Order of two stable versions: negative when the first is lower. */
-export function compareStable(one: Version, other: Version): number {
-  return one.major - other.major || one.minor - other.minor || one.patch - other.patch;
+/** Order of two versions: negative when the first is lower. */
+export function compareVersions(one: Version, other: Version): number {
+  return compare(one.text, other.text);
 }
 
 /**
@@ -75,8 +71,8 @@ export function knownVersions(tags: readonly string[], { prefix, suffix }: Varia
 /** The highest of those that are above a version, if any is. */
 export function highestAbove(version: Version, known: readonly KnownVersion[]): KnownVersion | undefined {
   return known
-    .filter((other) => compareStable(other.version, version) > 0)
-    .sort((one, other) => compareStable(other.version, one.version))[0];
+    .filter((other) => compareVersions(other.version, version) > 0)
+    .sort((one, other) => compareVersions(other.version, one.version))[0];
 }
 
 function readVersion(tag: string): Version | undefined {

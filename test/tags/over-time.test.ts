@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CiEvent } from '../../src/ci/event.ts';
-import { compareStable, parseVersion } from '../../src/tags/version.ts';
+import { compareVersions, parseVersion } from '../../src/tags/version.ts';
 import { fixtureEvent, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
 import { realEvents } from '../ci/real-events.ts';
 import { decide, tagsOf } from './decide.ts';
@@ -119,7 +119,7 @@ test.each(Object.entries(projects))('a project %s never moves a tag back', async
           if (before === undefined || before === text) continue;
           const [from, to] = [parseVersion(before), parseVersion(text)];
           if (!from || !to) throw new Error(`${before} or ${text} is no version`);
-          expect(compareStable(to, from), `${tag} went from ${before} to ${text}`).toBeGreaterThan(0);
+          expect(compareVersions(to, from), `${tag} went from ${before} to ${text}`).toBeGreaterThan(0);
           expect(`${event.prerelease}${to.prerelease}`).toBe('false');
         }
       }
