@@ -7,12 +7,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instruction, RecipeBody } from '../../src/api/types.ts';
-import { canonicalArguments, type FingerprintedContent, fingerprintOf } from '../../src/plan/fingerprint.ts';
+import { type FingerprintedContent, fingerprintOf, sortedVariables } from '../../src/plan/fingerprint.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { definitionOf, load } from '../definition/project.ts';
 import { changesOf } from './sample-changes.ts';
 import { hashOf, planOf, type Sample, samples } from './sample-recipe.ts';
-import { command, decoded, effectOf, scriptOf } from './sdk-script.ts';
+import { command, decoded, effectOf, templateSteps } from './sdk-script.ts';
 import { planted, type Tree } from './temporary-tree.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -28,8 +28,9 @@ describe('the variables of an ENV', () => {
     ['spaces, =, # and quotes of the other kind', ['A', " a=b #c'd", 'B', 'é'], ['B', 'é', 'A', " a=b #c'd"]],
     ['PATH, which the service expands nothing with', ['A', '1', 'PATH', '/x'], ['PATH', '/x', 'A', '1']],
   ])('come in one order: %s', (_, one, other) => {
-    expect(canonicalArguments(env(...other))).toEqual(canonicalArguments(env(...one)));
-    expect(canonicalArguments({ type: 'ARG', args: other })).toEqual(canonicalArguments(env(...one)));
+    for (const type of ['ENV', 'ARG']) {
+      expect(printSteps({ type, args: other })).toBe(printSteps({ type, args: one }));
+    }
   });
 
   test.each<[string, string[]]>([
@@ -50,7 +51,7 @@ describe('the variables of an ENV', () => {
     ['only a name', ['B']],
     ['nothing', []],
   ])('stay as they are with %s', (_, args) => {
-    expect(canonicalArguments(env(...args))).toEqual(args);
+    expect(sortedVariables(env(...args))).toEqual(args);
   });
 
   test('mean the same in the order they get, as a model of the service expands them', () => {
@@ -59,41 +60,43 @@ describe('the variables of an ENV', () => {
     fc.assert(
       fc.property(variables, (pairs) => {
         const args = pairs.flat();
-        const sorted = canonicalArguments(env(...args));
+        const sorted = sortedVariables(env(...args));
         expect([...sorted].sort()).toEqual([...args].sort());
         expect(expanded(sorted)).toEqual(expanded(args));
-        expect(canonicalArguments(env(...sorted))).toEqual(sorted);
+        expect(sortedVariables(env(...sorted))).toEqual(sorted);
       }),
     );
   });
 
   test('are sorted in ENV and ARG only', () => {
     for (const type of ['RUN', 'COPY', 'WORKDIR', 'USER', 'env', 'Arg', '']) {
-      expect(canonicalArguments({ type, args: ['B', '1', 'A', '2'] })).toEqual(['B', '1', 'A', '2']);
+      expect(printSteps({ type, args: ['B', '1', 'A', '2'] })).not.toBe(
+        printSteps({ type, args: ['A', '2', 'B', '1'] }),
+      );
     }
   });
 });
 
 describe("the SDK's script for sandboxes", () => {
-  test('comes in one order, which is one that the SDK would have written', async () => {
-    const sorted = await scriptOf({ A: '1', B: "it's", http_proxy: '' });
-    for (const other of [
-      { B: "it's", A: '1', http_proxy: '' },
-      { http_proxy: '', B: "it's", A: '1' },
-    ] as const) {
-      expect(canonical(await scriptOf(other))).toBe(sorted);
-    }
-    expect(canonical(sorted)).toBe(sorted);
+  test('counts in any order of plain values', async () => {
+    const sorted = await printOf([{ A: '1', B: "it's", http_proxy: '' }]);
+    expect(await printOf([{ B: "it's", A: '1', http_proxy: '' }])).toBe(sorted);
+    expect(await printOf([{ http_proxy: '', B: "it's", A: '1' }])).toBe(sorted);
+    const value = 'é'.repeat(5_000_000);
+    expect(await printOf([{ B: value, A: '1' }])).toBe(await printOf([{ A: '1', B: value }]));
   });
 
-  test('is not touched in a RUN of somebody else, nor as another argument', async () => {
-    const script = await scriptOf({ B: '1', A: '2' });
-    expect(canonicalArguments({ type: 'RUN', args: [script, 'root'] })).toEqual([script, 'root']);
-    expect(canonicalArguments({ type: 'RUN', args: [script, 'root'] }, 'workdir')).toEqual([script, 'root']);
-    expect(canonicalArguments({ type: 'RUN', args: [script, 'root'] }, 'environment')).toEqual([
-      await scriptOf({ A: '2', B: '1' }),
-      'root',
-    ]);
+  test('counts as it is in a RUN that somebody wrote', async () => {
+    const [one = env(), other = env()] = [
+      (await templateSteps([{ B: '1', A: '2' }])).at(-1),
+      (await templateSteps([{ A: '2', B: '1' }])).at(-1),
+    ];
+    const envs = env('A', '2', 'B', '1');
+    const print = (step: Instruction, kind?: 'workdir' | 'environment') =>
+      printSteps([envs, step], kind && new Map([[1, kind]]));
+    expect(print(one)).not.toBe(print(other));
+    expect(print(one, 'workdir')).not.toBe(print(other, 'workdir'));
+    expect(print(one, 'environment')).toBe(print(other, 'environment'));
   });
 
   test.each<[string, Variables]>([
@@ -107,20 +110,10 @@ describe("the SDK's script for sandboxes", () => {
     ['looks like a whole block', { B: 'x"\nexport C="$v"\ntrue\nv="y', A: '1' }],
     ['decides which programs run', { PATH: '/x', LD_PRELOAD: 'x', A: '1' }],
     ['is huge', { B: '1', A: '$'.repeat(5_000_000) }],
-  ])('stays as it is where a variable %s', async (_, variables) => {
-    const script = await scriptOf(variables);
-    expect(canonical(script)).toBe(script);
-  });
-
-  test('sorts huge values', async () => {
-    const value = 'é'.repeat(5_000_000);
-    expect(canonical(await scriptOf({ B: value, A: '1' }))).toBe(await scriptOf({ A: '1', B: value }));
-  });
-
-  test('sorts what nothing can steer, on its side of PATH', async () => {
-    const variables: Variables = { D: '1', C: '1', PATH: '/bin', B: '1', A: '1' };
-    const sorted: Variables = { C: '1', D: '1', PATH: '/bin', A: '1', B: '1' };
-    expect(canonical(await scriptOf(variables))).toBe(await scriptOf(sorted));
+  ])('counts in its own order where a variable %s', async (_, variables) => {
+    const other = Object.fromEntries(Object.entries(variables).reverse());
+    const [steps, reversed] = [await templateSteps([variables]), await templateSteps([other])];
+    expect(printScript(steps)).not.toBe(printScript([...steps.slice(0, -1), ...reversed.slice(-1)]));
   });
 
   test.each<[string, (script: string, command: string) => string]>([
@@ -149,15 +142,17 @@ describe("the SDK's script for sandboxes", () => {
     ['is empty', () => 'echo  | base64 -d > x'],
     ['is no script', () => 'echo hello | base64 -d > x'],
     ['is nothing', () => ''],
-  ])('stays as it is where it %s', async (_, change) => {
-    const original = await scriptOf({ C: '1', B: '1', A: '2' });
-    expect(canonical(original)).not.toBe(original);
+  ])('gives another fingerprint where it %s', async (_, change) => {
+    const steps = await templateSteps([{ C: '1', B: '1', A: '2' }]);
+    const original = steps.at(-1)?.args?.[0] ?? '';
     const changed = change(decoded(original), original);
     expect(changed).not.toBe(original);
-    expect(canonical(changed)).toBe(changed);
+    expect(printScript([...steps.slice(0, -1), { type: 'RUN', args: [changed, 'root'] }])).not.toBe(
+      printScript(steps),
+    );
   });
 
-  test('does the same in the order it gets, run by a shell', async () => {
+  test('has the same fingerprint only where both scripts do the same, run by a shell', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'environment-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     // Enough for the script to end well, too little for it to do its work.
@@ -166,37 +161,66 @@ describe("the SDK's script for sandboxes", () => {
       execFileSync('sh', ['-c', 'command -v chmod'], { encoding: 'utf8' }).trim(),
       join(directory, 'few/chmod'),
     );
-    const value = fc.oneof(
-      fc.constantFrom(
-        '$A',
-        '${B}x',
-        "it's",
-        'x\\',
-        '"',
-        '`date`',
-        '$(date)',
-        'a\nb',
-        'x\nv=',
-        'x\ntrue\ny',
-        '',
-        ' a ',
-        '#',
-      ),
+    const plain = fc.constantFrom('', '1', ' a ', '#', "it's", 'é');
+    const any = fc.oneof(
+      plain,
+      fc.constantFrom('$A', '${B}x', 'x\\', '"', '`date`', '$(date)', 'a\nb', 'x\nv=', 'x\ntrue\ny'),
       fc.string({ maxLength: 4 }).filter((text) => !text.includes('\0')),
     );
-    const variable = fc.oneof(
-      { weight: 6, arbitrary: fc.tuple(fc.constantFrom('A', 'B', 'C', 'v', 'env', 'IFS', 'LC_ALL'), value) },
-      { weight: 1, arbitrary: fc.constant(['PATH', join(directory, 'few')] as [string, string]) },
+    const name = fc.constantFrom('A', 'B', 'C', 'v', 'env', 'IFS', 'LC_ALL');
+    const few = fc.constant(['PATH', join(directory, 'few')] as [string, string]);
+    const variablesOf = (variable: fc.Arbitrary<[string, string]>) =>
+      fc.uniqueArray(variable, { selector: ([name]) => name, minLength: 2, maxLength: 4 });
+    const variables = fc.oneof(
+      variablesOf(fc.tuple(name, plain)),
+      variablesOf(fc.oneof({ weight: 6, arbitrary: fc.tuple(name, any) }, { weight: 1, arbitrary: few })),
     );
-    const variables = fc.uniqueArray(variable, { selector: ([name]) => name, minLength: 2, maxLength: 5 });
+    let same = 0;
     await fc.assert(
-      fc.asyncProperty(variables, async (pairs) => {
-        const script = await scriptOf(Object.fromEntries(pairs));
-        const sorted = canonical(script);
-        if (sorted === script) return;
-        expect(effectOf(sorted, directory)).toEqual(effectOf(script, directory));
+      fc.asyncProperty(
+        fc.array(variables, { minLength: 1, maxLength: 2 }),
+        fc.option(variables, { nil: [] }),
+        fc.nat(),
+        async (calls, image, seed) => {
+          const one = await templateSteps(calls.map(Object.fromEntries), Object.fromEntries(image));
+          const other = await templateSteps(
+            calls.map((pairs) => shuffled(Object.fromEntries(pairs), seed)),
+            Object.fromEntries(image),
+          );
+          const [script = '', reordered = ''] = [one, other].map((steps) => steps.at(-1)?.args?.[0]);
+          if (printScript(one) !== printScript(other) || script === reordered) return;
+          same += 1;
+          expect(effectOf(reordered, directory)).toEqual(effectOf(script, directory));
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(same).toBeGreaterThan(10);
+  });
+
+  test('has the same fingerprint exactly where plain variables have the same values, the image has too', async () => {
+    const variables = fc.dictionary(fc.constantFrom('A', 'B', 'C', 'D'), fc.constantFrom('', '1', '2', 'A'), {
+      minKeys: 1,
+      noNullPrototype: true,
+    });
+    const calls = fc.array(variables, { minLength: 1, maxLength: 2 });
+    const recipe = fc.tuple(calls, fc.option(fc.constant({ PATH: '/bin:/x', PS1: '\\w$ ' }), { nil: {} }));
+    // Often the same variables in another order.
+    const pair = recipe.chain(([calls, image]) =>
+      fc.tuple(
+        fc.constant([calls, image] as const),
+        fc.oneof(
+          recipe,
+          fc.nat().map((seed) => [calls.map((call) => shuffled(call, seed)), image] as const),
+        ),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(pair, async ([[calls, image], [otherCalls, otherImage]]) => {
+        const same = isDeepStrictEqual([calls, image], [otherCalls, otherImage]);
+        expect((await printOf(calls, image)) === (await printOf(otherCalls, otherImage))).toBe(same);
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     );
   });
 });
@@ -225,10 +249,6 @@ export const template = Template().fromTemplate('x').setEnvs(${variables}).runCm
     expect((await fingerprint(one)) === (await fingerprint(other))).toBe(same);
   });
 });
-
-function canonical(script: string): string {
-  return canonicalArguments({ type: 'RUN', args: [script] }, 'environment')[0] ?? '';
-}
 
 /** What a list of variables comes to, `$NAME` and `${NAME}` replaced one variable after another. */
 function expanded(args: readonly string[]): Record<string, string> {
@@ -262,7 +282,7 @@ const golden: Sample = {
 
 test('the fingerprint of one recipe stands fast: whoever changes it gives `version` another number', async () => {
   expect(hashOf(await planOf(golden))).toBe(
-    '286df6d487b0d370b490f2c7fdd0f6caa0d6039221edc89cf7acf47a1968e4d4',
+    '3317129185d5f9a5c072e7fa4f99f58a95bf4cf8c006af7f8ac388528a8a68bd',
   );
 });
 
@@ -479,6 +499,24 @@ const plainContent: FingerprintedContent = {
 function print(content: FingerprintedContent): string {
   const fingerprint = fingerprintOf(content);
   return 'hash' in fingerprint ? fingerprint.hash : expect.fail(fingerprint.unknown);
+}
+
+/** The fingerprint of a recipe with these steps. */
+function printSteps(
+  steps: Instruction | readonly Instruction[],
+  hidden?: FingerprintedContent['hidden'],
+): string {
+  return print({ ...plainContent, recipe: { steps: [steps].flat() }, ...(hidden && { hidden }) });
+}
+
+/** The same where the last step is the SDK's script for sandboxes. */
+function printScript(steps: readonly Instruction[]): string {
+  return printSteps(steps, new Map([[steps.length - 1, 'environment']]));
+}
+
+/** The fingerprint of a template with these calls of setEnvs, on an image with variables. */
+async function printOf(calls: readonly Variables[], image?: Variables): Promise<string> {
+  return printScript(await templateSteps(calls, image));
 }
 
 /** A recipe with a field from the future. */

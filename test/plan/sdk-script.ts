@@ -4,11 +4,21 @@ import { join } from 'node:path';
 import { Template } from 'novita-sandbox';
 import type { Instruction } from '../../src/api/types.ts';
 
-/** The command that the SDK adds for these variables. */
-export async function scriptOf(variables: Readonly<Record<string, string>>): Promise<string> {
-  const template = Template().fromTemplate('x').setEnvs(variables);
-  const { steps } = JSON.parse(await Template.toJSON(template, false)) as { steps: Instruction[] };
-  return steps.at(-1)?.args?.[0] ?? '';
+/**
+ * The steps of a template with these calls of setEnvs, the last of which is the SDK's script for sandboxes. The
+ * variables of the image are set where the SDK puts them once it has read the image.
+ */
+export async function templateSteps(
+  calls: readonly Readonly<Record<string, string>>[],
+  image: Readonly<Record<string, string>> = {},
+): Promise<Instruction[]> {
+  const template = calls.reduce(
+    (builder, envs) => builder.setEnvs({ ...envs }),
+    Template().fromTemplate('x'),
+  );
+  const own: object = Reflect.get(template, 'envs');
+  Reflect.set(template, 'envs', { ...image, ...own });
+  return (JSON.parse(await Template.toJSON(template, false)) as { steps: Instruction[] }).steps;
 }
 
 export function decoded(command: string): string {
