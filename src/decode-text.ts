@@ -1,10 +1,11 @@
+import type { Result } from './result.ts';
+
 /** The text of a file, or the end of a sentence that says why it is none, and the line. */
-export type Decoded = { readonly text: string } | { readonly fault: string; readonly line: number };
+export type Decoded = Result<string, { readonly line: number }>;
 
 /**
- * Decodes a text file that a person wrote: UTF-8, or UTF-16 as its byte order mark tells, which is what
- * PowerShell 5 writes. Whatever cannot be told for certain is a fault: a file that is misread says
- * something else than its author did.
+ * Decodes a text file that a person wrote: UTF-8, or UTF-16 with a byte order mark, which is what PowerShell 5 writes. A
+ * file whose encoding is not certain is refused: misread, it would say something else than its author wrote.
  */
 export function decodeText(content: Uint8Array): Decoded {
   const [first, second] = content;
@@ -12,30 +13,26 @@ export function decodeText(content: Uint8Array): Decoded {
   if (first === 0xfe && second === 0xff) return decodeUtf16(content, 'utf-16be');
   const nul = content.indexOf(0);
   if (nul >= 0) {
-    return {
-      fault: 'it holds NUL bytes, so it is UTF-16 without a byte order mark, a mix of encodings, or no text',
-      line: lineAt(content, nul),
-    };
+    const reason =
+      'it holds NUL bytes, so it is UTF-16 without a byte order mark, a mix of encodings, or no text';
+    return { ok: false, reason, line: splitLines(content.subarray(0, nul)).length };
   }
   const text = decode(content, 'utf-8');
-  if (text !== undefined) return { text };
-  const lines = splitLines(content);
-  const bad = lines.findIndex((line) => decode(line, 'utf-8') === undefined);
-  return { fault: `line ${bad + 1} is not valid UTF-8`, line: bad + 1 };
+  if (text !== undefined) return { ok: true, value: text };
+  const line = splitLines(content).findIndex((bytes) => decode(bytes, 'utf-8') === undefined) + 1;
+  return { ok: false, reason: `line ${line} is not valid UTF-8`, line };
 }
 
 function decodeUtf16(content: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): Decoded {
   const text = decode(content, encoding);
-  if (text === undefined || text.includes('\0')) {
-    const fault = 'it begins as UTF-16, but not all of it is UTF-16';
-    return { fault, line: 1 };
-  }
+  if (text === undefined || text.includes('\0'))
+    return { ok: false, reason: 'it begins as UTF-16, but not all of it is UTF-16', line: 1 };
   // Lines that were appended in ASCII, two characters at a time, read as Chinese.
-  const lines = text.split('\n');
-  const mixed = lines.findIndex((line) => [...line].some(isTwoOfAscii));
-  if (mixed < 0) return { text };
-  const fault = `it begins as UTF-16, but line ${mixed + 1} seems to be in another encoding`;
-  return { fault, line: mixed + 1 };
+  const mixed = text.split('\n').findIndex((line) => [...line].some(isTwoOfAscii));
+  if (mixed < 0) return { ok: true, value: text };
+  const line = mixed + 1;
+  const reason = `it begins as UTF-16, but line ${line} seems to be in another encoding`;
+  return { ok: false, reason, line };
 }
 
 function decode(content: Uint8Array, encoding: string): string | undefined {
@@ -49,10 +46,6 @@ function decode(content: Uint8Array, encoding: string): string | undefined {
 function isTwoOfAscii(character: string): boolean {
   const code = character.charCodeAt(0);
   return [code >> 8, code & 0xff].every((byte) => /[\t\n\r\x20-\x7e]/.test(String.fromCharCode(byte)));
-}
-
-function lineAt(content: Uint8Array, index: number): number {
-  return splitLines(content.subarray(0, index)).length;
 }
 
 function splitLines(content: Uint8Array): Uint8Array[] {

@@ -15,7 +15,7 @@ describe('the text of a file that a person wrote', () => {
     ['nothing', Buffer.alloc(0), ''],
     ['a byte order mark alone', utf16(''), ''],
   ])('is read: %s', (_, content, text) => {
-    expect(decodeText(content)).toEqual({ text });
+    expect(decodeText(content)).toEqual({ ok: true, value: text });
   });
 
   it.each<[string, Buffer, RegExp, number]>([
@@ -38,7 +38,7 @@ describe('the text of a file that a person wrote', () => {
     ['Latin-1', Buffer.from('a\ncaf\xe9\n', 'latin1'), /line 2 is not valid UTF-8/, 2],
     ['no text at all', Buffer.from([0x61, 0x0a, 0]), /NUL/, 2],
   ])('is refused at its line: %s', (_, content, fault, line) => {
-    expect(decodeText(content)).toEqual({ fault: expect.stringMatching(fault), line });
+    expect(decodeText(content)).toEqual({ ok: false, reason: expect.stringMatching(fault), line });
   });
 
   it('is never something else than was written, whatever is appended', () => {
@@ -49,10 +49,11 @@ describe('the text of a file that a person wrote', () => {
         ascii,
         fc.constantFrom(utf16, (text: string) => swapped(utf16(text))),
         (one, two, encode) => {
-          expect(decodeText(encode(one))).toEqual({ text: one });
-          expect(decodeText(Buffer.concat([encode(one), Buffer.from(two)]))).toHaveProperty('fault');
+          expect(decodeText(encode(one))).toEqual({ ok: true, value: one });
+          expect(decodeText(Buffer.concat([encode(one), Buffer.from(two)]))).toHaveProperty('ok', false);
           expect(decodeText(Buffer.concat([Buffer.from(two), encode(one).subarray(2)]))).toHaveProperty(
-            'fault',
+            'ok',
+            false,
           );
         },
       ),

@@ -1,6 +1,7 @@
 import { ServiceError } from '../http/errors.ts';
 import type { Redact } from '../redact/redact.ts';
-import type { IdempotentApi, ServiceClient } from './client.ts';
+import type { ServiceClient } from './client.ts';
+import type { IdempotentApi } from './idempotent-api.ts';
 import type { BuildStatus, LogEntry } from './schemas.ts';
 
 /**

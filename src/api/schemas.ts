@@ -4,6 +4,7 @@
  * reason costs no build. The messages say what is expected.
  */
 import * as v from 'valibot';
+import type { Result } from '../result.ts';
 import type { LogLevel } from './types.ts';
 
 /** What an identifier may hold: it becomes a part of paths, outputs and file names. */
@@ -127,13 +128,10 @@ export type ListedBuild = v.InferOutput<typeof listedBuild>;
 export type TemplatePage = v.InferOutput<typeof template> & { readonly nextPage?: string };
 export type AssignedTags = v.InferOutput<typeof assignedTags>;
 
-/** The answer as the schema has it, or in a few words what was found where something else is expected. */
-export function check<T>(
-  schema: v.GenericSchema<unknown, T>,
-  answer: unknown,
-): { readonly answer: T } | { readonly found: string } {
-  const { success, output, issues } = v.safeParse(schema, answer, { abortEarly: true });
-  return success ? { answer: output } : { found: inWords(issues[0]) };
+/** The response as the schema has it, or in a few words what was found where something else is expected. */
+export function parse<T>(schema: v.GenericSchema<unknown, T>, response: unknown): Result<T> {
+  const { success, output, issues } = v.safeParse(schema, response, { abortEarly: true });
+  return success ? { ok: true, value: output } : { ok: false, reason: inWords(issues[0]) };
 }
 
 /** Whether the body of an answer outside of 2xx is the API's own, and not of something that stands in between. */

@@ -2,7 +2,6 @@ import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { connectionError } from '../http/connection-error.ts';
 import { ServiceError } from '../http/errors.ts';
 import type { RetryPolicy } from '../http/retry.ts';
-import { createServiceClock, type ServiceClock } from './clock.ts';
 import { isOfApi } from './schemas.ts';
 
 export { proxyAwareDispatcher } from '../http/proxy.ts';
@@ -32,15 +31,26 @@ export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
   budget: { attempts: 8, timeMs: 5 * 60_000, firstPauseMs: 500, longestPauseMs: 15_000 },
 };
 
-/** What is noticed about the service's side while requests go back and forth. */
+/** How far the clock of the service is ahead of ours, read from the `Date` header, which has whole seconds. */
+export interface ServiceClock {
+  /** Milliseconds, the median of the last responses, so that one that jumps has no effect. `undefined` before the first. */
+  clockAheadMs(): number | undefined;
+  /** The least that any response showed: a clock that jumped was right at some time. */
+  leastClockAheadMs(): number | undefined;
+}
+
+/** What is known about the service from its responses. */
 export interface Transport extends ServiceClock {
   /** A `fetch` for the API client that sends each request once. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Whether any answer came yet. */
-  reached(): boolean;
-  /** Whether the API itself has answered yet, and not only something that stands in between. */
-  spoke(): boolean;
+  /** Whether any response came yet. */
+  readonly reached: () => boolean;
+  /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
+  readonly spoke: () => boolean;
 }
+
+/** How many of the last responses the clock is read from. */
+const clockReadings = 25;
 
 /**
  * Sends requests, each once. The whole answer is read inside the time limit, so that a cut or stalled body
@@ -52,9 +62,11 @@ export interface Transport extends ServiceClock {
 export function createTransport(options: TransportOptions): Transport {
   let reached = false;
   let spoke = false;
-  const clock = createServiceClock();
+  const recent: number[] = [];
+  let least: number | undefined;
   return {
-    ...clock,
+    clockAheadMs: () => recent.toSorted((one, other) => one - other)[(recent.length - 1) >> 1],
+    leastClockAheadMs: () => least,
     reached: () => reached,
     spoke: () => spoke,
     async fetch(request) {
@@ -62,7 +74,12 @@ export function createTransport(options: TransportOptions): Transport {
       reached = true;
       spoke ||= response.ok ? json !== undefined : isOfApi(json);
       const date = Date.parse(response.headers.get('date') ?? '');
-      if (!Number.isNaN(date)) clock.told(date - Date.now());
+      if (!Number.isNaN(date)) {
+        const aheadMs = date - Date.now();
+        recent.push(aheadMs);
+        if (recent.length > clockReadings) recent.shift();
+        least = Math.min(least ?? aheadMs, aheadMs);
+      }
       return response;
     },
   };

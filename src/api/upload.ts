@@ -9,6 +9,13 @@ import type { TransportOptions } from './transport.ts';
 const mostBuffered = 8_000_000;
 const slowestBytesPerMs = 32;
 
+/** What the store answered, with the text of its body. */
+export interface UploadResponse {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+}
+
 /**
  * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It may take as long as it
  * takes, as long as bytes move. Gives the store's answer, whatever its status; rejects with a `ServiceError`
@@ -19,7 +26,7 @@ export async function putFile(
   path: string,
   bytes: number,
   { uploadStallMs, dispatcher, signal }: Pick<TransportOptions, 'uploadStallMs' | 'dispatcher' | 'signal'>,
-): Promise<{ status: number; text: string; retryAfter: string | null }> {
+): Promise<UploadResponse> {
   signal?.throwIfAborted();
   const stalled = new AbortController();
   let limitMs = uploadStallMs;

@@ -59,15 +59,15 @@ export async function loadIgnoreRules(
     }
   }
   const decoded = decodeText(content);
-  if ('fault' in decoded) {
-    const { fault, line } = decoded;
-    const message = `${file}: ${fault}. Nothing is sent, because a pattern that is misread keeps no secret back. Save the file as UTF-8.`;
+  if (!decoded.ok) {
+    const { reason, line } = decoded;
+    const message = `${file}: ${reason}. Nothing is sent, because a pattern that is misread keeps no secret back. Save the file as UTF-8.`;
     throwIfAny([{ title: 'Encoding of .dockerignore', message, at: { file, line } }]);
   }
   return compileIgnoreRules({
     contextDirectory,
     fileIgnorePatterns,
-    dockerignore: 'text' in decoded ? decoded.text : '',
+    dockerignore: decoded.ok ? decoded.value : '',
   });
 }
 

@@ -2,7 +2,7 @@ import type { ServiceClient } from '../api/client.ts';
 import type { BuildStatus, LogEntry } from '../api/schemas.ts';
 import type { BuildRef } from '../api/types.ts';
 import { isNotFound, isTransient, ServiceError } from '../http/errors.ts';
-import { repeat } from '../http/retry.ts';
+import { withRetry } from '../http/retry.ts';
 import { pause } from '../http/sleep.ts';
 import { ProblemsError } from '../problem.ts';
 import { runnerTrouble } from '../runner-errors.ts';
@@ -41,8 +41,8 @@ export async function* follow(
   { timing, signal, notice }: FollowOptions,
 ): AsyncGenerator<readonly LogEntry[], BuildStatus> {
   const { pace, polling, refusals, rereads } = timing;
-  const patience = client.patience('GET build status', polling);
-  const refusal = client.patience('GET build status', refusals, () => true);
+  const patience = client.retrier('GET build status', polling);
+  const refusal = client.retrier('GET build status', refusals, () => true);
   const position = createLogCursor();
   const { byCount, byTime } = createLogRoutes(build, position);
   let pauseMs = pace.shortestMs;
@@ -77,8 +77,8 @@ export async function* follow(
       await patience.backoff(error);
       continue;
     }
-    patience.worked();
-    refusal.worked();
+    patience.reset();
+    refusal.reset();
     notFound = 0;
     if (entries.length > 0) {
       emptyAtEnd = 0;
@@ -111,9 +111,9 @@ export async function* follow(
 }
 
 /** A service may do without this route, and who stands in front of it says so. */
-function patientLogs({ noRetry: once, patience }: ServiceClient): ServiceClient['logs'] {
+function patientLogs({ noRetry: once, retrier }: ServiceClient): ServiceClient['logs'] {
   const repeats = (error: ServiceError) => isTransient(error) && error.status !== 404;
-  return (...args) => repeat(patience('GET build log', undefined, repeats), () => once.logs(...args));
+  return (...args) => withRetry(retrier('GET build log', undefined, repeats), () => once.logs(...args));
 }
 
 function removed(error: ServiceError, { buildId }: BuildRef): ServiceError {

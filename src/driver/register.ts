@@ -37,7 +37,7 @@ export async function register(
     cpuCount: plan.cpuCount,
     memoryMB: plan.memoryMb,
   };
-  const patience = client.patience('POST registration');
+  const patience = client.retrier('POST registration');
   const turn = waitForTurn(timing.queue, notice, signal);
   for (;;) {
     const sentAt = Date.now();
@@ -47,7 +47,7 @@ export async function register(
     } catch (error) {
       if (!(error instanceof ServiceError) || !isTransient(error)) throw error;
       if (isTeamLimit(error)) {
-        patience.worked();
+        patience.reset();
         await turn();
         continue;
       }

@@ -21,7 +21,7 @@ export async function start(
 ): Promise<StartResult> {
   const { client, emit } = deps;
   const { templateId, buildId } = build;
-  const patience = client.patience('POST start');
+  const patience = client.retrier('POST start');
   const look = () => client.status(templateId, buildId, 0);
 
   // The last start that reached the service and got no proper answer.

@@ -84,7 +84,7 @@ async function send(
   { client, temporaryDirectory }: UploadContext,
   linkMs: number,
 ): Promise<number | undefined> {
-  const patience = client.patience(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
+  const patience = client.retrier(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
   const path = join(temporaryDirectory, `${files.hash}.tar.gz`);
   let archive: Archive | undefined;
   try {

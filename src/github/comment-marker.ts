@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import type { WorkflowRun } from '../ci/run.ts';
+import { parseJson } from '../parse-json.ts';
 
-/** How a template's build stands, as its comment says. */
+/** The state of a template's build in its comment. */
 export type CommentState =
   | 'building'
   | 'ready'
@@ -10,11 +12,11 @@ export type CommentState =
   | 'unpublished'
   | 'removed';
 
-/** What a comment says about itself to machines. */
+/** The machine-readable part of a comment. */
 export interface CommentHeader extends WorkflowRun {
   /** Name of the template. */
   readonly name: string;
-  /** Tells comments about one template apart; mostly empty. */
+  /** Keeps several comments about one template apart; mostly empty. */
   readonly key: string;
   readonly state: CommentState;
   readonly build?: string;
@@ -23,6 +25,20 @@ export interface CommentHeader extends WorkflowRun {
 const open = '<!-- novita-template ';
 const close = ' -->';
 const version = 1;
+
+const optionalText = v.fallback(v.optional(v.string()), undefined);
+const safeInteger = v.pipe(v.number(), v.safeInteger());
+/** The state is not checked: an older or newer version of this action may have others. */
+const header = v.object({
+  v: v.literal(version),
+  name: v.string(),
+  key: v.string(),
+  state: v.custom<CommentState>((state) => typeof state === 'string'),
+  run: safeInteger,
+  attempt: safeInteger,
+  build: optionalText,
+  sha: optionalText,
+});
 
 /**
  * The hidden first line of a comment: an HTML comment with the header as JSON. Nothing in it can end the HTML
@@ -41,29 +57,13 @@ export function commentMarker(header: CommentHeader): string {
 export function readCommentMarker(body: string): CommentHeader | undefined {
   const [line = ''] = body.split(/\r?\n/, 1);
   if (!line.startsWith(open) || !line.endsWith(close)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(line.slice(open.length, -close.length));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { v, name, key, state, build, sha, run, attempt } = value as Record<string, unknown>;
-  const texts = [name, key, state].every((text) => typeof text === 'string');
-  const numbers = [run, attempt].every((number) => Number.isSafeInteger(number));
-  if (v !== version || !texts || !numbers) return undefined;
-  return {
-    name: name as string,
-    key: key as string,
-    state: state as CommentState,
-    run: run as number,
-    attempt: attempt as number,
-    ...(typeof build === 'string' && { build }),
-    ...(typeof sha === 'string' && { sha }),
-  };
+  const { success, output } = v.safeParse(header, parseJson(line.slice(open.length, -close.length)));
+  if (!success) return undefined;
+  const { v: _, build, sha, ...rest } = output;
+  return { ...rest, ...(build !== undefined && { build }), ...(sha !== undefined && { sha }) };
 }
 
-/** A comment as it is to stand on a pull request. */
+/** A comment to be written to a pull request. */
 export interface Comment {
   readonly header: Parameters<typeof commentMarker>[0];
   readonly body: string;

@@ -1,16 +1,21 @@
-/** A request to GitHub that did not work out; its message names the request, the answer and what may be missing. */
+import * as v from 'valibot';
+import { retryAfterMs } from '../http/retry.ts';
+
+/** A request to GitHub that failed. Its message names the request, the response and the permission that is missing. */
 export class GithubError extends Error {
   override readonly name = 'GithubError';
   /** `GET /repos/{owner}/{repo}/pulls/{pull_number}`. */
   readonly request: string;
-  /** Absent when no answer came. */
+  /** Absent when no response came. */
   readonly status: number | undefined;
   /** GitHub's own words: untrusted text. */
   readonly said: string | undefined;
-  /** What the token needs, as GitHub tells it: `pull_requests=read`. */
+  /** The permission that the token needs, in GitHub's form: `pull_requests=read`. */
   readonly needs: string | undefined;
-  /** GitHub asked for fewer requests, and for longer than was to be waited. */
+  /** GitHub refused for the number of requests. */
   readonly limited: boolean;
+  /** How long GitHub asks to wait. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(details: GithubErrorDetails) {
     super(sentence(details), { cause: details.cause });
@@ -19,6 +24,7 @@ export class GithubError extends Error {
     this.said = details.said;
     this.needs = details.needs;
     this.limited = details.limited ?? false;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
@@ -28,7 +34,58 @@ interface GithubErrorDetails {
   readonly said?: string | undefined;
   readonly needs?: string | undefined;
   readonly limited?: boolean;
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
+}
+
+export type ResponseHeaders = Readonly<Record<string, unknown>>;
+
+/** What Octokit throws. Where no response came, it calls that a 500, and has no `response`. */
+const octokitError = v.fallback(
+  v.object({
+    message: v.fallback(v.string(), ''),
+    response: v.optional(
+      v.object({
+        status: v.number(),
+        headers: v.record(v.string(), v.unknown()),
+        data: v.fallback(v.object({ message: v.fallback(v.string(), '') }), { message: '' }),
+      }),
+    ),
+  }),
+  { message: '' },
+);
+
+/** The error of a request that Octokit rejected. `request` names it in messages. */
+export function githubError(request: string, cause: unknown, timedOut: boolean): GithubError {
+  const { response, message } = v.parse(octokitError, cause);
+  if (!response) return new GithubError({ request, said: timedOut ? 'no answer in time' : message, cause });
+  const { status, headers } = response;
+  const said = response.data.message;
+  if (isLimit(status, headers, said))
+    return new GithubError({ request, status, said, limited: true, retryAfterMs: limitMs(headers), cause });
+  const needs = headers['x-accepted-github-permissions'];
+  const isForbidden = status === 403 && typeof needs === 'string' && needs !== '';
+  return new GithubError({ request, status, said, cause, ...(isForbidden && { needs }) });
+}
+
+/** Whether GitHub refused for the number of requests; a 403 may mean that or a missing permission. */
+function isLimit(status: number, headers: ResponseHeaders, said: string): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  return (
+    headers['retry-after'] !== undefined ||
+    String(headers['x-ratelimit-remaining'] ?? '') === '0' ||
+    /\b(?:secondary )?rate limit\b/i.test(said)
+  );
+}
+
+/** How long to wait at a limit, as GitHub documents it: `Retry-After`, else the end of the window, else a minute. */
+export function limitMs(headers: ResponseHeaders, now = Date.now()): number {
+  const requested = retryAfterMs(String(headers['retry-after'] ?? ''), now);
+  if (requested !== undefined) return requested;
+  const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
+  const spent = String(headers['x-ratelimit-remaining'] ?? '') === '0';
+  return spent && Number.isFinite(reset) ? Math.max(0, reset * 1000 - now) : 60_000;
 }
 
 function sentence({ request, status, said = '', needs, limited }: GithubErrorDetails): string {
@@ -42,7 +99,7 @@ function sentence({ request, status, said = '', needs, limited }: GithubErrorDet
     : `${answered}\nThe token needs the permission ${permissions(needs)}.`;
 }
 
-/** `issues=write; pull_requests=write` as one writes it in a workflow: `issues: write` or `pull-requests: write`. */
+/** `issues=write; pull_requests=write` in the form of a workflow: `issues: write or pull-requests: write`. */
 function permissions(needs: string): string {
   return needs
     .split(';')

@@ -78,9 +78,11 @@ interface ServiceErrorDetails extends RequestFailure {
 export function isTransient(error: ServiceError): boolean {
   if (error.permanent) return false;
   if (error.passing) return true;
-  if (error.kind !== 'refused') return true;
-  const { status = 0 } = error;
-  // 501 says that it will never work.
+  return error.kind !== 'refused' || isTransientStatus(error.status ?? 0);
+}
+
+/** Whether a status says that the same request may work a little later. 501 says that it never will. */
+export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 

@@ -1,44 +1,50 @@
-import { isTransient, ServiceError } from './errors.ts';
 import { pause } from './sleep.ts';
 
-/** How long a request is repeated that fails and fails. */
+/** How often and how long a request is tried that fails again and again. Durations are milliseconds. */
 export interface RetryPolicy extends BackOff {
   /** Attempts in a row, the first one included. */
   readonly attempts: number;
-  /** Milliseconds from the first failure in a row. */
+  /** From the first failure in a row. */
   readonly timeMs: number;
+  /** A `Retry-After` beyond this ends the attempts. Without it, `timeMs` alone limits the pauses. */
+  readonly longestRetryAfterMs?: number;
 }
 
-/** The budget of one request; starts anew when it works. */
+/** A failure after which another attempt may work. */
+export interface RetryableFailure {
+  /** The request and what happened, for the log: `GET build status: answered 502`. */
+  readonly summary: string;
+  /** How long the server asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+  /** Attempts in a row, where this kind of failure is worth fewer than the policy allows. */
+  readonly attempts?: number;
+}
+
+export interface RetryOptions {
+  readonly policy: RetryPolicy;
+  /** What a failure means for the next attempt; `undefined` where it is final. */
+  readonly judge: (error: unknown) => RetryableFailure | undefined;
+  readonly notes?: RetryNotes | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The error to reject with when the policy allows no further attempt. Without it, the last error itself. */
+  readonly spent?: (error: unknown, attempts: number, tookMs: number) => unknown;
+}
+
+/** The retry state of one request. It starts anew when the request works. */
 export interface Retrier {
   /** Failures in a row. */
   readonly failures: number;
   /**
-   * Waits until the next attempt, and says so. Rejects when there is to be none: with the error itself when
-   * it is final, with the same error and how often it was tried when the budget is spent, with the signal's
-   * reason when that fires.
+   * Waits until the next attempt and notes it in the log. Rejects with the error when it is final, with what `spent`
+   * makes of it when the policy allows no further attempt, and with the signal's reason when that fires.
    */
   backoff(error: unknown): Promise<void>;
-  worked(): void;
+  /** The request worked: the next failure is the first in a row. */
+  reset(): void;
 }
 
-export interface RetrierOptions {
-  readonly notes: RetryNotes;
-  readonly signal?: AbortSignal;
-  /** Whether the service has answered anything yet. */
-  readonly reached: () => boolean;
-  /** Which failures are worth another attempt; those that pass by themselves when left out. */
-  readonly repeats?: (error: ServiceError) => boolean;
-}
-
-/** A host that never answered is more likely a typing error than an outage. */
-const firstContactAttempts = 5;
-
-/**
- * @param what - the request as it stands in messages: `GET build status`
- */
-export function createRetrier(what: string, budget: RetryPolicy, deps: RetrierOptions): Retrier {
-  const { repeats = isTransient } = deps;
+/** The one retry loop of all clients, for a caller that makes the attempts; else {@link withRetry}. */
+export function createRetrier({ policy, judge, notes, signal, spent }: RetryOptions): Retrier {
   let failures = 0;
   let failingSince = 0;
 
@@ -47,46 +53,44 @@ export function createRetrier(what: string, budget: RetryPolicy, deps: RetrierOp
       return failures;
     },
     async backoff(error) {
-      if (!(error instanceof ServiceError) || !repeats(error)) throw error;
+      const failure = judge(error);
+      if (!failure) throw error;
       const now = Date.now();
       if (failures === 0) failingSince = now;
       failures += 1;
-      const attempts =
-        error.notSent && !deps.reached() ? Math.min(firstContactAttempts, budget.attempts) : budget.attempts;
-      const leftMs = failingSince + budget.timeMs - now;
-      if (failures >= attempts || leftMs <= 0) throw spent(error, failures, now - failingSince);
+      const attempts = Math.min(failure.attempts ?? policy.attempts, policy.attempts);
+      const remainingMs = failingSince + policy.timeMs - now;
+      const asksTooMuch =
+        (failure.retryAfterMs ?? 0) > (policy.longestRetryAfterMs ?? Number.POSITIVE_INFINITY);
+      if (failures >= attempts || remainingMs <= 0 || asksTooMuch)
+        throw spent ? spent(error, failures, now - failingSince) : error;
 
-      const pauseMs = Math.min(backOffMs(failures, budget, error.retryAfterMs), leftMs);
+      const pauseMs = Math.min(backOffMs(failures, policy, failure.retryAfterMs), remainingMs);
       const of = Number.isFinite(attempts) ? ` of ${attempts}` : '';
-      deps.notes(
-        `${what}: ${error.summary}`,
-        `trying again in ${seconds(pauseMs)} (attempt ${failures + 1}${of}, ${roughly(leftMs)} left)`,
+      const remaining = Number.isFinite(remainingMs) ? `, ${roughly(remainingMs)} left` : '';
+      notes?.(
+        failure.summary,
+        `trying again in ${seconds(pauseMs)} (attempt ${failures + 1}${of}${remaining})`,
       );
-      await pause(pauseMs, deps.signal);
+      await pause(pauseMs, signal);
     },
-    worked() {
+    reset() {
       failures = 0;
     },
   };
 }
 
-/** Repeats what may be repeated until it works or the patience is over. */
-export async function repeat<T>(patience: Retrier, attempt: () => Promise<T>): Promise<T> {
+/** Repeats an attempt until it works or the retrier gives up. */
+export async function withRetry<T>(retrier: Retrier, attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       const result = await attempt();
-      patience.worked();
+      retrier.reset();
       return result;
     } catch (error) {
-      await patience.backoff(error);
+      await retrier.backoff(error);
     }
   }
-}
-
-function spent(error: ServiceError, attempts: number, tookMs: number): ServiceError {
-  if (attempts === 1) return error;
-  const message = `${error.message}\nIt was tried ${attempts} times within ${roughly(tookMs)}.`;
-  return error.but({ message, cause: error });
 }
 
 function seconds(milliseconds: number): string {
@@ -94,30 +98,33 @@ function seconds(milliseconds: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
 }
 
-function roughly(milliseconds: number): string {
+/** A duration in whole seconds or minutes. */
+export function roughly(milliseconds: number): string {
   return milliseconds < 90_000
     ? `${Math.max(1, Math.round(milliseconds / 1000))} s`
     : `${Math.round(milliseconds / 60_000)} min`;
 }
 
-/** How the pauses of a series of attempts grow, in milliseconds. */
+/** How the pauses between attempts grow, in milliseconds. */
 export interface BackOff {
   /** Upper bound of the first pause; doubles with each failure up to `longestPauseMs`. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+  /** The backoff is added to a `Retry-After`, for a server that names the same moment to many clients. */
+  readonly addToRetryAfter?: boolean;
 }
 
 /**
- * The pause after so many failures in a row: random below a bound that doubles, and at least what the answer asked
- * for. A `Retry-After` can only make it longer: `0` or a date in the past would let everybody come back at once.
+ * The pause after so many failures in a row: random below a bound that doubles, and at least what the server asks for.
+ * A `Retry-After` can only make it longer: with `0` or a date in the past all clients would come back at once.
  */
 export function backOffMs(
   failures: number,
-  { firstPauseMs, longestPauseMs }: BackOff,
-  askedMs: number | undefined,
+  { firstPauseMs, longestPauseMs, addToRetryAfter = false }: BackOff,
+  retryAfterMs = 0,
 ): number {
   const jittered = Math.random() * Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
-  return Math.max(jittered, askedMs ?? 0);
+  return addToRetryAfter ? jittered + retryAfterMs : Math.max(jittered, retryAfterMs);
 }
 
 /**
@@ -132,27 +139,27 @@ export function retryAfterMs(value: string | null | undefined, now = Date.now())
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Told about each repetition: what failed and how, and what happens next. */
+/** Called before each retry: the failure, and what happens next. */
 export type RetryNotes = (failure: string, next: string) => void;
 
 /**
- * Shows repetitions without a flood: the first of a kind at once, then at most one in `quietMs` milliseconds
- * with the number of those in between.
+ * Logs retries without a flood: the first failure of a kind at once, then at most one line in `quietMs` milliseconds
+ * with the number of failures in between.
  */
 export function createRetryNotes(
-  tell: (sentence: string) => void,
+  log: (sentence: string) => void,
   quietMs = 30_000,
   now: () => number = Date.now,
 ): RetryNotes {
-  const told = new Map<string, { at: number; kept: number }>();
+  const logged = new Map<string, { at: number; skipped: number }>();
   return (failure, next) => {
-    const last = told.get(failure);
+    const last = logged.get(failure);
     if (last && now() - last.at < quietMs) {
-      last.kept += 1;
+      last.skipped += 1;
       return;
     }
-    told.set(failure, { at: now(), kept: 0 });
-    const kept = last?.kept ? `; ${last.kept} more like it since the last such line` : '';
-    tell(`${failure}; ${next}${kept}`);
+    logged.set(failure, { at: now(), skipped: 0 });
+    const skipped = last?.skipped ? `; ${last.skipped} more like it since the last such line` : '';
+    log(`${failure}; ${next}${skipped}`);
   };
 }

@@ -1,23 +1,24 @@
 import { createHmac } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
+import * as v from 'valibot';
 import type { ImageRegistry } from '../api/types.ts';
 import { UnresolvedImageError } from './errors.ts';
-import { ask, parseJson, type RequestContext } from './request.ts';
+import { parseBody, type RequestContext, sendRequest } from './request.ts';
 
-/** What a registry, or whoever gives its tokens, is told by Basic authentication. */
+/** A user for Basic authentication at a registry, or where it gets its tokens from. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
-/** Asks for credentials when a registry wants some. */
-export type CredentialsSource = (line: RequestContext) => Credentials | Promise<Credentials>;
+/** Gets the credentials once a registry wants some. */
+export type CredentialsSource = (context: RequestContext) => Credentials | Promise<Credentials>;
 
 /**
- * How a definition's credentials become a user and a password. Nothing is asked before the source is called.
- * Throws {@link UnresolvedImageError} for credentials that no registry takes.
+ * Turns a definition's credentials into a user and a password. Sends nothing before the source is called. Throws
+ * {@link UnresolvedImageError} for credentials that no registry takes.
  *
- * @param ecrEndpoint - asked instead of Amazon's own
+ * @param ecrEndpoint - used instead of Amazon's own
  */
 export function credentialsSource(registry: ImageRegistry, ecrEndpoint?: URL): CredentialsSource {
   const field = fieldsOf(registry);
@@ -37,7 +38,7 @@ export function credentialsSource(registry: ImageRegistry, ecrEndpoint?: URL): C
         secretAccessKey: field('awsSecretAccessKey'),
         region: field('awsRegion'),
       };
-      return (line) => ecrCredentials(key, line, ecrEndpoint);
+      return (context) => ecrCredentials(key, context, ecrEndpoint);
     }
     case 'huawei': {
       // The long-term login of SWR: https://support.huaweicloud.com/intl/en-us/usermanual-swr/swr_01_1000.html
@@ -66,6 +67,10 @@ function fieldsOf(registry: ImageRegistry): (name: string) => string {
   };
 }
 
+const ecrTokens = v.object({
+  authorizationData: v.looseTuple([v.object({ authorizationToken: v.string() })]),
+});
+
 export interface AwsKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -75,13 +80,13 @@ export interface AwsKey {
 /**
  * User and password for the registries of an AWS account, good for some hours
  * (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html).
- * Rejects with {@link UnresolvedImageError}, or with the reason of the line's signal.
+ * Rejects with {@link UnresolvedImageError}, or with the reason of the context's signal.
  *
- * @param endpoint - asked instead of the region's own
+ * @param endpoint - used instead of the region's own
  */
 export async function ecrCredentials(
   key: AwsKey,
-  line: RequestContext,
+  context: RequestContext,
   endpoint?: URL,
 ): Promise<Credentials> {
   // The region becomes a part of the host that gets a signature.
@@ -100,19 +105,17 @@ export async function ecrCredentials(
     body: '{}',
   }).sign();
   const { authorization, ...headers } = Object.fromEntries(signed.headers);
-  const who = `Amazon ECR in ${key.region}`;
-  const answer = await ask(
-    { method: 'POST', url: signed.url, headers, authorization, body: '{}', most: 2 ** 20, who },
-    line,
+  const server = `Amazon ECR in ${key.region}`;
+  const response = await sendRequest(
+    { method: 'POST', url: signed.url, headers, authorization, body: '{}', maxBytes: 2 ** 20, server },
+    context,
   );
-  // A wrong key is a 400 here, like everything that AWS does not like about a request.
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429)
-    throw new UnresolvedImageError(`${who} gave no token for the access key (${answer.status})`);
-  if (answer.status !== 200) throw new UnresolvedImageError(`${who} answered ${answer.status}`);
-  const given = parseJson(answer.body) as { authorizationData?: [{ authorizationToken?: unknown }?] } | null;
-  const token = given?.authorizationData?.[0]?.authorizationToken;
-  const [, username, password] =
-    /^([^:]+):(.+)$/s.exec(Buffer.from(typeof token === 'string' ? token : '', 'base64').toString()) ?? [];
-  if (!username || !password) throw new UnresolvedImageError(`${who} answered without a token`);
+  // AWS answers 400 to a wrong key, as to every request that it does not like.
+  if (response.status >= 400 && response.status < 500 && response.status !== 429)
+    throw new UnresolvedImageError(`${server} gave no token for the access key (${response.status})`);
+  if (response.status !== 200) throw new UnresolvedImageError(`${server} answered ${response.status}`);
+  const token = parseBody(ecrTokens, response)?.authorizationData[0].authorizationToken ?? '';
+  const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(token, 'base64').toString()) ?? [];
+  if (!username || !password) throw new UnresolvedImageError(`${server} answered without a token`);
   return { username, password };
 }

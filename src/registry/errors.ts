@@ -1,44 +1,44 @@
 import type { ImageReference } from './reference.ts';
 
-/** What an answer outside of 2xx means, in a person's words. */
+interface RefusalContext {
+  readonly reference: ImageReference;
+  readonly credentials: unknown;
+  readonly loggedIn?: boolean;
+}
+
+/** What a status outside of 2xx means for an image. `server` is the one that answered. */
 export function refusal(
   status: number,
-  who: string,
-  {
-    reference,
-    credentials,
-    loggedIn = false,
-  }: { readonly reference: ImageReference; readonly credentials: unknown; readonly loggedIn?: boolean },
+  server: string,
+  { reference, credentials, loggedIn = false }: RefusalContext,
 ): UnresolvedImageError {
   const { repository, tag } = reference;
   if (status === 401 || status === 403) {
     // Docker Hub and others answer the same for what is private and for what does not exist.
-    return credentials
-      ? new UnresolvedImageError(`${who} refused the credentials for ${repository} (${status})`, 'refused')
-      : new UnresolvedImageError(
-          `${who} has no image ${repository}, or one that needs credentials (${status})`,
-          'refused',
-        );
+    const found = credentials
+      ? `refused the credentials for ${repository}`
+      : `has no image ${repository}, or one that needs credentials`;
+    return new UnresolvedImageError(`${server} ${found} (${status})`, 'refused');
   }
-  // Some hide what is private, so a 404 says nothing while there are credentials that nobody asked for.
   if (status === 404) {
+    // Some hide what is private. So a 404 proves nothing while there are credentials that were not used.
     const verdict = credentials && !loggedIn ? undefined : 'missing';
-    return new UnresolvedImageError(`${who} has no image ${repository}:${tag} (404)`, verdict);
+    return new UnresolvedImageError(`${server} has no image ${repository}:${tag} (404)`, verdict);
   }
-  // Without credentials the limit is often one that everybody on the same network shares.
-  if (status === 429)
-    return new UnresolvedImageError(
-      `${who} had too many requests ${credentials ? '' : 'without credentials '}lately (429)`,
-    );
-  return new UnresolvedImageError(`${who} answered ${status}`);
+  if (status === 429) {
+    // Without credentials, all clients of the same network often share one limit.
+    const without = credentials ? '' : 'without credentials ';
+    return new UnresolvedImageError(`${server} had too many requests ${without}lately (429)`);
+  }
+  return new UnresolvedImageError(`${server} answered ${status}`);
 }
 
 /**
- * Why the digest of an image is not known. The message is the end of a sentence and says nothing that a server
- * said, names of hosts and numbers of its answers aside.
+ * Why the digest of an image is not known. The message is the end of a sentence. It has no words of a server's own, only
+ * names of hosts and statuses.
  */
 export class UnresolvedImageError extends Error {
-  override readonly name = 'NotKnown';
+  override readonly name = 'UnresolvedImageError';
   readonly verdict: RegistryVerdict | undefined;
 
   constructor(message: string, verdict?: RegistryVerdict) {
@@ -47,5 +47,5 @@ export class UnresolvedImageError extends Error {
   }
 }
 
-/** What a registry says of an image: that there is none, or that it does not give it to who asks. */
+/** What a registry says of an image: that there is none, or that this client may not have it. */
 export type RegistryVerdict = 'missing' | 'refused';

@@ -1,15 +1,18 @@
-import { type Dispatcher, request as send } from 'undici';
+import { type Dispatcher, request as undiciRequest } from 'undici';
+import * as v from 'valibot';
 import { connectionError } from '../http/connection-error.ts';
-import { backOffMs, retryAfterMs } from '../http/retry.ts';
-import { pause, untilAborted } from '../http/sleep.ts';
+import { isTransient, isTransientStatus, ServiceError } from '../http/errors.ts';
+import { createRetrier, type RetryPolicy, retryAfterMs, withRetry } from '../http/retry.ts';
+import { untilAborted } from '../http/sleep.ts';
+import { parseJson } from '../parse-json.ts';
 import { version } from '../version.ts';
 import { namedAddress } from './endpoint.ts';
 import { UnresolvedImageError } from './errors.ts';
 
-/** What carries the questions about one image. */
+/** What all requests about one image share. */
 export interface RequestContext {
   readonly dispatcher: Dispatcher;
-  /** Fires when the image is given up, also for its time limit. */
+  /** Aborted when the run is cancelled, and after the time limit of the image. */
   readonly signal: AbortSignal;
 }
 
@@ -20,132 +23,152 @@ export interface RegistryRequest {
   /** Sent to the origin of `url` alone. */
   readonly authorization?: string | undefined;
   readonly body?: string;
-  /** Bytes of the answer that are wanted at most. */
-  readonly most?: number;
-  /** Who is asked, as it stands in messages: `the registry r.example`. */
-  readonly who: string;
+  /** The largest response body that is read; without it, none is. */
+  readonly maxBytes?: number;
+  /** The server as it stands in messages: `the registry r.example`. */
+  readonly server: string;
 }
 
 export interface RegistryResponse {
   readonly status: number;
   /** The value of a header, several of one name joined by commas. */
   header(name: string): string | undefined;
-  /** Empty unless the status is 2xx and the question has `most`. */
+  /** Empty unless the status is 2xx and the request has `maxBytes`. */
   readonly body: Buffer;
-  /** Who gave this answer when that was another origin than the one asked. */
-  readonly elsewhere: string | undefined;
+  /** The host that sent this response, where a redirect led to another origin. */
+  readonly redirectedTo: string | undefined;
 }
 
-const attempts = 3;
-/** `longestPauseMs` is the longest `Retry-After` that is waited for, too. */
-const backOff = { firstPauseMs: 300, longestPauseMs: 5000 };
-const mostRedirects = 5;
+type DirectResponse = Omit<RegistryResponse, 'redirectedTo'>;
+
+const policy: RetryPolicy = {
+  attempts: 3,
+  timeMs: Number.POSITIVE_INFINITY,
+  firstPauseMs: 300,
+  longestPauseMs: 5000,
+  longestRetryAfterMs: 5000,
+};
+const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Asks once more after a broken connection, a 429 or a 5xx, and follows redirects; an origin that a redirect leads
- * to gets no authorization. Resolves with any other answer. Rejects with {@link UnresolvedImageError}, or with the reason of the
- * line's signal.
+ * Sends a request, again after a broken connection or a transient status, and follows redirects. Another origin gets no
+ * authorization. Resolves with the response whatever its status. Rejects with {@link UnresolvedImageError}, or with the
+ * reason of the context's signal.
  */
-export async function ask(question: RegistryRequest, line: RequestContext): Promise<RegistryResponse> {
-  let { url, authorization, who } = question;
-  let elsewhere: string | undefined;
+export async function sendRequest(
+  request: RegistryRequest,
+  context: RequestContext,
+): Promise<RegistryResponse> {
+  let { url, authorization, server } = request;
+  let redirectedTo: string | undefined;
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await askRepeatedly({ ...question, url, authorization, who }, line);
-    const location = answer.header('location');
-    if (question.method === 'POST' || !redirectStatuses.has(answer.status) || location === undefined)
-      return { ...answer, elsewhere };
-    if (redirects === mostRedirects)
-      throw new UnresolvedImageError(`${question.who} redirects without an end`);
+    const response = await sendWithRetry({ ...request, url, authorization, server }, context);
+    const location = response.header('location');
+    if (request.method === 'POST' || !redirectStatuses.has(response.status) || location === undefined)
+      return { ...response, redirectedTo };
+    if (redirects === maxRedirects)
+      throw new UnresolvedImageError(`${request.server} redirects without an end`);
     const next = namedAddress(location, url);
-    if (!next) throw new UnresolvedImageError(`${who} redirects to an address that is not safe to ask`);
+    if (!next) throw new UnresolvedImageError(`${server} redirects to an address that is not safe to ask`);
     if (next.origin !== url.origin) {
-      // A redirect that leads back to the first origin was written by a stranger, so it gets nothing either.
+      // A redirect back to the first origin comes from a stranger, so it gets no authorization either.
       authorization = undefined;
-      elsewhere = next.host;
-      who = `${next.host}, to which ${question.who} redirects,`;
+      redirectedTo = next.host;
+      server = `${next.host}, to which ${request.server} redirects,`;
     }
     url = next;
   }
 }
 
-async function askRepeatedly(
-  question: RegistryRequest,
-  line: RequestContext,
-): Promise<Omit<RegistryResponse, 'elsewhere'>> {
-  for (let attempt = 1; ; attempt += 1) {
-    let askedMs: number | undefined;
-    try {
-      const answer = await askOnce(question, line);
-      // 501 says that it will never work.
-      const passing = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
-      askedMs = retryAfterMs(answer.header('retry-after'));
-      if (!passing || attempt === attempts || (askedMs ?? 0) > backOff.longestPauseMs) return answer;
-    } catch (cause) {
-      line.signal.throwIfAborted();
-      if (cause instanceof UnresolvedImageError) throw cause;
-      const error = connectionError('', question.who, cause, { timedOut: false, limitMs: 0 });
-      if (attempt === attempts || error.permanent) throw new UnresolvedImageError(error.message);
-    }
-    await pause(backOffMs(attempt, backOff, askedMs), line.signal);
+async function sendWithRetry(request: RegistryRequest, context: RequestContext): Promise<DirectResponse> {
+  let response: DirectResponse | undefined;
+  const retrier = createRetrier({
+    policy,
+    signal: context.signal,
+    judge: (error) =>
+      error instanceof ServiceError && isTransient(error)
+        ? { summary: error.summary, retryAfterMs: error.retryAfterMs }
+        : undefined,
+  });
+  try {
+    return await withRetry(retrier, async () => {
+      response = undefined;
+      response = await sendOnce(request, context);
+      if (isTransientStatus(response.status)) throw transientError(request, response);
+      return response;
+    });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    // The caller explains the last response.
+    if (response) return response;
+    throw new UnresolvedImageError(error.message);
   }
 }
 
-async function askOnce(
-  question: RegistryRequest,
-  line: RequestContext,
-): Promise<Omit<RegistryResponse, 'elsewhere'>> {
-  line.signal.throwIfAborted();
-  const { method, url, headers, authorization, body } = question;
-  const sent = send(url, {
-    method,
-    headers: {
-      ...headers,
-      'user-agent': `novita-template-action/${version}`,
-      ...(authorization !== undefined && { authorization }),
-    },
-    ...(body !== undefined && { body }),
-    ...line,
-  });
-  const answer = await untilAborted(sent, line.signal);
-  const status = answer.statusCode;
-  return {
-    status,
-    header(name) {
-      const value = answer.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-    body: await readBody(answer, status >= 200 && status < 300 ? question : { ...question, most: undefined }),
-  };
+function transientError({ server }: RegistryRequest, { status, header }: DirectResponse): ServiceError {
+  const message = `${server} answered ${status}`;
+  const retryAfter = retryAfterMs(header('retry-after'));
+  return new ServiceError({ kind: 'refused', request: '', status, retryAfterMs: retryAfter, message });
+}
+
+async function sendOnce(request: RegistryRequest, context: RequestContext): Promise<DirectResponse> {
+  context.signal.throwIfAborted();
+  const { method, url, headers, authorization, body, server } = request;
+  try {
+    const sent = undiciRequest(url, {
+      method,
+      headers: {
+        ...headers,
+        'user-agent': `novita-template-action/${version}`,
+        ...(authorization !== undefined && { authorization }),
+      },
+      ...(body !== undefined && { body }),
+      dispatcher: context.dispatcher,
+      signal: context.signal,
+    });
+    const response = await untilAborted(sent, context.signal);
+    const status = response.statusCode;
+    return {
+      status,
+      header(name) {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value.join(', ') : value;
+      },
+      body: await readBody(response, request, status >= 200 && status < 300),
+    };
+  } catch (cause) {
+    context.signal.throwIfAborted();
+    if (cause instanceof UnresolvedImageError) throw cause;
+    throw connectionError('', server, cause, { timedOut: false, limitMs: 0 });
+  }
 }
 
 async function readBody(
   { body }: Dispatcher.ResponseData,
-  { method, most, who }: { method: string; most?: number | undefined; who: string },
+  { method, maxBytes, server }: RegistryRequest,
+  isSuccess: boolean,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   if (method === 'HEAD') {
     await body.dump();
-  } else if (most === undefined) {
-    // Its connection is not worth reading an unknown length for. To the stream itself that is an error.
+  } else if (maxBytes === undefined || !isSuccess) {
+    // Its length is unknown, so the connection is closed. To the stream that is an error.
     body.on('error', () => {}).destroy();
   } else {
     let length = 0;
     for await (const chunk of body) {
       length += chunk.length;
-      if (length > most)
-        throw new UnresolvedImageError(`${who} answered with more than ${most / 2 ** 20} MB`);
+      if (length > maxBytes)
+        throw new UnresolvedImageError(`${server} answered with more than ${maxBytes / 2 ** 20} MB`);
       chunks.push(chunk);
     }
   }
   return Buffer.concat(chunks);
 }
 
-/** The value of a JSON text; `undefined` for anything else. */
-export function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
+/** The JSON body of a response as a schema has it; `undefined` for any other body. */
+export function parseBody<T>(schema: v.GenericSchema<unknown, T>, { body }: RegistryResponse): T | undefined {
+  const { success, output } = v.safeParse(schema, parseJson(body.toString()));
+  return success ? output : undefined;
 }

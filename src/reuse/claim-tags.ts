@@ -43,12 +43,12 @@ export function tagsClaimedByOthers(
  * `ServiceError`.
  */
 export async function claimTags(
-  client: Pick<ServiceClient, 'noRetry' | 'patience' | 'tags'>,
+  client: Pick<ServiceClient, 'noRetry' | 'retrier' | 'tags'>,
   { template, buildId }: Pick<MatchingBuild, 'template' | 'buildId'>,
   tags: readonly string[],
   history: TagHistory,
 ): Promise<ClaimResult> {
-  const patience = client.patience('POST tags');
+  const patience = client.retrier('POST tags');
   for (let now = template; ; now = { ...now, tags: await readTags(client, template.templateId) }) {
     const left = tagsClaimedByOthers(tags, now.tags, history);
     const wanted = tags.filter((tag) => !left.includes(tag));

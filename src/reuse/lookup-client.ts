@@ -1,5 +1,5 @@
 import type { IdempotentApi, ServiceClient } from '../api/client.ts';
-import { type RetryPolicy, repeat } from '../http/retry.ts';
+import { type RetryPolicy, withRetry } from '../http/retry.ts';
 
 /** What is asked to find a build; all of it can be asked again. */
 export type LookupClient = Pick<
@@ -16,7 +16,7 @@ export function withLookupPolicy(client: ServiceClient, budget: RetryPolicy): Lo
   const call =
     <A extends unknown[], R>(what: string, attempt: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
-      repeat(client.patience(what, budget), () => attempt(...args));
+      withRetry(client.retrier(what, budget), () => attempt(...args));
   return {
     templateIdOf: call('GET template by name', once.templateIdOf),
     tags: call('GET tags', once.tags),

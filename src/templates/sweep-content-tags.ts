@@ -69,7 +69,7 @@ const mostInRequest = 500;
  * rows go with it, no older build of the content comes to light under it either.
  */
 export async function sweepContent(
-  client: Pick<ServiceClient, 'tags' | 'noRetry' | 'patience' | 'clockAheadMs'>,
+  client: Pick<ServiceClient, 'tags' | 'noRetry' | 'retrier' | 'clockAheadMs'>,
   name: string,
   { olderThanDays, spared, dryRun }: ContentPlan,
   rows: ContentRow[],
@@ -83,7 +83,7 @@ export async function sweepContent(
       rows.push({ ...row, removed: true });
     }
   };
-  const patience = client.patience('DELETE tags');
+  const patience = client.retrier('DELETE tags');
   try {
     for (;;) {
       // A row that cannot be read stays among them: it keeps the tags of its build.
@@ -108,7 +108,7 @@ export async function sweepContent(
         await patience.backoff(error);
         continue;
       }
-      patience.worked();
+      patience.reset();
       told(batch);
     }
   } catch (error) {

@@ -22,7 +22,7 @@ function clientOf(server: GithubServer) {
     userAgent: 'novita-template-action/test',
     dispatcher: new Agent(),
     signal: new AbortController().signal,
-    patience: { attempts: 2, firstPauseMs: 1, longestPauseMs: 1, requestMs: 5000 },
+    retryPolicy: { attempts: 2, timeMs: 60_000, firstPauseMs: 1, longestPauseMs: 1 },
   });
 }
 

@@ -4,7 +4,13 @@ import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { type RegistryAnswer, type RegistryServer, startRegistry } from './registry-server.ts';
+import {
+  type RegistryAnswer,
+  type RegistryServer,
+  resolved,
+  startRegistry,
+  unresolved,
+} from './registry-server.ts';
 
 const dispatcher = new Agent();
 afterAll(() => dispatcher.destroy());
@@ -66,8 +72,8 @@ describe('credentials of', () => {
       { type: 'huawei', accessKeyId: 'x' },
       'its registry credentials have no secretAccessKey',
     ],
-  ])('%s are not tried', async (_, credentials, unknown) => {
-    expect(await resolve(credentials)).toEqual({ unknown });
+  ])('%s are not tried', async (_, credentials, reason) => {
+    expect(await resolve(credentials)).toEqual(unresolved(reason));
     expect(registry.requests).toEqual([]);
   });
 });
@@ -91,7 +97,7 @@ describe('credentials of AWS', () => {
       body: JSON.stringify({ authorizationData: [{ authorizationToken: token }] }),
     });
     const digest = registry.push('a/b', '1');
-    expect(await resolve(aws)).toEqual({ digest });
+    expect(await resolve(aws)).toEqual(resolved(digest));
     const [request] = amazon.requests;
     expect(`${request?.method} ${request?.path}`).toBe('POST /');
     expect(request?.headers).toMatchObject({
@@ -102,7 +108,7 @@ describe('credentials of AWS', () => {
     expect(request?.authorization).toBe(signatureOf(request?.headers ?? {}, '{}', aws.awsSecretAccessKey));
 
     registry.login = undefined;
-    expect(await resolve(aws)).toEqual({ digest });
+    expect(await resolve(aws)).toEqual(resolved(digest));
     expect(amazon.requests).toHaveLength(1);
   });
 
@@ -117,18 +123,18 @@ describe('credentials of AWS', () => {
       { status: 200, body: '{"authorizationData":[{"authorizationToken":"QVdT"}]}' },
       'answered without a token',
     ],
-  ])('are of no use where Amazon %s', async (_, answer, unknown) => {
+  ])('are of no use where Amazon %s', async (_, answer, reason) => {
     amazon.intercept = () => answer;
-    expect(await resolve(aws)).toEqual({ unknown: `Amazon ECR in eu-central-1 ${unknown}` });
+    expect(await resolve(aws)).toEqual(unresolved(`Amazon ECR in eu-central-1 ${reason}`));
     expect(registry.requests).toHaveLength(1);
   });
 
   test.each(['eu', 'evil.example/', 'eu-central-1.evil.example#', 'eu-central-1\n', 'EU-CENTRAL-1'])(
     'of the region %j go nowhere',
     async (awsRegion) => {
-      expect(await resolve({ ...aws, awsRegion })).toEqual({
-        unknown: 'the region of its AWS credentials is not one, such as eu-central-1',
-      });
+      expect(await resolve({ ...aws, awsRegion })).toEqual(
+        unresolved('the region of its AWS credentials is not one, such as eu-central-1'),
+      );
       expect(amazon.requests).toEqual([]);
     },
   );

@@ -76,13 +76,13 @@ test('whatever a server answers, a message is one short printable line without a
           signal: new AbortController().signal,
           ecrEndpoint: new URL(`http://${registry.host}/ecr`),
         });
-        if ('digest' in found) {
-          expect(found.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+        if (found.ok) {
+          expect(found.value).toMatch(/^sha256:[0-9a-f]{64}$/);
           return;
         }
-        expect(found.unknown).toMatch(/^[\x20-\x7e]{1,500}$/);
-        expect(found.unknown).not.toMatch(/::|##\[/);
-        expect(secrets(found.unknown)).toBe(found.unknown);
+        expect(found.reason).toMatch(/^[\x20-\x7e]{1,500}$/);
+        expect(found.reason).not.toMatch(/::|##\[/);
+        expect(secrets(found.reason)).toBe(found.reason);
       },
     ),
     { numRuns: 200 },

@@ -2,7 +2,13 @@ import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { type RegistryAnswer, type RegistryServer, startRegistry } from './registry-server.ts';
+import {
+  type RegistryAnswer,
+  type RegistryServer,
+  resolved,
+  startRegistry,
+  unresolved,
+} from './registry-server.ts';
 
 const dispatcher = new Agent();
 afterAll(() => dispatcher.destroy());
@@ -40,7 +46,7 @@ describe('a registry with tokens', () => {
   test('gives one to everybody', async () => {
     registry.login = { kind: 'bearer' };
     const digest = registry.push('a/b', '1');
-    expect(await resolve()).toEqual({ digest });
+    expect(await resolve()).toEqual(resolved(digest));
     expect(seenBy(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `GET ${tokenPath} -`,
@@ -51,7 +57,7 @@ describe('a registry with tokens', () => {
   test('gives one for credentials, which it does not see elsewhere', async () => {
     registry.login = { kind: 'bearer', ...known };
     const digest = registry.push('a/b', '1');
-    expect(await resolve(user)).toEqual({ digest });
+    expect(await resolve(user)).toEqual(resolved(digest));
     expect(seenBy(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `GET ${tokenPath} ${authorizationOfUser}`,
@@ -62,29 +68,33 @@ describe('a registry with tokens', () => {
   test('that refuses the credentials is not asked without them', async () => {
     registry.login = { kind: 'bearer', username: 'x', password: 'y' };
     registry.push('a/b', '1');
-    expect(await resolve(user)).toEqual({
-      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, refused the credentials for a/b (401)`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(
+        `${registry.host}, which gives the tokens of the registry ${registry.host}, refused the credentials for a/b (401)`,
+      ),
+    );
     expect(seenBy(registry)).toEqual([`HEAD ${manifestPath} -`, `GET ${tokenPath} ${authorizationOfUser}`]);
   });
 
   test('that gives none without credentials may have no such image', async () => {
     registry.login = { kind: 'bearer', username: 'x', password: 'y' };
-    expect(await resolve()).toEqual({
-      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, has no image a/b, or one that needs credentials (401)`,
-    });
+    expect(await resolve()).toEqual(
+      unresolved(
+        `${registry.host}, which gives the tokens of the registry ${registry.host}, has no image a/b, or one that needs credentials (401)`,
+      ),
+    );
   });
 
   test('that refuses its own token is believed', async () => {
     registry.login = { kind: 'bearer' };
     registry.intercept = ({ path, authorization }) =>
       path === manifestPath && authorization ? { status: 401 } : undefined;
-    expect(await resolve()).toEqual({
-      unknown: `the registry ${registry.host} has no image a/b, or one that needs credentials (401)`,
-    });
-    expect(await resolve(user)).toEqual({
-      unknown: `the registry ${registry.host} refused the credentials for a/b (401)`,
-    });
+    expect(await resolve()).toEqual(
+      unresolved(`the registry ${registry.host} has no image a/b, or one that needs credentials (401)`),
+    );
+    expect(await resolve(user)).toEqual(
+      unresolved(`the registry ${registry.host} refused the credentials for a/b (401)`),
+    );
   });
 
   test('reads its bytes with the token too', async () => {
@@ -92,7 +102,7 @@ describe('a registry with tokens', () => {
     const digest = registry.push('a/b', '1');
     registry.intercept = ({ method, authorization }) =>
       method === 'HEAD' && authorization ? { status: 200 } : undefined;
-    expect(await resolve()).toEqual({ digest });
+    expect(await resolve()).toEqual(resolved(digest));
     expect(seenBy(registry).at(-1)).toBe(`GET ${manifestPath} Bearer token`);
   });
 
@@ -110,12 +120,12 @@ describe('a registry with tokens', () => {
       { status: 429, headers: { 'retry-after': '60' } },
       'had too many requests without credentials lately (429)',
     ],
-  ])('that answers %s gave none', async (_, answer, unknown) => {
+  ])('that answers %s gave none', async (_, answer, reason) => {
     registry.login = { kind: 'bearer' };
     registry.intercept = ({ path }) => (path.startsWith('/token') ? answer : undefined);
-    expect(await resolve()).toEqual({
-      unknown: `${registry.host}, which gives the tokens of the registry ${registry.host}, ${unknown}`,
-    });
+    expect(await resolve()).toEqual(
+      unresolved(`${registry.host}, which gives the tokens of the registry ${registry.host}, ${reason}`),
+    );
   });
 
   test('may call it access_token, and keeps what its address has', async () => {
@@ -126,7 +136,7 @@ describe('a registry with tokens', () => {
       return { status: 401, headers: { 'www-authenticate': `bearer service=new, realm="${realm}"` } };
     };
     const digest = registry.push('a/b', '1');
-    expect(await resolve()).toEqual({ digest });
+    expect(await resolve()).toEqual(resolved(digest));
     expect(seenBy(registry)[1]).toBe('GET /token?account=x&service=new&scope=repository%3Aa%2Fb%3Apull -');
   });
 
@@ -139,9 +149,9 @@ describe('a registry with tokens', () => {
     '',
   ])('at %j is not asked', async (realm) => {
     registry.intercept = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } });
-    expect(await resolve(user)).toEqual({
-      unknown: `the registry ${registry.host} names no address for tokens that is safe to ask`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(`the registry ${registry.host} names no address for tokens that is safe to ask`),
+    );
     expect(registry.requests).toHaveLength(1);
   });
 });
@@ -150,7 +160,7 @@ describe('a registry with passwords', () => {
   test('gets it after it asked', async () => {
     registry.login = { kind: 'basic', ...known };
     const digest = registry.push('a/b', '1');
-    expect(await resolve(user)).toEqual({ digest });
+    expect(await resolve(user)).toEqual(resolved(digest));
     expect(seenBy(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `HEAD ${manifestPath} ${authorizationOfUser}`,
@@ -162,7 +172,7 @@ describe('a registry with passwords', () => {
     const digest = registry.push('a/b', '1');
     registry.intercept = ({ path, authorization }) =>
       path === manifestPath && !authorization ? { status } : undefined;
-    expect(await resolve(user)).toEqual({ digest });
+    expect(await resolve(user)).toEqual(resolved(digest));
     expect(seenBy(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       'GET /v2/ -',
@@ -172,31 +182,31 @@ describe('a registry with passwords', () => {
     expect(registry.requests).toHaveLength(4);
 
     registry.intercept = ({ path }) => ({ status: path === '/v2/' ? 200 : status });
-    expect(await resolve(user)).toHaveProperty('unknown', expect.stringContaining(`(${status})`));
+    expect(await resolve(user)).toHaveProperty('reason', expect.stringContaining(`(${status})`));
   });
 
   test('that has a limit even for those says so', async () => {
     registry.login = { kind: 'basic', ...known };
     registry.intercept = ({ authorization }) =>
       authorization ? { status: 429, headers: { 'retry-after': '60' } } : undefined;
-    expect(await resolve(user)).toEqual({
-      unknown: `the registry ${registry.host} had too many requests lately (429)`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(`the registry ${registry.host} had too many requests lately (429)`),
+    );
   });
 
   test('that refuses it is not asked again', async () => {
     registry.login = { kind: 'basic', username: 'x', password: 'y' };
-    expect(await resolve(user)).toEqual({
-      unknown: `the registry ${registry.host} refused the credentials for a/b (401)`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(`the registry ${registry.host} refused the credentials for a/b (401)`),
+    );
     expect(registry.requests).toHaveLength(2);
   });
 
   test('is not answered where there is none', async () => {
     registry.login = { kind: 'basic', username: 'x', password: 'y' };
-    expect(await resolve()).toEqual({
-      unknown: `the registry ${registry.host} has no image a/b, or one that needs credentials (401)`,
-    });
+    expect(await resolve()).toEqual(
+      unresolved(`the registry ${registry.host} has no image a/b, or one that needs credentials (401)`),
+    );
     expect(registry.requests).toHaveLength(1);
   });
 
@@ -208,7 +218,7 @@ describe('a registry with passwords', () => {
         path.startsWith('/token') || authorization?.startsWith('Bearer')
           ? undefined
           : { status: 401, headers: { 'www-authenticate': header } };
-      expect(await resolve(user)).toEqual({ digest });
+      expect(await resolve(user)).toEqual(resolved(digest));
     }
   });
 });
@@ -222,7 +232,7 @@ describe('what is given to the registry', () => {
     registry.login = { kind, ...known };
     const digest = other.push('a/b', '1');
     leadTo(`http://${other.host}${manifestPath}`, manifestPath);
-    expect(await resolve(user)).toEqual({ digest });
+    expect(await resolve(user)).toEqual(resolved(digest));
     expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
   });
 
@@ -240,9 +250,9 @@ describe('what is given to the registry', () => {
       status: 307,
       headers: { location: `http://${registry.host}/v2/c/manifests/1` },
     });
-    expect(await resolve(user)).toEqual({
-      unknown: `${registry.host}, to which the registry ${registry.host} redirects, answered 401`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(`${registry.host}, to which the registry ${registry.host} redirects, answered 401`),
+    );
     expect(seenBy(registry).at(-1)).toBe('HEAD /v2/c/manifests/1 -');
   });
 
@@ -252,9 +262,9 @@ describe('what is given to the registry', () => {
       headers: { location: `http://${other.host}${manifestPath}` },
     });
     other.login = { kind: 'basic', ...known };
-    expect(await resolve(user)).toEqual({
-      unknown: `${other.host}, to which the registry ${registry.host} redirects, answered 401`,
-    });
+    expect(await resolve(user)).toEqual(
+      unresolved(`${other.host}, to which the registry ${registry.host} redirects, answered 401`),
+    );
     expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
   });
 
@@ -265,7 +275,7 @@ describe('what is given to the registry', () => {
         ? undefined
         : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${other.host}/token"` } };
     const digest = registry.push('a/b', '1');
-    expect(await resolve(user)).toEqual({ digest });
+    expect(await resolve(user)).toEqual(resolved(digest));
     expect(seenBy(other)).toEqual([`GET /token?scope=repository%3Aa%2Fb%3Apull ${authorizationOfUser}`]);
     expect(JSON.stringify(registry.requests)).not.toContain(authorizationOfUser);
   });

@@ -141,3 +141,13 @@ function send(response: ServerResponse, answer: RegistryAnswer, method: string):
   else if (stalls) response.write(body);
   else response.end(body);
 }
+
+/** What `resolveImage` gives for an image that has this digest. */
+export function resolved(digest: string) {
+  return { ok: true, value: digest };
+}
+
+/** What `resolveImage` gives where the digest is not known. */
+export function unresolved(reason: unknown) {
+  return { ok: false, reason };
+}

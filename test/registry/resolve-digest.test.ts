@@ -1,7 +1,14 @@
 import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { digestOf, type RegistryAnswer, type RegistryServer, startRegistry } from './registry-server.ts';
+import {
+  digestOf,
+  type RegistryAnswer,
+  type RegistryServer,
+  resolved,
+  startRegistry,
+  unresolved,
+} from './registry-server.ts';
 
 const dispatcher = new Agent();
 afterAll(() => dispatcher.destroy());
@@ -19,12 +26,12 @@ const resolve = (repositoryAndTag: string, limitMs = 20_000) =>
 describe('an image', () => {
   test('is what its tag means at the moment', async () => {
     const first = registry.push('a/b', '1');
-    expect(await resolve('a/b:1')).toEqual({ digest: first });
+    expect(await resolve('a/b:1')).toEqual(resolved(first));
     const second = registry.push('a/b', '1');
     expect(second).not.toBe(first);
-    expect(await resolve('a/b:1')).toEqual({ digest: second });
+    expect(await resolve('a/b:1')).toEqual(resolved(second));
     registry.push('a/b', '1', first);
-    expect(await resolve('a/b:1')).toEqual({ digest: first });
+    expect(await resolve('a/b:1')).toEqual(resolved(first));
   });
 
   test('is asked for once, without reading it, in all formats, since a registry converts for who knows fewer', async () => {
@@ -40,14 +47,14 @@ describe('an image', () => {
 
   test('with a digest is not asked for', async () => {
     const digest = `sha256:${'a'.repeat(64)}`;
-    expect(await resolve(`a/b:1@${digest}`)).toEqual({ digest });
+    expect(await resolve(`a/b:1@${digest}`)).toEqual(resolved(digest));
     expect(registry.requests).toEqual([]);
   });
 
   test.each(['', 'A/B', 'https://x/y', 'a b', 'x:', '127.0.0.1:99999/x'])('cannot be %j', async (image) => {
-    expect(await resolveImage(image, undefined, { dispatcher, signal: never })).toEqual({
-      unknown: 'it is not an image reference such as python:3.12 or ghcr.io/owner/name:tag',
-    });
+    expect(await resolveImage(image, undefined, { dispatcher, signal: never })).toEqual(
+      unresolved('it is not an image reference such as python:3.12 or ghcr.io/owner/name:tag'),
+    );
   });
 });
 
@@ -57,14 +64,14 @@ const withoutHeader = (body: string | Buffer) => () => ({ status: 200, body });
 describe('a registry that does not say the digest', () => {
   test('is asked for the bytes', async () => {
     registry.intercept = withoutHeader(manifest);
-    expect(await resolve('a/b')).toEqual({ digest: digestOf(manifest) });
+    expect(await resolve('a/b')).toEqual(resolved(digestOf(manifest)));
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
   });
 
   test('or knows no HEAD, too', async () => {
     registry.intercept = ({ method }) =>
       method === 'HEAD' ? { status: 405 } : { status: 200, body: manifest };
-    expect(await resolve('a/b')).toEqual({ digest: digestOf(manifest) });
+    expect(await resolve('a/b')).toEqual(resolved(digestOf(manifest)));
   });
 
   test.each<[string, string | Buffer, string]>([
@@ -73,9 +80,9 @@ describe('a registry that does not say the digest', () => {
     ['null', 'null', 'answered with something that is not a manifest'],
     ['the old format', '{"schemaVersion":1}', 'answered with something that is not a manifest'],
     ['more than 8 MB', Buffer.alloc(8 * 2 ** 20 + 1, ' '), 'answered with more than 8 MB'],
-  ])('and gives %s leaves it unknown', async (_, body, unknown) => {
+  ])('and gives %s leaves it unknown', async (_, body, reason) => {
     registry.intercept = withoutHeader(body);
-    expect(await resolve('a/b')).toEqual({ unknown: `the registry ${registry.host} ${unknown}` });
+    expect(await resolve('a/b')).toEqual(unresolved(`the registry ${registry.host} ${reason}`));
   });
 
   test('until it does, must say that of what it gives', async () => {
@@ -83,9 +90,11 @@ describe('a registry that does not say the digest', () => {
       method === 'HEAD'
         ? { status: 200 }
         : { status: 200, body: manifest, headers: { 'docker-content-digest': `sha256:${'0'.repeat(64)}` } };
-    expect(await resolve('a/b')).toEqual({
-      unknown: `the registry ${registry.host} answered with a manifest that does not have the digest it says`,
-    });
+    expect(await resolve('a/b')).toEqual(
+      unresolved(
+        `the registry ${registry.host} answered with a manifest that does not have the digest it says`,
+      ),
+    );
   });
 });
 
@@ -119,19 +128,19 @@ describe('what a registry answers', () => {
         'answered with a digest that is not sha256 and 64 hexadecimal digits',
       ],
     ),
-  ])('%s is told once', async (_, answer, unknown) => {
+  ])('%s is told once', async (_, answer, reason) => {
     registry.intercept = () => answer;
-    expect(await resolve('a/b:1')).toEqual({ unknown: `the registry ${registry.host} ${unknown}` });
+    expect(await resolve('a/b:1')).toEqual(unresolved(`the registry ${registry.host} ${reason}`));
     expect(registry.requests).toHaveLength(1);
   });
 
   test.each([500, 502, 503, 429])('%i is asked again, three times at most', async (status) => {
     const digest = registry.push('a/b', '1');
     registry.intercept = (_, earlier) => (earlier < 2 ? { status } : undefined);
-    expect(await resolve('a/b:1')).toEqual({ digest });
+    expect(await resolve('a/b:1')).toEqual(resolved(digest));
 
     registry.intercept = () => ({ status });
-    expect(await resolve('a/b:1')).toHaveProperty('unknown', expect.stringContaining(String(status)));
+    expect(await resolve('a/b:1')).toHaveProperty('reason', expect.stringContaining(String(status)));
     expect(registry.requests).toHaveLength(6);
   });
 
@@ -142,12 +151,12 @@ describe('what a registry answers', () => {
         ? { status: 307, headers: { location: '/v2/a/b/manifests/x' } }
         : undefined;
     registry.push('a/b', 'x', digest);
-    expect(await resolve('a/b:1')).toEqual({ digest });
+    expect(await resolve('a/b:1')).toEqual(resolved(digest));
 
     registry.intercept = ({ path }) => ({ status: 307, headers: { location: path } });
-    expect(await resolve('a/b:1')).toEqual({
-      unknown: `the registry ${registry.host} redirects without an end`,
-    });
+    expect(await resolve('a/b:1')).toEqual(
+      unresolved(`the registry ${registry.host} redirects without an end`),
+    );
   });
 });
 
@@ -161,7 +170,8 @@ describe('what a registry says of an image, for who wants to know', () => {
 
   test('that there is none, which is asked twice', async () => {
     expect(await judge()).toEqual({
-      unknown: `the registry ${registry.host} has no image a/b:1 (404)`,
+      ok: false,
+      reason: `the registry ${registry.host} has no image a/b:1 (404)`,
       verdict: 'missing',
     });
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
@@ -170,7 +180,7 @@ describe('what a registry says of an image, for who wants to know', () => {
   test('is not that there is none, where only HEAD is not known', async () => {
     const digest = registry.push('a/b', '1');
     registry.intercept = ({ method }) => (method === 'HEAD' ? { status: 404 } : undefined);
-    expect(await judge()).toEqual({ digest });
+    expect(await judge()).toEqual(resolved(digest));
   });
 
   test.each([401, 403, 500])('is not that there is none, where the second answer is %i', async (status) => {
@@ -186,7 +196,7 @@ describe('what a registry says of an image, for who wants to know', () => {
   test('is nothing while it has no use for the credentials, since it may hide what is private', async () => {
     registry.intercept = () => ({ status: 404 });
     const found = await judge({ username: 'u', password: 'p' });
-    expect(found).toEqual({ unknown: expect.stringContaining('(404)') });
+    expect(found).toEqual(unresolved(expect.stringContaining('(404)')));
   });
 
   test('is that it does not give it, which is told of what does not exist as well', async () => {
@@ -209,48 +219,48 @@ describe('what a registry says of an image, for who wants to know', () => {
       status: 307,
       headers: { location: `http://${other.host}${path}` },
     });
-    expect(await judge()).toEqual({ unknown: expect.stringContaining('redirects, answered 404') });
+    expect(await judge()).toEqual(unresolved(expect.stringContaining('redirects, answered 404')));
   });
 });
 
 describe('a registry that does not answer', () => {
   test('is asked three times where there is no connection', async () => {
     await registry.close();
-    expect(await resolve('a/b')).toEqual({
-      unknown: `no connection to the registry ${registry.host} (ECONNREFUSED)`,
-    });
+    expect(await resolve('a/b')).toEqual(
+      unresolved(`no connection to the registry ${registry.host} (ECONNREFUSED)`),
+    );
   });
 
   test('is given up after the limit', async () => {
     registry.intercept = () => 'hang';
-    expect(await resolve('a/b', 300)).toEqual({
-      unknown: `the registry ${registry.host} took longer than 0.3 s`,
-    });
+    expect(await resolve('a/b', 300)).toEqual(
+      unresolved(`the registry ${registry.host} took longer than 0.3 s`),
+    );
   });
 
   test('is given up during the pause that it asks for, too', async () => {
     // Its own pauses would be over by then.
     registry.intercept = () => ({ status: 503, headers: { 'retry-after': '5' } });
-    expect(await resolve('a/b', 1200)).toEqual({
-      unknown: `the registry ${registry.host} took longer than 1.2 s`,
-    });
+    expect(await resolve('a/b', 1200)).toEqual(
+      unresolved(`the registry ${registry.host} took longer than 1.2 s`),
+    );
   });
 
   test('to the end is given up too', async () => {
     registry.intercept = () => ({ status: 200, body: '{"schemaVersion":2', stalls: true });
-    expect(await resolve('a/b', 300)).toEqual({
-      unknown: `the registry ${registry.host} took longer than 0.3 s`,
-    });
+    expect(await resolve('a/b', 300)).toEqual(
+      unresolved(`the registry ${registry.host} took longer than 0.3 s`),
+    );
   });
 
   test('for its connection broke is asked again', async () => {
     const digest = registry.push('a/b', 'latest');
     registry.intercept = (_, earlier) => (earlier < 2 ? 'cut' : undefined);
-    expect(await resolve('a/b')).toEqual({ digest });
+    expect(await resolve('a/b')).toEqual(resolved(digest));
     registry.intercept = () => 'cut';
-    expect(await resolve('a/b')).toEqual({
-      unknown: `connection lost to the registry ${registry.host} (UND_ERR_SOCKET)`,
-    });
+    expect(await resolve('a/b')).toEqual(
+      unresolved(`connection lost to the registry ${registry.host} (UND_ERR_SOCKET)`),
+    );
     expect(registry.requests).toHaveLength(6);
   });
 
@@ -273,8 +283,8 @@ describe('a registry that does not answer', () => {
       throw new Error('first\n::error::second\u2028\u202e');
     });
     const signal = new AbortController().signal;
-    expect(await resolveImage('r.example/a', undefined, { dispatcher: broken, signal })).toEqual({
-      unknown: 'connection lost to the registry r.example (first ::error::second )',
-    });
+    expect(await resolveImage('r.example/a', undefined, { dispatcher: broken, signal })).toEqual(
+      unresolved('connection lost to the registry r.example (first ::error::second )'),
+    );
   });
 });

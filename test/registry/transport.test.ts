@@ -9,7 +9,7 @@ import { proxyAwareDispatcher } from '../../src/http/proxy.ts';
 import { registryAddress } from '../../src/registry/endpoint.ts';
 import { dockerHub } from '../../src/registry/reference.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
+import { type RegistryServer, resolved, startRegistry, unresolved } from './registry-server.ts';
 
 const file = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../http/fixtures/${name}`, import.meta.url)));
@@ -109,11 +109,11 @@ describe('a registry is asked', () => {
       headers: { 'www-authenticate': 'Bearer realm="http://127.0.0.1/t"' },
     });
     const refused = 'the registry r.example names no address for tokens that is safe to ask';
-    expect(await resolve('r.example/a', diverted)).toEqual({ unknown: refused });
+    expect(await resolve('r.example/a', diverted)).toEqual(unresolved(refused));
     registry.intercept = () => ({ status: 307, headers: { location: 'http://127.0.0.1/v2/' } });
-    expect(await resolve('r.example/a', diverted)).toEqual({
-      unknown: 'the registry r.example redirects to an address that is not safe to ask',
-    });
+    expect(await resolve('r.example/a', diverted)).toEqual(
+      unresolved('the registry r.example redirects to an address that is not safe to ask'),
+    );
     expect(diverted.seen).toHaveLength(2);
   });
 
@@ -139,13 +139,15 @@ describe('a certificate', () => {
     const lookup: LookupFunction = (_, options, done) =>
       options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
     const trusting = used(new Agent({ connect: { ca: tls.cert, lookup } }));
-    expect(await resolve(image, trusting)).toEqual({ digest });
+    expect(await resolve(image, trusting)).toEqual(resolved(digest));
     const untrusting = used(new Agent({ connect: { lookup } }));
-    expect(await resolve(image, untrusting)).toEqual({
-      unknown: expect.stringMatching(
-        /^the certificate of the registry template-service\.test:\d+ is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\); where a proxy/,
+    expect(await resolve(image, untrusting)).toEqual(
+      unresolved(
+        expect.stringMatching(
+          /^the certificate of the registry template-service\.test:\d+ is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\); where a proxy/,
+        ),
       ),
-    });
+    );
     expect(registry.requests).toHaveLength(1);
   });
 });
@@ -157,7 +159,7 @@ describe('a proxy', () => {
     const digest = registry.push('a/b', '1');
     const proxy = await startProxy('200 Connection established');
     const dispatcher = used(proxyAwareDispatcher({ HTTP_PROXY: proxy.url }));
-    expect(await resolve(`${registry.host}/a/b:1`, dispatcher)).toEqual({ digest });
+    expect(await resolve(`${registry.host}/a/b:1`, dispatcher)).toEqual(resolved(digest));
     expect(new Set(proxy.seen)).toEqual(new Set([registry.host]));
   });
 
@@ -166,10 +168,11 @@ describe('a proxy', () => {
     const dispatcher = used(
       proxyAwareDispatcher({ HTTPS_PROXY: proxy.url.replace('//', '//user:secret-word@') }),
     );
-    expect(await resolve('python', dispatcher)).toEqual({
-      unknown:
+    expect(await resolve('python', dispatcher)).toEqual(
+      unresolved(
         'the proxy answered 403 when asked for a connection to Docker Hub; check HTTPS_PROXY, its user name and password, and NO_PROXY',
-    });
+      ),
+    );
     expect(proxy.seen).toEqual([`${hubApi}:443`]);
   });
 });

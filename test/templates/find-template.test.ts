@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, templateTags } from '../../src/api/schemas.ts';
+import { parse, templateTags } from '../../src/api/schemas.ts';
 import { promote } from '../../src/templates/assign-tags.ts';
 import { listedBuild } from '../../src/templates/find-build.ts';
 import { findTemplate, readAssignments, readTags } from '../../src/templates/find-template.ts';
@@ -26,9 +26,9 @@ async function world() {
 /** A client whose list of tags is this, as the service's answer is read. */
 const listing = (rows: unknown) => ({
   async tags() {
-    const checked = check(templateTags, rows);
-    if ('found' in checked) throw new Error(checked.found);
-    return checked.answer;
+    const parsed = parse(templateTags, rows);
+    if (!parsed.ok) throw new Error(parsed.reason);
+    return parsed.value;
   },
 });
 

@@ -24,9 +24,9 @@ export function baseResolver(
     if (missing !== undefined)
       return unknown(`its base was not looked up, since its registry credentials have no ${missing}`);
     const found = await job.resolveImage(fromImage, fromImageRegistry);
-    if ('digest' in found) return { kind: 'image', digest: found.digest };
+    if (found.ok) return { kind: 'image', digest: found.value };
     return unknown(
-      `the digest of ${fromImage} is not known: ${found.unknown}`,
+      `the digest of ${fromImage} is not known: ${found.reason}`,
       imageFinding(fromImage, found),
     );
   };
@@ -34,7 +34,7 @@ export function baseResolver(
 
 function imageFinding(
   image: string,
-  { unknown: why, verdict }: Extract<ResolvedImage, { unknown: string }>,
+  { reason: why, verdict }: Extract<ResolvedImage, { ok: false }>,
 ): BaseFinding | undefined {
   // The service may have images of its own that are nowhere else: the base of a recipe that names none is one.
   const { host, repository = '' } = parseImageReference(image) ?? {};

@@ -51,15 +51,15 @@ export function readDockerfile(given: string, call: SourceLocation | undefined):
         const found = place(line);
         return found ? { at: found } : {};
       };
-      if (file && ('fault' in decoded || decoded.text !== bytes.toString('utf8'))) {
-        const fault = 'fault' in decoded ? decoded.fault : 'it begins with a byte order mark, or is UTF-16';
+      if (file && !(decoded.ok && decoded.value === bytes.toString('utf8'))) {
+        const fault = decoded.ok ? 'it begins with a byte order mark, or is UTF-16' : decoded.reason;
         const message = `The SDK reads a Dockerfile as UTF-8 without a byte order mark: ${fault}. Save it as plain UTF-8.`;
         return [
           {
             severity: 'mistake',
             title: 'Encoding of the Dockerfile',
             message,
-            ...at('fault' in decoded ? decoded.line : 1),
+            ...at(decoded.ok ? 1 : decoded.line),
           },
         ];
       }

@@ -1,0 +1,86 @@
+import type * as v from 'valibot';
+import { ServiceError, serverMessage } from '../http/errors.ts';
+import { retryAfterMs } from '../http/retry.ts';
+import { isOfApi, parse } from './schemas.ts';
+import { isPage, isTransientAtStore } from './store-errors.ts';
+import type { UploadResponse } from './upload.ts';
+
+/** A response as the generated client gives it: the body of a 2xx as `data`, any other as `error`. */
+export interface ApiResponse {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** Turns responses into values or a {@link ServiceError}. `request` names the request as it stands in messages. */
+export interface ResponseParser {
+  /** The body of a 2xx response, as its schema has it. */
+  readonly body: <T>(request: string, response: ApiResponse, schema: v.GenericSchema<unknown, T>) => T;
+  /** Throws for any status but 2xx. */
+  readonly expectOk: (request: string, response: ApiResponse) => void;
+}
+
+/** @param spoke - whether the API itself has answered yet, and not only something in between */
+export function createResponseParser(host: string, spoke: () => boolean): ResponseParser {
+  function expectOk(request: string, { response, error }: ApiResponse): void {
+    if (response.ok) return;
+    // Once the API itself has answered, a page of something in between says nothing about the request.
+    const passing = spoke() && !isOfApi(error);
+    const retryAfter = response.headers.get('retry-after');
+    throw refusedError({ request, host, status: response.status, body: error, retryAfter, passing });
+  }
+  return {
+    expectOk,
+    body(request, response, schema) {
+      expectOk(request, response);
+      // The API promises JSON, so `null` is not a body either.
+      if (response.data === undefined || response.data === null)
+        throw unintelligibleError(request, 'an empty answer');
+      const parsed = parse(schema, response.data);
+      if (!parsed.ok) throw unintelligibleError(request, parsed.reason);
+      return parsed.value;
+    },
+  };
+}
+
+/** Throws a {@link ServiceError} unless the store took the upload. */
+export function expectUploaded(host: string, { status, text, retryAfter }: UploadResponse): void {
+  const request = 'PUT upload';
+  if (status < 200 || status > 299) {
+    const passing = isTransientAtStore(text);
+    throw refusedError({ request, host, status, body: text, retryAfter, passing });
+  }
+  if (isPage(text)) throw unintelligibleError(request, 'a page of HTML');
+}
+
+interface Refusal {
+  readonly request: string;
+  readonly host: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter: string | null;
+  /** Another attempt may work although the status says otherwise. */
+  readonly passing: boolean;
+}
+
+function refusedError({ body, retryAfter, ...refusal }: Refusal): ServiceError {
+  const { host, status, request } = refusal;
+  const said = serverMessage(body);
+  const words = said === '' ? 'without a word' : `saying: ${said}`;
+  return new ServiceError({
+    ...refusal,
+    kind: 'refused',
+    said,
+    retryAfterMs: retryAfterMs(retryAfter),
+    message: `${host} answered ${status} to ${request}, ${words}`,
+  });
+}
+
+function unintelligibleError(request: string, found: string): ServiceError {
+  return new ServiceError({
+    kind: 'unintelligible',
+    request,
+    summary: `answered with ${found}`,
+    message: `${request} was answered with ${found}`,
+  });
+}

@@ -1,0 +1,115 @@
+import type { getOctokit } from '@actions/github';
+import { type Dispatcher, fetch } from 'undici';
+import { isTransientStatus } from '../http/errors.ts';
+import { createRetrier, type RetryPolicy, withRetry } from '../http/retry.ts';
+import type { Redact } from '../redact/redact.ts';
+import { GithubError, githubError } from './errors.ts';
+
+export type Octokit = ReturnType<typeof getOctokit>;
+
+export interface OctokitOptions {
+  /** That of `@actions/github`, handed in: the library reads the event file when it is imported. */
+  readonly getOctokit: typeof getOctokit;
+  readonly token: string;
+  /** `GITHUB_API_URL`, without a slash at the end. */
+  readonly apiUrl: string;
+  /** `GITHUB_GRAPHQL_URL`; derived from `apiUrl` where it is empty. */
+  readonly graphqlUrl?: string | undefined;
+  readonly userAgent: string;
+  /** Carries the requests, through a proxy where there is one. */
+  readonly dispatcher: Dispatcher;
+  /** Ends requests and pauses; they reject with its reason. */
+  readonly signal: AbortSignal;
+  readonly retryPolicy?: RetryPolicy;
+  /** The time limit of one attempt, in milliseconds. */
+  readonly requestTimeoutMs?: number;
+  /** Called before each retry, with one sentence for the log. */
+  readonly onRetry?: (sentence: string) => void;
+  /** Takes secrets out of the texts that are written: comments and descriptions. */
+  readonly redact?: Redact;
+}
+
+const defaultRetryPolicy: RetryPolicy = {
+  attempts: 4,
+  timeMs: Number.POSITIVE_INFINITY,
+  firstPauseMs: 1000,
+  longestPauseMs: 70_000,
+  longestRetryAfterMs: 70_000,
+  addToRetryAfter: true,
+};
+const defaultTimeoutMs = 30_000;
+
+/** An Octokit that goes through the dispatcher, redacts what it writes, retries, and rejects with a {@link GithubError}. */
+export function createOctokit(options: OctokitOptions): Octokit {
+  const octokit = options.getOctokit(options.token, {
+    baseUrl: options.apiUrl,
+    userAgent: options.userAgent,
+    request: {
+      fetch: (url: string, init: Parameters<typeof fetch>[1]) =>
+        fetch(url, { ...init, dispatcher: options.dispatcher }),
+    },
+    // It would write to stderr, past everything that keeps texts from driving the runner.
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  const { redact = (text) => text } = options;
+  octokit.hook.before('request', (parameters) => {
+    for (const field of ['body', 'description']) {
+      const text = parameters[field];
+      if (typeof text === 'string') parameters[field] = redact(text);
+    }
+  });
+  const graphqlUrl = graphqlUrlOf(options);
+  octokit.hook.wrap('request', (send, parameters) => {
+    const { method, url } = parameters;
+    // GraphQL is only read from here, which is a POST too.
+    const isIdempotent = method !== 'POST' || url === graphqlUrl;
+    const request = `${method} ${url.replace(/^https?:\/\/[^/]+|\?.*$/g, '')}`;
+    return sendWithRetry({ request, isIdempotent }, options, (signal) =>
+      send({ ...parameters, request: { ...parameters.request, signal } }),
+    );
+  });
+  return octokit;
+}
+
+/** GitHub Enterprise Server has GraphQL beside the REST API and not below it. */
+export function graphqlUrlOf({ graphqlUrl, apiUrl }: Pick<OctokitOptions, 'graphqlUrl' | 'apiUrl'>): string {
+  return graphqlUrl || `${apiUrl.replace(/(\/api)\/v3$/, '$1')}/graphql`;
+}
+
+interface Attempted {
+  /** As it stands in messages: the method, and the path with the names of its parameters. */
+  readonly request: string;
+  /** Sending it twice is the same as sending it once. */
+  readonly isIdempotent: boolean;
+}
+
+/** Sends a change again only where GitHub said that it was not done, or where doing it twice is the same as once. */
+function sendWithRetry<T>(
+  { request, isIdempotent }: Attempted,
+  { signal, retryPolicy = defaultRetryPolicy, requestTimeoutMs = defaultTimeoutMs, onRetry }: OctokitOptions,
+  send: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const retrier = createRetrier({
+    policy: retryPolicy,
+    signal,
+    notes: (failure, next) => onRetry?.(`${failure}; ${next}`),
+    judge(error) {
+      if (!(error instanceof GithubError)) return undefined;
+      const { status, limited, retryAfterMs } = error;
+      const isTransient = status === undefined || isTransientStatus(status);
+      if (!limited && !(isTransient && isIdempotent)) return undefined;
+      const outcome = status === undefined ? 'did not answer' : `answered ${status}`;
+      return { summary: `GitHub ${outcome} to ${request}`, retryAfterMs };
+    },
+  });
+  return withRetry(retrier, async () => {
+    signal.throwIfAborted();
+    const limit = AbortSignal.timeout(requestTimeoutMs);
+    try {
+      return await send(AbortSignal.any([signal, limit]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw githubError(request, error, limit.aborted);
+    }
+  });
+}

@@ -1,0 +1,7 @@
+/**
+ * A value, or the reason why there is none: the end of a sentence, or some words to put into one. `Details` stand
+ * beside the reason.
+ */
+export type Result<T, Details = unknown> =
+  | { readonly ok: true; readonly value: T }
+  | ({ readonly ok: false; readonly reason: string } & Details);
