@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build, transformSync } from 'esbuild';
+import { build, type Plugin, transformSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -40,6 +40,18 @@ const output = {
   // Unicode tables as characters and not as escapes of them: 18 kB less.
   charset: 'utf8',
 } as const;
+
+/** Leaves out what nobody uses of `@actions/core`, which does not say itself that its files only define things. */
+const partsOfCore: Plugin = {
+  name: 'parts-of-core',
+  setup({ onResolve, resolve: find }) {
+    onResolve({ filter: /^\.\// }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      if (pluginData === partsOfCore || !/@actions.core.lib.core\.js$/.test(importer)) return undefined;
+      const found = await find(path, { importer, resolveDir, kind, pluginData: partsOfCore });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
 
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');
@@ -82,6 +94,7 @@ async function bundleSteps(): Promise<void> {
     bundle: true,
     splitting: true,
     platform: 'node',
+    plugins: [partsOfCore],
     ...output,
     // Libraries in CommonJS ask for Node's own modules by it.
     banner: {

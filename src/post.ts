@@ -1,12 +1,12 @@
-import * as core from '@actions/core';
 import { runPost } from './actions/build/post.ts';
 import { openRunner } from './job/runner.ts';
+import { runnerCommands } from './job/runner-commands.ts';
 import { loadState } from './job/state.ts';
 
 // The post step of the build action has this entry of its own, which imports nothing that could build. GitHub runs it
 // after every end of the main step; it never fails the job.
-process.on('uncaughtException', (error) => core.debug(`The post step: ${error.message}`));
-const state = loadState(core);
+process.on('uncaughtException', (error) => runnerCommands.debug(`The post step: ${error.message}`));
+const state = loadState(runnerCommands);
 if (state) await runPost(state, openRunner(process.env));
 // What nobody waits for any more, such as a request to the cache, must not keep the job.
 setTimeout(() => process.exit(), 1000).unref();

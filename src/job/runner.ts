@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as core from '@actions/core';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { createSecretStore, maskable, type Redact, redactDeep } from '../redact/redact.ts';
 import { maskedTexts } from '../redact/secret-forms.ts';
 import { githubOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
+import { runnerCommands as core } from './runner-commands.ts';
 import { type StepState, saveState } from './state.ts';
 
 /** The runner of GitHub Actions: where a step speaks, and the files through which it hands on results. */
