@@ -12,6 +12,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 300_000 } },
     maxWorkers: 2,
+    // A module holds no state of its own, so a worker need not evaluate it anew for each file of tests.
+    isolate: false,
     projects: [
       {
         extends: true,

@@ -14,9 +14,19 @@ const actions = {
   comment: { run: runComment, undone: 'No comment was written', hasStatus: false, hasPost: false },
 } satisfies Record<string, Action>;
 
-/** Runs the main step of one of the published actions in the job that this process belongs to. */
+/**
+ * Runs the main step of one of the published actions.
+ *
+ * @param env - the variables that the runner set
+ * @returns its exit code
+ */
+export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv): Promise<number> {
+  return runStep(actions[name], openRunner(env));
+}
+
+/** The same in the job that this process belongs to, which ends with it. */
 export async function main(name: keyof typeof actions): Promise<void> {
-  process.exitCode = await runStep(actions[name], openRunner(process.env));
+  process.exitCode = await run(name, process.env);
   // What nobody waits for any more, such as a request to the cache, must not keep the job.
   setTimeout(() => process.exit(), 1000).unref();
 }

@@ -28,6 +28,10 @@ export const runnerCommands = {
   setOutput,
   setSecret,
   startGroup,
-  summary,
   warning,
 };
+
+/** A job summary that knows no file yet: the library's own keeps the one that it wrote to first. */
+export function newSummary(): typeof summary {
+  return Reflect.construct(summary.constructor, []);
+}

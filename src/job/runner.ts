@@ -5,7 +5,7 @@ import { createSecretStore, maskable, type Redact, redactDeep } from '../redact/
 import { maskedTexts } from '../redact/secret-forms.ts';
 import { githubOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
-import { runnerCommands as core } from './runner-commands.ts';
+import { runnerCommands as core, newSummary } from './runner-commands.ts';
 import { type StepState, saveState } from './state.ts';
 
 /** The runner of GitHub Actions: where a step speaks, and the files through which it hands on results. */
@@ -45,7 +45,7 @@ export function openRunner(env: NodeJS.ProcessEnv): Runner {
   const secrets = createSecretStore();
   const { redact } = secrets;
   const output = githubOutput(core, { redact, ...(workspace && { workspace }) });
-  const appendSummary = stepSummary(core.summary, Boolean(env['GITHUB_STEP_SUMMARY']));
+  const appendSummary = stepSummary(newSummary(), Boolean(env['GITHUB_STEP_SUMMARY']));
   const failed = new Set<string>();
   let left: StepState | undefined;
 

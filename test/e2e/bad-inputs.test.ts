@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { runAction } from './runner.ts';
+import { runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -255,7 +255,7 @@ describe('a bad input', () => {
       inputs: { name: 'my-agent', ...row.inputs },
       env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url, ...row.env },
     };
-    const { exitCode, log, outputs, summary, state } = await runAction(options);
+    const { exitCode, log, outputs, summary, state } = await runActionHere(options);
 
     expect(exitCode, log).toBe(1);
     const errors = log.split('\n').filter((line) => line.startsWith('::error'));
@@ -274,7 +274,7 @@ describe('a bad input', () => {
     expect(summary).toMatch(/^## (Template .*: nothing|Nothing) was built\n/);
     if (!row.failure) expect(summary.match(/^### /gm)).toHaveLength(errors.length);
     const asked = local.requests.length;
-    expect(await runAction({ ...options, state })).toMatchObject({ exitCode: 0, log: '', summary: '' });
+    expect(await runActionHere({ ...options, state })).toMatchObject({ exitCode: 0, log: '', summary: '' });
     expect(local.requests).toHaveLength(asked);
   });
 
@@ -282,7 +282,7 @@ describe('a bad input', () => {
     await using workspace = await temporaryDirectory({
       'template.ts': recipe("\n  .copy('a', '/x')\n  .copy('b', '/x')"),
     });
-    const { log } = await runAction({
+    const { log } = await runActionHere({
       action: action.path,
       workspace: workspace.path,
       inputs: { name: 'UPPER', 'cpu-count': '3' },
@@ -303,7 +303,7 @@ describe('a bad input', () => {
     await using workspace = await temporaryDirectory();
     // A link to itself cannot be read by anybody, not even by root.
     await symlink('template.ts', join(workspace.path, 'template.ts'));
-    const { exitCode, log } = await runAction({
+    const { exitCode, log } = await runActionHere({
       action: action.path,
       workspace: workspace.path,
       inputs: { name: 'my-agent', template: 'template.ts' },

@@ -6,7 +6,7 @@ import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { ask, build } from '../local/client.ts';
 import { type RegistryServer, startRegistry } from '../registry/registry-server.ts';
 import { changesSince } from './reuse-kit.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
+import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -40,7 +40,7 @@ async function run(
 ): Promise<Run> {
   await using workspace = await temporaryDirectory({ ...files, 'template.ts': definition });
   const since = service.requests.length;
-  const result = await runAction({
+  const result = await runActionHere({
     action: action.path,
     workspace: workspace.path,
     ...options,

@@ -7,7 +7,7 @@ import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { startCacheServer } from '../history/cache-server.ts';
-import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
+import { groupsOf, type RunOptions, type RunResult, runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -49,7 +49,7 @@ function run(
   workspace: string,
   options: Partial<RunOptions> = {},
 ): Promise<RunResult> {
-  return runAction({
+  return runActionHere({
     action: action.path,
     workspace,
     event: pullRequestEvent(),

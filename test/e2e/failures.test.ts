@@ -6,7 +6,7 @@ import { readFaultPlan } from '../../src/local/read-faults.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { type RunResult, runAction } from './runner.ts';
+import { type RunResult, runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -27,7 +27,7 @@ export const template = Template()
   });
   const executor = createSimulatedExecutor({ stepMs: 1, script });
   const service = await startLocalService({ executor, faults });
-  const result = await runAction({
+  const result = await runActionHere({
     action: action.path,
     workspace: workspace.path,
     inputs: { name: 'my-agent', ...inputs },

@@ -5,7 +5,7 @@ import { readFaultPlan } from '../../src/local/read-faults.ts';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { changesSince, project, recipe } from './reuse-kit.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
+import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -28,7 +28,7 @@ async function run(
   { folder = '.', ...more }: Partial<RunOptions> & { folder?: string } = {},
 ): Promise<Run> {
   const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }), ...options });
-  const result = await runAction({
+  const result = await runActionHere({
     action: join(action.path, folder),
     workspace: workspace.path,
     inputs: { name: 'my-agent', ...inputs },

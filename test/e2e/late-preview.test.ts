@@ -4,7 +4,7 @@ import { type LocalService, startLocalService } from '../../src/local/service.ts
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { gate, register } from '../local/client.ts';
-import { runAction } from './runner.ts';
+import { runActionHere } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -42,7 +42,7 @@ async function buildMeanwhile(github: GithubServer, meanwhile: (service: LocalSe
   const service = await startLocalService({ executor });
   github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
   let happened = false;
-  const result = await runAction({
+  const result = await runActionHere({
     action: action.path,
     workspace: workspace.path,
     event,
@@ -66,7 +66,7 @@ async function buildOutdated(
 ) {
   const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
   const pullRequest = { ...event.payload.pull_request, updated_at: updatedAt };
-  const result = await runAction({
+  const result = await runActionHere({
     action: action.path,
     workspace: workspace.path,
     event: { ...event, payload: { ...event.payload, pull_request: pullRequest } },

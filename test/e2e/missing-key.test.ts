@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
+import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -34,7 +34,7 @@ const ofFork = pullRequest(headOf('mallory/agent'));
 const ofBranch = pullRequest(headOf('octo-org/agent'));
 
 function run(workspace: string, options: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runAction({
+  return runActionHere({
     action: action.path,
     workspace,
     ...options,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { GithubServer } from '../github/server.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
+import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
 
 const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
 
@@ -20,7 +20,7 @@ export type RunInRepository = (options: Partial<RunOptions> & { readonly run: nu
 /** Runs of `build`, `cleanup` or `promote` for the template my-agent. */
 export function runner({ actions, workspace, service, github }: Repository, folder = ''): RunInRepository {
   return ({ run, ...options }) =>
-    runAction({
+    runActionHere({
       action: join(actions, folder),
       workspace,
       ...options,

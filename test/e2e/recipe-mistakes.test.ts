@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { runAction } from './runner.ts';
+import { runActionHere } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -25,7 +25,7 @@ function annotations(log: string, kind: 'warning' | 'error'): string[] {
 }
 
 function run(workspace: TemporaryDirectory) {
-  return runAction({
+  return runActionHere({
     action: action.path,
     workspace: workspace.path,
     inputs: { name: 'my-agent', tags: 'v1' },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, runAction } from './runner.ts';
+import { type RunOptions, runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -36,7 +36,7 @@ test.each<[string, string, string, Partial<RunOptions>]>([
     'template.mjs': `import { Template } from 'novita-sandbox';\nexport default Template().${base}.runCmd('make');\n`,
   });
   const before = local.requests.length;
-  const { exitCode, log, outputs, summary } = await runAction({
+  const { exitCode, log, outputs, summary } = await runActionHere({
     action: join(action.path, folder),
     workspace: workspace.path,
     ...options,

@@ -5,46 +5,66 @@ import { publishedAction } from './setup.ts';
 const action = publishedAction();
 
 describe('a build that goes on is told why', () => {
-  const changed: Record<string, { why: string; change: (at: Place) => Promise<unknown>; memory?: string }> = {
-    'by files': {
+  // Each is a change to what the one before it left.
+  const changes: readonly { why: string; memory: string; change?: (at: Place) => Promise<unknown> }[] = [
+    {
       why: 'COPY app/ /app changed',
+      memory: '1024',
       change: (at) => at.write('app/main.py', 'print(2)\n'),
     },
-    'by its size': { why: 'memory 1024 → 2048', change: async () => {}, memory: '2048' },
-    'by a command': {
+    { why: 'memory 1024 → 2048', memory: '2048' },
+    {
       why: 'RUN pip install -r /app/requirements.txt → RUN pip install requests',
-      change: (at) => at.write('template.ts', recipe().replace('-r /app/requirements.txt', 'requests')),
-    },
-    'by a step more and a start command': {
-      why: 'start command added, ready command added, RUN make added',
-      change: (at) =>
-        at.write('template.ts', recipe(undefined, ".runCmd('make').setStartCmd('serve', 'true')")),
-    },
-    'in several things at once': {
-      why: 'memory 1024 → 2048, COPY app/ /app changed, RUN make added',
-      change: async (at) => {
-        await at.write('app/main.py', 'print(2)\n');
-        await at.write('template.ts', recipe(undefined, ".runCmd('make')"));
-      },
       memory: '2048',
+      change: (at) => at.write('template.ts', withRequests()),
     },
-    'by another base': {
+    {
+      why: 'start command added, ready command added, RUN make added',
+      memory: '2048',
+      change: (at) =>
+        at.write('template.ts', withRequests(undefined, ".runCmd('make').setStartCmd('serve', 'true')")),
+    },
+    {
+      why: 'memory 2048 → 1024, COPY app/ /app changed, RUN make test added',
+      memory: '1024',
+      change: async (at) => {
+        await at.write('app/main.py', 'print(3)\n');
+        await at.write(
+          'template.ts',
+          withRequests(undefined, ".runCmd('make').runCmd('make test').setStartCmd('serve', 'true')"),
+        );
+      },
+    },
+    {
       why: `base FROM python:3.12@sha256:${'5c'.repeat(17)}5… → FROM python:3.13@sha256:${'7d'.repeat(17)}7…`,
-      change: (at) => at.write('template.ts', recipe(`python:3.13@sha256:${'7d'.repeat(32)}`)),
+      memory: '1024',
+      change: (at) =>
+        at.write(
+          'template.ts',
+          withRequests(
+            `python:3.13@sha256:${'7d'.repeat(32)}`,
+            ".runCmd('make').runCmd('make test').setStartCmd('serve', 'true')",
+          ),
+        ),
     },
-  };
+  ];
+  const withRequests = (...given: Parameters<typeof recipe>) =>
+    recipe(...given).replace('-r /app/requirements.txt', 'requests');
 
-  test.each(Object.entries(changed))('%s', async (_title, { why, change, memory }) => {
+  test('by files, its size, a command, more of them, several things at once, and another base', async () => {
     await using at = await place(action);
-    const first = await at.run();
-    await change(at);
-    const second = await at.run({ inputs: memory ? { 'memory-mb': memory } : {} });
-    expect(whyBuilt(second)).toBe(why);
-    expect(second.outputs['buildId']).not.toBe(first.outputs['buildId']);
-    expect(second.summary).toContain('### What changed against the last build of `main`');
+    let { buildId } = (await at.run()).outputs;
+    for (const { why, memory, change } of changes) {
+      await change?.(at);
+      const run = await at.run({ inputs: { 'memory-mb': memory } });
+      expect(whyBuilt(run)).toBe(why);
+      expect(run.outputs['buildId']).not.toBe(buildId);
+      expect(run.summary).toContain('### What changed against the last build of `main`');
+      buildId = run.outputs['buildId'];
+    }
     // And what is there now is what the next run finds.
-    const third = await at.run({ inputs: memory ? { 'memory-mb': memory } : {} });
-    expect(third.outputs).toMatchObject({ buildId: second.outputs['buildId'], reused: 'true' });
+    const again = await at.run({ inputs: { 'memory-mb': '1024' } });
+    expect(again.outputs).toMatchObject({ buildId, reused: 'true' });
   });
 
   test('with as many bytes as before, the summary does not show the same numbers twice', async () => {

@@ -5,7 +5,7 @@ import type { RequestRecord } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { type CacheServer, startCacheServer } from '../history/cache-server.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
+import { type RunOptions, type RunResult, runAction, runActionHere } from './runner.ts';
 import { temporaryDirectory } from './setup.ts';
 
 /** A base that no registry has to be asked about. */
@@ -84,7 +84,7 @@ export async function place(
           ...options.env,
         },
       };
-      const result = await runAction(all);
+      const result = await runActionHere(all);
       const { onOutput: _, ...postOptions } = all;
       const post = await runAction({ ...postOptions, state: result.state });
       return { ...result, post, changes: changesSince(local, since) };

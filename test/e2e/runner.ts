@@ -1,12 +1,13 @@
 /**
- * Runs the bundled action as the runner does: a child process with `INPUT_*` from action.yml's defaults and
+ * Runs the bundled action as the runner does: a process with `INPUT_*` from action.yml's defaults and
  * the command files, whose contents are read back by the runner's own rules.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
 export const repositoryRoot = resolve(import.meta.dirname, '..', '..');
@@ -45,8 +46,35 @@ interface ActionMetadata {
   readonly runs: { main: string; post: string };
 }
 
-/** Runs the action once and waits for its end. */
-export async function runAction(options: RunOptions): Promise<RunResult> {
+/** Runs the action once in a process of its own, and waits for its end. */
+export function runAction(options: RunOptions): Promise<RunResult> {
+  return runWith(options, (script, env) => execute(script, env, options));
+}
+
+/** Whether a run of an action is within this process. */
+let busy = false;
+
+/**
+ * Runs the main step once within this process, which saves most of its time: for what the action does, and not what
+ * its process does. What needs a process of its own gets one: a signal, and a run beside another.
+ */
+export async function runActionHere(options: RunOptions): Promise<RunResult> {
+  const { logTo, onSpawn, onOutput, state } = options;
+  if (busy || (logTo ?? onSpawn ?? onOutput ?? state)) return runAction(options);
+  busy = true;
+  try {
+    return await runWith(options, (script, env) => executeHere(script, env, options));
+  } finally {
+    busy = false;
+  }
+}
+
+type Execute = (
+  script: string,
+  env: Record<string, string>,
+) => Promise<{ exitCode: number | null; log: string }>;
+
+async function runWith(options: RunOptions, start: Execute): Promise<RunResult> {
   const action = options.action ?? repositoryRoot;
   const metadata: ActionMetadata = parse(await readFile(join(action, 'action.yml'), 'utf8'));
   const temporary = await mkdtemp(join(tmpdir(), 'runner-'));
@@ -97,10 +125,9 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
       ),
       ...options.env,
     };
-    const { exitCode, log } = await execute(
+    const { exitCode, log } = await start(
       join(action, options.state ? metadata.runs.post : metadata.runs.main),
       env,
-      options,
     );
     const outputs = readCommandFile(await readFile(output, 'utf8'));
     return {
@@ -114,6 +141,58 @@ export async function runAction(options: RunOptions): Promise<RunResult> {
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The entry of an action says its name to the bundle beside it, and that is all. */
+async function executeHere(
+  script: string,
+  env: Record<string, string>,
+  { workspace }: RunOptions,
+): ReturnType<Execute> {
+  const bundle: typeof import('../../src/main.ts') = createRequire(import.meta.url)(
+    join(dirname(script), 'index.js'),
+  );
+  const name = basename(script, '.js') as Parameters<typeof bundle.run>[0];
+  const before = { env: { ...process.env }, directory: process.cwd() };
+  const streams = [process.stdout, process.stderr];
+  const writers = streams.map((stream) => stream.write);
+  const forget = listenersAddedTo([
+    [process, ['SIGINT', 'SIGTERM', 'uncaughtException', 'exit']],
+    ...streams.map((stream) => [stream, ['error']] as const),
+  ]);
+  const printed: string[] = [];
+  try {
+    replaceEnvironment(env);
+    process.chdir(workspace);
+    for (const stream of streams)
+      stream.write = (text: string | Uint8Array) => printed.push(Buffer.from(text).toString()) > 0;
+    const exitCode = await bundle.run(name, process.env);
+    return { exitCode, log: printed.join('') };
+  } finally {
+    for (const [index, stream] of streams.entries()) stream.write = writers[index] ?? stream.write;
+    forget();
+    process.chdir(before.directory);
+    replaceEnvironment(before.env);
+  }
+}
+
+function replaceEnvironment(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+}
+
+/** Takes away, when it is called, what was added since. */
+function listenersAddedTo(
+  places: readonly (readonly [emitter: NodeJS.EventEmitter, events: readonly string[]])[],
+): () => void {
+  const known = places.map(([emitter, events]) => events.map((event) => emitter.listeners(event)));
+  return () => {
+    for (const [index, [emitter, events]] of places.entries())
+      for (const [place, event] of events.entries())
+        for (const listener of emitter.listeners(event))
+          if (!known[index]?.[place]?.includes(listener))
+            emitter.removeListener(event, listener as (...args: unknown[]) => void);
+  };
 }
 
 function execute(

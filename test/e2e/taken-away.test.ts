@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { build } from '../local/client.ts';
-import { type RunOptions, runAction } from './runner.ts';
+import { type RunOptions, runActionHere } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -123,7 +123,7 @@ const accepted: readonly Row[] = [
 async function run(folder: string, row: Row, inputs: Record<string, string>) {
   const [, event, ref] = row;
   const before = service.requests.length;
-  const result = await runAction({
+  const result = await runActionHere({
     action: join(action.path, folder),
     workspace: workspace.path,
     ...(event && { event }),
@@ -209,7 +209,7 @@ describe('outside of GitHub Actions', () => {
   ])('%s without tags moves nothing and says to set them', async (folder, says) => {
     for (const tags of ['', '# none\n']) {
       const before = service.requests.length;
-      const { exitCode, log } = await runAction({
+      const { exitCode, log } = await runActionHere({
         action: join(action.path, folder),
         workspace: workspace.path,
         inputs: { name: 'my-agent', ...(folder && { from: '1.3.2' }), tags },
