@@ -38,7 +38,6 @@ describe('a recipe that does something else than it says', () => {
     await using workspace = await temporaryDirectory({
       'template.ts': `import { Template } from 'novita-sandbox';
 import { user } from '#own/user.js';
-
 export const template = Template()
   .fromImage('debian:12', undefined, { inheritConfig: false })
   .setUser(user)

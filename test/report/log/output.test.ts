@@ -147,7 +147,7 @@ test('in a process of its own, everything reaches a pipe before the process ends
     import { githubOutput } from './src/report/log/output.ts';
     const output = githubOutput(core, { workspace: '/w' });
     output.startGroup('group');
-    for (let index = 0; index < 20000; index += 1) output.untrusted('line ' + index);
+    for (let index = 0; index < 20000; index += 1) output.printUntrusted('line ' + index);
     output.error('broken', { title: 'T', at: { file: '/w/template.ts', line: 1 } });
     output.close();
   `;
