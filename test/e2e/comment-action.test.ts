@@ -91,7 +91,7 @@ export default Template().fromImage('python:3.12', undefined, { inheritConfig: f
     expect(github.comments.map(({ issue }) => issue)).toEqual([12]);
     const [{ body = '' } = {}] = github.comments;
     expect(body).toContain('### Template `my-agent` was planned and not built');
-    expect(body).toContain('| 1 | not built |   | `RUN echo @octocat` |');
+    expect(body).toContain('| 1 | `RUN echo @octocat` |');
     expect(body).toContain(`<sub>Commit ${sha}, [run 4242, attempt 2](`);
     expect(body).toContain('nobody checked that it is true.');
     expect(outputs).toEqual({

@@ -74,7 +74,7 @@ describe('without a key', () => {
       });
       expect(summary).toMatch(why);
       expect(summary).toContain('## Template `my-agent` was planned and not built');
-      expect(summary).toContain('| 2 | not built |   | `RUN make` |');
+      expect(summary).toContain('| 2 | `RUN make` |');
       expect(result).toMatchObject({
         name: 'my-agent',
         status: 'skipped',

@@ -87,7 +87,7 @@ describe('an unchanged template', () => {
     expect(summary).toContain(
       `Nothing was built: build \`${buildId}\` has this content already. ${sentence}`,
     );
-    expect(summary).toMatch(/^\| 1 \| reused \| .*\| `COPY app\/ \/app` \|$/m);
+    expect(summary).toMatch(/^\| 1 \| .*`COPY app\/ \/app` \|$/m);
     expect(summary).toContain(`Sandbox.create('my-agent:${buildId}')`);
   });
 

@@ -3,7 +3,7 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { commentLimit, renderComment } from '../../src/report/markdown/comment.ts';
-import { escapeMarkdown, inlineCode, table } from '../../src/report/markdown/markdown.ts';
+import { escapeMarkdown, fence, inlineCode, table } from '../../src/report/markdown/markdown.ts';
 import { type ResultDocument, resultDocument } from '../../src/report/result/result.ts';
 import { hostileText } from './hostile.ts';
 import { sampleOutcome, samplePlan } from './sample.ts';
@@ -71,6 +71,23 @@ describe('untrusted text makes no link', () => {
     );
   });
 });
+
+test.each([3, 16, 17, 100, 199])(
+  '%i backticks in a row stay code, between marks that are shorter',
+  (count) => {
+    for (const write of [inlineCode, fence]) {
+      const text = '`'.repeat(count);
+      const markdown = write(text);
+      expect(
+        html(markdown)
+          .match(/<code>(.*?)\s*<\/code>/s)?.[1]
+          ?.replaceAll('\u200b', ''),
+      ).toBe(text);
+      // A mark is one longer than the longest run, and runs are parted after 16.
+      expect(Math.max(...(markdown.match(/`+/g) ?? []).map(({ length }) => length))).toBeLessThanOrEqual(17);
+    }
+  },
+);
 
 test('a comment keeps its limit, whatever a result file holds', () => {
   const ticks = fc.integer({ min: 1, max: 12_000 }).map((count) => '`'.repeat(count));

@@ -13,18 +13,48 @@ export interface TableStep {
   readonly usualMs?: number;
 }
 
+interface Column {
+  readonly title: string;
+  readonly cell: (step: TableStep) => string;
+  /** Whether these steps have anything to say in it; they have when it is left out. */
+  readonly says?: (steps: readonly TableStep[]) => boolean;
+}
+
+// The step stands last: a narrow screen shows the beginning of each row, so columns that tell nothing go.
+const columns: readonly Column[] = [
+  { title: '#', cell: ({ number }) => (number === undefined ? '' : String(number)) },
+  {
+    title: 'Result',
+    cell: ({ state }) => (state === 'failed' ? '**failed**' : state),
+    says: (steps) => !isToldAbove(steps),
+  },
+  {
+    title: 'Duration',
+    cell: ({ durationMs }) => duration(durationMs),
+    says: (steps) => !isToldAbove(steps) || steps.some(({ durationMs }) => durationMs !== undefined),
+  },
+  {
+    title: 'Usually',
+    cell: ({ usualMs }) => duration(usualMs),
+    says: (steps) => steps.some(({ usualMs }) => usualMs !== undefined),
+  },
+  {
+    title: 'Step',
+    cell: ({ title, hidden }) => (hidden ? escapeMarkdown(title, 200) : inlineCode(title)),
+  },
+];
+
+/** Whether the words above a table say what became of all of its steps: nothing was built, or nobody waited. */
+function isToldAbove(steps: readonly TableStep[]): boolean {
+  const [state, ...others] = new Set(steps.map((step) => step.state));
+  return others.length === 0 && (state === 'reused' || state === 'not built' || state === 'pending');
+}
+
 /** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle give way. */
 export function stepTable(steps: readonly TableStep[], budget: number): string {
-  const usual = steps.some(({ usualMs }) => usualMs !== undefined);
-  // The step stands last: a narrow screen shows the beginning of each row.
-  const head = ['#', 'Result', 'Duration', ...(usual ? ['Usually'] : []), 'Step'];
-  const rows = steps.map((step) => [
-    step.number === undefined ? '' : String(step.number),
-    step.state === 'failed' ? '**failed**' : step.state,
-    duration(step.durationMs),
-    ...(usual ? [duration(step.usualMs)] : []),
-    step.hidden ? escapeMarkdown(step.title, 200) : inlineCode(step.title),
-  ]);
+  const shown = columns.filter(({ says }) => says?.(steps) ?? true);
+  const head = shown.map(({ title }) => title);
+  const rows = steps.map((step) => shown.map(({ cell }) => cell(step)));
   const whole = table(head, rows);
   return Buffer.byteLength(whole) <= budget ? whole : cutTable(head, rows, budget);
 }

@@ -82,18 +82,15 @@ function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
   const startable = mayStart(outcome);
   const numbered = outcome.steps.filter((step) => step.number !== undefined);
   const cached = numbered.filter((step) => step.cached).length;
+  const followed = outcome.status !== 'building' && outcome.reused?.how !== 'found';
   const rows: (string[] | false | undefined)[] = [
     // They start nothing where the build failed.
     startable && ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
     ['Template ID', inlineCode(outcome.templateId)],
     ['Build ID', inlineCode(outcome.buildId)],
     startable && ['Exactly this build', inlineCode(buildReference(outcome), 400)],
-    outcome.status !== 'building' && ['Duration', formatDuration(outcome.durationMs)],
-    outcome.status !== 'building' &&
-      outcome.reused?.how !== 'found' && [
-        'Steps',
-        `${formatCount(numbered.length, 'step')}, ${cached} cached`,
-      ],
+    followed && ['Duration', formatDuration(outcome.durationMs)],
+    followed && ['Steps', `${formatCount(numbered.length, 'step')}, ${cached} cached`],
     plan.cpuCount !== undefined && ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
     plan.base.title !== '' && ['Base', inlineCode(baseName(plan))],
     definition && [

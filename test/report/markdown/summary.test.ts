@@ -187,7 +187,7 @@ test('a build that nobody waited for says so', () => {
   expect(summary).toContain('is building');
   expect(summary).toContain('not waited for');
   expect(summary).toContain('once it is ready');
-  expect(summary).toContain('| 1 | pending |   | `ENV APP_ENV, PORT, HOME_DIR` |');
+  expect(summary).toContain('| 1 | `ENV APP_ENV, PORT, HOME_DIR` |');
   expect(summary).not.toContain('mermaid');
   expect(summary).not.toMatch(/^\| Duration \|/m);
 });

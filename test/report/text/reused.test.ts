@@ -62,6 +62,16 @@ describe('where a reused build came from', () => {
     }
   });
 
+  test('is not said again at each step, so that a narrow screen shows the steps', () => {
+    const outcome = sampleOutcome({ reused: found, steps: [], durationMs: 300 });
+    const result = resultDocument({ plan: samplePlan(), outcome, workspace });
+    const comment = renderComment({ result, run: { run: 1, attempt: 1, sha: commit }, key: '' }).body;
+    for (const text of [renderSummary({ plan: samplePlan(), outcome }), comment]) {
+      expect(text).toContain('\n| # | Step |\n');
+      expect(text).not.toMatch(/\| reused \||\| Duration \|/);
+    }
+  });
+
   test('names no build where the result has none', () => {
     const { buildId: _, ...rest } = resultDocument({
       plan: samplePlan(),
