@@ -104,6 +104,24 @@ test('a failure: what happened, what to do, where, and the last lines; no snippe
   expect(body).not.toContain('Sandbox.create');
 });
 
+test('a failure with very long lines keeps its explanation, and as many of the last lines as have room', () => {
+  const outcome = sampleOutcome({
+    status: 'error',
+    failure: { message: 'exit status 1', stepId: '3', lastLines: [] },
+    diagnosis: sampleDiagnosis(),
+  });
+  const { failure } = resultDocument({ plan: samplePlan(), outcome, workspace });
+  if (!failure) throw new Error('The sample has no failure');
+  // As a result file of another run may have them.
+  const lastLines = Array.from({ length: 200 }, (_, index) => `${index} ${'😀'.repeat(4000)}`);
+  const body = render(outcome, { failure: { ...failure, lastLines } });
+  expect(body).toContain('pip finds no package "reqeusts" that fits.');
+  expect(body).toMatch(/^199 😀/m);
+  expect(body).not.toMatch(/^190 😀/m);
+  // They leave room for the steps.
+  expect(Buffer.byteLength(body)).toBeLessThan(commentLimit / 2);
+});
+
 describe('other states', () => {
   test.each<[string, Partial<BuildOutcome>, Partial<ResultDocument>, string, string]>([
     [
