@@ -63,8 +63,8 @@ describe.skipIf(!canLimit)('a runner on which', () => {
       });
       expect(log).not.toMatch(/Unexpected|mistake in the action|\n\s+at /);
       if (exitCode === 0) continue;
-      expect([exitCode, outputs['status']]).toEqual([1, 'error']);
-      expect(log).toMatch(/too few open files|EMFILE/);
+      expect([exitCode, outputs['status'], outputs['failure']]).toEqual([1, 'error', 'runner']);
+      expect(log).toContain('this runner allows too few open files. Raise its limit (ulimit -n).');
     }
   });
 });

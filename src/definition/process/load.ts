@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemsError, problem } from '../../problem.ts';
+import { isOfMachine } from '../../runner-errors.ts';
 import type { Definition } from '../definition.ts';
 import type { CommittedOnly } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
@@ -110,6 +111,7 @@ async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortS
     signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
   });
   const answer = host.answer.catch((error: Error) => {
+    if (isOfMachine(error)) throw error;
     throw problem(
       'The definition cannot be started',
       `Node could not be started to load it: ${error.message}.`,
