@@ -99,7 +99,6 @@ describe('the names of the SDK', () => {
     const loaded = await load({
       'template.ts': `import Default, { Sandbox, Template, waitForPort } from '${name}';
 import * as all from '${name}';
-
 const required = require('${name}');
 console.log(Default === Sandbox, all.Template === Template, required.Template === Template, typeof Sandbox.create, 'Template' in all);
 export const template = Template().fromTemplate('x').setReadyCmd(waitForPort(80));`,
@@ -131,7 +130,6 @@ export const template = Template().fromTemplate('x').setReadyCmd(waitForPort(80)
     const loaded = await load({
       'template.ts': `import { createRequire } from 'node:module';
 import * as sdk from 'novita-sandbox';
-
 const { Template } = createRequire(import.meta.url)('e2b');
 console.log(Template === sdk.Template);
 export const template = Template().fromTemplate('x').runCmd('a');`,

@@ -14,7 +14,6 @@ import { packages } from './parts/packages';
 import settings from './settings.json';
 import { user } from '~/user';
 import { user as again } from '#user';
-
 console.log('the recipe was loaded with ' + packages + ' ' + settings.size + ' ' + user + again);
 export const template = Template().fromTemplate('base').runCmd('echo ' + packages);
 `;

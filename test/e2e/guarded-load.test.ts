@@ -22,7 +22,6 @@ const plantedSdk = plantedPackage(
 );
 const curious = `import { createRequire } from 'node:module';
 import { Template } from 'e2b';
-
 const require = createRequire(import.meta.url);
 const ways = {
   ts: () => import('./planted.ts'),

@@ -13,7 +13,6 @@ import { helper } from './lib/helper';
 import { other } from './lib/other.js';
 import data from './data.json';
 import { aliased } from '~/aliased';
-
 enum Kind { A = 'kind-a' }
 const awaited = await Promise.resolve('awaited');
 const values = [Kind.A, helper, other, data.value, aliased, awaited] satisfies string[];
@@ -79,7 +78,6 @@ test('built-in modules and installed packages of either kind', async () => {
 import path from 'path';
 import { awaited } from 'modern';
 import { old } from 'old';
-
 const { platform } = await import('node:os');
 const { pathToFileURL } = await import(['node', 'url'].join(':'));
 const found = [existsSync(__filename), path.posix.join('a', 'b'), awaited, old, typeof platform, typeof pathToFileURL];
@@ -95,7 +93,6 @@ export const template = Template().fromTemplate(found.join(' '));`,
 describe('a tsconfig.json', () => {
   const template = `${base}import { x } from '~/x';
 import { y } from 'y';
-
 export const template = Template().fromTemplate(x + y);`;
   const paths = '"paths": { "~/*": ["./lib/*"], "y": ["./lib/y.ts"], }';
 
