@@ -13,6 +13,7 @@ import { pinnedBase, type ResolveBase } from './base.ts';
 import { baseProblems, findingsAtLine } from './base-problems.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Plan, PlanStep } from './plan.ts';
+import { floatingBaseNotices, secretWarnings } from './warnings.ts';
 
 /** What the inputs and the event say about a build, beside its definition. */
 export interface PlanRequest {
@@ -63,7 +64,11 @@ export async function makePlan(
   problems.push(...aboutBase.problems);
   throwIfAny(problems.sort(byLine));
 
-  const warnings = [...aboutBase.warnings, ...(await warningsOf(definition.steps, manifests))];
+  const warnings = [
+    ...aboutBase.warnings,
+    ...(await warningsOf(definition.steps, manifests)),
+    ...secretWarnings(definition.steps),
+  ];
   const recipe: RecipeBody = {
     ...definition.recipe,
     ...pinnedBase(definition.recipe, resolved),
@@ -87,6 +92,7 @@ export async function makePlan(
     steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
     fingerprint,
     warnings,
+    notices: floatingBaseNotices(definition),
     ...('hash' in fingerprint && { contentTags: contentTags(fingerprint.hash, request.commit) }),
     definition,
   };

@@ -45,8 +45,10 @@ export interface Plan {
   /** Put on the build beside its tags; absent when there is no fingerprint. */
   readonly contentTags?: ContentTags;
   readonly steps: readonly PlanStep[];
-  /** What the files of COPY steps show; the definition has its own. Absent where nobody looked. */
+  /** What builds, but probably not as meant; the definition has its own. Absent where the job made no plan. */
   readonly warnings?: readonly DefinitionWarning[];
+  /** What is worth knowing and no mistake; the log shows it, the result file does not. */
+  readonly notices?: readonly DefinitionWarning[];
   readonly definition: Definition;
 }
 

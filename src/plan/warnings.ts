@@ -1,25 +1,17 @@
-import type { DefinitionWarning } from '../definition/definition.ts';
-import { type Variable, variablesOf } from '../recipe/instruction.ts';
+import type { Definition, DefinitionWarning, RecipeStep } from '../definition/definition.ts';
+import { variablesOf } from '../recipe/instruction.ts';
 import { isLiteral, looksSecret } from '../recipe/secret-names.ts';
+import { floatingTag } from '../registry/floating-tag.ts';
 import type { PartialPlan } from './plan.ts';
-
-/** Everything in a plan that builds, but probably not as meant; the definition's own warnings are apart. */
-export function planWarnings(plan: PartialPlan): DefinitionWarning[] {
-  return [...(plan.warnings ?? []), ...secretWarnings(plan)];
-}
 
 /**
  * A warning for each ENV step that gives a value to names that look secret. Values that are empty, or only name
  * another variable, give nothing away. A value is never part of a warning.
  */
-export function secretWarnings(plan: PartialPlan): DefinitionWarning[] {
-  return plan.wire.steps.flatMap((step, index) => {
-    if (step.type.toUpperCase() !== 'ENV') return [];
-    const names = variablesOf(step)
-      .filter(isSecret)
-      .map(({ name }) => name);
+export function secretWarnings(steps: readonly RecipeStep[]): DefinitionWarning[] {
+  return steps.flatMap(({ wire, source: at }) => {
+    const names = wire.type.toUpperCase() === 'ENV' ? secretsIn(wire).map(({ name }) => name) : [];
     if (names.length === 0) return [];
-    const at = plan.steps[index]?.source;
     const several = names.length > 1;
     return [
       {
@@ -31,14 +23,27 @@ export function secretWarnings(plan: PartialPlan): DefinitionWarning[] {
   });
 }
 
-/** The values that ENV steps give to names that look secret. */
-export function secretValues({ wire }: Pick<PartialPlan, 'wire'>): string[] {
-  return wire.steps
-    .flatMap(variablesOf)
-    .filter(isSecret)
-    .flatMap(({ value }) => value ?? []);
+/** A notice about a base image whose tag moves by habit, where the definition names one. */
+export function floatingBaseNotices({ recipe, sources }: Definition): DefinitionWarning[] {
+  const tag = recipe.fromImage === undefined ? undefined : floatingTag(recipe.fromImage);
+  // Without a line, the base is the one that the SDK takes where the definition names none.
+  if (tag === undefined || !sources.base) return [];
+  return [
+    {
+      title: 'A base image that moves',
+      message: `${recipe.fromImage} means another image every few days (tag ${tag}), and each time the template is built anew, whatever else stays the same. Name a version, such as python:3.12, or a digest.`,
+      at: sources.base,
+    },
+  ];
 }
 
-function isSecret({ name, value = '' }: Variable): boolean {
-  return looksSecret(name) && isLiteral(value);
+/** The values that ENV and ARG steps give to names that look secret. */
+export function secretValues({ wire }: Pick<PartialPlan, 'wire'>): string[] {
+  return wire.steps.flatMap(secretsIn).map(({ value }) => value);
+}
+
+function secretsIn(step: RecipeStep['wire']): { readonly name: string; readonly value: string }[] {
+  return variablesOf(step).flatMap(({ name, value = '' }) =>
+    looksSecret(name) && isLiteral(value) ? [{ name, value }] : [],
+  );
 }

@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Plan } from '../../src/plan/plan.ts';
-import { secretWarnings } from '../../src/plan/warnings.ts';
 import { looksSecret } from '../../src/recipe/secret-names.ts';
-import { samplePlan } from '../report/sample.ts';
 
 describe('names that look secret', () => {
   test.each([
@@ -75,43 +72,5 @@ describe('names that look secret', () => {
     '',
   ])('%j is none', (name) => {
     expect(looksSecret(name)).toBe(false);
-  });
-});
-
-const planWith = (...args: string[]): Plan => {
-  const plan = samplePlan();
-  return { ...plan, wire: { ...plan.wire, steps: plan.wire.steps.with(0, { type: 'ENV', args }) } };
-};
-
-describe('the warning', () => {
-  test('stands at the line, names every such variable of the step and never a value', () => {
-    const [warning, ...others] = secretWarnings(
-      planWith('API_KEY', 'sk-12345', 'PORT', '80', 'DB_PASSWORD', 'hunter2'),
-    );
-    expect(others).toEqual([]);
-    expect(warning).toMatchObject({ title: 'Secrets in the template', at: { line: 4 } });
-    expect(warning?.message).toContain('API_KEY, DB_PASSWORD: the service prints the values');
-    expect(warning?.message).not.toMatch(/sk-12345|hunter2|PORT/);
-  });
-
-  test.each([
-    ['an empty value', ''],
-    ['blanks', '  '],
-    ['another variable', '$OTHER'],
-    ['another variable in braces', '${OTHER}'],
-  ])('is not given for %s', (_, value) => {
-    expect(secretWarnings(planWith('API_KEY', value))).toEqual([]);
-  });
-
-  test('is given for text around a variable', () => {
-    expect(secretWarnings(planWith('API_KEY', 'abc$OTHER'))).toHaveLength(1);
-  });
-
-  test('concerns ENV steps alone', () => {
-    const plan = samplePlan();
-    const run = { type: 'RUN', args: ['API_KEY', 'x'] };
-    expect(secretWarnings({ ...plan, wire: { ...plan.wire, steps: plan.wire.steps.with(0, run) } })).toEqual(
-      [],
-    );
   });
 });

@@ -1,15 +1,13 @@
 import type { Plan, PlanStep } from '../../plan/plan.ts';
-import { planWarnings } from '../../plan/warnings.ts';
 import { writtenCommand } from '../../recipe/instruction.ts';
-import { floatingTag } from '../../registry/floating-tag.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { baseName, stepName } from '../text/step-names.ts';
 import type { Output } from './output.ts';
 
 /**
- * The `Plan` group: everything that is decided before the build. Secrets in it are warned of at their lines, and so is
- * a base that moves by habit; why no build can be reused stands below the group.
+ * The `Plan` group: everything that is decided before the build. Below it stand why no build can be reused, and the
+ * plan's notices and warnings at their lines.
  */
 export function logPlan(output: Output, plan: Plan): void {
   output.startGroup('Plan');
@@ -33,19 +31,8 @@ export function logPlan(output: Output, plan: Plan): void {
   if ('unknown' in fingerprint) {
     output.line(`Builds of this plan are not reused: ${singleLine(fingerprint.unknown, 300)}.`);
   }
-  floatingBaseNotice(output, plan);
-  for (const { title, message, at } of planWarnings(plan)) output.warning(message, { title, at });
-}
-
-function floatingBaseNotice(output: Output, { base, wire, definition }: Plan): void {
-  const image = definition.recipe.fromImage ?? wire.fromImage;
-  const tag = image === undefined ? undefined : floatingTag(image);
-  // Nobody wrote the base that the SDK takes where none is given.
-  if (tag === undefined || !base.source) return;
-  output.notice(
-    `${image} means another image every few days (tag ${tag}), and each time the template is built anew, whatever else stays the same. Name a version, such as python:3.12, or a digest.`,
-    { title: 'A base image that moves', at: base.source },
-  );
+  for (const { title, message, at } of plan.notices ?? []) output.notice(message, { title, at });
+  for (const { title, message, at } of plan.warnings ?? []) output.warning(message, { title, at });
 }
 
 function name(plan: Plan, step: PlanStep): string {

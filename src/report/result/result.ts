@@ -3,7 +3,6 @@ import type { Diagnosis } from '../../driver/diagnosis/types.ts';
 import type { BuildFailure, BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PlanDiff } from '../../history/diff.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
-import { planWarnings } from '../../plan/warnings.ts';
 import type { SourceLocation } from '../../problem.ts';
 import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from '../text/failure.ts';
 import { displayPath } from '../text/format.ts';
@@ -168,7 +167,7 @@ export function resultDocument({
       },
     }),
     ...(outcome.earlier && { earlier: outcome.earlier.map((build) => earlierBuild(plan, build)) }),
-    warnings: [...(definition?.warnings ?? []), ...planWarnings(plan)].map(({ title, message, at }) => ({
+    warnings: [...(definition?.warnings ?? []), ...(plan.warnings ?? [])].map(({ title, message, at }) => ({
       title: singleLine(title, 1000),
       message: plainText(message),
       ...place(at),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { secretWarnings } from '../../../src/plan/warnings.ts';
 import { resultDocument } from '../../../src/report/result/result.ts';
 import {
   appFiles,
@@ -169,12 +170,22 @@ test('a build that was given up says so in its failure, without a step', () => {
   expect(failure).not.toHaveProperty('step');
 });
 
-test('an ENV whose name looks secret is among the warnings, its value nowhere', () => {
+test('the warnings of a plan are told at their lines, its notices and the values of secrets nowhere', () => {
   const plan = samplePlan();
   const [env, ...steps] = plan.wire.steps;
   const args = [...(env?.args ?? []), 'GITHUB_TOKEN', 'ghp_hunter2hunter2'];
   const wire = { ...plan.wire, steps: [{ type: 'ENV', args }, ...steps] };
-  const document = resultDocument({ plan: { ...plan, wire }, outcome: sampleOutcome(), workspace });
+  const at = { file: definitionFile, line: 4 };
+  const document = resultDocument({
+    plan: {
+      ...plan,
+      wire,
+      warnings: secretWarnings([{ wire: { type: 'ENV', args }, source: at }]),
+      notices: [{ title: 'A base image that moves', message: 'It does.', at }],
+    },
+    outcome: sampleOutcome(),
+    workspace,
+  });
   expect(document.warnings).toEqual([
     {
       title: 'A secret in the template',
