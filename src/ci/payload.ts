@@ -1,4 +1,4 @@
-/** A look into an event's payload, whose shape nobody promises: what is not there, or is of another type, is absent. */
+/** Reads an event's payload, whose shape no one guarantees. A value that is missing or of another type is absent. */
 export interface Payload {
   /** The value at this path of keys. */
   at(...path: string[]): unknown;
@@ -12,7 +12,10 @@ export interface Payload {
 /** Reads a payload as it was parsed from JSON. */
 export function payloadReader(payload: unknown): Payload {
   const at = (...path: string[]) =>
-    path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), payload);
+    path.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
+      payload,
+    );
   const text = (...path: string[]) => {
     const value = at(...path);
     return typeof value === 'string' && value !== '' ? value : undefined;
@@ -29,8 +32,4 @@ export function payloadReader(payload: unknown): Payload {
       return Number.isNaN(date.getTime()) ? undefined : date;
     },
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

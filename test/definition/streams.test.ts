@@ -107,10 +107,12 @@ describe('the channel', () => {
     expect(await received([Buffer.from(`${token} ${text}\n`)])).toEqual({ messages: [], noise: 1 });
   });
 
-  test('takes a definition that is whole', async () => {
-    expect((await received([Buffer.from(`${token} ${definition({})}\n`)])).messages).toMatchObject([
-      { type: 'definition' },
-    ]);
+  test('takes a definition that is whole, with all that a newer SDK adds', async () => {
+    const text = definition({
+      recipe: { fromImage: 'x', future: 1 },
+      steps: [{ wire: { type: 'RUN', later: [2] } }],
+    });
+    expect((await received([Buffer.from(`${token} ${text}\n`)])).messages).toEqual([JSON.parse(text)]);
   });
 });
 

@@ -1,12 +1,87 @@
 import { StringDecoder } from 'node:string_decoder';
-import { type HostMessage, parseMessage } from '../protocol.ts';
+import * as v from 'valibot';
+import type { Definition } from '../definition.ts';
+import { type HostMessage, isRecord } from '../protocol.ts';
 
-/** No answer of a definition is longer; a longer line is not kept. */
+const location = v.object({
+  file: v.string(),
+  line: v.pipe(v.number(), v.safeInteger()),
+  column: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+});
+const problem = v.object({ title: v.string(), message: v.string(), at: v.exactOptional(location) });
+
+const phase = v.variant('name', [
+  v.object({ name: v.picklist(['starting', 'evaluating']) }),
+  v.object({ name: v.literal('calling'), exportName: v.string() }),
+  v.object({
+    name: v.literal('reading-image'),
+    image: v.string(),
+    mend: v.string(),
+    at: v.exactOptional(location),
+  }),
+]);
+
+const step = v.object({
+  wire: v.object({
+    type: v.string(),
+    args: v.exactOptional(v.array(v.string())),
+    force: v.exactOptional(v.boolean()),
+  }),
+  source: v.exactOptional(location),
+  hidden: v.exactOptional(v.picklist(['environment', 'workdir'])),
+  forceUpload: v.exactOptional(v.boolean()),
+  resolveSymlinks: v.exactOptional(v.boolean()),
+});
+
+const definition = v.object({
+  file: v.string(),
+  exportName: v.string(),
+  sdk: v.object({ from: v.picklist(['repository', 'action']), version: v.string() }),
+  recipe: v.object({
+    fromImage: v.exactOptional(v.string()),
+    fromTemplate: v.exactOptional(v.string()),
+    startCmd: v.exactOptional(v.string()),
+    readyCmd: v.exactOptional(v.string()),
+    preBootScript: v.exactOptional(v.string()),
+    force: v.exactOptional(v.boolean()),
+    fromImageRegistry: v.exactOptional(
+      v.custom<Definition['recipe']['fromImageRegistry'] & object>(isRecord),
+    ),
+  }),
+  steps: v.array(step),
+  sources: v.object({
+    base: v.exactOptional(location),
+    start: v.exactOptional(location),
+    ready: v.exactOptional(location),
+  }),
+  contextDirectory: v.string(),
+  ignorePatterns: v.array(v.string()),
+  warnings: v.array(problem),
+});
+
+/** Messages are checked and taken as they are: a newer SDK may put more into a recipe. */
+const hostMessage = v.variant('type', [
+  v.object({ type: v.literal('phase'), phase }),
+  v.object({ type: v.literal('definition'), definition }),
+  v.object({ type: v.literal('problems'), problems: v.tupleWithRest([problem], problem) }),
+]);
+
+/** Reads one message of the host; `undefined` for any other text. */
+function parseMessage(text: string): HostMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return v.is(hostMessage, message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** No message of a definition is longer; a longer line is not kept. */
 const longestLine = 64 * 1024 * 1024;
 
 /**
- * Reads the host's messages from its pipe: lines that start with the run's token. Everything else is
- * the definition's own noise: it is dropped, and reported once.
+ * Reads the host's messages from its pipe: lines that start with the run's token. Everything else is the definition's
+ * own noise: it is dropped and reported.
  */
 export function readChannel(
   stream: NodeJS.ReadableStream,
