@@ -279,3 +279,16 @@ it('an archive never replaces a file that is there', async () => {
   await expect(writeArchive(manifest, taken)).rejects.toThrow('EEXIST');
   expect(await readFile(taken, 'utf8')).toBe('mine');
 });
+
+// The memory of a process is a file that can be opened, and reading its first page fails with EIO.
+it.skipIf(process.platform !== 'linux')(
+  'a disk that fails is told as that, and not as a file that changed',
+  async () => {
+    const manifest = await manifestOf(await planted({ a: '1' }));
+    const [entry] = manifest.entries;
+    if (!entry) throw new Error('Nothing was planted');
+    const failing = { ...manifest, contextDirectory: '/proc/self', entries: [{ ...entry, path: 'mem' }] };
+    const archive = writeArchive(failing, join(await temporaryDirectory(), 'a.tar.gz'));
+    await expect(archive).rejects.toMatchObject({ code: 'EIO' });
+  },
+);

@@ -280,3 +280,12 @@ function changedContent(before: Tree[string] | undefined): Tree[string] {
   if (Buffer.isBuffer(before)) return Buffer.concat([before, Buffer.from([0])]);
   return 'link' in before ? { link: `${before.link}+` } : { run: `${before.run}+` };
 }
+
+// The memory of a process is a file that can be opened, and reading its first page fails with EIO.
+it.skipIf(process.platform !== 'linux')(
+  'a disk that fails is told as that, and not as a file to mend',
+  async () => {
+    const read = hashFiles({ source: 'mem', contextDirectory: '/proc/self' }, noRules);
+    await expect(read).rejects.toMatchObject({ code: 'EIO' });
+  },
+);
