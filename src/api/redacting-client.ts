@@ -48,7 +48,7 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
 }
 
 function redactedError(error: ServiceError, redact: Redact): ServiceError {
-  return error.but({
+  return error.with({
     summary: redact(error.summary),
     said: error.said === undefined ? undefined : redact(error.said),
     message: redact(error.message),

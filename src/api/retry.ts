@@ -36,7 +36,7 @@ export function createServiceRetrier(request: string, options: ServiceRetryOptio
     spent(error, attempts, tookMs) {
       if (attempts === 1 || !(error instanceof ServiceError)) return error;
       const message = `${error.message}\nIt was tried ${attempts} times within ${roughly(tookMs)}.`;
-      return error.but({ message, cause: error });
+      return error.with({ message, cause: error });
     },
   });
 }

@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts';
 
-/** Codes of errors that come before the first byte of a request is sent. */
+/** Codes of errors from before the first byte of a request is sent. */
 const beforeSending = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -11,7 +11,7 @@ const beforeSending = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  // No connection could be opened, for want of files.
+  // Too few open files are allowed for another connection.
   'EMFILE',
   'ENFILE',
 ]);
@@ -20,72 +20,60 @@ const beforeSending = new Set([
 const certificate =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH)/;
 
-// Neither has a code that tells it from a connection that broke later.
+// Neither has a code of its own: they look like a connection that broke later.
 const brokeBeforeSending = /before secure TLS connection was established|when HTTP Tunneling/;
 
-/** The error of a request that ended without a whole answer. `request` names it, `host` is where it went. */
+/** The error of a request that got no whole response. `request` names it in messages; `host` is where it went. */
 export function connectionError(
   request: string,
   host: string,
   cause: unknown,
-  limit: { readonly timedOut: boolean; readonly limitMs: number },
+  { timedOut, limitMs }: { readonly timedOut: boolean; readonly limitMs: number },
 ): ServiceError {
-  const said = errorsBelow(cause);
-  const code = codeOf(said);
   const common = { request, host, cause };
-  if (limit.timedOut) {
-    const within = `within ${Math.round(limit.limitMs / 100) / 10} s`;
-    return new ServiceError({
-      ...common,
-      kind: 'timeout',
-      summary: `no answer ${within}`,
-      message: `no answer from ${host} ${within}`,
-    });
-  }
-  const neverSent = said.find((error) => error.code === 'ERR_PROXY_ADDRESS' || error.message === 'bad port');
-  if (neverSent) {
-    const message = neverSent.code ? neverSent.message : `no connection to ${host} (${neverSent.message})`;
-    return new ServiceError({
-      ...{ ...common, kind: 'unreachable', notSent: true, permanent: true },
-      ...{ summary: message, message },
-    });
+  if (!timedOut) return new ServiceError({ ...common, kind: 'unreachable', ...explain(host, cause) });
+  const summary = `no answer within ${Math.round(limitMs / 100) / 10} s`;
+  const message = summary.replace('no answer', `no answer from ${host}`);
+  return new ServiceError({ ...common, kind: 'timeout', summary, message });
+}
+
+interface Explanation {
+  readonly summary: string;
+  readonly message: string;
+  readonly notSent: boolean;
+  readonly permanent?: boolean;
+}
+
+function explain(host: string, cause: unknown): Explanation {
+  const errors = errorsBelow(cause);
+  const code = codeOf(errors);
+  const invalid = errors.find((error) => error.code === 'ERR_PROXY_ADDRESS' || error.message === 'bad port');
+  if (invalid) {
+    const message = invalid.code ? invalid.message : `no connection to ${host} (${invalid.message})`;
+    return { summary: message, message, notSent: true, permanent: true };
   }
   const proxyStatus = /^Proxy response \((\d+)\)/.exec(code)?.[1];
   if (proxyStatus !== undefined) {
-    return new ServiceError({
-      ...{ ...common, kind: 'unreachable', notSent: true, permanent: /^4/.test(proxyStatus) },
-      summary: `the proxy answered ${proxyStatus}`,
-      message: `the proxy answered ${proxyStatus} when asked for a connection to ${host}; check HTTPS_PROXY, its user name and password, and NO_PROXY`,
-    });
+    const summary = `the proxy answered ${proxyStatus}`;
+    const message = `${summary} when asked for a connection to ${host}; check HTTPS_PROXY, its user name and password, and NO_PROXY`;
+    return { summary, message, notSent: true, permanent: proxyStatus.startsWith('4') };
   }
   if (certificate.test(code)) {
-    return new ServiceError({
-      ...common,
-      kind: 'unreachable',
-      notSent: true,
-      permanent: true,
-      summary: `certificate not trusted (${code})`,
-      message: `the certificate of ${host} is not trusted (${code}); where a proxy of your own signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`,
-    });
+    const message = `the certificate of ${host} is not trusted (${code}); where a proxy of your own signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`;
+    return { summary: `certificate not trusted (${code})`, message, notSent: true, permanent: true };
   }
-  const unsent =
-    said.some((error) => beforeSending.has(String(error.code))) ||
-    said.some((error) => brokeBeforeSending.test(error.message));
-  const what = unsent ? 'no connection' : 'connection lost';
-  return new ServiceError({
-    ...common,
-    kind: 'unreachable',
-    notSent: unsent,
-    summary: `${what} (${code})`,
-    message: `${what} to ${host} (${code})`,
-  });
+  const notSent = errors.some(
+    (error) => beforeSending.has(String(error.code)) || brokeBeforeSending.test(error.message),
+  );
+  const what = notSent ? 'no connection' : 'connection lost';
+  return { summary: `${what} (${code})`, message: `${what} to ${host} (${code})`, notSent };
 }
 
 interface CodedError extends Error {
   readonly code?: unknown;
 }
 
-/** An error and what caused it, outermost first: `fetch` wraps the socket's error, which may hold one per address. */
+/** An error and its causes, outermost first. `fetch` wraps the socket's error, which may hold one per address. */
 function errorsBelow(cause: unknown): CodedError[] {
   const found: CodedError[] = [];
   const open: unknown[] = [cause];
@@ -98,7 +86,7 @@ function errorsBelow(cause: unknown): CodedError[] {
   return found;
 }
 
-/** `ECONNREFUSED`, `ENOTFOUND`, … or, where there is no code, the innermost message. */
+/** `ECONNREFUSED`, `ENOTFOUND` and so on, or the innermost message where there is no code. */
 function codeOf(errors: readonly CodedError[]): string {
   const tunnel = errors.find((error) => brokeBeforeSending.test(error.message));
   if (tunnel) return tunnel.message;

@@ -6,10 +6,10 @@ export type ServiceErrorKind =
   | 'unreachable'
   /** No complete answer within the time limit. */
   | 'timeout'
-  /** A 2xx answer that is not what the API promises. */
+  /** A 2xx response that is not what the API promises. */
   | 'unintelligible';
 
-/** A request that did not work out, as plain data. */
+/** A failed request, as plain data. */
 export interface RequestFailure {
   readonly kind: ServiceErrorKind;
   /** `GET /templates/{id}/…`, without query and host. */
@@ -21,7 +21,7 @@ export interface RequestFailure {
   readonly said?: string | undefined;
 }
 
-/** A request to the service that did not work out; its message tells what happened and not what to do. */
+/** A failed request to the service. Its message says what happened and not what to do. */
 export class ServiceError extends Error implements RequestFailure {
   override readonly name = 'ServiceError';
   readonly kind: ServiceErrorKind;
@@ -29,15 +29,15 @@ export class ServiceError extends Error implements RequestFailure {
   readonly host: string | undefined;
   readonly status: number | undefined;
   readonly said: string | undefined;
-  /** How it went wrong in a few words of ours: `answered 502`, `connection lost (ECONNRESET)`. */
+  /** What happened in a few words: `answered 502`, `connection lost (ECONNRESET)`. */
   readonly summary: string;
-  /** Nothing of the request can have reached the service: there was no connection. */
+  /** There was no connection, so nothing of the request reached the service. */
   readonly notSent: boolean;
-  /** Trying again cannot help, as with a certificate that is not trusted. */
+  /** A retry cannot help, as with a certificate that is not trusted. */
   readonly permanent: boolean;
-  /** Trying again may help although the status alone says otherwise. */
+  /** A retry may help although the status alone says otherwise. */
   readonly passing: boolean;
-  /** What the answer's `Retry-After` asks for, in milliseconds. */
+  /** What the `Retry-After` of the response asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   readonly #details: ServiceErrorDetails;
@@ -58,8 +58,8 @@ export class ServiceError extends Error implements RequestFailure {
     this.said = details.said;
   }
 
-  /** The same error told otherwise. */
-  but(changes: Partial<ServiceErrorDetails>): ServiceError {
+  /** The same error with other details. */
+  with(changes: Partial<ServiceErrorDetails>): ServiceError {
     return new ServiceError({ ...this.#details, ...changes });
   }
 }
@@ -86,22 +86,22 @@ export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** Whether the service does not know the key: no other request would fare better. */
+/** Whether the service does not know the key, so that every other request would fail too. */
 export function isKeyRefused(error: ServiceError): boolean {
   return error.status === 401 && !isTransient(error);
 }
 
-/** Whether the service may have done what a request asked for, although its answer was not a good one. */
+/** Whether the service may have carried out a request although no good response came. */
 export function isAmbiguous(error: ServiceError): boolean {
   return !error.notSent && isTransient(error) && error.status !== 425 && error.status !== 429;
 }
 
-/** Whether the service itself says that there is no such thing. */
+/** Whether the service itself says that the thing does not exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ServiceError && error.status === 404 && !isTransient(error);
 }
 
-/** The `message` of an error body on one line, or the body's text where it is something else, such as a page. */
+/** The `message` of an error body on one line, or the text of any other body, such as a page. */
 export function serverMessage(body: unknown): string {
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
   const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message);
@@ -110,7 +110,7 @@ export function serverMessage(body: unknown): string {
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }
 
-/** The service does not find a build whose last tag is gone, and says so with a 400. */
+/** Whether the service does not find a build. It answers 400 for one whose last tag is gone. */
 export function isNotFound(error: unknown): error is ServiceError {
   return (
     error instanceof ServiceError &&

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { list } from 'tar';
 import type { Instruction } from '../api/types.ts';
+import type { Result } from '../result.ts';
 import { failures } from './failures.ts';
 
 /** What a COPY's archive holds. */
@@ -12,17 +13,16 @@ export interface ArchiveContent {
   readonly bytes: number;
 }
 
-export type CopyCheck =
-  | { readonly ok: true; readonly content: ArchiveContent }
-  | { readonly ok: false; readonly message: string };
-
 /**
  * Whether a COPY step could work: its archive was uploaded, unpacks, and holds the source.
  *
  * @param archivePath where the upload lies on disk, undefined when there is none
  */
-export async function checkCopy(step: Instruction, archivePath: string | undefined): Promise<CopyCheck> {
-  const refuse = (message: string): CopyCheck => ({ ok: false, message });
+export async function checkCopy(
+  step: Instruction,
+  archivePath: string | undefined,
+): Promise<Result<ArchiveContent>> {
+  const refuse = (reason: string) => ({ ok: false, reason }) as const;
   if (!step.filesHash) return refuse(failures.copyWithoutHash());
   if (archivePath === undefined) {
     return refuse(failures.copyNotUploaded(`object ${step.filesHash}.tar does not exist`));
@@ -41,7 +41,7 @@ export async function checkCopy(step: Instruction, archivePath: string | undefin
   } catch {
     return refuse(failures.copyNotExtracted(2));
   }
-  return found ? { ok: true, content: { entries, bytes } } : refuse(failures.copyNotMoved(1));
+  return found ? { ok: true, value: { entries, bytes } } : refuse(failures.copyNotMoved(1));
 }
 
 /** The path that is moved into place: the source up to its first glob character, `.` when nothing is left. */

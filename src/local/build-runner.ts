@@ -107,7 +107,7 @@ export class BuildRunner {
 
   #parent(reference: string): Build | undefined {
     try {
-      const { alias, tag } = parseReference(reference);
+      const { alias, tag } = parseReference(reference, 'Invalid base template');
       const template = this.#store.byIdOrAlias(alias);
       return template && this.#store.readyBuild(template.id, tag ?? DEFAULT_TAG);
     } catch {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Result } from '../result.ts';
 import type { FaultPlan } from './fault-plan.ts';
-import { FAULT_SYNTAX_HELP, readFaultPlan, readFaultRule } from './read-faults.ts';
+import { FAULT_SYNTAX_HELP, readFaultRule } from './read-faults.ts';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from './service.ts';
 import { createSimulatedExecutor } from './simulated.ts';
 
@@ -12,9 +12,6 @@ const HELP = `Serves the template service on 127.0.0.1, simulated: it answers li
   --step-ms N   how long a simulated RUN takes, in milliseconds (default: 500)
   --fault RULE  make a fault; may be given several times, the first that fits a request counts:
                   ${FAULT_SYNTAX_HELP}
-  --faults FILE the same from a JSON file: a list of such texts, or of objects
-                  {"endpoint": "status", "at": [3], "effect": "before",
-                   "fault": {"kind": "answer", "status": 502, "headers": {}, "body": "…"}}
   --fault-seed N  seed of the faults by chance (default: 1)
   --help        print this
 
@@ -28,11 +25,8 @@ export interface ServeCommand {
   readonly faults: FaultPlan;
 }
 
-/** What the command line asks for; `help` holds a text to print, `mistake` one to fail with. */
-export type Command = ServeCommand | { readonly help: string } | { readonly mistake: string };
-
-/** Reads the arguments that follow the program's name. */
-export function parseCommand(args: readonly string[]): Command {
+/** Reads the arguments that follow the program's name; `help` is a text to print. */
+export function parseCommand(args: readonly string[]): Result<ServeCommand | { readonly help: string }> {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -41,24 +35,24 @@ export function parseCommand(args: readonly string[]): Command {
         'api-key': { type: 'string', default: LOCAL_API_KEY },
         'step-ms': { type: 'string', default: '500' },
         fault: { type: 'string', multiple: true, default: [] },
-        faults: { type: 'string' },
         'fault-seed': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    if (values.help) return { help: HELP };
-    return {
+    if (values.help) return { ok: true, value: { help: HELP } };
+    const value = {
       port: wholeNumber('--port', values.port, 65_535),
       apiKey: values['api-key'],
       stepMs: wholeNumber('--step-ms', values['step-ms'], 3_600_000),
-      faults: readFaults(values),
+      faults: readFaults(values.fault, values['fault-seed']),
     };
+    return { ok: true, value };
   } catch (error) {
-    return { mistake: `${(error as Error).message.split('\n', 1)[0]}\nTry --help.\n` };
+    return { ok: false, reason: `${(error as Error).message.split('\n', 1)[0]}\nTry --help.\n` };
   }
 }
 
-/** Starts the service and tells how to point a client at it. */
+/** Starts the service and prints how to point a client at it. */
 export async function serve(command: ServeCommand, print: (text: string) => void): Promise<LocalService> {
   const service = await startLocalService({
     port: command.port,
@@ -75,26 +69,11 @@ export async function serve(command: ServeCommand, print: (text: string) => void
   return service;
 }
 
-function readFaults(values: {
-  readonly fault: readonly string[];
-  readonly faults?: string | undefined;
-  readonly 'fault-seed'?: string | undefined;
-}): FaultPlan {
-  const { faults: file, 'fault-seed': seed } = values;
-  const fromFile = file === undefined ? { rules: [] } : readFaultFile(file);
+function readFaults(rules: readonly string[], seed: string | undefined): FaultPlan {
   return {
-    ...fromFile,
-    rules: [...values.fault.map(readFaultRule), ...fromFile.rules],
+    rules: rules.map(readFaultRule),
     ...(seed !== undefined && { seed: wholeNumber('--fault-seed', seed, 4_294_967_295) }),
   };
-}
-
-function readFaultFile(path: string): FaultPlan {
-  try {
-    return readFaultPlan(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Error(`The file of --faults, ${path}, cannot be used: ${(error as Error).message}`);
-  }
 }
 
 function wholeNumber(option: string, text: string, maximum: number): number {

@@ -22,17 +22,18 @@ export function isUuid(text: string): boolean {
 /**
  * Splits at the first `:` and then at the first `/`. A `:default` suffix counts as no tag.
  *
- * @throws Error whose message tells which part breaks the rules, to be put behind the caller's own words.
+ * @throws ApiError 400 that names the part which breaks the rules, behind the words of `invalid`
  */
-export function parseReference(text: string): TemplateReference {
+export function parseReference(text: string, invalid: string): TemplateReference {
+  const fail = (why: string) => new ApiError(400, `${invalid}: ${why}`);
   const [path, writtenTag] = cut(text, ':');
   const [first, second] = cut(path, '/');
   const namespace = second === undefined ? undefined : fold(first);
   const alias = fold(second ?? first);
-  if (namespace !== undefined && !ALIAS.test(namespace)) throw new Error(`invalid namespace: ${first}`);
-  if (!ALIAS.test(alias)) throw new Error(`invalid template ID: ${second ?? first}`);
+  if (namespace !== undefined && !ALIAS.test(namespace)) throw fail(`invalid namespace: ${first}`);
+  if (!ALIAS.test(alias)) throw fail(`invalid template ID: ${second ?? first}`);
   const tag = writtenTag === undefined ? undefined : fold(writtenTag);
-  if (tag !== undefined && !TAG.test(tag)) throw new Error(`invalid tag: ${writtenTag}`);
+  if (tag !== undefined && !TAG.test(tag)) throw fail(`invalid tag: ${writtenTag}`);
   return {
     ...(namespace === undefined ? {} : { namespace }),
     alias,

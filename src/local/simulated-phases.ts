@@ -1,4 +1,5 @@
 import type { Instruction, LogLevel } from '../api/types.ts';
+import type { Result } from '../result.ts';
 import { checkCopy } from './archive.ts';
 import type { ExecutorBuild } from './executor.ts';
 import { failures } from './failures.ts';
@@ -26,10 +27,10 @@ export interface Phase extends ScriptedPlace {
   /** Printed when a rule makes it fail. */
   readonly onFailure?: readonly ScriptedLine[];
   /** The simulated output, or the reason why the step cannot work. */
-  work(): Promise<{ readonly lines: readonly ScriptedLine[] } | { readonly failure: string }>;
+  work(): Promise<Result<readonly ScriptedLine[]>>;
 }
 
-const QUIET: Phase['work'] = async () => ({ lines: [] });
+const QUIET: Phase['work'] = async () => ({ ok: true, value: [] });
 
 /** The phases of a build in the order in which the service runs them. */
 export function phasesOf(build: ExecutorBuild): Phase[] {
@@ -98,7 +99,7 @@ function basePhases(build: ExecutorBuild, baseKey: string, userKey: string): Pha
       cache: 'by-key',
       weight: 0.1,
       before: [],
-      work: async () => ({ lines: ['(simulated) adduser user'] }),
+      work: async () => ({ ok: true, value: ['(simulated) adduser user'] }),
     },
   ];
 }
@@ -123,6 +124,10 @@ function stepPhase(build: ExecutorBuild, step: Instruction, number: number, key:
   };
 }
 
+function ran(value: readonly ScriptedLine[]): Result<readonly ScriptedLine[]> {
+  return { ok: true, value };
+}
+
 async function simulateStep(
   build: ExecutorBuild,
   step: Instruction,
@@ -131,22 +136,24 @@ async function simulateStep(
   const args = step.args ?? [];
   switch (type) {
     case 'RUN':
-      return { lines: [`(simulated) ${shorten(args[0] ?? '')}`, '(simulated) exit status 0'] };
+      return ran([`(simulated) ${shorten(args[0] ?? '')}`, '(simulated) exit status 0']);
     case 'COPY':
     case 'ADD': {
       const check = await checkCopy(step, step.filesHash ? build.archivePath(step.filesHash) : undefined);
-      if (!check.ok) return { failure: check.message };
-      const { entries, bytes } = check.content;
-      return { lines: [`(simulated) unpacked ${entries} entries, ${bytes} bytes`] };
+      if (!check.ok) return check;
+      const { entries, bytes } = check.value;
+      return ran([`(simulated) unpacked ${entries} entries, ${bytes} bytes`]);
     }
     case 'ENV':
     case 'ARG':
-      return args.length > 0 && args.length % 2 === 0 ? { lines: [] } : { failure: failures.envIncomplete() };
+      return args.length > 0 && args.length % 2 === 0
+        ? ran([])
+        : { ok: false, reason: failures.envIncomplete() };
     case 'WORKDIR':
     case 'USER':
-      return { lines: [] };
+      return ran([]);
     default:
-      return { failure: failures.unknownStepType(step.type) };
+      return { ok: false, reason: failures.unknownStepType(step.type) };
   }
 }
 
@@ -170,7 +177,7 @@ function commandPhases(
       before: [raw(`Running start command: ${startCmd}`, 'info')],
       // The service says so also when the start command has died.
       onFailure: [raw(`Waiting for template to be ready: ${readyCmd}`, 'info'), isReady],
-      work: async () => ({ lines: [`(simulated) ${shorten(startCmd)}`] }),
+      work: async () => ran([`(simulated) ${shorten(startCmd)}`]),
     });
   }
   if (readyCmd !== undefined) {
@@ -183,7 +190,7 @@ function commandPhases(
       weight: 0.5,
       before: [raw(`Waiting for template to be ready: ${readyCmd}`, 'info')],
       after: [isReady],
-      work: async () => ({ lines: [] }),
+      work: QUIET,
     });
   }
   return phases;

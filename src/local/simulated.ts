@@ -83,9 +83,9 @@ async function perform(
   await say(phase.before);
   await pause(rule?.durationMs ?? stepMs * phase.weight, signal);
   if (rule?.until) await Promise.race([rule.until, aborted(signal)]);
-  const work = rule?.lines || rule?.fail ? { lines: [] } : await phase.work();
-  if ('failure' in work) return { message: work.failure, step: phase.id };
-  await say(scripted(rule?.lines) ?? work.lines);
+  const work = rule?.lines || rule?.fail ? undefined : await phase.work();
+  if (work && !work.ok) return { message: work.reason, step: phase.id };
+  await say(scripted(rule?.lines) ?? work?.value ?? []);
   if (!rule?.fail) {
     await say(phase.after);
     return undefined;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { failures } from '../../src/local/failures.ts';
 import type { FaultPlan } from '../../src/local/fault-plan.ts';
-import { readFaultPlan } from '../../src/local/read-faults.ts';
+import { readFaultRule } from '../../src/local/read-faults.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
@@ -104,7 +104,7 @@ test.each([
 });
 
 test('CPU outside of the limits is explained by what was asked for, where the limits cannot be asked', async () => {
-  const none = readFaultPlan('["quota:404"]');
+  const none = { rules: [readFaultRule('quota:404')] };
   const { exitCode, log, outputs } = await run([], { 'cpu-count': '16' }, none);
   expect(exitCode).toBe(1);
   expect(outputs).toMatchObject({ status: 'error', failure: 'resource-limits' });

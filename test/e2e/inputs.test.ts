@@ -1,7 +1,7 @@
 /** Inputs that are wrong in a way that the runner does not see, told before anything changes. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readFaultPlan } from '../../src/local/read-faults.ts';
+import { readFaultRule } from '../../src/local/read-faults.ts';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { changesSince, project, recipe } from './reuse-kit.ts';
@@ -99,7 +99,7 @@ describe('the size of the sandboxes', () => {
     async (fault) => {
       const answered = await run(
         { 'cpu-count': '4' },
-        { faults: readFaultPlan(JSON.stringify([fault])), limits: { maxCpu: 8 } },
+        { faults: { rules: [readFaultRule(fault)] }, limits: { maxCpu: 8 } },
       );
       expect([answered.exitCode, answered.outputs['status']], answered.log).toEqual([0, 'ready']);
       // 512 MiB for each CPU, where nothing is said about memory.

@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
-import { readFaultPlan, readFaultRule } from '../../src/local/read-faults.ts';
+import { readFaultRule } from '../../src/local/read-faults.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { ask, serviceStarter } from './client.ts';
 
@@ -105,7 +102,6 @@ describe('the short syntax', () => {
     ['assign-tags:empty', { endpoint: 'assign-tags', fault: { kind: 'empty' } }],
   ])('%s', (short, rule) => {
     expect(readFaultRule(short)).toEqual(rule);
-    expect(readFaultPlan(JSON.stringify([short, rule]))).toEqual({ rules: [rule, rule] });
   });
 
   test.each([
@@ -128,38 +124,11 @@ describe('the short syntax', () => {
   });
 });
 
-const answer500 = '{"kind":"answer","status":500}';
-
-test.each([
-  ['nonsense', 'it is not JSON'],
-  ['{"rules":3}', 'expected a list of faults'],
-  ['"status:502"', 'expected a list of faults'],
-  ['{"rules":[],"seed":"x"}', '"seed" must be a whole number'],
-  ['[3]', 'fault 1, 3: expected an object'],
-  ['["status:502",{"endpoint":"nowhere"}]', 'fault 2, {"endpoint":"nowhere"}: "endpoint" must be'],
-  ['[{"endpoint":"*","when":1}]', 'there is no field "when"; there are endpoint, at,'],
-  [`[{"endpoint":"*","at":3,"fault":${answer500}}]`, '"at" must be a list'],
-  [`[{"endpoint":"*","probability":2,"fault":${answer500}}]`, '"probability" must be'],
-  [`[{"endpoint":"*","times":0,"fault":${answer500}}]`, '"times" must be'],
-  [`[{"endpoint":"*","effect":"never","fault":${answer500}}]`, '"effect" must be'],
-  ['[{"endpoint":"*"}]', '"fault" must be an object'],
-  ['[{"endpoint":"*","fault":{"kind":"fire"}}]', '"fault.kind" must be'],
-  ['[{"endpoint":"*","fault":{"kind":"answer","status":"500"}}]', '"fault.status" must be'],
-  ['[{"endpoint":"*","fault":{"kind":"answer","status":500,"headers":{"a":1}}}]', '"fault.headers" must be'],
-  ['[{"endpoint":"*","fault":{"kind":"slow","pauseMs":-1}}]', '"fault.pauseMs" must be'],
-  ['[{"endpoint":"*","fault":{"kind":"slow","pieces":0}}]', '"fault.pieces" must be'],
-])('the plan %s is refused', (json, why) => {
-  expect(() => readFaultPlan(json)).toThrow(why);
-});
-
 describe('the command', () => {
   const main = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url));
 
-  test('makes the faults of its arguments and of its file', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'faults-'));
-    const file = join(directory, 'faults.json');
-    await writeFile(file, '["list:503@2"]');
-    const child = spawn(process.execPath, [main, '--fault', 'list:502@1', '--faults', file], {
+  test('makes the faults of its arguments', async () => {
+    const child = spawn(process.execPath, [main, '--fault', 'list:502@1', '--fault', 'list:503@2'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
@@ -174,13 +143,11 @@ describe('the command', () => {
       expect([await list(), await list(), await list()]).toEqual([502, 503, 401]);
     } finally {
       child.kill('SIGKILL');
-      await rm(directory, { recursive: true });
     }
   });
 
   test.each([
     [['--fault', 'status'], 'The fault "status" cannot be read.'],
-    [['--faults', '/nowhere.json'], 'The file of --faults, /nowhere.json, cannot be used: ENOENT'],
     [['--fault-seed', 'x'], '--fault-seed is "x"; it must be a whole number'],
   ])('%j is refused in one line', async (args, message) => {
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

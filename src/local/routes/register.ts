@@ -44,7 +44,7 @@ export const registerBuild: Route = {
       buildID: build.id,
       aliases: [alias],
       names: [`${team}/${alias}`],
-      // The service promises no order; reversed, so that nobody comes to rely on the one that was sent.
+      // The service promises no order; reversed, so that no client relies on the order that it sent.
       tags: tags.toReversed(),
       public: false,
     };
@@ -54,9 +54,5 @@ export const registerBuild: Route = {
 
 function parseName(name: string): TemplateReference {
   if (name.trim() === '') throw new ApiError(400, 'Name is required');
-  try {
-    return parseReference(name);
-  } catch (error) {
-    throw new ApiError(400, `Invalid name: ${(error as Error).message}`);
-  }
+  return parseReference(name, 'Invalid name');
 }

@@ -36,7 +36,7 @@ export const assignTags: Route = {
   },
 };
 
-/** Forgets tags with all their history; a tag that is not there is no mistake. */
+/** Forgets tags with all their history; a missing tag is no error. */
 export const removeTags: Route = {
   method: 'DELETE',
   path: '/templates/tags',
@@ -77,11 +77,7 @@ export const listTags: Route = {
 };
 
 function parseTarget(text: string): TemplateReference {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    throw new ApiError(400, `Invalid target template format: ${(error as Error).message}`);
-  }
+  return parseReference(text, 'Invalid target template format');
 }
 
 function findTemplate(store: TemplateStore, idOrAlias: string): Template {

@@ -132,9 +132,5 @@ function describeBuild(build: Build): Schemas['TemplateBuild'] {
 }
 
 function parseAlias(text: string): TemplateReference {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    throw new ApiError(400, `Invalid alias: ${(error as Error).message}`);
-  }
+  return parseReference(text, 'Invalid alias');
 }
