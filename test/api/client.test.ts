@@ -151,7 +151,7 @@ describe('upload', () => {
       }
       answer(response, 200);
     });
-    await fastClient(server.url, { uploadStallMs: 250 }).upload(`${server.url}/put`, file, 16_000_000);
+    await fastClient(server.url, { uploadStallMs: 1000 }).upload(`${server.url}/put`, file, 16_000_000);
     expect(size).toBe(16_000_000);
     await rm(directory, { recursive: true });
   });
