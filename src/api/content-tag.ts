@@ -1,13 +1,13 @@
 const contentTagForm = /^content-[0-9a-f]{64}$/;
 
-/** Tags that say what a build holds. Nobody but the build's own registration may put them on. */
+/** Tags that say what a build holds. Only the build's own registration may assign them. */
 export interface ContentTags {
   /** `content-<fingerprint>`: this build was made of that content. */
   readonly content: string;
   /**
-   * `content-<fingerprint>.<commit>`: and was built from that commit first; absent where there is no commit. It
-   * begins like the other so that a list of tags shows them together, and belongs to one content so that builds of
-   * one commit with different contents, as a matrix makes them, share no tag and do not cancel each other.
+   * `content-<fingerprint>.<commit>`: the commit that this content was built from first; absent where there is no
+   * commit. It has the fingerprint too, so that the builds of a matrix, with one commit and several contents, share no
+   * tag and do not cancel each other.
    */
   readonly origin?: string;
 }
@@ -15,17 +15,17 @@ export interface ContentTags {
 /** @param fingerprint - 64 lower-case hex digits */
 export function contentTags(fingerprint: string, commit: string | undefined): ContentTags {
   const content = `content-${fingerprint}`;
-  // 128 characters is what every version of the service takes; a commit's name has 40, or 64.
-  const known = commit && /^[0-9a-f]{7,64}$/.test(commit);
-  return { content, ...(known && { origin: `${content}.${commit.slice(0, 40)}` }) };
+  // Every version of the service accepts 128 characters; the name of a commit has 40 or 64.
+  const isCommit = commit && /^[0-9a-f]{7,64}$/.test(commit);
+  return { content, ...(isCommit && { origin: `${content}.${commit.slice(0, 40)}` }) };
 }
 
-/** Whether the service would take a tag for one that says what a build holds; it trims and folds to lower case. */
+/** Whether the service would read a tag as a content tag. It trims tags and converts them to lower case. */
 export function isContentTag(tag: string): boolean {
   return contentTagForm.test(tag.trim().toLowerCase().split('.', 1)[0] ?? '');
 }
 
-/** The commit that the builds of a content tag were made from, as far as their other tags tell. */
+/** The commit that the builds of a content tag were made from; `undefined` where no tag of theirs names one. */
 export function commitOf(content: string, tags: Iterable<string>): string | undefined {
   for (const tag of tags) {
     const commit = tag.startsWith(`${content}.`) ? tag.slice(content.length + 1) : '';

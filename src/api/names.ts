@@ -7,7 +7,7 @@ export function parentOf(reference: string): {
   readonly tag: string;
   readonly buildId?: string;
 } {
-  // Only the first colon divides: cutting off what follows another one would find a template that nobody named.
+  // Only the first colon divides the two: a tag cut at the second one would mean another build.
   const [name = '', ...rest] = reference.toLowerCase().split(':');
   const tag = rest.length > 0 ? rest.join(':').trim() : 'default';
   return { name: name.trim(), tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
@@ -18,26 +18,25 @@ export function buildReference(build: { readonly name: string; readonly buildId:
   return `${build.name}:${build.buildId}`;
 }
 
-/**
- * The service takes names and tags after folding them to lower case, so two spellings mean one thing there;
- * here they must be written the way they will be kept. A name has no maximum at some versions of the service
- * and 128 characters at others; tags have none. 128 fits all of them.
- */
+/** The longest name or tag that every version of the service accepts. */
 export const longestTag = 128;
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-/** Whether a text has the form of a build's identifier, with or without its dashes; no tag may. */
+/** Whether a text has the form of a build identifier, with or without dashes. No tag may. */
 export function isBuildIdentifier(text: string): boolean {
   return uuid.test(text);
 }
 
-/** What is wrong with a template's name (`alias` or `team/alias`): no problem or one. */
+/**
+ * What is wrong with a template's name (`alias` or `team/alias`): no problem or one. The service changes names and tags
+ * to lower case, so they must be written that way.
+ */
 export function nameProblems(name: string): Problem[] {
-  const message = nameMistake(name);
+  const message = nameFault(name);
   return message ? [{ title: 'Input name', message }] : [];
 }
 
-function nameMistake(name: string): string | undefined {
+function nameFault(name: string): string | undefined {
   if (name === '') return 'is empty, expected the name of the template, such as my-agent.';
   if (name.includes(':')) {
     const [alias = '', tag = ''] = name.split(':', 2);
@@ -52,31 +51,31 @@ function nameMistake(name: string): string | undefined {
   }
   const allowed = /^[a-z0-9_/-]+$/;
   if (allowed.test(name)) return undefined;
-  const mended = name.toLowerCase().replace(/[^a-z0-9_/-]+/g, '-');
-  return `found ${quote(name)}, expected lower-case letters, digits, - and _, such as ${quote(mended)}.`;
+  const corrected = name.toLowerCase().replace(/[^a-z0-9_/-]+/g, '-');
+  return `found ${quote(name)}, expected lower-case letters, digits, - and _, such as ${quote(corrected)}.`;
 }
 
-/** What is wrong with a tag as somebody wrote it, or `undefined` when the service takes it as it is. */
+/** What is wrong with a tag; `undefined` when the service accepts it unchanged. */
 export function tagMistake(tag: string): string | undefined {
   if (isBuildIdentifier(tag)) {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
   }
   if (isContentTag(tag)) {
-    return `found ${quote(tag)}, which has the form of a tag that says what a build holds; such a tag goes on with the build itself, and on no other. Choose a word or a version.`;
+    return `found ${quote(tag)}, which has the form of a tag that says what a build holds; only the registration of the build itself assigns such a tag. Choose a word or a version.`;
   }
-  const mistake = wordMistake(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
-  return mistake && `found ${quote(tag)}; ${mistake}`;
+  const fault = wordFault(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
+  return fault && `found ${quote(tag)}; ${fault}`;
 }
 
 function tooLong(word: string): string {
-  return `it has ${word.length} characters, at most ${longestTag} are taken.`;
+  return `it has ${word.length} characters, at most ${longestTag} are allowed.`;
 }
 
-function wordMistake(word: string, allowed: RegExp, expected: string): string | undefined {
+function wordFault(word: string, allowed: RegExp, expected: string): string | undefined {
   if (word.length > longestTag) return tooLong(word);
   if (allowed.test(word)) return undefined;
-  const folded = word.toLowerCase();
-  if (allowed.test(folded)) return `the service keeps it in lower case, so write ${quote(folded)}.`;
-  const bad = [...folded].find((character) => !allowed.test(character)) ?? '';
-  return `${quote(bad)} is not taken, expected ${expected}.`;
+  const lower = word.toLowerCase();
+  if (allowed.test(lower)) return `the service keeps it in lower case, so write ${quote(lower)}.`;
+  const bad = [...lower].find((character) => !allowed.test(character)) ?? '';
+  return `${quote(bad)} is not allowed, expected ${expected}.`;
 }

@@ -5,14 +5,14 @@ import type { IdempotentApi } from './idempotent-api.ts';
 import type { BuildStatus, LogEntry } from './schemas.ts';
 
 /**
- * The same client, from which no secret comes back: a service may repeat what it was sent in its log and in its
- * error messages. Identifiers pass as they are.
+ * The same client, without secrets in what it returns: a service may repeat what it was sent in its log and in its
+ * error messages. Identifiers stay as they are.
  */
 export function redactingClient(client: ServiceClient, redact: Redact): ServiceClient {
   const guard =
     <A extends unknown[], R>(
       call: (...args: A) => Promise<R>,
-      clean: (answer: R) => R = (answer) => answer,
+      clean: (result: R) => R = (result) => result,
     ) =>
     async (...args: A): Promise<R> => {
       try {
@@ -22,12 +22,12 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
       }
     };
   const entries = (log: LogEntry[]) => log.map((entry) => ({ ...entry, message: redact(entry.message) }));
-  const status = (answer: BuildStatus): BuildStatus => ({
-    ...answer,
-    logEntries: entries(answer.logEntries),
-    ...(answer.reason && { reason: { ...answer.reason, message: redact(answer.reason.message) } }),
+  const status = ({ reason, ...rest }: BuildStatus): BuildStatus => ({
+    ...rest,
+    logEntries: entries(rest.logEntries),
+    ...(reason && { reason: { ...reason, message: redact(reason.message) } }),
   });
-  const repeatable = (calls: IdempotentApi): IdempotentApi => ({
+  const idempotent = (calls: IdempotentApi): IdempotentApi => ({
     uploadLink: guard(calls.uploadLink),
     status: guard(calls.status, status),
     logs: guard(calls.logs, entries),
@@ -39,8 +39,8 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
   });
   return {
     ...client,
-    ...repeatable(client),
-    noRetry: repeatable(client.noRetry),
+    ...idempotent(client),
+    noRetry: idempotent(client.noRetry),
     register: guard(client.register),
     upload: guard(client.upload),
     start: guard(client.start),

@@ -7,41 +7,41 @@ export interface SandboxSize {
   readonly memoryMb: number;
 }
 
-/** The largest size that a team may use; infinite where the service names no limit. */
+/** The largest size that a team may use; infinite where the service has no limit. */
 export interface SizeLimits {
   readonly maxCpu: number;
   /** MiB. */
   readonly maxMemoryMb: number;
 }
 
-/** What the documentation of the service names; the service itself may take more. */
+/** The sizes in the documentation of the service. The service itself may accept more. */
 const documentedCpus = [1, 2, 4, 8];
 const stepMb = 512;
 const leastMbPerCpu = 512;
 const mostMbPerCpu = 4096;
-/** The most that any documented plan has. */
+/** The limits of the largest documented plan. */
 const documentedLimits: SizeLimits = { maxCpu: 8, maxMemoryMb: 8192 };
 
-/** The rules of the documentation in a person's words. */
+/** The documented sizes in words. */
 export const documentedSizes = `1, 2, 4 or 8 CPU, with memory in steps of ${stepMb} MiB, ${leastMbPerCpu} to ${mostMbPerCpu} MiB for each CPU`;
 
-/** The memory of sandboxes with so many CPUs for which none is given. */
+/** The memory for a number of CPUs where the inputs have none. */
 export function defaultMemoryMb(cpuCount: number): number {
   return Math.max(1024, leastMbPerCpu * cpuCount);
 }
 
-/** Whether a size is the one that everybody gets who asks for none. */
+/** Whether a size is the one of a template without inputs for it. */
 export function isDefaultSize({ cpuCount, memoryMb }: SandboxSize): boolean {
   return cpuCount === 2 && memoryMb === defaultMemoryMb(cpuCount);
 }
 
-/** The documented size nearest to the one that is asked for, within the limits; `undefined` when there is none. */
+/** The documented size within the limits that is nearest to another size; `undefined` when there is none. */
 export function nearestSize(
   { cpuCount, memoryMb }: SandboxSize,
   { maxCpu, maxMemoryMb }: SizeLimits = documentedLimits,
 ): SandboxSize | undefined {
   const possible = documentedCpus.filter((cpu) => cpu <= maxCpu && cpu * leastMbPerCpu <= maxMemoryMb);
-  // Of two that are equally near the larger one, in which everything fits that was meant.
+  // Of two that are equally near, the larger one: everything fits into it.
   const [cpu] = possible.toSorted((a, b) => Math.abs(a - cpuCount) - Math.abs(b - cpuCount) || b - a);
   if (cpu === undefined) return undefined;
   const most = Math.min(cpu * mostMbPerCpu, Math.floor(maxMemoryMb / stepMb) * stepMb);
@@ -49,7 +49,7 @@ export function nearestSize(
   return { cpuCount: cpu, memoryMb: Math.min(Math.max(nearest, cpu * leastMbPerCpu), most) };
 }
 
-/** A size as it is written in a workflow: `cpu-count: 2 and memory-mb: 1024`. */
+/** A size in the form of a workflow: `cpu-count: 2 and memory-mb: 1024`. */
 export function sizeInInputs({ cpuCount, memoryMb }: SandboxSize): string {
   return `cpu-count: ${cpuCount} and memory-mb: ${memoryMb}`;
 }
@@ -60,10 +60,10 @@ function limitsInWords({ maxCpu, maxMemoryMb }: SizeLimits): string {
 }
 
 /**
- * What is wrong with a size: a mistake when the team's own limits exclude it, a warning when only the documentation
- * does, since the service is known to take more than that.
+ * What is wrong with a size: a problem when it exceeds the limits of the team, a warning when only the documentation
+ * excludes it, since the service accepts more than that.
  *
- * @param limits - of the team; `undefined` where they are not known
+ * @param limits - of the team; `undefined` where they could not be fetched
  */
 export function judgeSize(
   size: SandboxSize,
@@ -73,8 +73,8 @@ export function judgeSize(
   const tooManyCpus = limits !== undefined && cpuCount > limits.maxCpu;
   if (limits && (tooManyCpus || memoryMb > limits.maxMemoryMb)) {
     const nearest = nearestSize(size, limits);
-    const mend = nearest ? `The nearest size that fits is ${sizeInInputs(nearest)}.` : 'No size fits that.';
-    const message = `found ${sizeInInputs(size)}; your team may use at most ${limitsInWords(limits)} for a sandbox, as the service says. ${mend} For larger sandboxes ask the service for another plan.`;
+    const advice = nearest ? `The nearest size that fits is ${sizeInInputs(nearest)}.` : 'No size fits that.';
+    const message = `found ${sizeInInputs(size)}; your team may use at most ${limitsInWords(limits)} for a sandbox, as the service says. ${advice} For larger sandboxes ask the service for another plan.`;
     return {
       problems: [{ title: tooManyCpus ? 'Input cpu-count' : 'Input memory-mb', message }],
       warnings: [],
@@ -83,7 +83,7 @@ export function judgeSize(
   const nearest = nearestSize(size, limits);
   if (!nearest || (nearest.cpuCount === cpuCount && nearest.memoryMb === memoryMb))
     return { problems: [], warnings: [] };
-  const message = `found ${sizeInInputs(size)}; the documentation of the service has ${documentedSizes}. The build goes on, and the service may refuse it. The nearest such size is ${sizeInInputs(nearest)}.`;
+  const message = `found ${sizeInInputs(size)}; the documentation of the service has ${documentedSizes}. The build continues, and the service may refuse it. The nearest such size is ${sizeInInputs(nearest)}.`;
   const title = nearest.cpuCount === cpuCount ? 'Input memory-mb' : 'Input cpu-count';
   return { problems: [], warnings: [{ title, message }] };
 }

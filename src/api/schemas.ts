@@ -1,13 +1,13 @@
 /**
- * What this project relies on in the answers of the service, and nothing else of them: further fields are fine. What
- * decides something must be of its type; what is only shown is taken as it comes, so that an odd word in a log or a
- * reason costs no build. The messages say what is expected.
+ * The parts of the service's responses that this project relies on. Other fields are ignored. A field that decides
+ * something must have its type. A field that is only displayed may be anything, so that an odd word in a log fails no
+ * build. The messages of the schemas say what is expected.
  */
 import * as v from 'valibot';
 import type { Result } from '../result.ts';
 import type { LogLevel } from './types.ts';
 
-/** What an identifier may hold: it becomes a part of paths, outputs and file names. */
+/** An identifier becomes a part of paths, outputs and file names. */
 const identifier = v.pipe(v.string('a text'), v.regex(/^[\w-]{1,100}$/, 'an identifier'));
 
 /** A field that may be missing, and counts as missing where it is of another type. */
@@ -18,7 +18,7 @@ const anyText = v.fallback(v.string(), '');
 
 const isTag = (tag: unknown): tag is string => typeof tag === 'string' && /^[\w.-]+$/.test(tag);
 
-/** `tags` is missing where the answer holds no list of them. */
+/** `tags` is missing where the response has no list of them. */
 export const registration = v.object(
   {
     templateID: identifier,
@@ -35,13 +35,13 @@ export const registration = v.object(
 
 const levels = new Set<unknown>(['debug', 'info', 'warn', 'error'] satisfies LogLevel[]);
 
-/** One for each that was sent, whatever it is, since the service counts them too. */
+/** Every entry counts, even one that is not an object, since the offsets of the service count them too. */
 const logEntry = v.pipe(v.unknown(), v.transform(readLogEntry));
 
-/** `null` for the list is an empty one. */
+/** `null` is an empty list. */
 const logEntries = v.nullish(v.array(logEntry, 'a list'), []);
 
-/** Where there is no list of log entries, they are looked for again and on the other route. */
+/** A status without a list of log entries has none; the driver requests them again, also by the other route. */
 export const buildStatus = v.object(
   {
     status: v.string('a text'),
@@ -61,7 +61,7 @@ export const uploadLink = v.pipe(
   v.rawTransform(({ dataset: { value }, addIssue, NEVER }): UploadLink => {
     const { present, url } = value;
     if (typeof url === 'string' && isWebAddress(url)) return { present, url };
-    // Nobody is to be sent anywhere.
+    // Nothing is to be uploaded, so the address does not matter.
     if (present) return { present };
     addIssue({
       input: url,
@@ -72,7 +72,7 @@ export const uploadLink = v.pipe(
   }),
 );
 
-/** A list without what is no row at all. */
+/** A list, without the elements that are not objects. */
 const rows = <T>(row: v.GenericSchema<unknown, T>) =>
   v.pipe(
     v.array(v.unknown(), 'a list'),
@@ -80,7 +80,7 @@ const rows = <T>(row: v.GenericSchema<unknown, T>) =>
     v.array(row),
   );
 
-/** A row of which a field cannot be read has an empty text there. */
+/** A field of another type becomes an empty text. */
 const templateTag = v.object({ tag: anyText, buildID: anyText, createdAt: anyText });
 
 export const templateTags = rows(templateTag);
@@ -98,7 +98,7 @@ export const template = v.object({ builds: v.nullish(rows(listedBuild), []) }, '
 
 export const alias = v.object({ templateID: identifier }, 'an object');
 
-/** Without `buildID` the list of tags has to tell. */
+/** Without `buildID`, the caller reads it from the list of tags. */
 export const assignedTags = v.object(
   { buildID: optional(v.string()), tags: optional(v.array(v.string())) },
   'an object',
@@ -106,9 +106,9 @@ export const assignedTags = v.object(
 
 const apiError = v.object({ message: v.string() });
 
-/** Answer of `POST /v3/templates`. */
+/** Response to `POST /v3/templates`. */
 export type Registration = v.InferOutput<typeof registration>;
-/** State of a build, with at most 100 log entries from the asked offset on. */
+/** State of a build, with at most 100 log entries from an offset on. */
 export type BuildStatus = v.InferOutput<typeof buildStatus>;
 /** One line of the build log. `timestamp` is RFC 3339 or empty; `step` is `base`, a step number as text, … */
 export interface LogEntry {
@@ -124,7 +124,7 @@ export type UploadLink =
 export type TemplateTag = v.InferOutput<typeof templateTag>;
 /** A build as its template lists it. */
 export type ListedBuild = v.InferOutput<typeof listedBuild>;
-/** A template's builds, newest first, and the name of the next page where there is one. */
+/** A template's builds, newest first, and the token of the next page where there is one. */
 export type TemplatePage = v.InferOutput<typeof template> & { readonly nextPage?: string };
 export type AssignedTags = v.InferOutput<typeof assignedTags>;
 
@@ -134,7 +134,7 @@ export function parse<T>(schema: v.GenericSchema<unknown, T>, response: unknown)
   return success ? { ok: true, value: output } : { ok: false, reason: inWords(issues[0]) };
 }
 
-/** Whether the body of an answer outside of 2xx is the API's own, and not of something that stands in between. */
+/** Whether an error body comes from the API itself, and not from something in between, such as a proxy. */
 export function isOfApi(body: unknown): boolean {
   return v.is(apiError, body);
 }
@@ -143,10 +143,10 @@ function inWords(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '';
   if (issue.input === undefined) return path === '' ? 'nothing' : `no ${path}`;
   const place = path === '' ? '' : `${path} `;
-  return `${place}${shown(issue.input)} instead of ${issue.message}`;
+  return `${place}${inShort(issue.input)} instead of ${issue.message}`;
 }
 
-function shown(input: unknown): string {
+function inShort(input: unknown): string {
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object' && input !== null) return 'an object';
   // An address may hold a signature.
@@ -165,7 +165,7 @@ function readLogEntry(entry: unknown): LogEntry {
   };
 }
 
-/** Why a build failed, in whatever form it is told. */
+/** Why a build failed: an object or a bare text. */
 function readReason(reason: unknown): { readonly message: string; readonly step?: string } | undefined {
   const { message, step } = fieldsOf(reason) ?? { message: reason };
   const id = typeof step === 'number' ? String(step) : step;

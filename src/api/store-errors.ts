@@ -1,18 +1,15 @@
-/**
- * Errors by which a store that speaks the language of S3 says that the same upload may work a little later, perhaps with
- * a fresh link, although their status says otherwise.
- */
-const passingCodes = new Set([
-  // The bytes came too slowly, not all of them, or not as they were sent.
+/** Errors of S3-like stores after which the same upload may work later or with a new link, whatever their status. */
+const transientCodes = new Set([
+  // The bytes arrived too slowly, incomplete or changed.
   'RequestTimeout',
   'IncompleteBody',
   'BadDigest',
   'XAmzContentSHA256Mismatch',
-  // The link, or what signed it, has grown old; a clock was wrong.
+  // The link or its signature is too old, or a clock is wrong.
   'ExpiredToken',
   'RequestExpired',
   'RequestTimeTooSkewed',
-  // Too much at a time.
+  // Too many requests.
   'SlowDown',
   'Throttling',
   'ThrottlingException',
@@ -20,7 +17,7 @@ const passingCodes = new Set([
   'TooManyRequests',
   'OperationAborted',
   'ConditionalRequestConflict',
-  // The store itself.
+  // The store has trouble of its own.
   'InternalError',
   'ServiceUnavailable',
   'ServerBusy',
@@ -28,13 +25,13 @@ const passingCodes = new Set([
   'ConnectionTimeout',
 ]);
 
-/** Whether an upload that was refused with this text may work when it is sent again. */
+/** Whether an upload may work when it is sent again after this response. */
 export function isTransientAtStore(text: string): boolean {
   const code = /<Code>\s*(\w+)\s*<\/Code>/.exec(text)?.[1];
-  return code === undefined ? isPage(text) : passingCodes.has(code);
+  return code === undefined ? isPage(text) : transientCodes.has(code);
 }
 
-/** A store has nothing to show; a page comes from something that stands in between. */
+/** Whether a response is a page of HTML. A store sends none; it comes from something in between, such as a proxy. */
 export function isPage(text: string): boolean {
   return /^\s*<(!doctype html|html)\b/i.test(text);
 }

@@ -7,25 +7,25 @@ import { isOfApi } from './schemas.ts';
 export { proxyAwareDispatcher } from '../http/proxy.ts';
 
 export interface TransportOptions {
-  /** Milliseconds for one attempt to ask something, from connecting to the last byte of the answer. */
+  /** Milliseconds for one attempt at a request that reads, from connecting to the last byte of the response. */
   readonly requestTimeoutMs: number;
   /** The same for a request that changes something. */
   readonly changeTimeoutMs: number;
   /** Milliseconds without a byte in either direction after which an upload counts as stalled. */
   readonly uploadStallMs: number;
-  /** How long a request that may be repeated is repeated. */
+  /** The retries of an idempotent request. */
   readonly budget: RetryPolicy;
   readonly dispatcher: Dispatcher;
-  /** Ends requests and pauses when the build is given up. */
+  /** Ends requests and pauses when the build is aborted. */
   readonly signal?: AbortSignal;
-  /** Told about repetitions, one sentence each, many of the same collapsed into one. */
+  /** Called before retries, with one sentence for the log; many of the same are collapsed into one. */
   readonly onRetry?: (sentence: string) => void;
 }
 
 export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
   requestTimeoutMs: 30_000,
-  // The service gives a request up after 70 s and its answer after 75 s. Who waits longer knows, when no
-  // answer came, that nothing will still happen.
+  // The service ends a request after 70 s and its response after 75 s. After a longer wait without a response,
+  // nothing more will happen.
   changeTimeoutMs: 80_000,
   uploadStallMs: 60_000,
   budget: { attempts: 8, timeMs: 5 * 60_000, firstPauseMs: 500, longestPauseMs: 15_000 },
@@ -53,11 +53,11 @@ export interface Transport extends ServiceClock {
 const clockReadings = 25;
 
 /**
- * Sends requests, each once. The whole answer is read inside the time limit, so that a cut or stalled body
- * counts as a failed attempt.
+ * Sends requests, each once. Reads the whole response inside the time limit, so that a cut or stalled body counts as a
+ * failed attempt.
  *
  * `fetch` rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`, or with the
- * signal's reason. Answers outside of 2xx resolve, for the caller to judge.
+ * signal's reason. Responses outside of 2xx resolve, for the caller to judge.
  */
 export function createTransport(options: TransportOptions): Transport {
   let reached = false;
@@ -95,10 +95,10 @@ async function send(
   const limitMs = request.method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
   options.signal?.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
-  let answer: Awaited<ReturnType<typeof undiciFetch>>;
+  let received: Awaited<ReturnType<typeof undiciFetch>>;
   let bytes: ArrayBuffer;
   try {
-    answer = await undiciFetch(request.url, {
+    received = await undiciFetch(request.url, {
       method: request.method,
       headers: Object.fromEntries(request.headers),
       body,
@@ -106,29 +106,28 @@ async function send(
       signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
       dispatcher: options.dispatcher,
     });
-    bytes = await answer.arrayBuffer();
+    bytes = await received.arrayBuffer();
   } catch (cause) {
     options.signal?.throwIfAborted();
     throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
   }
   const empty = bytes.byteLength === 0;
   const json = empty ? undefined : jsonOf(bytes);
-  // No answer of HTTP has such a status.
-  const strange = answer.status < 200 || answer.status > 599;
-  if (strange || (answer.ok && !empty && json === undefined)) {
+  const isInvalid = received.status < 200 || received.status > 599;
+  if (isInvalid || (received.ok && !empty && json === undefined)) {
     throw new ServiceError({
       kind: 'unintelligible',
       request: name,
       host,
-      status: answer.status,
-      summary: `answered ${answer.status} with something that is not JSON`,
-      message: `${host} answered ${answer.status} to ${name} with something that is not JSON`,
+      status: received.status,
+      summary: `answered ${received.status} with something that is not JSON`,
+      message: `${host} answered ${received.status} to ${name} with something that is not JSON`,
     });
   }
-  const headers = new Headers([...answer.headers]);
-  // The bytes are decoded already, and openapi-fetch takes a length of 0 for success whatever the status.
+  const headers = new Headers([...received.headers]);
+  // The bytes are decoded already, and openapi-fetch reads a length of 0 as success, whatever the status.
   for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
-  return { response: new Response(empty ? null : bytes, { status: answer.status, headers }), json };
+  return { response: new Response(empty ? null : bytes, { status: received.status, headers }), json };
 }
 
 function jsonOf(bytes: ArrayBuffer): unknown {

@@ -13,7 +13,7 @@ export interface AwaitedBuild {
   readonly createdAt?: number;
 }
 
-/** A tag and the builds that it was last put on, before and after; absent where it was not there. */
+/** A tag and the builds that it was assigned to last, before and after; absent where there was none. */
 export interface TagChange {
   readonly tag: string;
   readonly before?: string;
@@ -28,14 +28,14 @@ export type LogLevel = Schemas['LogLevel'];
 /** One line of the build log. `timestamp` is RFC 3339; `step` is `base`, a step number as text, `finalize`, … */
 export type LogEntry = Schemas['BuildLogEntry'];
 export type BuildStatusReason = Schemas['BuildStatusReason'];
-/** Answer of the status endpoint: state plus at most 100 log entries from the asked offset on. */
+/** Response of the status endpoint: state plus at most 100 log entries from an offset on. */
 export type BuildStatus = Schemas['TemplateBuildInfo'];
-/** Answer of `POST /v3/templates`. */
+/** Response to `POST /v3/templates`. */
 export type Registration = Schemas['TemplateRequestResponseV3'];
 export type RegistrationRequest = Schemas['TemplateBuildRequestV3'];
-/** Answer of the upload-link endpoint. `url` may be there even when `present` is true. */
+/** Response of the upload-link endpoint. `url` may be there even when `present` is true. */
 export type UploadLink = Schemas['TemplateBuildFileUpload'];
-/** A template with some of its builds, newest first, and the name of the next page where there is one. */
+/** A template with some of its builds, newest first, and the token of the next page where there is one. */
 export type TemplatePage = Schemas['TemplateWithBuilds'] & { readonly nextPage?: string };
 /** A build as its template lists it. */
 export type ListedBuild = Schemas['TemplateBuild'];
@@ -45,8 +45,8 @@ export type AssignedTags = Schemas['AssignedTemplateTags'];
 export type Instruction = Schemas['TemplateStep'];
 
 /**
- * Registry credentials in their wire form. The first three kinds are in the published schema; `oci` and
- * `huawei` are sent by the SDK all the same.
+ * Registry credentials in their wire form. The first three kinds are in the published schema; the SDK
+ * sends `oci` and `huawei` too.
  */
 export type ImageRegistry = Schemas['FromImageRegistry'] | { type: 'oci' | 'huawei'; [key: string]: string };
 

@@ -5,7 +5,7 @@ import { connectionError } from '../http/connection-error.ts';
 import { untilAborted } from '../http/sleep.ts';
 import type { TransportOptions } from './transport.ts';
 
-/** The last part of a file is on its way, unseen, when all of it is handed to the connection. */
+/** The last part of a file is still in the buffers of the system when the connection has accepted all of it. */
 const mostBuffered = 8_000_000;
 const slowestBytesPerMs = 32;
 
@@ -17,9 +17,9 @@ export interface UploadResponse {
 }
 
 /**
- * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It may take as long as it
- * takes, as long as bytes move. Gives the store's answer, whatever its status; rejects with a `ServiceError`
- * when there is none, or with the signal's reason.
+ * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It has no time limit while bytes move.
+ * Resolves with the store's response, whatever its status. Rejects with a `ServiceError` when there is none, or with
+ * the signal's reason.
  */
 export async function putFile(
   url: string,
@@ -34,7 +34,7 @@ export async function putFile(
   const expectProgress = (withinMs: number) => {
     limitMs = withinMs;
     clearTimeout(watch);
-    // The connection keeps the process; a watch that outlives it must not.
+    // The connection keeps the process alive; this timer must not.
     watch = setTimeout(() => stalled.abort(), withinMs).unref();
   };
   const file = createReadStream(path);
@@ -59,11 +59,11 @@ export async function putFile(
       dispatcher,
       signal: over,
     });
-    const answer = await untilAborted(sent, over);
-    const retryAfter = answer.headers['retry-after'];
+    const response = await untilAborted(sent, over);
+    const retryAfter = response.headers['retry-after'];
     return {
-      status: answer.statusCode,
-      text: await answer.body.text(),
+      status: response.statusCode,
+      text: await response.body.text(),
       retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
     };
   } catch (cause) {

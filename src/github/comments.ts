@@ -3,15 +3,15 @@ import type { GithubClient, IssueComment } from './client.ts';
 import { type Comment, type CommentHeader, readCommentMarker } from './comment-marker.ts';
 import { GithubError } from './errors.ts';
 
-/** What became of a comment; `newer` when that of a newer run stands there and was left alone. */
+/** The result of writing a comment; `newer` when the existing one is from a newer run and stays. */
 export interface WrittenComment {
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'newer';
   readonly url: string;
 }
 
 /**
- * Writes the one comment of a template on a pull request: edits the one that is there, else makes one. Comments
- * of other authors are left alone, whatever marker they bear, and so is that of a newer run.
+ * Writes the one comment of a template on a pull request: edits the existing one, else creates it. Leaves comments of
+ * other authors alone, also those with a marker, and the comment of a newer run.
  *
  * Rejects with a {@link GithubError}.
  */
@@ -27,8 +27,8 @@ export async function upsertComment(
   const [first] = login === undefined ? [] : by(login, marked);
   if (first) return replaceComment(github, first, comment);
   const created = await github.createComment(pullRequest, comment.body);
-  // One of ours may be there all the same: another run made it in the same moment, or nobody could say until now who
-  // we are. The oldest is kept by all.
+  // There may be one of ours all the same: another run created it at the same moment, or the login was not known until
+  // now. All runs keep the oldest.
   const [oldest = created] = by(created.author, await markedComments(github, pullRequest, same));
   if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
   const written = await replaceComment(github, oldest, comment);
@@ -36,7 +36,7 @@ export async function upsertComment(
   return written;
 }
 
-/** The comments of this token that bear a marker of ours, oldest first. */
+/** The comments of this token's account with a marker, oldest first. */
 export async function ownComments(
   github: GithubClient,
   pullRequest: number,
@@ -48,7 +48,7 @@ export async function ownComments(
   return by(login, marked);
 }
 
-/** Where the server does not say who we are, a comment that is taken away at once does. */
+/** Where the server does not say whose token this is, the author of a short-lived comment does. */
 async function loginByComment(github: GithubClient, pullRequest: number): Promise<string> {
   const created = await github.createComment(pullRequest, 'This comment is removed in a moment.');
   await deleteComment(github, created);
@@ -71,7 +71,7 @@ async function markedComments(
   });
 }
 
-/** Those of one author, oldest first. An account that is gone is nobody. */
+/** The comments of one author, oldest first. A deleted account matches no author. */
 function by(login: string, comments: readonly IssueComment[]): IssueComment[] {
   const own = comments.filter(({ author }) => author !== '' && author === login);
   return own.sort((one, other) => one.id - other.id);
@@ -82,16 +82,16 @@ async function replaceComment(
   { id, url }: IssueComment,
   { header, body }: Comment,
 ): Promise<WrittenComment> {
-  // Listing all pages takes a while, in which another run may have written.
+  // Another run may have written while all pages were listed.
   const { data } = await github.octokit.rest.issues.getComment({ ...github.repository, comment_id: id });
-  const standing = readCommentMarker(data.body ?? '');
-  if (standing && isNewer(standing, header)) return { outcome: 'newer', url };
+  const current = readCommentMarker(data.body ?? '');
+  if (current && isNewer(current, header)) return { outcome: 'newer', url };
   if (sameText(data.body ?? '', body)) return { outcome: 'unchanged', url };
   await github.updateComment(id, body);
   return { outcome: 'updated', url };
 }
 
-/** GitHub keeps neither the kind of line breaks nor blanks at the end. */
+/** GitHub changes line breaks and removes blanks at the end. */
 function sameText(one: string, other: string): boolean {
   const normal = (text: string) => text.replaceAll('\r\n', '\n').trimEnd();
   return normal(one) === normal(other);

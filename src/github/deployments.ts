@@ -1,18 +1,18 @@
 import type { GithubClient } from './client.ts';
 
-/** How a deployment stands, as far as previews use it. */
+/** The states of a deployment that previews use. */
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'inactive';
 
-/** A preview as a deployment: all of them share one environment and are told apart by their task. */
+/** A preview as a deployment. All previews share one environment; their tasks differ. */
 export interface Preview {
   readonly environment: string;
   readonly pullRequest: number;
 }
 
-/** GitHub refuses a longer one. */
+/** GitHub refuses a longer description. */
 const descriptionLimit = 140;
 
-/** Creates the deployment of one commit and gives its number. Rejects with a `GithubError`. */
+/** Creates the deployment of one commit and returns its number. Rejects with a `GithubError`. */
 export async function createDeployment(
   github: GithubClient,
   { environment, pullRequest, sha }: Preview & { readonly sha: string },
@@ -32,7 +32,7 @@ export async function createDeployment(
   return data.id;
 }
 
-/** Says how a deployment stands; those of other pull requests in the same environment stay as they are. */
+/** Sets the state of a deployment. Those of other pull requests in the same environment stay unchanged. */
 export async function setDeploymentState(
   github: GithubClient,
   deployment: number,
@@ -49,7 +49,7 @@ export async function setDeploymentState(
 }
 
 /**
- * Sets the deployments of a pull request inactive that are not so yet, and gives their number. Rejects with a
+ * Sets the deployments of a pull request inactive, and returns how many were not inactive yet. Rejects with a
  * `GithubError`.
  */
 export async function deactivateDeployments(

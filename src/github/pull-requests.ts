@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Payload } from '../ci/payload.ts';
 import type { GithubClient, PullRequest } from './client.ts';
 
-/** The run of a pull request that set off this one, as GitHub tells it in `workflow_run`. */
+/** The run of a pull request that triggered this one, from the `workflow_run` event. */
 export interface TriggeringRun {
   readonly run: number;
   readonly attempt: number;
@@ -15,7 +15,7 @@ export interface TriggeringRun {
   readonly headRepository: string;
 }
 
-/** What the payload of `workflow_run` says of the run; `undefined` when it says too little. */
+/** The run in the payload of `workflow_run`; `undefined` when a field is missing. */
 export function readTriggeringRun(payload: Payload): TriggeringRun | undefined {
   const of = (...path: string[]) => payload.text('workflow_run', ...path);
   const run = payload.number('workflow_run', 'id');
@@ -30,8 +30,8 @@ export function readTriggeringRun(payload: Payload): TriggeringRun | undefined {
 }
 
 /**
- * Numbers of the open pull requests whose newest commit is that of the run. For a fork the payload names none, and
- * what the run itself says is anybody's word; so GitHub is asked.
+ * Numbers of the open pull requests whose newest commit is that of the run. They come from GitHub: for a fork the
+ * payload has none, and what the run itself says cannot be trusted.
  */
 export async function pullRequestsOfRun(github: GithubClient, run: TriggeringRun): Promise<number[]> {
   const { octokit, repository } = github;
@@ -46,18 +46,18 @@ export async function pullRequestsOfRun(github: GithubClient, run: TriggeringRun
     .map(({ number }) => number);
 }
 
-/** Requests at the same time; GitHub asks for few. */
+/** GitHub's documentation asks for few requests at the same time. */
 const parallelRequests = 4;
 
-/** Asks for pull requests, each once and a few at a time. Rejects with a `GithubError`. */
+/** Fetches states of pull requests, each once and a few at a time. Rejects with a `GithubError`. */
 export function pullRequestStates(
   github: Pick<GithubClient, 'pullRequest'>,
 ): (number: number) => Promise<PullRequest['state']> {
   const limit = pLimit(parallelRequests);
-  const asked = new Map<number, Promise<PullRequest>>();
+  const requested = new Map<number, Promise<PullRequest>>();
   return async (number) => {
-    const answer = asked.get(number) ?? limit(() => github.pullRequest(number));
-    asked.set(number, answer);
-    return (await answer).state;
+    const pullRequest = requested.get(number) ?? limit(() => github.pullRequest(number));
+    requested.set(number, pullRequest);
+    return (await pullRequest).state;
   };
 }

@@ -2,11 +2,11 @@ import { BlockList, isIP } from 'node:net';
 import { Agent, Dispatcher, ProxyAgent } from 'undici';
 
 /**
- * Connections that honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in lower case too, as curl reads them;
- * `NODE_EXTRA_CA_CERTS` is honoured by Node itself. (undici has an agent for this, which warns on stderr in
- * every run that it is experimental, and does not take `NO_PROXY=example.com` to mean its subdomains.)
+ * Connections that honor `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in lower case too, as curl does. Node itself honors
+ * `NODE_EXTRA_CA_CERTS`. undici's own agent for this warns on stderr that it is experimental, and does not apply
+ * `NO_PROXY=example.com` to subdomains.
  *
- * A request fails with the code `ERR_PROXY_ADDRESS` where the variable holds no address of a proxy.
+ * A request fails with the code `ERR_PROXY_ADDRESS` where the variable has no address of a proxy.
  */
 export function proxyAwareDispatcher(env: NodeJS.ProcessEnv): Dispatcher {
   const direct = new Agent();
@@ -53,13 +53,13 @@ class ProxyChoice extends Dispatcher {
   }
 }
 
-/** The credentials of an address, as curl sends them: a user without a password is one with an empty password. */
+/** The credentials of an address, as curl sends them: a missing password is an empty one. */
 function basicAuth({ username, password }: URL): { token: string } | undefined {
   if (username === '' && password === '') return undefined;
   return { token: `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}` };
 }
 
-/** A `%` that begins no escape stands for itself. */
+/** A `%` that begins no escape is a plain character. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -81,10 +81,9 @@ function proxyOf(env: NodeJS.ProcessEnv, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): UR
 }
 
 /**
- * The rules of `NO_PROXY`, as curl and Go read them: entries separated by commas or spaces, each a host that stands
- * for its subdomains too (with or without `.` or `*.` in front), an address, a network such as `10.0.0.0/8` or
- * `fd00::/8`, or `*` for everything. A `:port` limits an entry to that port. An entry that is none of these means
- * nothing.
+ * The rules of `NO_PROXY`, as curl and Go read them. Commas or spaces separate the entries. Each is a host, which
+ * includes its subdomains (with or without `.` or `*.` in front), an address, a network such as `10.0.0.0/8` or
+ * `fd00::/8`, or `*` for everything. A `:port` limits an entry to that port. Other entries match nothing.
  */
 export function noProxyRules(value: string): (origin: URL) => boolean {
   const rules = value
@@ -95,24 +94,24 @@ export function noProxyRules(value: string): (origin: URL) => boolean {
   return ({ hostname, port, protocol }) => {
     const host = withoutDot(hostname.toLowerCase().replace(/^\[|\]$/g, ''));
     const actualPort = port || (protocol === 'https:' ? '443' : '80');
-    return rules.some((rule) => (rule.port === undefined || rule.port === actualPort) && rule.means(host));
+    return rules.some((rule) => (rule.port === undefined || rule.port === actualPort) && rule.matches(host));
   };
 }
 
 interface NoProxyRule {
   readonly port: string | undefined;
   /** @param host - in lower case, an IPv6 address without brackets */
-  readonly means: (host: string) => boolean;
+  readonly matches: (host: string) => boolean;
 }
 
 function noProxyRule(entry: string): NoProxyRule {
   // Colons within an IPv6 address are no port.
   const [, rest = entry, port] = isIP(entry) ? [] : (/^(\[.*|[^:]*|.*\/\d+):(\d+)$/.exec(entry) ?? []);
   const [, address = '', bits] = /^\[?([^\]/]*)\]?(?:\/(\d{1,3}))?\]?$/.exec(rest) ?? [];
-  if (rest === '*') return { port, means: () => true };
-  if (isIP(address)) return { port, means: network(address, bits) };
+  if (rest === '*') return { port, matches: () => true };
+  if (isIP(address)) return { port, matches: network(address, bits) };
   const name = withoutDot(rest.replace(/^\*?\./, ''));
-  return { port, means: (host) => !isIP(host) && (host === name || host.endsWith(`.${name}`)) };
+  return { port, matches: (host) => !isIP(host) && (host === name || host.endsWith(`.${name}`)) };
 }
 
 /** Addresses are compared as numbers: each can be written in several ways. */
@@ -123,7 +122,7 @@ function network(address: string, bits: string | undefined): (host: string) => b
   if (length > longest) return () => false;
   const list = new BlockList();
   list.addSubnet(address, length, family(address));
-  // To the list, ::/0 holds addresses of IPv4 too; to curl and Go it does not. `::ffff:10.0.0.1` is in 10.0.0.0/8.
+  // In the list, ::/0 includes addresses of IPv4 too; for curl and Go it does not. `::ffff:10.0.0.1` is in 10.0.0.0/8.
   return (host) => {
     const version = isIP(host);
     return version !== 0 && !(version === 4 && isIP(address) === 6) && list.check(host, family(host));

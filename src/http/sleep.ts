@@ -12,8 +12,8 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
 }
 
 /**
- * Settles as the work does, or rejects with the signal's reason when that fires first. For requests of undici, which
- * looks at a signal only once there is a connection: a proxy may keep it waiting for one.
+ * Settles as the work does, or rejects with the signal's reason when that fires first. undici checks a signal only once
+ * there is a connection, and a proxy may keep it waiting for one.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();

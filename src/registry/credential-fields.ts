@@ -1,6 +1,6 @@
 import type { ImageRegistry } from '../api/types.ts';
 
-/** What each kind of credentials consists of. */
+/** The fields of each kind of credentials. */
 const fieldsByType: Readonly<Record<string, readonly string[]>> = {
   registry: ['username', 'password'],
   aws: ['awsAccessKeyId', 'awsSecretAccessKey', 'awsRegion'],
@@ -9,7 +9,7 @@ const fieldsByType: Readonly<Record<string, readonly string[]>> = {
   huawei: ['accessKeyId', 'secretAccessKey', 'region'],
 };
 
-/** The fields of credentials that are not there, are no text, or hold nothing but blanks. */
+/** The fields of credentials that are missing, are not a text, or are blank. */
 export function missingCredentials(registry: ImageRegistry): string[] {
   const given = registry as Readonly<Record<string, unknown>>;
   return (fieldsByType[registry.type] ?? []).filter((field) => {

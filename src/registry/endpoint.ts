@@ -1,23 +1,23 @@
 import { dockerHub, type ImageReference } from './reference.ts';
 
-/** The host that answers for Docker Hub. */
+/** The host of Docker Hub's API. */
 const dockerHubApi = 'registry-1.docker.io';
 
-/** Where the registry of a reference is asked: by https, on this machine by http, as Docker does. */
+/** Base URL of the registry of a reference: https, or http on this machine, as Docker does. */
 export function registryAddress({ host }: ImageReference): URL {
   const address = new URL(`https://${host === dockerHub ? dockerHubApi : host}`);
-  // Written anew, since a port of 443 or 80 is dropped as the scheme's own.
+  // A new URL, since the first one has lost a port of 443.
   return isLoopback(address) ? new URL(`http://${host}`) : address;
 }
 
-/** The registry of a reference as it stands in a sentence. */
+/** The registry of a reference, for a sentence. */
 export function registryName({ host }: ImageReference): string {
   return host === dockerHub ? 'Docker Hub' : `the registry ${host}`;
 }
 
 /**
- * An address that a registry names, for a token or as the target of a redirect, when it may be asked: by https, or
- * by http on this machine where the registry itself is spoken to so. `undefined` for any other.
+ * An address from a registry, for a token or a redirect, when it is safe to use: https, or http on this machine when the
+ * registry itself uses that. `undefined` for any other.
  */
 export function namedAddress(written: string, base: URL): URL | undefined {
   if (!URL.canParse(written, base.href)) return undefined;

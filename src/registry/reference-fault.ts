@@ -3,11 +3,11 @@ import { parseImageReference } from './reference.ts';
 
 const example = 'Write an image such as python:3.12 or ghcr.io/owner/name:tag.';
 
-/** What stands in a text where something was to be put in and was not. */
+/** A placeholder that was not replaced by its value. */
 const placeholder = /\$\{[^}]*\}?|\$[A-Za-z_]\w*|\{\{.*?\}\}|<[^>]*>|%\w+%/;
 
 /**
- * Why a text cannot mean an image, and what to write in its place: a few sentences that go on from "The base image".
+ * Why a text is no image reference, and what to write instead: a few sentences that follow on "The base image".
  * `undefined` for an image reference.
  */
 export function imageReferenceFault(image: string): string | undefined {
@@ -19,8 +19,9 @@ export function imageReferenceFault(image: string): string | undefined {
     const missing = missingValue(image);
     return missing && `${missing} ${example}`;
   }
-  const mended = mend(image);
-  const write = parseImageReference(mended) && !missingValue(mended) ? `Write ${quote(mended)}.` : example;
+  const corrected = correct(image);
+  const isReference = parseImageReference(corrected) && !missingValue(corrected);
+  const write = isReference ? `Write ${quote(corrected)}.` : example;
   return `is ${visible(image)}, ${whyNot(image)} ${write}`;
 }
 
@@ -39,7 +40,7 @@ function whyNot(image: string): string {
 }
 
 /** What was probably meant. */
-function mend(image: string): string {
+function correct(image: string): string {
   const bare = image
     .replace(/\p{Cf}/gu, '')
     .trim()
@@ -52,7 +53,7 @@ function mend(image: string): string {
   return name.toLowerCase() + rest;
 }
 
-/** A text in quotes, in which what nobody sees is written out. */
+/** A text in quotes, with invisible characters as escapes. */
 function visible(text: string): string {
   return quote(text).replace(/\p{Cf}/gu, (hidden) => `\\u${codeOf(hidden).toLowerCase()}`);
 }
@@ -61,21 +62,21 @@ function codeOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** What is said of an empty text: where it may come from. */
+/** A sentence on an empty text, and where it may come from. */
 export function emptyText(text: string): string {
   const found = text === '' ? 'is an empty text' : `is ${quote(text)}, blanks alone`;
   return `${found}, which is what GitHub gives for a secret, a variable or an output that is not set.`;
 }
 
 /**
- * What is said of a name or reference into which JavaScript put the word for a missing value: `python:undefined`.
+ * A sentence on a name or reference into which JavaScript put the word for a missing value: `python:undefined`.
  * `undefined` where there is no such word.
  */
 export function missingValue(reference: string): string | undefined {
   const [, name = '', tag = ''] = /^(.*?)(?::([^/]*))?$/s.exec(reference) ?? [];
   const word =
     [...name.split(/[^A-Za-z0-9]+/), ...tag.split(/[^A-Za-z0-9]+/)].find((part) => part === 'undefined') ??
-    // These two may be a part of a name that somebody chose.
+    // These two may be a part of a real name.
     [...name.split('/'), ...tag.split(/[^A-Za-z0-9]+/)].find((part) => part === 'null' || part === 'NaN');
   if (word === undefined) return undefined;
   return `is ${quote(reference)}, in which ${word} stands for a value that is missing. Set it, in env: of the step where it comes from the environment, or give a default.`;

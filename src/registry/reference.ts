@@ -1,6 +1,6 @@
-/** An image reference taken apart, with what Docker adds where something is left out. */
+/** The parts of an image reference, with Docker's defaults for those that are left out. */
 export interface ImageReference {
-  /** Host with port as written, `docker.io` where none is. */
+  /** Host and port as written, `docker.io` where there is none. */
   readonly host: string;
   /** Path below the host: `library/python`, `owner/name`. */
   readonly repository: string;
@@ -10,7 +10,7 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
-/** The name under which references mean Docker Hub; what answers for it is another host, see `address.ts`. */
+/** The name of Docker Hub in references. Its API has another host; see `endpoint.ts`. */
 export const dockerHub = 'docker.io';
 
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
@@ -19,19 +19,19 @@ const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const written = /^([^@]+?)(?::(\w[\w.-]{0,127}))?(?:@(.+))?$/;
 const anyDigest = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
 
-/** The longest name that registries take, host included. */
+/** The longest name that registries accept, host included. */
 const longestName = 255;
 
 /**
- * Reads a reference by the grammar and the normalisation of https://github.com/distribution/reference: a first
- * part without a dot or a port that is not `localhost` is no host; one part alone at Docker Hub is below `library/`.
- * `undefined` for everything that is not a reference.
+ * Parses a reference by the grammar and the normalization of https://github.com/distribution/reference. A first part is
+ * a host when it has a dot or a port, or is `localhost`. A single part at Docker Hub is below `library/`. `undefined` for
+ * everything that is not a reference.
  */
 export function parseImageReference(image: string): ImageReference | undefined {
   const [, name = '', tag, digest] = written.exec(image) ?? [];
   if (name === '' || name.length > longestName || (digest !== undefined && !anyDigest.test(digest)))
     return undefined;
-  // It would be taken for the identifier of a local image.
+  // Docker reads it as the identifier of a local image.
   if (/^[a-f0-9]{64}$/.test(name)) return undefined;
   const { host, path } = splitHost(name);
   if (!domain.test(host) || !URL.canParse(`https://${host}`)) return undefined;
@@ -42,9 +42,8 @@ export function parseImageReference(image: string): ImageReference | undefined {
 }
 
 /**
- * The reference that means exactly these bytes: `python@sha256:…`. Its tag is left out, since not everything that
- * pulls images takes a tag and a digest together. A reference that has a digest stays as it is, and so does what is not
- * a reference.
+ * The reference that means exactly these bytes: `python@sha256:…`. It has no tag, since not every runtime accepts a tag
+ * and a digest together. Returns a reference with a digest, and what is not a reference, unchanged.
  */
 export function pinImage(image: string, digest: string): string {
   const reference = parseImageReference(image);

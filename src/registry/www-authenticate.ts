@@ -2,7 +2,7 @@
 export interface Challenge {
   /** In lower case: `basic`, `bearer`. */
   readonly scheme: string;
-  /** By name in lower case; what stands in quotes is unquoted. The first of a name counts. */
+  /** By name in lower case, without quotes. The first of a name counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -10,12 +10,12 @@ const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const separators = /[ \t,]*/y;
 const parameter = new RegExp(`(${token})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))`, 'y');
 const scheme = new RegExp(`(${token})(?=[ \\t,]|$)`, 'y');
-/** What `Negotiate` and its like have instead of parameters. */
+/** What schemes such as `Negotiate` have instead of parameters. */
 const token68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 
 /**
- * The challenges of one or several `WWW-Authenticate` headers joined by commas (RFC 9110, 11.6.1). Commas separate
- * challenges and parameters alike, and may stand in quotes. Reading ends where the text makes no sense.
+ * The challenges of one or several `WWW-Authenticate` headers joined by commas (RFC 9110, 11.6.1). Commas separate both
+ * challenges and parameters, and may be in quotes. Parsing ends at the first text that is neither.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];

@@ -16,7 +16,7 @@ describe('the name of a template', () => {
     ['agent:v1', 'Write "agent" and put "v1" into tags.'],
     ['a/b/c', 'at most one slash'],
     ['/a', 'both sides of the slash'],
-    ['a'.repeat(129), 'it has 129 characters, at most 128 are taken.'],
+    ['a'.repeat(129), 'it has 129 characters, at most 128 are allowed.'],
     ['naïve', 'such as "na-ve".'],
   ])('%j is a problem', (name, message) => {
     expect(nameProblems(name)).toEqual([{ title: 'Input name', message: expect.stringContaining(message) }]);
@@ -30,8 +30,8 @@ describe('tags', () => {
 
   test.each([
     ['Latest', 'write "latest"'],
-    ['v1+build', '"+" is not taken, expected lower-case letters, digits, -, _ and .'],
-    ['feature/x', '"/" is not taken'],
+    ['v1+build', '"+" is not allowed, expected lower-case letters, digits, -, _ and .'],
+    ['feature/x', '"/" is not allowed'],
     ['0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b', 'the form of a build identifier'],
     [`content-${'ab'.repeat(32)}`, 'the form of a tag that says what a build holds'],
     [`content-${'ab'.repeat(32)}.0123456`, 'the form of a tag that says what a build holds'],

@@ -66,7 +66,7 @@ const rows: Row[] = [
     inputs: { tags: '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b' },
     says: /Input tags.*the form of a build identifier/,
   },
-  { what: 'tag with a slash', inputs: { tags: 'feature/x' }, says: /Input tags.*"\/" is not taken/ },
+  { what: 'tag with a slash', inputs: { tags: 'feature/x' }, says: /Input tags.*"\/" is not allowed/ },
   {
     what: 'odd number of CPUs',
     inputs: { 'cpu-count': '3' },

@@ -80,7 +80,7 @@ const table: readonly (readonly [rules: string, message: string])[] = [
     'Latest',
     'found "Latest"; the service keeps it in lower case, so write "latest". To have it folded, write type=raw,value=Latest.',
   ],
-  ['feature/x', 'found "feature/x"; "/" is not taken'],
+  ['feature/x', 'found "feature/x"; "/" is not allowed'],
   [
     '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b',
     'found "0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b", which has the form of a build identifier',
@@ -101,7 +101,7 @@ describe('a mistake', () => {
     expect(problems.map(({ message }) => message.slice(0, 42))).toEqual([
       'line 2: there is no type "shaa"; did you m',
       'line 4: found "Latest"; the service keeps ',
-      'line 4: found "B/c"; "/" is not taken, exp',
+      'line 4: found "B/c"; "/" is not allowed, e',
       'line 6: there is no expression {{brnch}}; ',
       'line 6: there is no expression {{tagg}}; d',
       'line 6: priority: found "x", expected a wh',
