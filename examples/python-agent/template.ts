@@ -1,8 +1,8 @@
 import { Template, waitForPort } from 'novita-sandbox';
 
 /**
- * A small Python service in a sandbox. `inheritConfig: false` keeps the recipe the same on every machine: the
- * image needs none of its own environment here, and so nobody has to ask its registry for it.
+ * A small Python service in a sandbox. It needs nothing of the image's own environment. `inheritConfig: false` says so,
+ * and the SDK does not read it from the registry.
  */
 export const template = Template()
   .fromImage('python:3.12-slim', undefined, { inheritConfig: false })
