@@ -53,10 +53,9 @@ export async function* follow(
 
   for (;;) {
     signal.throwIfAborted();
-    let page: BuildStatus;
-    let entries: readonly LogEntry[];
+    let answer: Awaited<ReturnType<typeof byCount>>;
     try {
-      ({ page, entries } = await byCount(client.noRetry));
+      answer = await byCount(client.noRetry);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (end && position.ended === end.status) return end;
@@ -80,6 +79,11 @@ export async function* follow(
     patience.reset();
     refusal.reset();
     notFound = 0;
+    if (!answer) {
+      await pause(pace.shortestMs, signal);
+      continue;
+    }
+    const { page, entries } = answer;
     if (entries.length > 0) {
       emptyAtEnd = 0;
       yield entries;

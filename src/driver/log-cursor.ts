@@ -14,6 +14,8 @@ export interface LogCursor {
   unseen(page: readonly LogEntry[]): LogEntry[];
   /** Whether a page that should go on from here looks as if it did not. */
   seemsToRepeat(page: readonly LogEntry[]): boolean;
+  /** Whether a page that should go on from here begins with what was taken before, by its time or word for word. */
+  goesBack(page: readonly LogEntry[]): boolean;
   /** The entries that were not taken yet of a page that begins where it likes. */
   rest(page: readonly LogEntry[]): readonly LogEntry[];
 }
@@ -65,6 +67,8 @@ export function createLogCursor(): LogCursor {
     },
     unseen,
     seemsToRepeat: (page) => beginsLog(page) || (page[0] !== undefined && isOlder(page[0])),
+    goesBack: ([entry]) =>
+      entry !== undefined && entryTime(entry) !== undefined && (isOlder(entry) || atCursor.has(keyOf(entry))),
     rest: (page) => (beginsLog(page) ? page.slice(count) : unseen(page)),
   };
 }

@@ -7,16 +7,22 @@ import type { LogCursor } from './log-cursor.ts';
 /** Entries that the service gives at most in one answer. */
 export const pageSize = 100;
 
+/** A page that goes back is asked for so often in all. Who still gives the same has a log that is not in order. */
+const mostLooks = 5;
+
 /** More entries than any log has, and later than any entry. */
 const beyondCount = 1_000_000_000;
 const beyondTime = Date.UTC(2200, 0, 1);
 
 /** The two ways to the log of a build. What they give is new, and taken into the position. */
 export interface LogRoutes {
-  /** The state of the build with the entries that follow the position. */
+  /**
+   * The state of the build with the entries that follow the position; nothing when the answer is an earlier one that
+   * came again, as a cache in between gives it: the caller asks once more.
+   */
   byCount(
     client: Pick<IdempotentApi, 'status'>,
-  ): Promise<{ page: BuildStatus; entries: readonly LogEntry[] }>;
+  ): Promise<{ page: BuildStatus; entries: readonly LogEntry[] } | undefined>;
   /**
    * What the route by time has beyond the position. Stops without a word when that route fails: it is the second
    * source. It cannot get past a millisecond that fills a page of its own.
@@ -27,6 +33,7 @@ export interface LogRoutes {
 export function createLogRoutes({ templateId, buildId }: BuildRef, position: LogCursor): LogRoutes {
   const countFilter = createFilter(position);
   const timeFilter = createFilter(position);
+  let looks = 0;
 
   return {
     async byCount(client) {
@@ -34,6 +41,9 @@ export function createLogRoutes({ templateId, buildId }: BuildRef, position: Log
       const repeated = await countFilter(page.logEntries, async () => {
         return (await client.status(templateId, buildId, position.count + beyondCount)).logEntries;
       });
+      looks = !repeated && position.goesBack(page.logEntries) ? looks + 1 : mostLooks;
+      if (looks < mostLooks) return undefined;
+      looks = 0;
       const entries = repeated ?? page.logEntries;
       position.take(entries);
       return { page, entries };
@@ -60,7 +70,8 @@ export function createLogRoutes({ templateId, buildId }: BuildRef, position: Log
 /**
  * Finds out whether a route ignores from where it is asked to go on, and gives what is new of its pages in that case;
  * `undefined` where it does what it should. A page that looks like an earlier one proves nothing, since a build may
- * print the same lines for ever: then the route is asked, once, for what comes after everything.
+ * print the same lines for ever: then the route is asked for what comes after everything. It ignores the place when it
+ * has something there, and again when it is asked once more: one answer may be an earlier one that came again.
  */
 function createFilter(position: LogCursor) {
   let ignores: boolean | undefined;
@@ -68,7 +79,9 @@ function createFilter(position: LogCursor) {
     page: readonly LogEntry[],
     askBeyond: () => Promise<readonly LogEntry[]>,
   ): Promise<readonly LogEntry[] | undefined> => {
-    if (ignores === undefined && position.seemsToRepeat(page)) ignores = await givesAnything(askBeyond);
+    if (ignores === undefined && position.seemsToRepeat(page)) {
+      ignores = (await givesAnything(askBeyond)) && (await givesAnything(askBeyond));
+    }
     return ignores ? position.rest(page) : undefined;
   };
 }

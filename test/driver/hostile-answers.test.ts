@@ -211,6 +211,44 @@ describe('a service that ignores from where it is asked to go on', () => {
   });
 });
 
+describe('an earlier answer that comes once more, as from a cache', () => {
+  const again = (isStale: (nth: number) => boolean, which: 'first' | 'last'): Twist => {
+    const earlier: Reply[] = [];
+    return ({ endpoint, nth, honest }) => {
+      if (endpoint !== 'status') return undefined;
+      const stale = isStale(nth) ? earlier.at(which === 'first' ? 0 : -1) : undefined;
+      if (!stale) earlier.push(honest);
+      return stale;
+    };
+  };
+  const atOnce = logOf(120).map((entry) => ({
+    ...entry,
+    timestamp: new Date(1_760_000_000_000).toISOString(),
+  }));
+
+  test.each<[string, Twist, Entry[]?]>([
+    ['every second time', again((nth) => nth % 2 === 0, 'last')],
+    ['two times out of three', again((nth) => nth % 3 !== 1, 'last')],
+    ['the first of all, every second time', again((nth) => nth % 2 === 0, 'first')],
+    ['the first of all, two times out of three', again((nth) => nth % 3 !== 1, 'first')],
+    ['of lines of one millisecond', again((nth) => nth % 2 === 0, 'last'), atOnce],
+  ])('%s: each line stands once', async (_, twist, log = logOf(120)) => {
+    const { outcome, log: shown, whole } = await run(twist, { log });
+    expect(outcome.status).toBe('ready');
+    expect(shown).toEqual(whole);
+  });
+
+  test('is not suspected of a log that is not in order', async () => {
+    const log = logOf(200).map((entry, index) => ({
+      ...entry,
+      timestamp: new Date(1_760_000_000_000 - index).toISOString(),
+    }));
+    const { outcome, log: shown, whole } = await run(() => undefined, { log });
+    expect(outcome.status).toBe('ready');
+    expect(shown).toEqual(whole);
+  });
+});
+
 describe('an answer of the wrong type', () => {
   const ids = { templateID: 't', buildID: 'b-1' };
 
