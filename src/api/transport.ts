@@ -20,6 +20,21 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
   /** Called before retries, with one sentence for the log; many of the same are collapsed into one. */
   readonly onRetry?: (sentence: string) => void;
+  /** What other clients of this job have heard of the same service, and what this one hears; its own when left out. */
+  readonly contact?: Contact;
+}
+
+/** What was heard of a service so far. */
+export interface Contact {
+  /** Whether any response came yet. */
+  reached: boolean;
+  /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
+  spoke: boolean;
+}
+
+/** A service of which nothing was heard yet. */
+export function noContact(): Contact {
+  return { reached: false, spoke: false };
 }
 
 export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
@@ -60,19 +75,18 @@ const clockReadings = 25;
  * signal's reason. Responses outside of 2xx resolve, for the caller to judge.
  */
 export function createTransport(options: TransportOptions): Transport {
-  let reached = false;
-  let spoke = false;
+  const { contact = noContact() } = options;
   const recent: number[] = [];
   let least: number | undefined;
   return {
     clockAheadMs: () => recent.toSorted((one, other) => one - other)[(recent.length - 1) >> 1],
     leastClockAheadMs: () => least,
-    reached: () => reached,
-    spoke: () => spoke,
+    reached: () => contact.reached,
+    spoke: () => contact.spoke,
     async fetch(request) {
       const { response, json } = await send(request, options);
-      reached = true;
-      spoke ||= response.ok ? json !== undefined : isOfApi(json);
+      contact.reached = true;
+      contact.spoke ||= response.ok ? json !== undefined : isOfApi(json);
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) {
         const aheadMs = date - Date.now();

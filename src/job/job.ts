@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServiceClient, type ServiceClient } from '../api/client.ts';
 import { redactingClient } from '../api/redacting-client.ts';
-import { defaultTransport, proxyAwareDispatcher } from '../api/transport.ts';
+import { type Contact, defaultTransport, noContact, proxyAwareDispatcher } from '../api/transport.ts';
 import type { ImageRegistry } from '../api/types.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { readEventContext } from '../ci/event-context.ts';
@@ -56,6 +56,12 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
   // Not before the event file was found readable: the library reads it when it is imported.
   const { getOctokit } = await import('@actions/github');
   const temporaryDirectory = await makeTemporaryDirectory(runner.resultDirectory);
+  const contacts = new Map<string, Contact>();
+  const contactWith = (apiUrl: string) => {
+    const contact = contacts.get(apiUrl) ?? noContact();
+    contacts.set(apiUrl, contact);
+    return contact;
+  };
 
   return {
     ...runner,
@@ -68,7 +74,13 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
         apiKey,
         ...(accessToken && { accessToken }),
         userAgent: `novita-template-action/${version}`,
-        transport: { ...defaultTransport, dispatcher, signal, onRetry: (sentence) => output.line(sentence) },
+        transport: {
+          ...defaultTransport,
+          dispatcher,
+          signal,
+          contact: contactWith(apiUrl),
+          onRetry: (sentence) => output.line(sentence),
+        },
       }),
     resolveImage: (image, registry) =>
       resolveImage(image, registry, { dispatcher, signal: interrupted, judge: true }),

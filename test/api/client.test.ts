@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { noContact } from '../../src/api/transport.ts';
 import { failure, fastClient } from './fast-client.ts';
 import { answer, serve } from './server.ts';
 
@@ -43,6 +44,19 @@ describe('requests', () => {
     });
     expect(JSON.parse(body)).toEqual({ name: 'n', tags: ['x'], cpuCount: 2, memoryMB: 512 });
     expect(registration.buildID).toBe('b');
+  });
+});
+
+describe('clients of one job', () => {
+  test('know together that the API has spoken, so that a page is an outage to each', async () => {
+    await using server = await serve((_, response) => {
+      if (server.requests.length !== 2) return answer(response, 200, ready);
+      response.writeHead(403, { 'content-type': 'text/html' }).end('<html>Sign in</html>');
+    });
+    const contact = noContact();
+    await fastClient(server.url, { contact }).status('t', 'b', 0);
+    expect(await fastClient(server.url, { contact }).status('t', 'b', 0)).toMatchObject({ status: 'ready' });
+    expect(server.requests).toHaveLength(3);
   });
 });
 
