@@ -14,6 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     // A module holds no state of its own, so a worker need not evaluate it anew for each file of tests.
     isolate: false,
+    maxConcurrency: 2,
     projects: [
       {
         extends: true,
