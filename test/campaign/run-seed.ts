@@ -177,9 +177,10 @@ function judgeAttempt(drawn: Scenario, service: Service, run: Attempt): string[]
   const lines = shownLines(log);
   const place = lines.findIndex((line, index) => line !== drawn.shown[index]);
   const orderly = place === -1 && lines.length <= drawn.shown.length;
-  // A build that was lost is shown again from its beginning by those that take its place: one that was followed, ours
-  // and the one after that.
-  const again = end === 'lost' && isRepeated(lines, drawn.shown, 3);
+  // A build that failed is shown again from its beginning by those that take its place: ours that of another run which
+  // was followed, and one more that of one that was lost.
+  const again =
+    end !== 'ready' && isRepeated(lines, drawn.shown, (run.since > 0 ? 2 : 1) + (end === 'lost' ? 1 : 0));
   expect(
     orderly || again,
     `line ${place} is ${lines[place]} instead of ${drawn.shown[place]}: ${lines.join(' ')}`,

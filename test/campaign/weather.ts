@@ -49,7 +49,8 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   page: (call, { send, random }) => {
     if (random.chance(0.5)) call.handle();
-    send(html(random.pick([403, 404, 304, 200, 400])));
+    // Nobody says of what was sent that it is not modified.
+    send(html(random.pick(call.method === 'GET' ? [403, 404, 304, 200, 400] : [403, 404, 200, 400])));
   },
   reset: async (call, { cut, random }) => {
     const when = random.pick(['before', 'after', 'late']);
