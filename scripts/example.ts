@@ -10,11 +10,11 @@ import { type RunOptions, type RunResult, repositoryRoot, runAction } from '../t
 import { startRegistry } from '../test/registry/registry-server.ts';
 
 export interface Example extends AsyncDisposable {
-  /** Stands before the name of the base image, and in no recipe of yours. */
+  /** What stands before the name of the base image here. */
   readonly registryPath: string;
   /** Edits a file of the example. */
   edit(path: string, change: (text: string) => string): void;
-  /** Runs the action as it is in `dist/`. Without `tags` the event decides, a push to `main`. */
+  /** Runs the action from its `dist/`. Without `tags`, the event decides: a push to `main`. */
   build(options: { tags?: string; onOutput?: RunOptions['onOutput'] }): Promise<RunResult>;
 }
 
@@ -22,8 +22,9 @@ const pipCommand = 'pip install --no-cache-dir -r requirements.txt';
 
 /**
  * @param stepMs - how long a RUN takes
+ * @param action - folder of the action; that of this repository when left out
  */
-export async function openExample(stepMs: number): Promise<Example> {
+export async function openExample(stepMs: number, action = repositoryRoot): Promise<Example> {
   const workspace = mkdtempSync(join(tmpdir(), 'example-'));
   cpSync(join(repositoryRoot, 'examples', 'python-agent'), workspace, { recursive: true });
   const path = (name: string) => join(workspace, name);
@@ -46,6 +47,7 @@ export async function openExample(stepMs: number): Promise<Example> {
     edit,
     build: ({ tags = '', onOutput }) =>
       runAction({
+        action,
         workspace,
         inputs: { name: 'python-agent', tags },
         env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },

@@ -80,6 +80,7 @@ code, pre, .log p { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace;
 .summary code { padding: 2px 5px; border-radius: 6px; background: var(--soft); font-size: 12px; }
 .summary pre { padding: 12px; border-radius: 6px; background: var(--soft); overflow: auto; line-height: 1.4; }
 .summary pre code { padding: 0; }
+.summary .language-mermaid::before { content: 'GitHub draws this chart:\\A'; color: var(--muted); }
 .summary table { border-collapse: collapse; }
 .summary th, .summary td { padding: 3px 12px; border: 1px solid var(--line); text-align: left; }
 .summary td:not(:last-child), .summary th { white-space: nowrap; }

@@ -23,7 +23,7 @@ mkdirSync(folder, { recursive: true });
 
 try {
   await using example = await openExample(1500);
-  // Nobody's recipe names this registry, which stands in for Docker Hub.
+  // The registry stands in for Docker Hub, so its address is left out.
   const plain = (text: string) => text.replaceAll(example.registryPath, '');
 
   await example.build({});
