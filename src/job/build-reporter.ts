@@ -6,9 +6,9 @@ import type { BuildEvent, BuildOutcome } from '../driver/events.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { PartialPlan, Plan } from '../plan/plan.ts';
 import { redactDeep } from '../redact/redact.ts';
-import { notBuiltResult, renderNotBuiltSummary } from '../report/markdown/not-built.ts';
-import { renderSummary } from '../report/markdown/summary.ts';
-import { type ResultDocument, resultDocument, type SummaryInput } from '../report/result/result.ts';
+import { renderSummary, summaryDetails } from '../report/markdown/summary.ts';
+import { finishedResult, notBuiltResult, startedResult } from '../report/result/make-result.ts';
+import type { ReportedPlan, ResultDocument } from '../report/result/result.ts';
 import { changesInWords } from '../report/text/changes.ts';
 import type { NotPublished } from '../reuse/types.ts';
 import type { ExitResult } from './exit.ts';
@@ -20,7 +20,7 @@ import { pullRequestComment } from './pull-request-comment.ts';
 export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' | 'joined' | 'reused' }>;
 
 /** What earlier builds tell about this one, and the definition's own lines. */
-export type BuildHistory = Pick<SummaryInput, 'changes' | 'usual' | 'sources'>;
+export type BuildHistory = Pick<ReportedPlan, 'changes' | 'typicalMs' | 'sources'>;
 
 /** Where the results of a build go: outputs, job summary and result file. */
 export interface BuildPublisher {
@@ -58,25 +58,20 @@ export function githubPublisher(deps: PublisherDeps): BuildPublisher {
       if (outcome.reused) deps.setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
       const { runUrl } = event;
-      const report = {
-        plan,
-        outcome,
-        ...knowledge,
-        ...(workspace && { workspace }),
-        ...(runUrl && { runUrl }),
-      };
+      const report = { plan, ...knowledge, ...(workspace && { workspace }) };
       const attempt = async (what: string, write: () => Promise<void>) => {
         await write().catch((error: Error) =>
           deps.output.warning(`The ${what} could not be written: ${error.message}`),
         );
       };
-      const result = redactDeep(resultDocument(report), deps.redact);
+      const result = redactDeep(finishedResult(report, outcome), deps.redact);
       await attempt('result file', async () => {
         const path = join(deps.resultDirectory, `novita-template-${outcome.buildId}.json`);
         await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
         deps.setOutput('result', path);
       });
-      if (summary) await attempt('job summary', () => deps.appendSummary(renderSummary(report)));
+      const details = { ...summaryDetails(report, outcome), ...(runUrl && { runUrl }) };
+      if (summary) await attempt('job summary', () => deps.appendSummary(renderSummary(result, details)));
       return result;
     },
   };
@@ -166,7 +161,7 @@ async function publish(
     await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
     job.setOutput('result', path);
   });
-  if (summary) await attempt('job summary', () => job.appendSummary(renderNotBuiltSummary(result, why)));
+  if (summary) await attempt('job summary', () => job.appendSummary(renderSummary(result, { why })));
   job.saveState({ ended: true, summary });
   return result;
 }
@@ -203,18 +198,8 @@ export function pullRequestReport(
     return telling;
   };
   return {
-    registered({ templateId, buildId, tags }) {
-      const { name } = plan;
-      const outcome = {
-        status: 'building' as const,
-        name,
-        templateId,
-        buildId,
-        tags,
-        steps: [],
-        durationMs: 0,
-      };
-      void tell(resultDocument({ plan, outcome, ...knowledge, ...(workspace && { workspace }) }));
+    registered(event) {
+      void tell(startedResult({ plan, ...knowledge, ...(workspace && { workspace }) }, event));
     },
     finished: tell,
   };

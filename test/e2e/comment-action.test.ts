@@ -4,9 +4,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
-import { resultDocument } from '../../src/report/result/result.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { sampleOutcome, samplePlan } from '../report/sample.ts';
+import { sampleResult } from '../report/sample.ts';
 import { type RunOptions, type RunResult, runAction } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
@@ -14,7 +13,7 @@ const action = publishedAction();
 
 const sha = 'c'.repeat(40);
 const fork = 'mallory/agent';
-const ready = { ...resultDocument({ plan: samplePlan(), outcome: sampleOutcome() }), tags: ['pr-12'] };
+const ready = { ...sampleResult(), tags: ['pr-12'] };
 
 function workflowRun(changes: Record<string, unknown> = {}) {
   return {

@@ -4,9 +4,9 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { commentLimit, renderComment } from '../../src/report/markdown/comment.ts';
 import { escapeMarkdown, fence, inlineCode, table } from '../../src/report/markdown/markdown.ts';
-import { type ResultDocument, resultDocument } from '../../src/report/result/result.ts';
+import type { ResultDocument } from '../../src/report/result/result.ts';
 import { hostileText } from './hostile.ts';
-import { sampleOutcome, samplePlan } from './sample.ts';
+import { sampleResult } from './sample.ts';
 
 const html = (markdown: string) =>
   micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true });
@@ -98,7 +98,7 @@ test('a comment keeps its limit, whatever a result file holds', () => {
   const text = long.map(([part, times]) => part.repeat(times).slice(0, 20_000));
   fc.assert(
     fc.property(fc.record({ text, message: text, line: text }), ({ text, message, line }) => {
-      const base = resultDocument({ plan: samplePlan(), outcome: sampleOutcome() });
+      const base = sampleResult();
       const [step] = base.steps;
       const result = {
         ...base,

@@ -4,6 +4,9 @@ import type { Definition } from '../../src/definition/definition.ts';
 import type { Diagnosis } from '../../src/driver/diagnosis/types.ts';
 import type { BuildOutcome, LogLine, StepHeader } from '../../src/driver/events.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { renderSummary, summaryDetails } from '../../src/report/markdown/summary.ts';
+import { finishedResult } from '../../src/report/result/make-result.ts';
+import type { ReportedPlan, ResultDocument } from '../../src/report/result/result.ts';
 
 export const workspace = '/home/runner/work/repo/repo';
 export const definitionFile = `${workspace}/sandbox/template.ts`;
@@ -132,4 +135,22 @@ export function sampleOutcome(changes: Partial<BuildOutcome> = {}): BuildOutcome
     durationMs: 72_000,
     ...changes,
   };
+}
+
+/** The result file of a build of the sample plan. */
+export function sampleResult(
+  outcome: BuildOutcome = sampleOutcome(),
+  about: Partial<ReportedPlan> = {},
+): ResultDocument {
+  return finishedResult({ plan: samplePlan(), workspace, ...about }, outcome);
+}
+
+/** The job summary of a build of the sample plan. */
+export function sampleSummary(
+  outcome: BuildOutcome = sampleOutcome(),
+  about: Partial<ReportedPlan> = {},
+  runUrl = 'https://github.com/o/r/actions/runs/1',
+): string {
+  const reported = { plan: samplePlan(), workspace, ...about };
+  return renderSummary(finishedResult(reported, outcome), { ...summaryDetails(reported, outcome), runUrl });
 }

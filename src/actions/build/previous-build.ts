@@ -14,7 +14,7 @@ export function compareWithHistory(plan: Plan, { last, reference }: PreviousBuil
     ...comparePlans(reference.plan, snapshotPlan(plan)),
     against: reference.branch,
   };
-  return { ...(last && { usual: typicalDurations(plan, last) }), ...(changes && { changes }) };
+  return { ...(last && { typicalMs: typicalDurations(plan, last) }), ...(changes && { changes }) };
 }
 
 /** Tells in one or two lines how long the last build took and how much is different. */

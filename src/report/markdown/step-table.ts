@@ -1,23 +1,12 @@
-import type { StepState } from '../result/steps.ts';
+import type { ResultStep } from '../result/result.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
-/** A step as it stands in a table. Durations are milliseconds. */
-export interface TableStep {
-  readonly number?: number;
-  readonly title: string;
-  readonly state: StepState;
-  readonly hidden?: 'environment' | 'workdir';
-  readonly durationMs?: number;
-  /** How long it usually takes when it is not cached. */
-  readonly usualMs?: number;
-}
-
 interface Column {
   readonly title: string;
-  readonly cell: (step: TableStep) => string;
+  readonly cell: (step: ResultStep) => string;
   /** Whether these steps have anything to say in it; they have when it is left out. */
-  readonly says?: (steps: readonly TableStep[]) => boolean;
+  readonly says?: (steps: readonly ResultStep[]) => boolean;
 }
 
 // The step stands last: a narrow screen shows the beginning of each row, so columns that tell nothing go.
@@ -45,13 +34,13 @@ const columns: readonly Column[] = [
 ];
 
 /** Whether the words above a table say what became of all of its steps: nothing was built, or nobody waited. */
-function isToldAbove(steps: readonly TableStep[]): boolean {
+function isToldAbove(steps: readonly ResultStep[]): boolean {
   const [state, ...others] = new Set(steps.map((step) => step.state));
   return others.length === 0 && (state === 'reused' || state === 'not built' || state === 'pending');
 }
 
 /** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle give way. */
-export function stepTable(steps: readonly TableStep[], budget: number): string {
+export function stepTable(steps: readonly ResultStep[], budget: number): string {
   const shown = columns.filter(({ says }) => says?.(steps) ?? true);
   const head = shown.map(({ title }) => title);
   const rows = steps.map((step) => shown.map(({ cell }) => cell(step)));

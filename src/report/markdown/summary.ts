@@ -1,23 +1,12 @@
-import { buildReference } from '../../api/names.ts';
-import { type BuildFailure, type BuildOutcome, mayStart } from '../../driver/events.ts';
+import type { BuildOutcome } from '../../driver/events.ts';
 import { isWhole, type PartialPlan } from '../../plan/plan.ts';
-import type { SummaryInput } from '../result/result.ts';
-import { stepRows } from '../result/steps.ts';
-import {
-  explanation,
-  failureLines,
-  failureMessage,
-  failureOf,
-  failurePlace,
-  failureTitle,
-} from '../text/failure.ts';
-import { displayPath, formatCount, formatDuration } from '../text/format.ts';
-import { reusedFields, reusedSentence } from '../text/reused.ts';
-import { cutWithMark } from '../text/sanitize.ts';
-import { numberedLines, placeLabel } from '../text/source-lines.ts';
+import type { ReportedPlan, ResultDocument } from '../result/result.ts';
+import { failureOf, failurePlace } from '../text/failure.ts';
+import { numberedLines } from '../text/source-lines.ts';
 import { baseName } from '../text/step-names.ts';
+import { type Fact, factRows, failureSection, heading, reusedLine, startable } from './build-parts.ts';
 import { changesSection } from './changes.ts';
-import { escapeMarkdown, fence, inlineCode, placeMarkdown, snippets, table } from './markdown.ts';
+import { escapeMarkdown, fence, inlineCode, snippets, table } from './markdown.ts';
 import { reproRecipe } from './minimal-recipe.ts';
 import { recipeCode } from './recipe-code.ts';
 import { summaryLimit } from './step-summary.ts';
@@ -25,125 +14,122 @@ import { stepTable } from './step-table.ts';
 import { timeline } from './timeline.ts';
 
 const tagLimit = 50;
+const messageLimit = 8000;
+
+/** What a summary shows beside the result file, each already as text. */
+export interface SummaryDetails {
+  /** The base, and what it was found to mean. */
+  readonly base?: string;
+  readonly runUrl?: string;
+  /** Why nothing was built, in one to four sentences. */
+  readonly why?: string;
+  /** The lines of the definition around the one that failed, with their numbers. */
+  readonly code?: readonly string[];
+  /** The smallest recipe that reaches the failure, as a section. */
+  readonly recipe?: string;
+}
 
 /**
- * The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. A failure stands
- * before all facts.
+ * The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. A failure
+ * stands before all facts.
  */
-export function renderSummary(input: SummaryInput): string {
-  const { plan, outcome, changes, usual } = input;
-  const rows = stepRows(plan, outcome, usual);
-  const failed = failureOf(outcome) !== undefined;
+export function renderSummary(result: ResultDocument, details: SummaryDetails = {}): string {
+  const { status, changes, failure, steps } = result;
+  const explained = failure ? [failure.what, failure.advice, failure.next ?? ''].filter(Boolean) : [];
+  // A build that was only given up here has not failed.
+  const gaveUp = status === 'building' && ['timeout', 'interrupted'].includes(failure?.class ?? '');
+  const failed = failure && !gaveUp ? failure : undefined;
   const before = [
-    heading(outcome),
-    outcome.reused
-      ? reusedSentence(reusedFields(outcome.reused), `build ${inlineCode(outcome.buildId)}`)
-      : '',
-    failureSection(input),
-    earlierBuilds(outcome),
-    !failed && facts(input),
+    `## ${status === 'superseded' ? `This build of template ${inlineCode(result.name)} was superseded` : heading(result)}`,
+    ...(status === 'building' ? unseenEnd(explained) : []),
+    details.why !== undefined && escapeMarkdown(details.why),
+    reusedLine(result),
+    failed &&
+      failureSection(failed, {
+        level: 3,
+        explained: status === 'building' ? [] : explained,
+        ...(details.code && { code: details.code }),
+        messageLimit,
+        lastLines: failed.lastLines,
+      }),
+    failed && details.recipe,
+    earlierBuilds(result),
+    !failed && facts(result, details),
     changes && changesSection(changes),
     '### Steps',
   ];
-  const chart = timeline(rows);
+  const chart = timeline(steps);
   const after = [
     chart && `### Timeline\n\n${chart}`,
-    failed && `### Build\n\n${facts(input)}`,
-    snippetSection(outcome),
+    failed && `### Build\n\n${facts(result, details)}`,
+    snippetSection(result),
   ];
-  const text = (steps: string) => `${[...before, steps, ...after].filter(Boolean).join('\n\n')}\n`;
-  return text(stepTable(rows, summaryLimit - Buffer.byteLength(text('steps'))));
+  const text = (table: string) => `${[...before, table, ...after].filter(Boolean).join('\n\n')}\n`;
+  return text(stepTable(steps, summaryLimit - Buffer.byteLength(text('steps'))));
 }
 
-function heading(outcome: BuildOutcome): string {
-  const name = inlineCode(outcome.name);
-  if (outcome.status === 'ready') return `## Template ${name} is ready`;
-  if (outcome.status === 'error') return `## Template ${name} failed to build`;
-  if (outcome.status === 'superseded') return `## This build of template ${name} was superseded`;
-  const why = explanation(outcome).map((sentence) => escapeMarkdown(sentence));
-  const unseen = 'The build was started and not waited for, so its result is not known here.';
-  return `## Template ${name} is building\n\n${why.length > 0 ? why.join('\n\n') : unseen}`;
+function unseenEnd(explained: readonly string[]): string[] {
+  if (explained.length > 0) return explained.map((sentence) => escapeMarkdown(sentence));
+  return ['The build was started and not waited for, so its result is not known here.'];
 }
 
 /** Builds that failed before this one was made in their place. */
-function earlierBuilds({ earlier = [] }: BuildOutcome): string {
+function earlierBuilds({ earlier = [] }: ResultDocument): string {
   return earlier
-    .map(({ buildId, again, diagnosis }) => {
+    .map(({ buildId, again, what }) => {
       const anew = again === 'without-cache' ? 'built once more without the cache' : 'built once more';
-      return `Build ${inlineCode(buildId)} failed and was ${anew}. ${escapeMarkdown(diagnosis?.what ?? '')}`.trim();
+      return `Build ${inlineCode(buildId)} failed and was ${anew}. ${escapeMarkdown(what)}`.trim();
     })
     .join('\n\n');
 }
 
-function facts({ plan, outcome, workspace, runUrl }: SummaryInput): string {
-  const { definition } = plan;
-  const tags = outcome.tags.slice(0, tagLimit).map((tag) => inlineCode(tag));
-  const moreTags = outcome.tags.length - tags.length;
-  const startable = mayStart(outcome);
-  const numbered = outcome.steps.filter((step) => step.number !== undefined);
-  const cached = numbered.filter((step) => step.cached).length;
-  const followed = outcome.status !== 'building' && outcome.reused?.how !== 'found';
-  const rows: (string[] | false | undefined)[] = [
-    // They start nothing where the build failed.
-    startable && ['Tags', `${tags.join(' ') || '(none)'}${moreTags > 0 ? ` and ${moreTags} more` : ''}`],
-    ['Template ID', inlineCode(outcome.templateId)],
-    ['Build ID', inlineCode(outcome.buildId)],
-    startable && ['Exactly this build', inlineCode(buildReference(outcome), 400)],
-    followed && ['Duration', formatDuration(outcome.durationMs)],
-    followed && ['Steps', `${formatCount(numbered.length, 'step')}, ${cached} cached`],
-    plan.cpuCount !== undefined && ['Size', `${plan.cpuCount} CPU, ${plan.memoryMb} MiB memory`],
-    plan.base.title !== '' && ['Base', inlineCode(baseName(plan))],
-    definition && [
-      'Definition',
-      `${inlineCode(displayPath(definition.file, workspace))}, export ${inlineCode(definition.exportName)}`,
-    ],
-    runUrl !== undefined && /^https?:\/\/[^\s<>|]+$/.test(runUrl) && ['Run', `<${runUrl}>`],
-  ];
-  return table(
-    ['Name', inlineCode(outcome.name)],
-    rows.filter((row) => Array.isArray(row)),
-  );
+const factOrder: readonly Fact[] = [
+  'name',
+  'tags',
+  'templateId',
+  'buildId',
+  'reference',
+  'duration',
+  'steps',
+  'size',
+  'base',
+  'definition',
+];
+
+function facts(result: ResultDocument, { base, runUrl }: SummaryDetails): string {
+  const [head = [], ...rows] = factRows(base ? { ...result, base } : result, factOrder, tagLimit);
+  const run = runUrl !== undefined && /^https?:\/\/[^\s<>|]+$/.test(runUrl) ? [['Run', `<${runUrl}>`]] : [];
+  return table(head, [...rows, ...run]);
 }
 
-function failureSection({ plan, outcome, workspace, sources }: SummaryInput): string {
+function snippetSection(result: ResultDocument): string {
+  const reference = startable(result);
+  if (reference === undefined) return '';
+  const once = result.status === 'building' ? ', once it is ready' : '';
+  return `### Start a sandbox from exactly this build${once}\n\n${snippets(reference)}`;
+}
+
+/** What the summary of a build shows that its result file does not hold. */
+export function summaryDetails({ plan, sources }: ReportedPlan, outcome: BuildOutcome): SummaryDetails {
   const failure = failureOf(outcome);
-  if (!failure) return '';
-  const at = failurePlace(plan, outcome, failure);
-  const code = (at && sources?.around(at)) ?? [];
-  const lines = failureLines(plan, failure).map((line) => line.text);
-  return [
-    `### ${escapeMarkdown(failureTitle(plan, failure, outcome.diagnosis?.class))}`,
-    outcome.status !== 'building' &&
-      explanation(outcome)
-        .map((sentence) => escapeMarkdown(sentence))
-        .join('\n\n'),
-    at && `At ${placeMarkdown(placeLabel(at, workspace), sources?.link(at))}:`,
-    at && code.length > 0 && fence(numberedLines(code, at).join('\n'), 'text'),
-    fence(cutWithMark(failureMessage(plan, failure), 8000), 'text'),
-    lines.length > 0 &&
-      `Its last ${formatCount(lines.length, 'line')}:\n\n${fence(lines.join('\n'), 'text')}`,
-    recipeSection(plan, outcome, failure),
-  ]
-    .filter(Boolean)
-    .join('\n\n');
+  const at = failure && failurePlace(plan, outcome, failure);
+  return {
+    base: baseName(plan),
+    ...(at && sources && { code: numberedLines(sources.around(at), at) }),
+    ...(failure && { recipe: recipeSection(plan, outcome) }),
+  };
 }
 
 /** Code beyond this is no smallest recipe to anyone. */
 const recipeLimit = 60_000;
 
-function recipeSection(plan: PartialPlan, { diagnosis }: BuildOutcome, failure: BuildFailure): string {
+function recipeSection(plan: PartialPlan, { failure, diagnosis }: BuildOutcome): string {
   if (!isWhole(plan)) return '';
-  const recipe = reproRecipe(plan, failure, diagnosis);
+  const recipe = reproRecipe(plan, failure ?? { message: '' }, diagnosis);
   const code = recipe && recipeCode(plan, recipe);
   if (!code || code.length > recipeLimit) return '';
   const files = recipe.steps.some((step) => step.wire.type === 'COPY')
     ? `, next to the files of ${inlineCode(plan.definition.contextDirectory.split(/[\\/]/).at(-1) ?? '')}`
     : '';
   return `The smallest recipe that reaches this failure, to try by itself${files}:\n\n${fence(code, 'typescript')}`;
-}
-
-function snippetSection(outcome: BuildOutcome): string {
-  if (!mayStart(outcome)) return '';
-  const once = outcome.status === 'building' ? ', once it is ready' : '';
-  return `### Start a sandbox from exactly this build${once}\n\n${snippets(buildReference(outcome))}`;
 }

@@ -1,4 +1,4 @@
-import type { StepRow } from '../result/steps.ts';
+import type { ResultStep } from '../result/result.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { fence } from './markdown.ts';
 
@@ -16,7 +16,7 @@ const ownWords =
  * Where the time went, as a Mermaid gantt chart in a fenced block; nothing when no step has a time. Cached
  * steps are drawn as done, the failed one as critical. Bars of no length get a visible one.
  */
-export function timeline(rows: readonly StepRow[]): string | undefined {
+export function timeline(rows: readonly ResultStep[]): string | undefined {
   const { bars, timed } = placed(rows);
   const total = Math.max(0, ...bars.map((bar) => bar.start + bar.length));
   if (total <= 0) return undefined;
@@ -64,23 +64,22 @@ function axis(total: number): string[] {
 }
 
 interface Bar {
-  readonly row: StepRow;
+  readonly row: ResultStep;
   /** Milliseconds since the first step began. */
   readonly start: number;
   readonly length: number;
 }
 
 /** The bars of the longest steps, and how many steps have a time at all. */
-function placed(rows: readonly StepRow[]): { readonly bars: readonly Bar[]; readonly timed: number } {
-  const origin = rows.reduce(
-    (first, { startedAt }) => Math.min(first, startedAt ?? first),
-    Number.POSITIVE_INFINITY,
-  );
+function placed(rows: readonly ResultStep[]): { readonly bars: readonly Bar[]; readonly timed: number } {
+  const starts = rows.map(({ startedAt }) => (startedAt === undefined ? undefined : Date.parse(startedAt)));
+  const origin = Math.min(...starts.filter((at) => at !== undefined));
   const bars: Bar[] = [];
   let end = 0;
-  for (const row of rows) {
-    if (row.startedAt === undefined && row.durationMs === undefined) continue;
-    const start = row.startedAt === undefined ? end : Math.min(longestBuild, row.startedAt - origin);
+  for (const [index, row] of rows.entries()) {
+    const startedAt = starts[index];
+    if (startedAt === undefined && row.durationMs === undefined) continue;
+    const start = startedAt === undefined ? end : Math.min(longestBuild, startedAt - origin);
     const length = Math.min(longestBuild, Math.max(0, row.durationMs ?? 0));
     end = start + length;
     bars.push({ row, start, length });
@@ -92,7 +91,7 @@ function placed(rows: readonly StepRow[]): { readonly bars: readonly Bar[]; read
 }
 
 /** Letters, digits and the few signs that no version of Mermaid gives a meaning. */
-function barName(row: StepRow): string {
+function barName(row: ResultStep): string {
   const number = row.number === undefined ? '' : `${row.number} `;
   const words = singleLine(row.title.replace(/[^\p{L}\p{N} ._/=+-]/gu, ' '), 60).replace('…', '');
   const name = (number + words).trim() || 'step';

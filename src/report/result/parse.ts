@@ -1,8 +1,7 @@
 import { nameProblems, tagMistake } from '../../api/names.ts';
 import { planParts } from '../../history/diff.ts';
-import type { ResultDocument } from './result.ts';
+import { type ResultDocument, stepStates } from './result.ts';
 import { count, flag, list, object, oneOf, optional, type Shape, ShapeError, text, word } from './schema.ts';
-import { stepStates } from './steps.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const kebab = /^[a-z0-9][a-z0-9-]{0,60}$/;

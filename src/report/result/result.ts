@@ -1,15 +1,9 @@
-import { buildReference } from '../../api/names.ts';
 import type { Diagnosis } from '../../driver/diagnosis/types.ts';
-import type { BuildFailure, BuildOutcome, EarlierBuild } from '../../driver/events.ts';
+import type { BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PlanDiff } from '../../history/diff.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
-import type { SourceLocation } from '../../problem.ts';
-import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from '../text/failure.ts';
-import { displayPath } from '../text/format.ts';
-import { type ReusedResult, reusedFields } from '../text/reused.ts';
-import { printableLines, singleLine } from '../text/sanitize.ts';
+import type { ReusedResult } from '../text/reused.ts';
 import type { SourceView } from '../text/source-lines.ts';
-import { type StepRow, type StepState, stepRows } from './steps.ts';
 
 /**
  * The JSON object in the result file: everything about one build that a later step may want. New fields may
@@ -90,6 +84,24 @@ export interface ResultDocument {
   }[];
 }
 
+/**
+ * How far a step came; `stopped` when the build ended in the midst of it, `reused` when the build was there already,
+ * `pending` when its end was not waited for, `not built` when there was no build.
+ */
+export type StepState = (typeof stepStates)[number];
+
+export const stepStates = [
+  'cached',
+  'built',
+  'reused',
+  'failed',
+  'stopped',
+  'not reached',
+  'pending',
+  'not built',
+] as const;
+
+/** One step or phase of a build. */
 export interface ResultStep {
   /** `base`, `1`, `2`, … , `finalize`, … */
   readonly id: string;
@@ -114,128 +126,13 @@ export interface ResultStep {
   };
 }
 
-/** @param workspace - what paths are relative to; without it they are absolute. */
-export function resultDocument({
-  plan,
-  outcome,
-  workspace,
-  changes,
-  usual,
-  sources,
-}: Omit<SummaryInput, 'runUrl'>): ResultDocument {
-  const { definition } = plan;
-  const failure = failureOf(outcome) ?? givenUp(outcome);
-  const failedAt = failure && failurePlace(plan, outcome, failure);
-  const sourceUrl = failedAt && sources?.link(failedAt);
-  const place = (at: SourceLocation | undefined) =>
-    at && { source: `${displayPath(at.file, workspace)}:${at.line}` };
-  return {
-    schemaVersion: 1,
-    name: outcome.name,
-    tags: outcome.tags,
-    templateId: outcome.templateId,
-    buildId: outcome.buildId,
-    reference: buildReference(outcome),
-    status: outcome.status,
-    ...(plan.fingerprint && 'hash' in plan.fingerprint && { fingerprint: plan.fingerprint.hash }),
-    ...(outcome.reused && { reused: reusedFields(outcome.reused) }),
-    durationMs: outcome.durationMs,
-    ...(plan.cpuCount !== undefined && { cpuCount: plan.cpuCount }),
-    ...(plan.memoryMb !== undefined && { memoryMb: plan.memoryMb }),
-    ...(plan.base.title !== '' && { base: singleLine(plan.base.title, 1000) }),
-    ...(definition && {
-      definition: {
-        file: displayPath(definition.file, workspace),
-        export: definition.exportName,
-        sdk: { from: definition.sdk.from, version: definition.sdk.version },
-        sources: Object.fromEntries(
-          Object.entries(definition.sources).map(([part, at]) => [part, place(at)?.source]),
-        ),
-      },
-    }),
-    steps: stepRows(plan, outcome, usual).map((row) => resultStep(row, place)),
-    ...(changes && { changes }),
-    ...(failure && {
-      failure: {
-        ...diagnosisFields(outcome.diagnosis),
-        title: failureTitle(plan, failure, outcome.diagnosis?.class),
-        message: plainText(failureMessage(plan, failure)),
-        ...(failure.stepId !== undefined && { step: failure.stepId }),
-        ...place(failedAt),
-        ...(sourceUrl && { sourceUrl }),
-        lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
-      },
-    }),
-    ...(outcome.earlier && { earlier: outcome.earlier.map((build) => earlierBuild(plan, build)) }),
-    warnings: [...(definition?.warnings ?? []), ...(plan.warnings ?? [])].map(({ title, message, at }) => ({
-      title: singleLine(title, 1000),
-      message: plainText(message),
-      ...place(at),
-    })),
-  };
-}
-
-function diagnosisFields(diagnosis: Diagnosis | undefined) {
-  const { class: failureClass = 'unknown', retry = 'never', what = '', advice = '', next } = diagnosis ?? {};
-  return {
-    class: failureClass,
-    what: plainText(what),
-    advice: plainText(advice),
-    ...(next && { next: plainText(next) }),
-    retry,
-  };
-}
-
-function earlierBuild(plan: PartialPlan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
-  return {
-    buildId,
-    templateId,
-    again,
-    class: diagnosis?.class ?? 'unknown',
-    what: plainText(diagnosis?.what ?? ''),
-    message: plainText(failure ? failureMessage(plan, failure) : ''),
-    ...(failure?.stepId !== undefined && { step: failure.stepId }),
-  };
-}
-
-function givenUp({ stopped, diagnosis }: BuildOutcome): BuildFailure | undefined {
-  return stopped && { message: diagnosis?.what ?? '', lastLines: [] };
-}
-
-function resultStep(
-  row: StepRow,
-  place: (at: SourceLocation | undefined) => { source: string } | undefined,
-): ResultStep {
-  const { id, number, title, state, durationMs, usualMs, startedAt, hidden, source, files } = row;
-  return {
-    id,
-    ...(number !== undefined && { number }),
-    title,
-    state,
-    cached: state === 'cached',
-    ...(durationMs !== undefined && { durationMs }),
-    ...(usualMs !== undefined && { usualMs }),
-    ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
-    ...(hidden && { hidden }),
-    ...place(source),
-    ...(files && {
-      files: { source: files.source, count: files.fileCount, bytes: files.bytes, hash: files.hash },
-    }),
-  };
-}
-
-function plainText(text: string): string {
-  return printableLines(text).join('\n');
-}
-
-export interface SummaryInput {
+/** A plan, and what is known about it before its build. */
+export interface ReportedPlan {
   readonly plan: PartialPlan;
-  readonly outcome: BuildOutcome;
   /** What file names are shown relative to. */
   readonly workspace?: string;
-  readonly runUrl?: string;
   readonly changes?: PlanDiff;
-  /** How long a step usually takes, in milliseconds. */
-  readonly usual?: (stepId: string) => number | undefined;
+  /** How long a step usually takes when it is not cached, in milliseconds. */
+  readonly typicalMs?: (stepId: string) => number | undefined;
   readonly sources?: SourceView;
 }

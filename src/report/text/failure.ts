@@ -3,7 +3,7 @@ import type { BuildFailure, BuildOutcome, LogLine } from '../../driver/events.ts
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
 import { stepNumber, writtenCommand } from '../../recipe/instruction.ts';
-import { cutWithMark, lineLimit, singleLine } from './sanitize.ts';
+import { cutWithMark, lineLimit, printableLines, singleLine } from './sanitize.ts';
 import { planStep, stepName, stepSource } from './step-names.ts';
 
 const failureLineLimit = 30;
@@ -62,7 +62,8 @@ const titles: Readonly<Partial<Record<FailureClass, string>>> = {
 
 /** The service's reason; the SDK's own script is left out of it. */
 export function failureMessage(plan: PartialPlan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {
-  const message = failure.message.trim() || 'The service gave no reason.';
+  const isEmpty = printableLines(failure.message).join('').trim() === '';
+  const message = isEmpty ? 'The service gave no reason.' : failure.message.trim();
   return isHiddenStep(plan, failure.stepId) ? withoutScript(message) : message;
 }
 

@@ -23,6 +23,12 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`;
 }
 
+/** A time as RFC 3339; nothing for a number that is no time. */
+export function isoTime(at: number | undefined): string | undefined {
+  const date = new Date(at ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
 /** An expected duration, no finer than anyone can know it: `10 s`, `50 s`, `2 min`, `1 h 10 min`. */
 export function formatTimeLeft(milliseconds: number): string {
   const seconds = Math.max(10, Math.round(milliseconds / 10_000) * 10);

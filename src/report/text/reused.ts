@@ -1,5 +1,6 @@
 import type { TagChange } from '../../api/types.ts';
 import type { ReusedBuild } from '../../driver/events.ts';
+import { isoTime } from './format.ts';
 import { singleLine } from './sanitize.ts';
 
 /** How a reused build stands in the result file. Times are RFC 3339. */
@@ -10,9 +11,7 @@ export interface ReusedResult extends Pick<ReusedBuild, 'how' | 'commit'> {
 
 /** A time that is none is left out. */
 export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
-  const time = (at: number | undefined) =>
-    at === undefined || !Number.isFinite(at) ? undefined : new Date(at).toISOString();
-  const [created, finished] = [time(createdAt), time(finishedAt)];
+  const [created, finished] = [isoTime(createdAt), isoTime(finishedAt)];
   return {
     how,
     ...(created && { createdAt: created }),

@@ -29,7 +29,9 @@ export function printableLines(text: string): string[] {
   if (text.length <= lineLimit && plain.test(text)) return [breakCommands(text)];
   const lines = text.split(lineBreak);
   if (lines.length > 1 && lines.at(-1) === '') lines.pop();
-  return lines.flatMap((line) => (line.includes('\r') ? redraws(line) : [cut(printable(line), lineLimit)]));
+  return lines.flatMap((line) =>
+    line.includes('\r') ? redraws(line) : [cutWithMark(printable(line), lineLimit)],
+  );
 }
 
 /**
@@ -73,12 +75,6 @@ function hex(character: string): string {
   return character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
 }
 
-function cut(line: string, max: number): string {
-  if (line.length <= max) return line;
-  const head = wellFormedHead(line, max);
-  return `${head}… (${groupDigits(line.length - head.length)} more characters)`;
-}
-
 /** The first `length` characters, one less where that would split a surrogate pair. */
 function wellFormedHead(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
@@ -98,7 +94,7 @@ function redraws(line: string): string[] {
     const next = segments[end];
     const nextShape = next === undefined ? undefined : letters(next);
     if (nextShape === shape) continue;
-    const run = segments.slice(start, end).map((segment) => cut(segment, lineLimit));
+    const run = segments.slice(start, end).map((segment) => cutWithMark(segment, lineLimit));
     const last = run.at(-1) ?? '';
     if (run.length > redrawLimit) shown.push(`${last} (after ${formatCount(run.length - 1, 'update')})`);
     else shown.push(...run);

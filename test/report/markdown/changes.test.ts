@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PartChange, PlanDiff, StepChange } from '../../../src/history/diff.ts';
 import { changesSection } from '../../../src/report/markdown/changes.ts';
-import { renderSummary } from '../../../src/report/markdown/summary.ts';
 import { hostileText } from '../hostile.ts';
 import { outsideCode } from '../markdown-model.ts';
-import { sampleOutcome, samplePlan } from '../sample.ts';
+import { sampleOutcome, sampleSummary } from '../sample.ts';
 
 const changes: PlanDiff = {
   against: 'main',
@@ -61,11 +60,9 @@ test('nothing is said to be nothing, and very much is counted', () => {
 });
 
 test('the summary shows them before the steps, and how long each usually takes', () => {
-  const summary = renderSummary({
-    plan: samplePlan(),
-    outcome: sampleOutcome(),
+  const summary = sampleSummary(sampleOutcome(), {
     changes,
-    usual: (id) => (id === '3' ? 50_000 : undefined),
+    typicalMs: (id) => (id === '3' ? 50_000 : undefined),
   });
   expect(summary).toMatch(/### What changed against the last build of `main`[\s\S]*### Steps/);
   expect(summary).toContain('| # | Result | Duration | Usually | Step |');

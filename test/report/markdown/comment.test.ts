@@ -4,17 +4,17 @@ import { isNewer } from '../../../src/ci/run.ts';
 import type { BuildOutcome } from '../../../src/driver/events.ts';
 import { type CommentHeader, commentMarker, readCommentMarker } from '../../../src/github/comment-marker.ts';
 import { commentLimit, renderComment } from '../../../src/report/markdown/comment.ts';
-import { type ResultDocument, resultDocument } from '../../../src/report/result/result.ts';
+import type { ResultDocument } from '../../../src/report/result/result.ts';
 import { hostileText } from '../hostile.ts';
 import { markdownBlocks, outsideCode, tableWidths } from '../markdown-model.ts';
-import { buildId, logLine, sampleDiagnosis, sampleOutcome, samplePlan, workspace } from '../sample.ts';
+import { buildId, logLine, sampleDiagnosis, sampleOutcome, sampleResult } from '../sample.ts';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
 const run = { run: 42, attempt: 1, sha };
 const runUrl = 'https://github.com/octo-org/agent/actions/runs/42';
 
 function render(outcome: BuildOutcome, more: Partial<ResultDocument> = {}): string {
-  const result = { ...resultDocument({ plan: samplePlan(), outcome, workspace }), ...more };
+  const result = { ...sampleResult(outcome), ...more };
   return renderComment({ result, run, key: '', runUrl }).body;
 }
 
@@ -74,10 +74,7 @@ test('a failure stands first, with a link to its line, and names no tag and no r
   const url = 'https://github.com/o/r/blob/abc/sandbox/template.ts#L6';
   const failure = { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] };
   for (const status of ['error', 'superseded'] as const) {
-    const result = resultDocument({
-      plan: samplePlan(),
-      outcome: sampleOutcome({ status, failure }),
-      workspace,
+    const result = sampleResult(sampleOutcome({ status, failure }), {
       sources: { around: () => [], link: () => url },
     });
     const { body } = renderComment({ result, run, key: '' });
@@ -110,7 +107,7 @@ test('a failure with very long lines keeps its explanation, and as many of the l
     failure: { message: 'exit status 1', stepId: '3', lastLines: [] },
     diagnosis: sampleDiagnosis(),
   });
-  const { failure } = resultDocument({ plan: samplePlan(), outcome, workspace });
+  const { failure } = sampleResult(outcome);
   if (!failure) throw new Error('The sample has no failure');
   // As a result file of another run may have them.
   const lastLines = Array.from({ length: 200 }, (_, index) => `${index} ${'😀'.repeat(4000)}`);
@@ -166,7 +163,7 @@ describe('other states', () => {
 });
 
 test('a result that nobody checked says so', () => {
-  const result = resultDocument({ plan: samplePlan(), outcome: sampleOutcome() });
+  const result = sampleResult();
   expect(renderComment({ result, run, key: '', unverified: true }).body).toMatch(
     /<sub>Commit \w+, run 42\. This is what a run of the pull request itself reported; nobody checked/,
   );
@@ -259,7 +256,7 @@ test('whatever a result holds, the comment keeps its shape: one marker, tables, 
     key: text,
     against: text,
   });
-  const plain = resultDocument({ plan: samplePlan(), outcome: sampleOutcome() });
+  const plain = sampleResult();
   fc.assert(
     fc.property(document, ({ title, what, message, source, lastLines, steps, key, against, ...rest }) => {
       const result = {

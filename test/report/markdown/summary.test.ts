@@ -1,20 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Instruction } from '../../../src/api/types.ts';
-import type { BuildOutcome, StepOutcome } from '../../../src/driver/events.ts';
+import type { StepOutcome } from '../../../src/driver/events.ts';
 import { escapeMarkdown, fence, inlineCode } from '../../../src/report/markdown/markdown.ts';
 import { summaryLimit } from '../../../src/report/markdown/step-summary.ts';
-import { renderSummary } from '../../../src/report/markdown/summary.ts';
 import { barLimit } from '../../../src/report/markdown/timeline.ts';
 import { hostileText } from '../hostile.ts';
 import { ganttBars, markdownBlocks, outsideCode, tableWidths } from '../markdown-model.ts';
-import { buildId, logLine, sampleDiagnosis, sampleOutcome, samplePlan, workspace } from '../sample.ts';
+import {
+  buildId,
+  logLine,
+  sampleDiagnosis,
+  sampleOutcome,
+  samplePlan,
+  sampleSummary,
+  workspace,
+} from '../sample.ts';
 
 const runUrl = 'https://github.com/o/r/actions/runs/1';
-const render = (outcome: BuildOutcome) => renderSummary({ plan: samplePlan(), outcome, workspace, runUrl });
 
 test('the summary of a build that is ready', () => {
-  expect(render(sampleOutcome())).toBe(
+  expect(sampleSummary(sampleOutcome())).toBe(
     `## Template \`my-agent\` is ready
 
 | Name | \`my-agent\` |
@@ -77,7 +83,7 @@ sandbox = Sandbox.create("my-agent:${buildId}")
 
 test('the summary of a failure says what failed, where, and its last lines; no snippet', () => {
   const { steps } = sampleOutcome();
-  const summary = render(
+  const summary = sampleSummary(
     sampleOutcome({
       status: 'error',
       steps: steps.slice(0, 3),
@@ -98,7 +104,7 @@ test('the summary of a failure says what failed, where, and its last lines; no s
 });
 
 test('a diagnosis stands below the title, and the smallest recipe after the last lines', () => {
-  const summary = render(
+  const summary = sampleSummary(
     sampleOutcome({
       status: 'error',
       failure: { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] },
@@ -142,7 +148,7 @@ export const template = Template()
 });
 
 test('a superseded build is told as such, with no failed step and no sandbox to start', () => {
-  const summary = render(
+  const summary = sampleSummary(
     sampleOutcome({
       status: 'superseded',
       failure: { message: 'build was cancelled', lastLines: [] },
@@ -155,7 +161,7 @@ test('a superseded build is told as such, with no failed step and no sandbox to 
 });
 
 test('a build that was lost sight of is not called one that nobody waited for', () => {
-  const summary = render(
+  const summary = sampleSummary(
     sampleOutcome({
       status: 'building',
       failure: { message: 'no answer', lastLines: [] },
@@ -171,7 +177,7 @@ test('a build that was made once more names the one before it', () => {
     { buildId: 'b|1', templateId: 't', again: 'without-cache', diagnosis: sampleDiagnosis() },
     { buildId: 'b2', templateId: 't', again: 'new-build' },
   ] as const;
-  expect(render(sampleOutcome({ earlier }))).toContain(
+  expect(sampleSummary(sampleOutcome({ earlier }))).toContain(
     `is ready
 
 Build <code>b&#124;1</code> failed and was built once more without the cache. pip finds no package "reqeusts" that fits.
@@ -183,7 +189,7 @@ Build \`b2\` failed and was built once more.
 });
 
 test('a build that nobody waited for says so', () => {
-  const summary = render(sampleOutcome({ status: 'building', steps: [] }));
+  const summary = sampleSummary(sampleOutcome({ status: 'building', steps: [] }));
   expect(summary).toContain('is building');
   expect(summary).toContain('not waited for');
   expect(summary).toContain('once it is ready');
@@ -203,7 +209,7 @@ test('a summary of very many steps stays below the limit, keeps both ends and sa
     durationMs: index,
   }));
   const plan = samplePlan({ steps: [] });
-  const summary = renderSummary({ plan, outcome: sampleOutcome({ steps }) });
+  const summary = sampleSummary(sampleOutcome({ steps }), { plan });
   expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(summaryLimit);
   expect(Buffer.byteLength(summary)).toBeGreaterThan(summaryLimit - 5000);
   expect(summary).toMatch(/\| 1 \| built \| 0\.0s \| <code>/);
@@ -259,7 +265,7 @@ test('whatever names, texts and lines hold, the summary keeps its shape', () => 
         const wire = { ...plan.wire, fromImage: text, steps: [step, { type: 'ENV', args: [text, text] }] };
         plan.definition = { ...plan.definition, recipe: wire, steps: wire.steps.map((wire) => ({ wire })) };
         plan.wire = wire;
-        const { prose, fences } = markdownBlocks(renderSummary({ plan, outcome, workspace, runUrl: text }));
+        const { prose, fences } = markdownBlocks(sampleSummary(outcome, { plan }, text));
         const widths = tableWidths(prose);
         // Facts come first, and after the steps where the build failed.
         const [first, second] = failed ? [4, 2] : [2, 4];

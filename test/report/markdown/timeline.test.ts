@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { barLimit, timeline } from '../../../src/report/markdown/timeline.ts';
-import type { StepRow } from '../../../src/report/result/steps.ts';
+import type { ResultStep } from '../../../src/report/result/result.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
 /** Steps one after the other, of these lengths in milliseconds. */
-function steps(lengths: readonly number[], states: readonly StepRow['state'][] = []): StepRow[] {
+function steps(lengths: readonly number[], states: readonly ResultStep['state'][] = []): ResultStep[] {
   let at = start;
   return lengths.map((durationMs, index) => {
-    const row = { startedAt: at, durationMs, state: states[index] ?? 'built' } as const;
+    const startedAt = new Date(at).toISOString();
     at += durationMs;
-    return { id: String(index + 1), number: index + 1, title: `RUN ${index + 1}`, ...row };
+    const state = states[index] ?? 'built';
+    const [number, cached] = [index + 1, state === 'cached'];
+    return { id: String(number), number, title: `RUN ${number}`, state, cached, startedAt, durationMs };
   });
 }
 
@@ -53,7 +55,7 @@ test('bars are told apart by words whose colors can be read in every theme', () 
 });
 
 test('steps that were not reached are not counted as left out', () => {
-  const unreached: StepRow = { id: '9', number: 9, title: 'RUN 9', state: 'not reached' };
+  const unreached: ResultStep = { id: '9', number: 9, title: 'RUN 9', state: 'not reached', cached: false };
   expect(timeline([...steps([1000, 2000]), unreached])).not.toContain('longest');
   const many = [...steps(Array.from({ length: barLimit + 3 }, (_, index) => 100 + index)), unreached];
   expect(timeline(many)).toContain(`The ${barLimit} longest of ${barLimit + 3} steps.`);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
-import { notBuiltResult } from '../../../src/report/markdown/not-built.ts';
+import { notBuiltResult } from '../../../src/report/result/make-result.ts';
 import { readUntrustedResult } from '../../../src/report/result/parse.ts';
-import { type ResultDocument, resultDocument } from '../../../src/report/result/result.ts';
+import type { ResultDocument } from '../../../src/report/result/result.ts';
 import { ShapeError } from '../../../src/report/result/schema.ts';
 import { hostileText } from '../hostile.ts';
-import { logLine, sampleDiagnosis, sampleOutcome, samplePlan, workspace } from '../sample.ts';
+import { logLine, sampleDiagnosis, sampleOutcome, samplePlan, sampleResult, workspace } from '../sample.ts';
 
 const plan = samplePlan();
 const changes = {
@@ -33,10 +33,10 @@ const failed = sampleOutcome({
   diagnosis: sampleDiagnosis(),
 });
 const documents: Record<string, ResultDocument> = {
-  ready: resultDocument({ plan, outcome: sampleOutcome(), workspace, changes, usual: () => 5 }),
-  failed: resultDocument({ plan, outcome: failed, workspace }),
-  'given up': resultDocument({ plan, outcome: sampleOutcome({ status: 'building', stopped: 'timeout' }) }),
-  superseded: resultDocument({ plan, outcome: sampleOutcome({ status: 'superseded' }) }),
+  ready: sampleResult(sampleOutcome(), { changes, typicalMs: () => 5 }),
+  failed: sampleResult(failed),
+  'given up': sampleResult(sampleOutcome({ status: 'building', stopped: 'timeout' })),
+  superseded: sampleResult(sampleOutcome({ status: 'superseded' })),
   unpublished: notBuiltResult({ plan, changes, workspace }, 'unpublished'),
   skipped: notBuiltResult({ plan, changes, workspace }, 'skipped'),
 };

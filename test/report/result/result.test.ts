@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { secretWarnings } from '../../../src/plan/warnings.ts';
-import { resultDocument } from '../../../src/report/result/result.ts';
 import {
   appFiles,
   buildId,
@@ -9,11 +8,11 @@ import {
   sampleDiagnosis,
   sampleOutcome,
   samplePlan,
-  workspace,
+  sampleResult,
 } from '../sample.ts';
 
 test('the result of a build that is ready', () => {
-  const document = resultDocument({ plan: samplePlan(), outcome: sampleOutcome(), workspace });
+  const document = sampleResult();
   expect(JSON.parse(JSON.stringify(document))).toEqual({
     schemaVersion: 1,
     name: 'my-agent',
@@ -121,7 +120,7 @@ test('a failure with its place and last lines, and the warnings of the definitio
     failure,
     diagnosis: sampleDiagnosis(),
   });
-  const document = resultDocument({ plan: warned, outcome, workspace });
+  const document = sampleResult(outcome, { plan: warned });
   expect(document.failure).toEqual({
     class: 'package-not-found',
     what: 'pip finds no package "reqeusts" that fits.',
@@ -154,7 +153,7 @@ test('registry credentials, start commands and the script of a hidden step are n
     startCmd: 'TOKEN=hunter2 run',
   };
   const secret = { ...plan, wire, definition: { ...plan.definition, recipe: wire } };
-  const text = JSON.stringify(resultDocument({ plan: secret, outcome: sampleOutcome(), workspace }));
+  const text = JSON.stringify(sampleResult(sampleOutcome(), { plan: secret }));
   expect(text).not.toMatch(/hunter2|robot|QUJDQUJD/);
 });
 
@@ -164,7 +163,7 @@ test('a build that was given up says so in its failure, without a step', () => {
     stopped: 'timeout',
     diagnosis: sampleDiagnosis({ class: 'timeout', what: 'Too late.', retry: 'never' }),
   });
-  const { failure, status } = resultDocument({ plan: samplePlan(), outcome, workspace });
+  const { failure, status } = sampleResult(outcome);
   expect(status).toBe('building');
   expect(failure).toMatchObject({ class: 'timeout', what: 'Too late.', retry: 'never', lastLines: [] });
   expect(failure).not.toHaveProperty('step');
@@ -176,15 +175,13 @@ test('the warnings of a plan are told at their lines, its notices and the values
   const args = [...(env?.args ?? []), 'GITHUB_TOKEN', 'ghp_hunter2hunter2'];
   const wire = { ...plan.wire, steps: [{ type: 'ENV', args }, ...steps] };
   const at = { file: definitionFile, line: 4 };
-  const document = resultDocument({
+  const document = sampleResult(sampleOutcome(), {
     plan: {
       ...plan,
       wire,
       warnings: secretWarnings([{ wire: { type: 'ENV', args }, source: at }]),
       notices: [{ title: 'A base image that moves', message: 'It does.', at }],
     },
-    outcome: sampleOutcome(),
-    workspace,
   });
   expect(document.warnings).toEqual([
     {
@@ -201,7 +198,7 @@ test('a build that was made once more names the one before it', () => {
   const earlier = [
     { buildId: 'b1', templateId: 't', again: 'without-cache', failure, diagnosis: sampleDiagnosis() },
   ] as const;
-  const document = resultDocument({ plan: samplePlan(), outcome: sampleOutcome({ earlier }), workspace });
+  const document = sampleResult(sampleOutcome({ earlier }));
   expect(document.earlier).toEqual([
     {
       buildId: 'b1',

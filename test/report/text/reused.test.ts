@@ -5,15 +5,21 @@ import type { PlanPart } from '../../../src/history/diff.ts';
 import { createBuildLog } from '../../../src/report/log/build-log.ts';
 import { githubOutput } from '../../../src/report/log/output.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
-import { notBuiltResult } from '../../../src/report/markdown/not-built.ts';
-import { renderSummary } from '../../../src/report/markdown/summary.ts';
+import { notBuiltResult } from '../../../src/report/result/make-result.ts';
 import { readUntrustedResult } from '../../../src/report/result/parse.ts';
-import { resultDocument } from '../../../src/report/result/result.ts';
 import { changesInWords } from '../../../src/report/text/changes.ts';
 import { reusedFields, reusedSentence } from '../../../src/report/text/reused.ts';
 import { captureStdout, notingCore } from '../capture.ts';
 import { hostileText } from '../hostile.ts';
-import { buildId, sampleOutcome, samplePlan, templateId, workspace } from '../sample.ts';
+import {
+  buildId,
+  sampleOutcome,
+  samplePlan,
+  sampleResult,
+  sampleSummary,
+  templateId,
+  workspace,
+} from '../sample.ts';
 
 const createdAt = Date.parse('2026-11-24T03:11:00Z');
 const finishedAt = Date.parse('2026-11-24T03:13:59.999Z');
@@ -53,10 +59,10 @@ describe('where a reused build came from', () => {
 
   test('stands in log, summary and comment', () => {
     const outcome = sampleOutcome({ reused: found, steps: [] });
-    const result = resultDocument({ plan: samplePlan(), outcome, workspace });
+    const result = sampleResult(outcome);
     const comment = renderComment({ result, run: { run: 1, attempt: 1, sha: commit }, key: '' }).body;
     const named = /Nothing was built: build `?6f9c1e7a-[\w-]+`? has this content already\. It has been ready/;
-    for (const text of [printed(found).join('\n'), renderSummary({ plan: samplePlan(), outcome }), comment]) {
+    for (const text of [printed(found).join('\n'), sampleSummary(outcome), comment]) {
       expect(text).toMatch(named);
       expect(text).toContain('2026-11-24 03:13 UTC and was made from commit 0123456789ab.');
     }
@@ -64,19 +70,16 @@ describe('where a reused build came from', () => {
 
   test('is not said again at each step, so that a narrow screen shows the steps', () => {
     const outcome = sampleOutcome({ reused: found, steps: [], durationMs: 300 });
-    const result = resultDocument({ plan: samplePlan(), outcome, workspace });
+    const result = sampleResult(outcome);
     const comment = renderComment({ result, run: { run: 1, attempt: 1, sha: commit }, key: '' }).body;
-    for (const text of [renderSummary({ plan: samplePlan(), outcome }), comment]) {
+    for (const text of [sampleSummary(outcome), comment]) {
       expect(text).toContain('\n| # | Step |\n');
       expect(text).not.toMatch(/\| reused \||\| Duration \|/);
     }
   });
 
   test('names no build where the result has none', () => {
-    const { buildId: _, ...rest } = resultDocument({
-      plan: samplePlan(),
-      outcome: sampleOutcome({ reused: found }),
-    });
+    const { buildId: _, ...rest } = sampleResult(sampleOutcome({ reused: found }));
     const { body } = renderComment({ result: rest, run: { run: 1, attempt: 1 }, key: '' });
     expect(body).toContain('Nothing was built: this build has this content already.');
   });

@@ -1,0 +1,113 @@
+import type { ResultDocument } from '../result/result.ts';
+import { formatCount, formatDuration } from '../text/format.ts';
+import { reusedSentence } from '../text/reused.ts';
+import { cutWithMark } from '../text/sanitize.ts';
+import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
+
+/** How a build stands, as a heading without its level. */
+export function heading({ name, status, fingerprint }: ResultDocument): string {
+  const template = `Template ${inlineCode(name)}`;
+  switch (status) {
+    case 'ready':
+      return `${template} is ready`;
+    case 'error':
+      return `${template} failed to build`;
+    case 'superseded':
+      return `${template}: superseded by a newer build`;
+    case 'skipped':
+      return `${template} was planned and not built`;
+    case 'unpublished':
+      return `${template} is not ${fingerprint === undefined ? 'known to be ' : ''}published`;
+    case 'building':
+      return `${template} is building`;
+  }
+}
+
+/** Where a build came from that this run did not make; nothing for any other. */
+export function reusedLine({ reused, buildId }: ResultDocument): string {
+  return reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : '';
+}
+
+/** The reference of a build from which a sandbox starts, now or once it is ready. */
+export function startable({ status, reference }: ResultDocument): string | undefined {
+  return status === 'ready' || status === 'building' ? reference : undefined;
+}
+
+export type Fact = keyof ReturnType<typeof factCells>;
+
+/** What is known of a build as rows of a table, in the order of `facts`; a fact that is not known has no row. */
+export function factRows(result: ResultDocument, facts: readonly Fact[], tagLimit: number): string[][] {
+  const cells = factCells(result, tagLimit);
+  return facts.flatMap((fact) => {
+    const [title, text] = cells[fact];
+    return text === undefined ? [] : [[title, text]];
+  });
+}
+
+function factCells(result: ResultDocument, tagLimit: number) {
+  const { name, status, templateId, buildId, base, cpuCount, memoryMb, definition, durationMs } = result;
+  const built = status !== 'skipped' && status !== 'unpublished';
+  const code = (text: string | undefined, max?: number) =>
+    text === undefined ? undefined : inlineCode(text, max);
+  const followed = built && status !== 'building' && result.reused?.how !== 'found';
+  const exported = definition && `${inlineCode(definition.file)}, export ${inlineCode(definition.export)}`;
+  return {
+    name: ['Name', inlineCode(name)],
+    // Tags and reference start nothing where the build failed.
+    tags: [
+      built ? 'Tags' : 'Tags it would get',
+      built && startable(result) === undefined ? undefined : tagList(result.tags, tagLimit),
+    ],
+    reference: ['Exactly this build', code(startable(result), 400)],
+    templateId: ['Template ID', code(templateId)],
+    buildId: ['Build ID', code(buildId)],
+    duration: ['Duration', followed ? formatDuration(durationMs) : undefined],
+    steps: ['Steps', followed ? countedSteps(result) : undefined],
+    size: ['Size', cpuCount === undefined ? undefined : `${cpuCount} CPU, ${memoryMb} MiB memory`],
+    base: ['Base', code(base)],
+    definition: ['Definition', exported],
+  } satisfies Record<string, readonly [string, string | undefined]>;
+}
+
+function tagList(tags: readonly string[], limit: number): string {
+  const shown = tags.slice(0, limit).map((tag) => inlineCode(tag));
+  const more = tags.length - shown.length;
+  return `${shown.join(' ') || '(none)'}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** `7 steps, 5 cached`: the steps that the build began, without the phases around them. */
+function countedSteps({ steps }: ResultDocument): string {
+  const begun = ['cached', 'built', 'failed', 'stopped'];
+  const numbered = steps.filter(({ number, state }) => number !== undefined && begun.includes(state));
+  const cached = numbered.filter((step) => step.cached).length;
+  return `${formatCount(numbered.length, 'step')}, ${cached} cached`;
+}
+
+/** How a failure is shown. */
+export interface FailureOptions {
+  readonly level: number;
+  /** What happened and what to do; shown below the title. */
+  readonly explained: readonly string[];
+  /** The lines of the definition around the one that failed, with their numbers. */
+  readonly code?: readonly string[];
+  readonly messageLimit: number;
+  readonly lastLines: readonly string[];
+}
+
+/** What failed, where, in which words, and the last lines before it. */
+export function failureSection(
+  { title, message, source, sourceUrl }: NonNullable<ResultDocument['failure']>,
+  { level, explained, code = [], messageLimit, lastLines }: FailureOptions,
+): string {
+  return [
+    `${'#'.repeat(level)} ${escapeMarkdown(title, 300)}`,
+    ...explained.map((sentence) => escapeMarkdown(sentence)),
+    source && `At ${placeMarkdown(source, sourceUrl)}:`,
+    code.length > 0 && fence(code.join('\n'), 'text'),
+    message && fence(cutWithMark(message, messageLimit), 'text'),
+    lastLines.length > 0 &&
+      `Its last ${formatCount(lastLines.length, 'line')}:\n\n${fence(lastLines.join('\n'), 'text')}`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}

@@ -1,0 +1,138 @@
+import { buildReference } from '../../api/names.ts';
+import type { Diagnosis } from '../../driver/diagnosis/types.ts';
+import type { BuildFailure, BuildOutcome, EarlierBuild } from '../../driver/events.ts';
+import type { PartialPlan } from '../../plan/plan.ts';
+import type { SourceLocation } from '../../problem.ts';
+import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from '../text/failure.ts';
+import { displayPath } from '../text/format.ts';
+import { reusedFields } from '../text/reused.ts';
+import { printableLines, singleLine } from '../text/sanitize.ts';
+import { placeLabel } from '../text/source-lines.ts';
+import type { ReportedPlan, ResultDocument } from './result.ts';
+import { finishedSteps, plannedSteps } from './steps.ts';
+
+/** The result of a build that has ended, or of which no more becomes known here. */
+export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): ResultDocument {
+  const { name, tags, templateId, buildId, status, durationMs, reused, earlier } = outcome;
+  const ids = { templateId, buildId, reference: buildReference(outcome) };
+  const failure = failureOf(outcome) ?? abandoned(outcome);
+  return resultDocument(about, {
+    ...{ name, tags, ids, status, durationMs },
+    ...(reused && { reused: reusedFields(reused) }),
+    steps: finishedSteps(about, outcome),
+    ...(failure && { failure: failureFields(about, outcome, failure) }),
+    ...(earlier && { earlier: earlier.map((build) => earlierBuild(about.plan, build)) }),
+  });
+}
+
+/** The result of a build that has its identifiers and has not begun. */
+export function startedResult(
+  about: ReportedPlan,
+  { templateId, buildId, tags }: Pick<BuildOutcome, 'templateId' | 'buildId' | 'tags'>,
+): ResultDocument {
+  const { name } = about.plan;
+  const ids = { templateId, buildId, reference: buildReference({ name, buildId }) };
+  const steps = plannedSteps(about, 'pending');
+  return resultDocument(about, { name, tags, ids, status: 'building', durationMs: 0, steps });
+}
+
+/** The result of a plan that is not built. */
+export function notBuiltResult(about: ReportedPlan, status: 'skipped' | 'unpublished'): ResultDocument {
+  const { name, tags } = about.plan;
+  const steps = plannedSteps(about, 'not built');
+  return resultDocument(about, { name, tags, status, durationMs: 0, steps });
+}
+
+/** What happened to a plan. */
+interface Happened
+  extends Pick<
+    ResultDocument,
+    'name' | 'tags' | 'status' | 'reused' | 'durationMs' | 'steps' | 'failure' | 'earlier'
+  > {
+  readonly ids?: Pick<ResultDocument, 'templateId' | 'buildId' | 'reference'>;
+}
+
+/** The fields in the order of the file. */
+function resultDocument(
+  { plan, workspace, changes }: ReportedPlan,
+  { name, tags, ids, status, reused, durationMs, steps, failure, earlier }: Happened,
+): ResultDocument {
+  const { definition, fingerprint } = plan;
+  return {
+    schemaVersion: 1,
+    ...{ name, tags, ...ids, status },
+    ...(fingerprint && 'hash' in fingerprint && { fingerprint: fingerprint.hash }),
+    ...(reused && { reused }),
+    durationMs,
+    ...(plan.cpuCount !== undefined && { cpuCount: plan.cpuCount }),
+    ...(plan.memoryMb !== undefined && { memoryMb: plan.memoryMb }),
+    ...(plan.base.title !== '' && { base: singleLine(plan.base.title, 1000) }),
+    ...(definition && {
+      definition: {
+        file: displayPath(definition.file, workspace),
+        export: definition.exportName,
+        sdk: { from: definition.sdk.from, version: definition.sdk.version },
+        sources: Object.fromEntries(
+          Object.entries(definition.sources).map(([part, at]) => [part, at && placeLabel(at, workspace)]),
+        ),
+      },
+    }),
+    steps,
+    ...(changes && { changes }),
+    ...(failure && { failure }),
+    ...(earlier && { earlier }),
+    warnings: [...(definition?.warnings ?? []), ...(plan.warnings ?? [])].map(({ title, message, at }) => ({
+      title: singleLine(title, 1000),
+      message: plainText(message),
+      ...sourceField(at, workspace),
+    })),
+  };
+}
+
+function failureFields(
+  { plan, workspace, sources }: ReportedPlan,
+  outcome: BuildOutcome,
+  failure: BuildFailure,
+): NonNullable<ResultDocument['failure']> {
+  const { class: failureClass, retry, what, advice, next }: Partial<Diagnosis> = outcome.diagnosis ?? {};
+  const failedAt = failurePlace(plan, outcome, failure);
+  const sourceUrl = failedAt && sources?.link(failedAt);
+  return {
+    class: failureClass ?? 'unknown',
+    what: plainText(what ?? ''),
+    advice: plainText(advice ?? ''),
+    ...(next && { next: plainText(next) }),
+    retry: retry ?? 'never',
+    title: failureTitle(plan, failure, failureClass),
+    message: plainText(failureMessage(plan, failure)),
+    ...(failure.stepId !== undefined && { step: failure.stepId }),
+    ...sourceField(failedAt, workspace),
+    ...(sourceUrl && { sourceUrl }),
+    lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
+  };
+}
+
+function earlierBuild(plan: PartialPlan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
+  return {
+    buildId,
+    templateId,
+    again,
+    class: diagnosis?.class ?? 'unknown',
+    what: plainText(diagnosis?.what ?? ''),
+    message: plainText(failure ? failureMessage(plan, failure) : ''),
+    ...(failure?.stepId !== undefined && { step: failure.stepId }),
+  };
+}
+
+/** A build that was given up here has a failure of no step, in the words of its diagnosis. */
+function abandoned({ stopped, diagnosis }: BuildOutcome): BuildFailure | undefined {
+  return stopped && { message: diagnosis?.what ?? '', lastLines: [] };
+}
+
+function sourceField(at: SourceLocation | undefined, workspace: string | undefined) {
+  return at && { source: placeLabel(at, workspace) };
+}
+
+function plainText(text: string): string {
+  return printableLines(text).join('\n');
+}
