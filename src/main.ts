@@ -1,9 +1,8 @@
-import { runBuild } from './actions/build/index.ts';
+import { runBuild } from './actions/build-template/index.ts';
 import { runCleanup } from './actions/cleanup/index.ts';
 import { runComment } from './actions/comment/index.ts';
 import { runPromote } from './actions/promote/index.ts';
 import { runWait } from './actions/wait.ts';
-import { openRunner } from './job/runner.ts';
 import { type Action, runStep } from './job/step.ts';
 
 const actions = {
@@ -21,12 +20,12 @@ const actions = {
  * @returns its exit code
  */
 export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv): Promise<number> {
-  return runStep(actions[name], openRunner(env));
+  return runStep(actions[name], env);
 }
 
 /** The same in the job that this process belongs to, which ends with it. */
 export async function main(name: keyof typeof actions): Promise<void> {
   process.exitCode = await run(name, process.env);
-  // What nobody waits for any more, such as a request to the cache, must not keep the job.
+  // What is still open, such as a request to the cache, must not keep the job.
   setTimeout(() => process.exit(), 1000).unref();
 }

@@ -1,5 +1,4 @@
-import { runPost } from './actions/build/post.ts';
-import { openRunner } from './job/runner.ts';
+import { runPost } from './actions/build-template/post.ts';
 import { runnerCommands } from './job/runner-commands.ts';
 import { loadState } from './job/state.ts';
 
@@ -7,6 +6,6 @@ import { loadState } from './job/state.ts';
 // after every end of the main step; it never fails the job.
 process.on('uncaughtException', (error) => runnerCommands.debug(`The post step: ${error.message}`));
 const state = loadState(runnerCommands);
-if (state) await runPost(state, openRunner(process.env));
-// What nobody waits for any more, such as a request to the cache, must not keep the job.
+if (state) await runPost(state, process.env);
+// What is still open, such as a request to the cache, must not keep the job.
 setTimeout(() => process.exit(), 1000).unref();

@@ -1,206 +1,149 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { buildReference } from '../api/names.ts';
 import { secretsWithheld } from '../ci/trust.ts';
 import type { BuildEvent, BuildOutcome } from '../driver/events.ts';
+import type { GithubClient } from '../github/client.ts';
+import { comparePlans } from '../history/diff.ts';
+import { timeLeft, typicalDurations } from '../history/eta.ts';
+import { rememberedBuild } from '../history/last-build.ts';
+import { snapshotPlan } from '../history/snapshot.ts';
 import type { BuildInputs } from '../inputs/build.ts';
-import type { PartialPlan, Plan } from '../plan/plan.ts';
-import { redactDeep } from '../redact/redact.ts';
-import { renderSummary, summaryDetails } from '../report/markdown/summary.ts';
-import { finishedResult, notBuiltResult, startedResult } from '../report/result/make-result.ts';
-import type { ReportedPlan, ResultDocument } from '../report/result/result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Redact, redactDeep } from '../redact/redact.ts';
+import { renderSummary } from '../report/markdown/summary.ts';
+import { notBuiltResult, startedResult } from '../report/result/make-result.ts';
+import type { ResultDocument } from '../report/result/result.ts';
 import { changesInWords } from '../report/text/changes.ts';
-import type { NotPublished } from '../reuse/types.ts';
+import { formatDuration } from '../report/text/format.ts';
 import type { ExitResult } from './exit.ts';
-import type { Job } from './job.ts';
+import type { Job, JobContext } from './job.ts';
 import { previewDeployment } from './preview-deployment.ts';
 import { pullRequestComment } from './pull-request-comment.ts';
+import { createReporter, reportedPlan } from './reporter.ts';
 
-/** The build of this run has its identifiers, whoever registered it. */
-export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' | 'joined' | 'reused' }>;
-
-/** What earlier builds tell about this one, and the definition's own lines. */
-export type BuildHistory = Pick<ReportedPlan, 'changes' | 'typicalMs' | 'sources'>;
-
-/** Where the results of a build go: outputs, job summary and result file. */
-export interface BuildPublisher {
-  /** The build has its identifiers; later stages may fail, these stand. */
-  registered(plan: Pick<PartialPlan, 'name'>, event: RegisteredEvent): void;
-  finished(
-    plan: PartialPlan,
-    outcome: BuildOutcome,
-    inputs: Pick<BuildInputs, 'summary'>,
-    knowledge?: BuildHistory,
-  ): Promise<ResultDocument>;
+/**
+ * Takes what happens to a build of this run and tells everyone: log, outputs, job summary, result file, comment,
+ * deployment, and the post step.
+ */
+export interface BuildReporter {
+  /** Something happens during the build. */
+  happened(event: BuildEvent): void;
+  /** The build has ended, or no more of it becomes known here. */
+  finished(outcome: BuildOutcome): Promise<void>;
+  /** The plan is not built, since there is no API key. */
+  skipped(): Promise<ExitResult>;
+  /** The plan is not built, since no build has its content and one is required. `why` has no full stop. */
+  unpublished(why: string): Promise<ExitResult>;
+  /** Closes what is open in the log; meant for `finally`. */
+  close(): void;
 }
 
-export type PublisherDeps = Pick<
-  Job,
-  'setOutput' | 'appendSummary' | 'output' | 'redact' | 'resultDirectory' | 'workspace' | 'event'
->;
-
-/** Publishes to a GitHub Actions job. A summary or result file that cannot be written never fails a build. */
-export function githubPublisher(deps: PublisherDeps): BuildPublisher {
-  const { workspace, event } = deps;
-  return {
-    registered(plan, { type, templateId, buildId, tags }) {
-      deps.setOutput('templateId', templateId);
-      deps.setOutput('buildId', buildId);
-      deps.setOutput('name', plan.name);
-      // On another run's build they are put when it is ready, if ever.
-      deps.setOutput('tags', type === 'joined' ? '' : tags.join(','));
-      deps.setOutput('reference', buildReference({ name: plan.name, buildId }));
-    },
-    async finished(plan, outcome, { summary }, knowledge = {}) {
-      deps.setOutput('status', outcome.status);
-      deps.setOutput('reused', String(outcome.reused !== undefined));
-      // A newer run may have kept some of them.
-      if (outcome.reused) deps.setOutput('tags', outcome.tags.join(','));
-      if (outcome.diagnosis) deps.setOutput('failure', outcome.diagnosis.class);
-      const { runUrl } = event;
-      const report = { plan, ...knowledge, ...(workspace && { workspace }) };
-      const attempt = async (what: string, write: () => Promise<void>) => {
-        await write().catch((error: Error) =>
-          deps.output.warning(`The ${what} could not be written: ${error.message}`),
-        );
-      };
-      const result = redactDeep(finishedResult(report, outcome), deps.redact);
-      await attempt('result file', async () => {
-        const path = join(deps.resultDirectory, `novita-template-${outcome.buildId}.json`);
-        await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
-        deps.setOutput('result', path);
-      });
-      const details = { ...summaryDetails(report, outcome), ...(runUrl && { runUrl }) };
-      if (summary) await attempt('job summary', () => deps.appendSummary(renderSummary(result, details)));
-      return result;
-    },
-  };
-}
-
-type NotBuiltJob = Pick<
-  Job,
-  | 'event'
-  | 'output'
-  | 'redact'
-  | 'setOutput'
-  | 'appendSummary'
-  | 'resultDirectory'
-  | 'workspace'
-  | 'saveState'
->;
-
-/** Tells that a plan without secrets is not built for want of a key, in the log, the outputs and the summary. */
-export async function skipBuild(
-  plan: Plan,
-  knowledge: BuildHistory,
-  inputs: Pick<BuildInputs, 'summary'>,
-  job: NotBuiltJob,
-): Promise<ResultDocument> {
-  const why = `${missingKey(job)} The recipe was read and planned; nothing was built, and nothing was asked of the service.`;
-  job.output.notice(why, { title: 'Not built' });
-  return publish({ plan, knowledge, status: 'skipped', why }, inputs, job);
+/** The plan as it may be shown: without secrets, and without the lists of files, which are not shown. */
+export function redactPlan(plan: Plan, redact: Redact): Plan {
+  const steps = plan.steps.map((step) =>
+    step.files ? { ...step, files: { ...step.files, entries: [] } } : step,
+  );
+  return redactDeep({ ...plan, steps }, redact);
 }
 
 /**
- * Tells that no build has the content of a plan without secrets, where one is required, and what is different from
- * the last one that is known.
+ * Compares a plan with what is remembered of earlier builds, says so in the log, and opens all that its build is
+ * reported to.
+ *
+ * @param plan - without secrets
  */
-export async function refuseUnpublished(
+export async function openBuildReporter(
   plan: Plan,
-  knowledge: BuildHistory,
-  { notPublished }: NotPublished,
-  inputs: Pick<BuildInputs, 'summary'>,
-  job: NotBuiltJob,
-): Promise<{ readonly result: ResultDocument; readonly ending: ExitResult }> {
-  const { changes } = knowledge;
-  const difference = changes ? ` ${changesInWords(changes)}.` : '';
-  const why = `${notPublished}.${difference} Nothing was built, as reuse: require demands.`;
-  const at = { file: plan.definition.file, line: 1 };
-  const known = 'hash' in plan.fingerprint;
-  const title = known ? 'This template is not published' : 'This template is not known to be published';
-  job.output.error(why, { title, at });
-  job.setOutput('reused', 'false');
-  job.setOutput('failure', 'unpublished');
-  const remedy = known
-    ? 'A run with reuse: auto publishes it.'
-    : 'Mend that, or publish it by a run with reuse: auto.';
-  const told = { plan, knowledge, status: 'unpublished', why: `${why} ${remedy}` } as const;
-  const result = await publish(told, inputs, job);
-  const message = known
-    ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
-    : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require), for the reason above.`;
-  return { result, ending: { exitCode: 1, annotated: true, message: `${message} ${remedy}` } };
-}
-
-interface NotBuilt {
-  readonly plan: Plan;
-  readonly knowledge: BuildHistory;
-  readonly status: 'skipped' | 'unpublished';
-  /** One to four sentences. */
-  readonly why: string;
-}
-
-async function publish(
-  { plan, knowledge, status, why }: NotBuilt,
-  { summary }: Pick<BuildInputs, 'summary'>,
-  job: NotBuiltJob,
-): Promise<ResultDocument> {
-  const { workspace } = job;
-  const planned = notBuiltResult({ plan, ...knowledge, ...(workspace && { workspace }) }, status);
-  const result = redactDeep(planned, job.redact);
-  job.setOutput('name', plan.name);
-  job.setOutput('tags', plan.tags.join(','));
-  job.setOutput('status', result.status);
-  const attempt = (what: string, write: () => Promise<void>) =>
-    write().catch((error: Error) => job.output.warning(`The ${what} could not be written: ${error.message}`));
-  await attempt('result file', async () => {
-    const path = join(
-      job.resultDirectory,
-      `novita-template-${plan.name.replace(/[^\w-]/g, '-')}-planned.json`,
-    );
-    await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
-    job.setOutput('result', path);
-  });
-  if (summary) await attempt('job summary', () => job.appendSummary(renderSummary(result, { why })));
-  job.saveState({ ended: true, summary });
-  return result;
-}
-
-function missingKey({ event }: Pick<Job, 'event'>): string {
-  if (!secretsWithheld(event)) return 'There is no API key (on-missing-credentials: skip).';
-  const whose = event.dependabot ? 'that Dependabot starts' : 'of pull requests from forks';
-  return `There is no API key: GitHub hands no secrets to runs ${whose}.`;
-}
-
-/** Tells the pull request how its build stands. Never rejects: a build does not depend on it. */
-export interface PullRequestReport {
-  /** Does not keep the build waiting. */
-  readonly registered: (event: RegisteredEvent) => void;
-  readonly finished: (result: ResultDocument) => Promise<void>;
-}
-
-/** What is said on the pull request about the build of a plan without secrets. */
-export function pullRequestReport(
-  plan: Plan,
-  knowledge: BuildHistory,
   inputs: BuildInputs,
-  job: Job,
-): PullRequestReport {
-  const { workspace } = job;
-  const comment = pullRequestComment(inputs, job);
-  const deployment = previewDeployment(inputs, job);
-  let telling = Promise.resolve();
-  const tell = (result: ResultDocument) => {
-    telling = telling.then(async () => {
+  github: GithubClient | undefined,
+  { context, runner, clients }: Job,
+): Promise<BuildReporter> {
+  const { output, setOutput } = runner;
+  const { summary, logLevel: level } = inputs;
+  const { last, reference } = await clients.history.read(plan.name);
+  if (last) output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
+  const changes = reference && {
+    ...comparePlans(reference.plan, snapshotPlan(plan)),
+    against: reference.branch,
+  };
+  if (changes) output.line(changesInWords(changes));
+  const about = {
+    ...reportedPlan(plan, context, runner),
+    ...(changes && { changes }),
+    ...(last && { typicalMs: typicalDurations(plan, last) }),
+  };
+  const reporter = createReporter(about, { summary, level, timeLeft: timeLeft(plan, last) }, context, runner);
+  const comment = pullRequestComment(inputs, github, context, output);
+  const deployment = previewDeployment(inputs.environment, github, context, output);
+  let written = Promise.resolve();
+  /** One after the other, so that the newest stands in the end. */
+  const tellPullRequest = (result: ResultDocument): Promise<void> => {
+    written = written.then(async () => {
       await comment?.write(result);
       await deployment?.write(result);
     });
-    return telling;
+    return written;
   };
+
+  const notBuilt = async (status: 'skipped' | 'unpublished', why: string): Promise<void> => {
+    const result = redactDeep(notBuiltResult(about, status), runner.redact);
+    setOutput('name', plan.name);
+    setOutput('tags', plan.tags.join(','));
+    setOutput('status', status);
+    await runner.writeResult(`novita-template-${plan.name.replace(/[^\w-]/g, '-')}-planned.json`, result);
+    if (summary) await runner.addSummary(renderSummary(result, { why }));
+    runner.saveState({ ended: true, summary });
+    await tellPullRequest(result);
+  };
+
   return {
-    registered(event) {
-      void tell(startedResult({ plan, ...knowledge, ...(workspace && { workspace }) }, event));
+    happened(event) {
+      if (event.type === 'registered' || event.type === 'joined' || event.type === 'reused') {
+        reporter.registered(event);
+        // What is found ready is told once, at the end. The build does not wait for the rest.
+        if (event.type !== 'reused') void tellPullRequest(startedResult(about, event));
+        const ofOther = event.type === 'joined' && { ofOther: true };
+        const build = { name: plan.name, buildId: event.buildId, ...ofOther };
+        runner.saveState({ build, ended: false, summary });
+      }
+      reporter.show(event);
     },
-    finished: tell,
+    async finished(outcome) {
+      const result = await reporter.finished(outcome);
+      const { branch } = clients.history;
+      const lastBuild = rememberedBuild(outcome, { plan, branch, finishedAt: new Date(), last });
+      runner.saveState({ ended: true, summary, ...(lastBuild && { lastBuild }) });
+      await tellPullRequest(result);
+    },
+    async skipped() {
+      const why = `${missingKey(context)} The recipe was read and planned; nothing was built, and nothing was asked of the service.`;
+      output.notice(why, { title: 'Not built' });
+      await notBuilt('skipped', why);
+      return { exitCode: 0 };
+    },
+    async unpublished(why) {
+      const isKnown = 'hash' in plan.fingerprint;
+      const difference = changes ? ` ${changesInWords(changes)}.` : '';
+      const explained = `${why}.${difference} Nothing was built, as reuse: require demands.`;
+      output.error(explained, {
+        title: isKnown ? 'This template is not published' : 'This template is not known to be published',
+        at: { file: plan.definition.file, line: 1 },
+      });
+      setOutput('reused', 'false');
+      setOutput('failure', 'unpublished');
+      const remedy = isKnown
+        ? 'A run with reuse: auto publishes it.'
+        : 'Fix that, or publish it by a run with reuse: auto.';
+      await notBuilt('unpublished', `${explained} ${remedy}`);
+      const message = isKnown
+        ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
+        : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require), for the reason above.`;
+      return { exitCode: 1, annotated: true, message: `${message} ${remedy}` };
+    },
+    close: reporter.close,
   };
+}
+
+function missingKey({ event }: JobContext): string {
+  if (!secretsWithheld(event)) return 'There is no API key (on-missing-credentials: skip).';
+  const whose = event.dependabot ? 'that Dependabot starts' : 'of pull requests from forks';
+  return `There is no API key: GitHub hands no secrets to runs ${whose}.`;
 }

@@ -11,7 +11,7 @@ import { type Problem, ProblemsError } from '../problem.ts';
 import { runnerTrouble } from '../runner-errors.ts';
 import type { Runner } from './runner.ts';
 
-/** How a step ends. Whatever it is, `tellEnding` tells it, once. */
+/** How a step ends. `reportExit` reports it, once. */
 export interface ExitResult {
   readonly exitCode: 0 | 1 | 130;
   /** Why the step fails, in sentences; absent when it is green. */
@@ -91,7 +91,7 @@ export function exitForOutcome(
 export function exitForError(
   error: unknown,
   undone: string,
-  { savedState, debug }: Pick<Runner, 'savedState' | 'debug'>,
+  { savedState, debug }: Runner,
   interrupted: AbortSignal,
 ): ExitResult {
   const { build, ended = false } = savedState() ?? {};

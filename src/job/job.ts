@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { createServiceClient, type ServiceClient } from '../api/client.ts';
 import { redactingClient } from '../api/redacting-client.ts';
 import { type Contact, defaultTransport, noContact, proxyAwareDispatcher } from '../api/transport.ts';
-import type { ImageRegistry } from '../api/types.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { readEventContext } from '../ci/event-context.ts';
 import { type Payload, payloadReader } from '../ci/payload.ts';
 import { readEvent } from '../ci/read-event.ts';
+import { readRun, type WorkflowRun } from '../ci/run.ts';
 import { trustFacts } from '../ci/trust.ts';
 import type { TrustFacts } from '../ci/verdict.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
@@ -17,29 +17,54 @@ import { makeFolder } from '../make-folder.ts';
 import { problem } from '../problem.ts';
 import { resolveImage } from '../registry/resolve-digest.ts';
 import { version } from '../version.ts';
-import { type Runner, runnerHistory } from './runner.ts';
+import { type Runner, resultDirectory, runnerHistory } from './runner.ts';
 
-/** What an action finds in its job on GitHub: the runner, the event, and every way to reach the service and GitHub. */
-export interface Job extends Runner, AsyncDisposable {
+/** What an action finds in its job on GitHub. */
+export interface Job extends AsyncDisposable {
+  readonly context: JobContext;
+  readonly runner: Runner;
+  readonly clients: Clients;
+}
+
+/** What is known of the job. */
+export interface JobContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** `GITHUB_WORKSPACE`, where there is one. */
+  readonly workspace?: string;
   readonly event: CiEvent;
   /** What the event carries beside that. */
   readonly payload: Payload;
+  readonly run: WorkflowRun;
   /** What tells this repository's own code from a stranger's. */
   readonly trustFacts: TrustFacts;
-  readonly connect: (connection: Connection, signal: AbortSignal) => ServiceClient;
-  /** What the registry of an image says that its reference means. */
-  readonly resolveImage: (
-    image: string,
-    registry: ImageRegistry | undefined,
-  ) => ReturnType<typeof resolveImage>;
-  /** GitHub with a token of the user's; the repository is that of the job. */
-  readonly github: (token: string) => GithubClient;
-  readonly history: HistoryStore;
   /** Removed when the action ends. */
   readonly temporaryDirectory: string;
   /** Aborted with `'interrupted'` when the job is cancelled. */
   readonly interrupted: AbortSignal;
 }
+
+/** Every way to reach the service, registries, GitHub and the cache. All requests end when the job is cancelled. */
+export interface Clients {
+  /**
+   * The service; nothing that comes back holds a secret that was masked.
+   *
+   * @param signal - ends the requests as well
+   */
+  readonly connect: (connection: Connection, signal?: AbortSignal) => ServiceClient;
+  readonly resolveImage: ResolveImage;
+  /** GitHub with a token of the user's; the repository is that of the job. */
+  readonly github: (token: string) => GithubClient;
+  readonly history: HistoryStore;
+}
+
+/** The service by the inputs of one action; the signal ends the requests as well. */
+export type Connect = (signal?: AbortSignal) => ServiceClient;
+
+/** What the registry of an image says that its reference means. */
+export type ResolveImage = (
+  image: string,
+  login: Parameters<typeof resolveImage>[1],
+) => ReturnType<typeof resolveImage>;
 
 /**
  * Opens the job that this process runs in. Disposing of it closes groups and connections.
@@ -47,15 +72,21 @@ export interface Job extends Runner, AsyncDisposable {
  * @param interrupted - aborted with `'interrupted'` when the job is cancelled
  * @throws ProblemsError when the runner's files are not what they should be
  */
-export async function openJob(runner: Runner, interrupted: AbortSignal): Promise<Job> {
-  const { env, output } = runner;
-  const context = readEventContext(env);
-  const payload = payloadReader(context.payload);
-  const event = readEvent(context, env['GITHUB_REPOSITORY']);
+export async function openJob(
+  env: NodeJS.ProcessEnv,
+  runner: Runner,
+  interrupted: AbortSignal,
+): Promise<Job> {
+  const eventContext = readEventContext(env);
+  const payload = payloadReader(eventContext.payload);
+  const event = readEvent(eventContext, env['GITHUB_REPOSITORY']);
   const dispatcher = proxyAwareDispatcher(env);
-  // Not before the event file was found readable: the library reads it when it is imported.
+  // Only now that the event file was found readable: the library reads it when it is imported.
   const { getOctokit } = await import('@actions/github');
-  const temporaryDirectory = await makeTemporaryDirectory(runner.resultDirectory);
+  const temporaryDirectory = await makeTemporaryDirectory(resultDirectory(env));
+  const workspace = env['GITHUB_WORKSPACE'];
+  const userAgent = `novita-template-action/${version}`;
+  const onRetry = (sentence: string) => runner.output.line(sentence);
   const contacts = new Map<string, Contact>();
   const contactWith = (apiUrl: string) => {
     const contact = contacts.get(apiUrl) ?? noContact();
@@ -64,44 +95,44 @@ export async function openJob(runner: Runner, interrupted: AbortSignal): Promise
   };
 
   return {
-    ...runner,
-    event,
-    payload,
-    trustFacts: trustFacts(event, payload, env),
-    connect: ({ apiKey, accessToken, apiUrl }, signal) =>
-      createServiceClient({
-        apiUrl,
-        apiKey,
-        ...(accessToken && { accessToken }),
-        userAgent: `novita-template-action/${version}`,
-        transport: {
-          ...defaultTransport,
-          dispatcher,
-          signal,
-          contact: contactWith(apiUrl),
-          onRetry: (sentence) => output.line(sentence),
-        },
-      }),
-    resolveImage: (image, registry) =>
-      resolveImage(image, registry, { dispatcher, signal: interrupted, judge: true }),
-    github: (token) =>
-      createGithubClient({
-        getOctokit,
-        token,
-        apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
-        graphqlUrl: env['GITHUB_GRAPHQL_URL'],
-        repository: env['GITHUB_REPOSITORY'] ?? '',
-        userAgent: `novita-template-action/${version}`,
-        dispatcher,
-        signal: interrupted,
-        onRetry: (sentence) => output.line(sentence),
-        redact: runner.redact,
-      }),
-    history: runnerHistory(runner, interrupted),
-    temporaryDirectory,
-    interrupted,
+    context: {
+      env,
+      ...(workspace && { workspace }),
+      event,
+      payload,
+      run: readRun(env, event.sha),
+      trustFacts: trustFacts(event, payload, env),
+      temporaryDirectory,
+      interrupted,
+    },
+    runner,
+    clients: {
+      connect: ({ apiKey, accessToken, apiUrl }, signal) => {
+        const ended = signal ? AbortSignal.any([signal, interrupted]) : interrupted;
+        const client = createServiceClient({
+          ...{ apiUrl, apiKey, ...(accessToken && { accessToken }), userAgent },
+          transport: {
+            ...defaultTransport,
+            ...{ dispatcher, signal: ended, onRetry },
+            contact: contactWith(apiUrl),
+          },
+        });
+        return redactingClient(client, runner.redact);
+      },
+      resolveImage: (image, login) =>
+        resolveImage(image, login, { dispatcher, signal: interrupted, judge: true }),
+      github: (token) =>
+        createGithubClient({
+          ...{ getOctokit, token, userAgent, dispatcher, signal: interrupted, onRetry },
+          apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+          graphqlUrl: env['GITHUB_GRAPHQL_URL'],
+          repository: env['GITHUB_REPOSITORY'] ?? '',
+          redact: runner.redact,
+        }),
+      history: runnerHistory(env, runner, interrupted),
+    },
     async [Symbol.asyncDispose]() {
-      output.close();
+      runner.output.close();
       // What is left in it is the runner's to remove, and no reason to fail a good build.
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
         runner.debug(`The temporary directory stays: ${error.message}`),
@@ -122,19 +153,4 @@ async function makeTemporaryDirectory(parent: string): Promise<string> {
       `${parent} cannot be written to (${code}). Expected is a folder of this job with room in it: RUNNER_TEMP names it, and the runner makes it. On a runner of your own, check that it exists, whose it is, and whether the disk is full.`,
     );
   }
-}
-
-/**
- * Connects to the service after masking the credentials; nothing that comes back holds them.
- *
- * @param visible - what outputs will hold; the runner drops every output that holds a masked value
- */
-export function connectRedacted(
-  job: Pick<Job, 'mask' | 'redact' | 'connect' | 'interrupted'>,
-  connection: Connection,
-  visible: readonly string[],
-  signal: AbortSignal = job.interrupted,
-): ServiceClient {
-  for (const secret of [connection.apiKey, connection.accessToken]) job.mask(secret, visible);
-  return redactingClient(job.connect(connection, signal), job.redact);
 }

@@ -1,8 +1,9 @@
+import type { GithubClient } from '../github/client.ts';
 import { createDeployment, type DeploymentState, setDeploymentState } from '../github/deployments.ts';
 import { GithubError } from '../github/errors.ts';
-import type { BuildInputs } from '../inputs/build.ts';
+import type { Output } from '../report/log/output.ts';
 import type { ResultDocument } from '../report/result/result.ts';
-import type { Job } from './job.ts';
+import type { JobContext } from './job.ts';
 
 /** The deployment of one preview build. */
 export interface BuildDeployment {
@@ -12,13 +13,14 @@ export interface BuildDeployment {
 
 /** The deployment of a preview build, or nothing where none is wanted: it takes an environment and a pull request. */
 export function previewDeployment(
-  { environment, githubToken }: Pick<BuildInputs, 'environment' | 'githubToken'>,
-  job: Pick<Job, 'event' | 'github' | 'output' | 'interrupted'>,
+  environment: string,
+  github: GithubClient | undefined,
+  { event, interrupted }: JobContext,
+  output: Output,
 ): BuildDeployment | undefined {
-  const { kind, pullRequest, sha, runUrl } = job.event;
+  const { kind, pullRequest, sha, runUrl } = event;
   if (environment === '' || kind !== 'pull_request' || pullRequest === undefined || !sha) return undefined;
-  if (githubToken === '') return undefined;
-  const github = job.github(githubToken);
+  if (!github) return undefined;
   let deployment: number | undefined;
   let refused = false;
   return {
@@ -34,12 +36,12 @@ export function previewDeployment(
         });
       } catch (error) {
         refused = true;
-        if (job.interrupted.aborted) return;
+        if (interrupted.aborted) return;
         const forbidden = error instanceof GithubError && error.status === 403 && !error.limited;
         const advice = forbidden
           ? '\nGive the job `permissions: deployments: write`, or leave environment empty.'
           : '';
-        job.output.warning(`The deployment could not be written: ${(error as Error).message}${advice}`, {
+        output.warning(`The deployment could not be written: ${(error as Error).message}${advice}`, {
           title: 'No deployment',
         });
       }

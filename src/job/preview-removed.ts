@@ -1,28 +1,25 @@
-import { isNewer, readRun, type WorkflowRun } from '../ci/run.ts';
+import { isNewer, type WorkflowRun } from '../ci/run.ts';
 import type { GithubClient } from '../github/client.ts';
 import { commentMarker, readCommentMarker } from '../github/comment-marker.ts';
 import { ownComments } from '../github/comments.ts';
 import { deactivateDeployments } from '../github/deployments.ts';
 import { GithubError } from '../github/errors.ts';
-import type { CleanupInputs } from '../inputs/cleanup.ts';
+import type { Output } from '../report/log/output.ts';
 import { inlineCode } from '../report/markdown/markdown.ts';
 import { formatCount } from '../report/text/format.ts';
 import type { PreviewRow } from '../templates/remove-previews.ts';
-import type { Job } from './job.ts';
 
 /**
  * Edits the comments of the build action to say that the previews are gone. A comment that cannot be edited is a
  * warning: the tags are gone all the same.
  */
 export async function markCommentsRemoved(
-  job: Pick<Job, 'env' | 'event' | 'github' | 'output'>,
-  token: string,
   removed: readonly Pick<PreviewRow, 'name' | 'tag' | 'pullRequest'>[],
+  run: WorkflowRun,
+  github: GithubClient,
+  output: Output,
 ): Promise<void> {
   const previews = Map.groupBy(removed, ({ name, pullRequest }) => `${pullRequest} ${name}`);
-  if (previews.size === 0) return;
-  const github = job.github(token);
-  const run = readRun(job.env, job.event.sha);
   let edited = 0;
   try {
     for (const rows of previews.values()) {
@@ -38,12 +35,12 @@ export async function markCommentsRemoved(
     }
   } catch (error) {
     if (!(error instanceof GithubError)) throw error;
-    job.output.warning(
+    output.warning(
       `${error.message}\nThe tags are removed. To say so in comments the job needs \`permissions: pull-requests: write\`.`,
       { title: 'A comment was not edited' },
     );
   }
-  if (edited > 0) job.output.line(`${formatCount(edited, 'comment')} edited to say that the preview is gone`);
+  if (edited > 0) output.line(`${formatCount(edited, 'comment')} edited to say that the preview is gone`);
 }
 
 /** A preview whose tags were taken away. */
@@ -93,23 +90,22 @@ export async function markCommentRemoved(
  * the tags are gone all the same.
  */
 export async function endDeployments(
-  job: Pick<Job, 'github' | 'output'>,
-  { environment, githubToken }: Pick<CleanupInputs, 'environment' | 'githubToken'>,
-  removed: readonly Pick<PreviewRow, 'pullRequest'>[],
+  environment: string,
+  pullRequests: ReadonlySet<number>,
+  github: GithubClient,
+  output: Output,
 ): Promise<void> {
-  const numbers = new Set(removed.map(({ pullRequest }) => pullRequest));
-  if (environment === '' || numbers.size === 0) return;
-  const github = job.github(githubToken);
+  if (environment === '') return;
   let ended = 0;
   try {
-    for (const pullRequest of numbers)
+    for (const pullRequest of pullRequests)
       ended += await deactivateDeployments(github, { environment, pullRequest });
   } catch (error) {
     if (!(error instanceof GithubError)) throw error;
-    job.output.warning(
+    output.warning(
       `${error.message}\nThe tags are removed. To set deployments inactive the job needs \`permissions: deployments: write\`.`,
       { title: 'A deployment was not set inactive' },
     );
   }
-  if (ended > 0) job.output.line(`${formatCount(ended, 'deployment')} set inactive`);
+  if (ended > 0) output.line(`${formatCount(ended, 'deployment')} set inactive`);
 }

@@ -1,11 +1,12 @@
 import type { CiEvent } from '../ci/event.ts';
-import { readRun } from '../ci/run.ts';
+import type { GithubClient } from '../github/client.ts';
 import { explainCommentError, upsertComment } from '../github/comments.ts';
 import { GithubError } from '../github/errors.ts';
 import type { BuildInputs } from '../inputs/build.ts';
+import type { Output } from '../report/log/output.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import type { ResultDocument } from '../report/result/result.ts';
-import type { Job } from './job.ts';
+import type { JobContext } from './job.ts';
 
 /** The comment of one build. */
 export interface BuildComment {
@@ -13,8 +14,7 @@ export interface BuildComment {
   write(result: ResultDocument): Promise<void>;
 }
 
-type CommentInputs = Pick<BuildInputs, 'comment' | 'commentKey' | 'githubToken'>;
-type CommentJob = Pick<Job, 'env' | 'event' | 'github' | 'output' | 'interrupted'>;
+type CommentInputs = Pick<BuildInputs, 'comment' | 'commentKey'>;
 
 /**
  * The comment of a build on its pull request, or nothing where none is to be written.
@@ -22,18 +22,21 @@ type CommentJob = Pick<Job, 'env' | 'event' | 'github' | 'output' | 'interrupted
  * With `auto` that is so outside of pull requests, and where the token may only read: in runs of forks and of
  * Dependabot. A token that turns out to lack the permission is a warning; what may pass is one only with `always`.
  */
-export function pullRequestComment(inputs: CommentInputs, job: CommentJob): BuildComment | undefined {
-  const { event, output } = job;
+export function pullRequestComment(
+  inputs: CommentInputs,
+  github: GithubClient | undefined,
+  { event, run, interrupted }: JobContext,
+  output: Output,
+): BuildComment | undefined {
   const { pullRequest } = event;
   if (inputs.comment === 'never') return undefined;
-  if (inputs.comment === 'auto' && !mayComment(event, inputs.githubToken)) return undefined;
-  if (pullRequest === undefined || inputs.githubToken === '') {
+  if (inputs.comment === 'auto' && !(github && mayComment(event))) return undefined;
+  if (pullRequest === undefined || !github) {
     const missing =
       pullRequest === undefined ? 'this run belongs to no pull request' : 'github-token is empty';
     output.warning(`No comment is written: ${missing}.`, { title: 'Input comment' });
     return undefined;
   }
-  const github = job.github(inputs.githubToken);
   const { runUrl } = event;
   let refused = false;
 
@@ -42,7 +45,7 @@ export function pullRequestComment(inputs: CommentInputs, job: CommentJob): Buil
       if (refused) return;
       const comment = renderComment({
         result,
-        run: readRun(job.env, event.sha),
+        run,
         key: inputs.commentKey,
         ...(runUrl && { runUrl }),
       });
@@ -51,23 +54,21 @@ export function pullRequestComment(inputs: CommentInputs, job: CommentJob): Buil
         if (outcome === 'newer') output.line('The comment of a newer run was left as it is.');
         else if (result.status !== 'building') output.line(`Comment: ${url}`);
       } catch (error) {
-        // Whatever else it was may have passed when the build ends.
+        // Any other error may be over when the build ends.
         refused =
           error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited;
-        if (job.interrupted.aborted) return;
-        const tell = refused || inputs.comment === 'always' ? output.warning : output.notice;
-        tell(
+        if (interrupted.aborted) return;
+        const annotate = refused || inputs.comment === 'always' ? output.warning : output.notice;
+        annotate(
           `The pull request has no comment about this build: ${explainCommentError(error, 'set `comment: never`')}`,
-          {
-            title: 'No comment',
-          },
+          { title: 'No comment' },
         );
       }
     },
   };
 }
 
-function mayComment(event: CiEvent, token: string): boolean {
-  if (event.kind !== 'pull_request' || event.action === 'closed' || token === '') return false;
+function mayComment(event: CiEvent): boolean {
+  if (event.kind !== 'pull_request' || event.action === 'closed') return false;
   return event.name === 'pull_request_target' || (!event.fork && !event.dependabot);
 }

@@ -3,7 +3,7 @@ import { redactDeep } from '../redact/redact.ts';
 import { reportProblems } from '../report/log/output.ts';
 import { renderEarlyExit } from '../report/markdown/early-end.ts';
 import type { EarlyExit, ExitResult } from './exit.ts';
-import { addSummary, type Runner } from './runner.ts';
+import type { Runner } from './runner.ts';
 
 /**
  * The one place through which every end of a step goes: tells in the log why it fails, as one error, and for an early
@@ -14,10 +14,11 @@ import { addSummary, type Runner } from './runner.ts';
 export async function reportExit(
   { exitCode, message, annotated = false, early }: ExitResult,
   hasStatus: boolean,
+  env: NodeJS.ProcessEnv,
   runner: Runner,
 ): Promise<void> {
   const { output, redact } = runner;
-  if (early) await reportEarlyExit(redactDeep(early, redact), exitCode === 0, hasStatus, runner);
+  if (early) await reportEarlyExit(redactDeep(early, redact), exitCode === 0, hasStatus, env, runner);
   else if (message !== undefined && exitCode !== 0) {
     if (annotated) output.line(redact(message));
     else output.error(redact(message));
@@ -28,9 +29,10 @@ async function reportEarlyExit(
   end: EarlyExit,
   isGreen: boolean,
   hasStatus: boolean,
+  env: NodeJS.ProcessEnv,
   runner: Runner,
 ): Promise<void> {
-  const { output, env, workspace } = runner;
+  const { output } = runner;
   const { status, failure, undone, why, problems = [] } = end;
   reportProblems(output, problems);
   const message = `${undone}: ${why}`;
@@ -44,5 +46,6 @@ async function reportEarlyExit(
   const inputs = inputReader(env);
   if (!inputs.flag('summary', true)) return;
   const name = inputs.text('name');
-  await addSummary(runner, renderEarlyExit({ name, undone, why, problems, ...(workspace && { workspace }) }));
+  const workspace = env['GITHUB_WORKSPACE'];
+  await runner.addSummary(renderEarlyExit({ name, undone, why, problems, ...(workspace && { workspace }) }));
 }

@@ -2,10 +2,11 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } fro
 import { basename, extname, sep } from 'node:path';
 import { lineLinker } from '../ci/source-link.ts';
 import type { PartialPlan } from '../plan/plan.ts';
-import type { Redact } from '../redact/redact.ts';
+import { secretValues } from '../plan/warnings.ts';
+import { type Redact, redactor } from '../redact/redact.ts';
 import { printableLines } from '../report/text/sanitize.ts';
 import { linesAround, type SourceView } from '../report/text/source-lines.ts';
-import type { Job } from './job.ts';
+import type { JobContext } from './job.ts';
 
 /** No definition that a person wrote is larger. */
 const byteLimit = 1_000_000;
@@ -18,11 +19,12 @@ const codeExtensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.
  */
 export function sourceView(
   plan: PartialPlan,
-  job: Pick<Job, 'env' | 'event' | 'workspace'>,
-  redact: Redact = (text) => text,
+  { env, event, workspace = process.cwd() }: JobContext,
+  redact: Redact,
 ): SourceView {
-  const workspace = job.workspace ?? process.cwd();
-  const link = lineLinker(job.env, job.event);
+  const link = lineLinker(env, event);
+  // Values of variables that look secret are shown nowhere, and so not where the definition gives them either.
+  const hideValues = redactor(secretValues(plan), [plan.name, ...plan.tags]);
   return {
     link,
     around: (at) => {
@@ -31,7 +33,7 @@ export function sourceView(
       if (content === undefined) return [];
       return linesAround(content, at.line).map(({ number, text }) => ({
         number,
-        text: redact(printableLines(text).join(' ')),
+        text: hideValues(redact(printableLines(text).join(' '))),
       }));
     },
   };

@@ -1,7 +1,7 @@
 import { type ExitResult, exitForError } from './exit.ts';
 import { type Job, openJob } from './job.ts';
 import { reportExit } from './report-exit.ts';
-import type { Runner } from './runner.ts';
+import { openRunner } from './runner.ts';
 
 /** One of the published actions. */
 export interface Action {
@@ -18,7 +18,11 @@ export interface Action {
 const graceMs = 5000;
 
 /** Runs an action from its first word to its exit code. Whatever happens, its end is told. */
-export async function runStep({ run, undone, hasStatus, hasPost }: Action, runner: Runner): Promise<number> {
+export async function runStep(
+  { run, undone, hasStatus, hasPost }: Action,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const runner = openRunner(env);
   if (hasPost) runner.saveState({ ended: false, summary: false });
   const cancelled = new AbortController();
   const overdue = Promise.withResolvers<never>();
@@ -38,11 +42,11 @@ export async function runStep({ run, undone, hasStatus, hasPost }: Action, runne
   });
 
   const attempt = async (): Promise<ExitResult> => {
-    await using job = await openJob(runner, cancelled.signal);
+    await using job = await openJob(env, runner, cancelled.signal);
     return await Promise.race([run(job), crash.promise, overdue.promise]);
   };
-  const ending = await attempt().catch((error) => exitForError(error, undone, runner, cancelled.signal));
+  const exit = await attempt().catch((error) => exitForError(error, undone, runner, cancelled.signal));
   runner.output.close();
-  await reportExit(ending, hasStatus, runner);
-  return ending.exitCode;
+  await reportExit(exit, hasStatus, env, runner);
+  return exit.exitCode;
 }

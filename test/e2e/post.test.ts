@@ -276,7 +276,7 @@ describe('the post step cannot build', () => {
       metafile: true,
     });
     const sources = Object.keys(metafile.inputs);
-    expect(sources).toContain('src/actions/build/post.ts');
+    expect(sources).toContain('src/actions/build-template/post.ts');
     const able =
       /^src\/(build|reuse|templates|definition|images|github|local|inputs|service\/(?!(redact|secret-forms|text-view|address-secrets)\.ts))/;
     expect(sources.filter((source) => able.test(source))).toEqual([]);

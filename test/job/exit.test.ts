@@ -7,38 +7,42 @@ import { problem } from '../../src/problem.ts';
 import { redactor } from '../../src/redact/redact.ts';
 import { githubOutput } from '../../src/report/log/output.ts';
 
-/** A runner that notes what it is told. */
-function notingRunner(inputs: Record<string, string> = {}, left?: StepState) {
-  const told = { log: [] as string[], outputs: {} as Record<string, string>, summary: '' };
-  const say = (kind: string) => (message: string | Error) => {
-    told.log.push(`${kind}: ${message}`);
+/** A runner that notes what it is given, and a step with these inputs that ends. */
+function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
+  const noted = { log: [] as string[], outputs: {} as Record<string, string>, summary: '' };
+  const note = (kind: string) => (message: string | Error) => {
+    noted.log.push(`${kind}: ${message}`);
   };
+  const env = Object.fromEntries(
+    Object.entries({ name: 'my-agent', ...inputs }).map(([name, value]) => [
+      `INPUT_${name.toUpperCase()}`,
+      value,
+    ]),
+  );
   const runner: Runner = {
-    env: Object.fromEntries(
-      Object.entries({ name: 'my-agent', ...inputs }).map(([name, value]) => [
-        `INPUT_${name.toUpperCase()}`,
-        value,
-      ]),
-    ),
     output: githubOutput({
-      info: (line) => told.log.push(line),
+      info: (line) => noted.log.push(line),
       ...{ startGroup: () => {}, endGroup: () => {} },
-      ...{ notice: say('notice'), warning: say('warning'), error: say('error') },
+      ...{ notice: note('notice'), warning: note('warning'), error: note('error') },
     }),
     debug: () => {},
     setOutput: (name, value) => {
-      told.outputs[name] = value;
+      noted.outputs[name] = value;
     },
-    appendSummary: async (markdown) => {
-      told.summary += markdown;
+    addSummary: async (markdown) => {
+      noted.summary += markdown;
     },
+    writeResult: async () => {},
     mask: () => {},
     redact: redactor(['the-secret-key']),
     saveState: () => {},
-    savedState: () => left,
-    resultDirectory: '/tmp',
+    savedState: () => saved,
   };
-  return { runner, told };
+  return {
+    runner,
+    noted,
+    end: (exit: ExitResult, hasStatus = true) => reportExit(exit, hasStatus, env, runner),
+  };
 }
 
 const never = new AbortController().signal;
@@ -84,31 +88,31 @@ describe('an error that ends a step', () => {
       { status: 'building', failure: 'unexpected' },
       /^error: Build my-agent:b-1 was lost sight of: unexpected: x is not a function\./,
     ],
-  ])('%s', async (_, error, left, outputs, says) => {
-    const { runner, told } = notingRunner({}, left);
-    const ending = exitForError(error, 'Nothing was built', runner, never);
-    expect(ending.exitCode).toBe(1);
-    await reportExit(ending, true, runner);
-    expect(told.log).toEqual([expect.stringMatching(says)]);
-    expect(told.outputs).toEqual(outputs);
-    expect(told.summary).toMatch(
+  ])('%s', async (_, error, saved, outputs, says) => {
+    const { runner, noted, end } = notingRunner({}, saved);
+    const exit = exitForError(error, 'Nothing was built', runner, never);
+    expect(exit.exitCode).toBe(1);
+    await end(exit);
+    expect(noted.log).toEqual([expect.stringMatching(says)]);
+    expect(noted.outputs).toEqual(outputs);
+    expect(noted.summary).toMatch(
       /^## Template `my-agent`: (nothing was built|build my-agent:b-1 was lost sight of)\n\n[A-Z]/,
     );
   });
 
-  test('a secret is told nowhere, and Markdown of others is text', async () => {
-    const { runner, told } = notingRunner();
+  test('a secret is shown nowhere, and Markdown of others is text', async () => {
+    const { runner, noted, end } = notingRunner();
     const error = problem('A <b>title</b>', 'found "the-secret-key", [x](http://y)\nand a second line');
-    await reportExit(exitForError(error, 'Nothing was built', runner, never), true, runner);
-    const all = JSON.stringify(told);
+    await end(exitForError(error, 'Nothing was built', runner, never));
+    const all = JSON.stringify(noted);
     expect(all).not.toContain('the-secret-key');
-    expect(told.summary).not.toMatch(/<b>|[^\\]\]\(http/);
-    expect(told.summary).toContain('and a second line');
+    expect(noted.summary).not.toMatch(/<b>|[^\\]\]\(http/);
+    expect(noted.summary).toContain('and a second line');
   });
 });
 
 test('many mistakes are one error each as far as the runner shows them, and the summary says how many are left out', async () => {
-  const { runner, told } = notingRunner();
+  const { noted, end } = notingRunner();
   const problems = Array.from({ length: 60 }, (_, index) => ({ title: `Mistake ${index}`, message: 'x' }));
   const early = {
     status: 'error',
@@ -117,32 +121,32 @@ test('many mistakes are one error each as far as the runner shows them, and the 
     why: 'no.',
     problems,
   } as const;
-  await reportExit({ exitCode: 1, early }, true, runner);
-  expect(told.log.filter((line) => line.startsWith('error: '))).toHaveLength(60);
-  expect(told.summary.match(/^### /gm)).toHaveLength(50);
-  expect(told.summary).toContain('10 more mistakes in the log.');
+  await end({ exitCode: 1, early });
+  expect(noted.log.filter((line) => line.startsWith('error: '))).toHaveLength(60);
+  expect(noted.summary.match(/^### /gm)).toHaveLength(50);
+  expect(noted.summary).toContain('10 more mistakes in the log.');
 });
 
 test('a step that rightly does nothing is a notice, a status and a summary', async () => {
-  const { runner, told } = notingRunner();
-  await reportExit(skipEarly('Nothing was built', 'a tag was deleted.'), true, runner);
-  expect(told.log).toEqual(['notice: Nothing was built: a tag was deleted.']);
-  expect(told.outputs).toEqual({ status: 'skipped' });
-  expect(told.summary).toBe('## Template `my-agent`: nothing was built\n\nA tag was deleted.\n');
+  const { noted, end } = notingRunner();
+  await end(skipEarly('Nothing was built', 'a tag was deleted.'));
+  expect(noted.log).toEqual(['notice: Nothing was built: a tag was deleted.']);
+  expect(noted.outputs).toEqual({ status: 'skipped' });
+  expect(noted.summary).toBe('## Template `my-agent`: nothing was built\n\nA tag was deleted.\n');
 });
 
 test.each<[string, ExitResult, string[]]>([
   ['an error where there is none yet', { exitCode: 1, message: 'It failed.' }, ['error: It failed.']],
   ['a line where there is one', { exitCode: 1, annotated: true, message: 'It failed.' }, ['It failed.']],
   ['nothing where it is green', { exitCode: 0 }, []],
-])('an end that has told all else is %s', async (_, ending, log) => {
-  const { runner, told } = notingRunner();
-  await reportExit(ending, true, runner);
-  expect(told).toEqual({ log, outputs: {}, summary: '' });
+])('an end that has reported everything else is %s', async (_, exit, log) => {
+  const { noted, end } = notingRunner();
+  await end(exit);
+  expect(noted).toEqual({ log, outputs: {}, summary: '' });
 });
 
 test('without `summary` there is none', async () => {
-  const { runner, told } = notingRunner({ summary: 'false' });
-  await reportExit(skipEarly('Nothing was built', 'no.'), false, runner);
-  expect([told.summary, told.outputs]).toEqual(['', {}]);
+  const { noted, end } = notingRunner({ summary: 'false' });
+  await end(skipEarly('Nothing was built', 'no.'), false);
+  expect([noted.summary, noted.outputs]).toEqual(['', {}]);
 });

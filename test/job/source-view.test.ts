@@ -25,11 +25,11 @@ describe('the lines of a definition', () => {
   const shown = (file: string, line = 1, definition = file) => {
     const { definition: whole } = samplePlan();
     const plan = samplePlan({ definition: { ...whole, file: join(workspace, definition) } });
-    const job = { env: {}, event: {}, workspace: join(workspace, 'repo') } as Parameters<
+    const context = { env: {}, event: {}, workspace: join(workspace, 'repo') } as Parameters<
       typeof sourceView
     >[1];
     const redact = (text: string) => text.replaceAll('key-abcdefgh', '***');
-    return sourceView(plan, job, redact)
+    return sourceView(plan, context, redact)
       .around({ file: join(workspace, file), line })
       .map(({ text }) => text);
   };

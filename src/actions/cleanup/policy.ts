@@ -42,8 +42,8 @@ export async function isReopened(
 }
 
 /** Takes the previews whose pull request GitHub says is closed. What GitHub does not know stays. */
-export function decideBySweep(github: Pick<GithubClient, 'pullRequest'>): CleanupPlan['decide'] {
-  const stateOf = pullRequestStates(github);
+export function decideBySweep(github: Pick<GithubClient, 'pullRequest'> | undefined): CleanupPlan['decide'] {
+  const stateOf = github ? pullRequestStates(github) : async () => 'unknown';
   return async ({ pullRequest }) => {
     const state = await stateOf(pullRequest);
     const known = state === 'unknown' ? 'is not known to GitHub in this repository' : `is ${state}`;

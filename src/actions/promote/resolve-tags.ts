@@ -1,6 +1,6 @@
 import type { CiEvent } from '../../ci/event.ts';
 import type { PromoteInputs } from '../../inputs/promote.ts';
-import type { Job } from '../../job/job.ts';
+import type { Output } from '../../report/log/output.ts';
 import { decideTags, type TagDecisions } from '../../tags/decide.ts';
 import { isCommitTag } from '../../tags/ref-name.ts';
 import { belongsTo } from '../../templates/belongs.ts';
@@ -47,7 +47,8 @@ export async function tagsOfPromotion(
  * that names a commit in so many words and is taken from another build.
  */
 export function warnOfForeignTags(
-  { output, event }: Pick<Job, 'output' | 'event'>,
+  output: Output,
+  event: CiEvent,
   { tags, decisions }: PromotionTags,
   { template, buildId }: { readonly template: TemplateInfo; readonly buildId: string },
   byRules: boolean,

@@ -1,4 +1,4 @@
-import { byBuild, closing, contentResult, type Done, result, tagsInShort } from '../text/cleanup.ts';
+import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { columns } from './columns.ts';
 import type { Output } from './output.ts';
@@ -6,9 +6,9 @@ import type { Output } from './output.ts';
 /**
  * The tables of preview tags and of content tags, and what became of each; a template that is not there is a warning.
  */
-export function logCleanup(output: Output, done: Done, dryRun: boolean): void {
-  const { cleanups, content } = done;
-  const rows = cleanups.flatMap((cleanup) => cleanup.rows);
+export function logCleanup(output: Output, cleanup: CleanupResult, dryRun: boolean): void {
+  const { templates, content } = cleanup;
+  const rows = templates.flatMap(({ rows }) => rows);
   const previews = rows.map((row) => [row.name, row.tag, row.buildId, result(row, dryRun)]);
   logTable(output, 'Preview tags', ['template', 'tag', 'build', 'result'], previews);
   const builds = byBuild(content).map((tags) => {
@@ -16,14 +16,14 @@ export function logCleanup(output: Output, done: Done, dryRun: boolean): void {
     return [name, buildId, tagsInShort(tags), contentResult(tags, dryRun)];
   });
   logTable(output, 'Content tags', ['template', 'build', 'tags', 'result'], builds);
-  for (const { name, state } of cleanups) {
+  for (const { name, state } of templates) {
     if (state !== 'missing') continue;
     output.warning(
       `There is no template ${JSON.stringify(name)} for this API key, so there is nothing to remove. If it exists, check name, api-key and domain.`,
       { title: 'No such template' },
     );
   }
-  output.line(closing(done, dryRun));
+  output.line(closing(cleanup, dryRun));
 }
 
 function logTable(output: Output, title: string, head: string[], rows: readonly string[][]): void {

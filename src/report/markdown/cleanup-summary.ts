@@ -1,12 +1,12 @@
-import { byBuild, closing, contentResult, type Done, result, tagsInShort } from '../text/cleanup.ts';
+import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
 /** The same as Markdown for the job summary; empty when there is nothing to show. */
-export function cleanupSummary(done: Done, dryRun: boolean): string {
-  const previews = done.cleanups
+export function cleanupSummary(cleanup: CleanupResult, dryRun: boolean): string {
+  const previews = cleanup.templates
     .flatMap(({ rows }) => rows)
     .map((row) => [`${row.name}:${row.tag}`, row.buildId, result(row, dryRun)] as const);
-  const builds = byBuild(done.content).map((tags) => {
+  const builds = byBuild(cleanup.content).map((tags) => {
     const [{ name, buildId }] = tags;
     return [`${name}:${tagsInShort(tags)}`, buildId, contentResult(tags, dryRun)] as const;
   });
@@ -14,7 +14,7 @@ export function cleanupSummary(done: Done, dryRun: boolean): string {
   if (!first) return '';
   const parts = [
     first.title,
-    closing(done, dryRun),
+    closing(cleanup, dryRun),
     first.body,
     ...rest.flatMap(({ title, body }) => [title, body]),
   ];

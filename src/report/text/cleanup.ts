@@ -4,13 +4,13 @@ import type { ContentRow } from '../../templates/sweep-content-tags.ts';
 import { formatCount } from './format.ts';
 
 /** What was done with each template, and the content tags that a sweep found. */
-export interface Done {
-  readonly cleanups: readonly TemplateCleanup[];
+export interface CleanupResult {
+  readonly templates: readonly TemplateCleanup[];
   readonly content: readonly ContentRow[];
 }
 
-export function closing({ cleanups, content }: Done, dryRun: boolean): string {
-  const previews = cleanups.flatMap(({ rows }) => rows).filter(({ decision }) => decision.remove);
+export function closing({ templates, content }: CleanupResult, dryRun: boolean): string {
+  const previews = templates.flatMap(({ rows }) => rows).filter(({ decision }) => decision.remove);
   if (previews.length + content.length === 0) return 'Nothing to remove';
   if (dryRun) return `Dry run: ${tagCount(previews.length, content)} would be removed`;
   const isGone = ({ removed }: { readonly removed: boolean }) => removed;

@@ -1,13 +1,22 @@
 import { isContentTag } from '../../api/content-tag.ts';
 import { buildReference } from '../../api/names.ts';
 import type { BuildOutcome } from '../../driver/events.ts';
+import type { GithubClient } from '../../github/client.ts';
 import { GithubError } from '../../github/errors.ts';
 import { ServiceError } from '../../http/errors.ts';
-import type { BuildInputs } from '../../inputs/build.ts';
-import type { Job } from '../../job/job.ts';
+import type { Connect, JobContext } from '../../job/job.ts';
 import { markCommentsRemoved } from '../../job/preview-removed.ts';
+import type { Runner } from '../../job/runner.ts';
 import { readTags } from '../../templates/find-template.ts';
 import { previewNumber, previewTags, pullRequestPrefix } from '../../templates/preview-tags.ts';
+
+/** What is needed to look at a preview and its pull request. */
+interface PreviewContext {
+  readonly connect: Connect;
+  readonly github: GithubClient | undefined;
+  readonly context: JobContext;
+  readonly runner: Runner;
+}
 
 /**
  * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
@@ -19,23 +28,22 @@ import { previewNumber, previewTags, pullRequestPrefix } from '../../templates/p
  */
 export async function removePreviewIfClosed(
   outcome: BuildOutcome,
-  inputs: BuildInputs,
-  job: Job,
+  { connect, github, context, runner }: PreviewContext,
 ): Promise<void> {
-  const { kind, pullRequest: number, sha } = job.event;
-  if (kind !== 'pull_request' || number === undefined || inputs.githubToken === '') return;
+  const { kind, pullRequest: number, sha } = context.event;
+  if (kind !== 'pull_request' || number === undefined || !github) return;
   if (outcome.status === 'building' || outcome.status === 'superseded') return;
   const { name, templateId, buildId } = outcome;
   try {
-    const { state, headSha } = await job.github(inputs.githubToken).pullRequest(number);
+    const { state, headSha } = await github.pullRequest(number);
     if (state === 'open' && sha && headSha && headSha !== sha) {
-      job.output.notice(
+      runner.output.notice(
         `Pull request ${number} has moved on to ${headSha.slice(0, 7)} during this build of ${sha.slice(0, 7)}. The build of the newer commit takes its tags over.`,
         { title: 'A newer commit' },
       );
     }
     if (state !== 'closed') return;
-    const client = job.connect(inputs.connection, job.interrupted);
+    const client = connect();
     const atService = await readTags(client, templateId);
     const late = previewTags({ tags: atService }, [pullRequestPrefix])
       .filter((preview) => preview.pullRequest === number && preview.buildId === buildId)
@@ -52,13 +60,13 @@ export async function removePreviewIfClosed(
       gone.length > 0 && `Its preview was cleaned up meanwhile: ${gone.join(', ')}.`,
       stays && `The build stays, as ${buildReference(outcome)}: a run of the same content takes it.`,
     ];
-    job.output.notice(said.filter(Boolean).join(' '), { title: 'The preview is gone' });
+    runner.output.notice(said.filter(Boolean).join(' '), { title: 'The preview is gone' });
     const removed = late.map((tag) => ({ name, tag, pullRequest: number }));
-    if (removed.length > 0) await markCommentsRemoved(job, inputs.githubToken, removed);
+    await markCommentsRemoved(removed, context.run, github, runner.output);
   } catch (error) {
-    if (job.interrupted.aborted) return;
+    if (context.interrupted.aborted) return;
     if (!(error instanceof GithubError || error instanceof ServiceError)) throw error;
-    job.debug(`Whether the pull request is still open could not be found out: ${error.message}`);
+    runner.debug(`Whether the pull request is still open could not be found out: ${error.message}`);
   }
 }
 

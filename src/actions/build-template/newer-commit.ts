@@ -1,8 +1,8 @@
-import { readRun } from '../../ci/run.ts';
+import type { GithubClient } from '../../github/client.ts';
 import { GithubError } from '../../github/errors.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
 import { type ExitResult, skipEarly } from '../../job/exit.ts';
-import type { Job } from '../../job/job.ts';
+import type { JobContext } from '../../job/job.ts';
 import { previewNumber, pullRequestPrefix } from '../../templates/preview-tags.ts';
 
 /**
@@ -13,16 +13,17 @@ import { previewNumber, pullRequestPrefix } from '../../templates/preview-tags.t
  */
 export async function exitIfOutdated(
   tags: readonly string[],
-  inputs: Pick<BuildInputs, 'githubToken' | 'onSuperseded'>,
-  job: Pick<Job, 'env' | 'event' | 'payload' | 'github' | 'interrupted'>,
+  { onSuperseded }: Pick<BuildInputs, 'onSuperseded'>,
+  github: GithubClient | undefined,
+  { event, payload, run, interrupted }: JobContext,
 ): Promise<ExitResult | undefined> {
-  const { kind, pullRequest: number, sha } = job.event;
-  if (kind !== 'pull_request' || number === undefined || !sha || inputs.githubToken === '') return undefined;
+  const { kind, pullRequest: number, sha } = event;
+  if (kind !== 'pull_request' || number === undefined || !sha || !github) return undefined;
   if (!tags.some((tag) => previewNumber(tag, pullRequestPrefix) === number)) return undefined;
   try {
-    const { state, headSha, updatedAt } = await job.github(inputs.githubToken).pullRequest(number);
-    const told = job.payload.date('pull_request', 'updated_at');
-    const isLater = readRun(job.env, sha).attempt > 1 || (told && updatedAt && updatedAt > told);
+    const { state, headSha, updatedAt } = await github.pullRequest(number);
+    const eventTime = payload.date('pull_request', 'updated_at');
+    const isLater = run.attempt > 1 || (eventTime && updatedAt && updatedAt > eventTime);
     if (!isLater) return undefined;
     if (state === 'closed') {
       return skipEarly('Nothing was built', `Pull request ${number} is closed, so it needs no preview.`);
@@ -30,9 +31,9 @@ export async function exitIfOutdated(
     if (state !== 'open' || headSha === undefined || headSha === sha) return undefined;
     const why = `Pull request ${number} has moved on from ${sha.slice(0, 7)} to ${headSha.slice(0, 7)}, whose run builds its preview. To build the older commit, give it other tags than those of the pull request.`;
     const early = { status: 'superseded', failure: 'superseded', undone: 'Nothing was built', why } as const;
-    return { exitCode: inputs.onSuperseded === 'success' ? 0 : 1, early };
+    return { exitCode: onSuperseded === 'success' ? 0 : 1, early };
   } catch (error) {
-    if (job.interrupted.aborted || error instanceof GithubError) return undefined;
+    if (interrupted.aborted || error instanceof GithubError) return undefined;
     throw error;
   }
 }

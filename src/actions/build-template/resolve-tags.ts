@@ -1,34 +1,43 @@
+import type { CiEvent } from '../../ci/event.ts';
 import { isKeyRefused, isMissing, ServiceError } from '../../http/errors.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
-import type { Job } from '../../job/job.ts';
+import type { Connect } from '../../job/job.ts';
 import { throwIfAny } from '../../problem.ts';
+import type { Output } from '../../report/log/output.ts';
 import { logTags } from '../../report/log/tag-log.ts';
 import { decideTags } from '../../tags/decide.ts';
 import { unasked } from '../../tags/latest.ts';
 
-/** Only `latest` hangs on the answer, so nobody is kept waiting for long. */
+/** Only `latest` depends on this look-up, so it may not take long. */
 const lookupLimitMs = 60_000;
+
+/** How the tags are found that the template has already. */
+interface TagLookup {
+  /** Absent where there is no API key. */
+  readonly connect: Connect | undefined;
+  /** Whether the service may be asked; pointless with wrong inputs. */
+  readonly mayLookUp: boolean;
+  readonly output: Output;
+}
 
 /**
  * Decides on the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules,
  * or with the `ServiceError` of a key that is refused.
- *
- * @param mayAsk - whether the service may be asked for the tags that there are; pointless with wrong inputs
  */
 export async function tagsOfBuild(
-  inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags' | 'connection'>,
-  job: Pick<Job, 'event' | 'output' | 'connect' | 'interrupted'>,
-  mayAsk: boolean,
+  inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>,
+  event: CiEvent,
+  { connect, mayLookUp, output }: TagLookup,
 ): Promise<readonly string[]> {
   let keyRefused: ServiceError | undefined;
   const { tags, decisions, problems } = await decideTags({
     rules: inputs.tags,
-    event: job.event,
+    event,
     allowProductionTags: inputs.allowProductionTags,
     existingTags: async () => {
-      if (inputs.connection.apiKey === '') throw new Error('there is no API key');
-      if (!mayAsk) throw new Error('other inputs are wrong');
-      return existingTags(inputs, job).catch((error) => {
+      if (!connect) throw new Error('there is no API key');
+      if (!mayLookUp) throw new Error('other inputs are wrong');
+      return existingTags(inputs.name, connect).catch((error) => {
         if (!(error instanceof ServiceError)) throw error;
         if (isKeyRefused(error)) keyRefused = error;
         // The service's own words may hold what it was sent.
@@ -38,11 +47,11 @@ export async function tagsOfBuild(
     now: new Date(),
   });
   if (keyRefused) throw keyRefused;
-  if (decisions.length > 0) logTags(job.output, decisions);
+  if (decisions.length > 0) logTags(output, decisions);
   const unknown = decisions.filter(({ reason }) => reason.startsWith(unasked));
-  if (unknown.length > 0 && mayAsk && inputs.connection.apiKey !== '') {
+  if (unknown.length > 0 && mayLookUp && connect) {
     const rules = unknown.map(({ rule }) => rule).join('; ');
-    job.output.warning(
+    output.warning(
       `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. Nothing was given by ${rules}. Run this again, or write these tags out if this version is the highest.`,
       { title: 'Tags that stay' },
     );
@@ -52,14 +61,10 @@ export async function tagsOfBuild(
 }
 
 /** The tags that the template has; none when there is no such template yet. */
-async function existingTags(
-  { name, connection }: Pick<BuildInputs, 'name' | 'connection'>,
-  job: Pick<Job, 'connect' | 'interrupted'>,
-): Promise<string[]> {
+async function existingTags(name: string, connect: Connect): Promise<string[]> {
   const late = AbortSignal.timeout(lookupLimitMs);
-  const signal = AbortSignal.any([job.interrupted, late]);
   try {
-    return (await job.connect(connection, signal).tags(name)).map(({ tag }) => tag);
+    return (await connect(late).tags(name)).map(({ tag }) => tag);
   } catch (error) {
     if (isMissing(error)) return [];
     if (error instanceof ServiceError) throw error;

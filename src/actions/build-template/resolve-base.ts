@@ -1,6 +1,6 @@
 import type { ServiceClient } from '../../api/client.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
-import type { Job } from '../../job/job.ts';
+import type { Connect, ResolveImage } from '../../job/job.ts';
 import type { BaseFinding, ResolveBase, ResolvedBase } from '../../plan/base.ts';
 import { missingCredentials } from '../../registry/credential-fields.ts';
 import { parseImageReference } from '../../registry/reference.ts';
@@ -8,22 +8,23 @@ import type { ResolvedImage } from '../../registry/resolve-digest.ts';
 import { ownTeam, teamOf } from '../../templates/own-team.ts';
 import { parentBuild } from '../../templates/parent-build.ts';
 
-/** Only sparing a build hangs on the answer, so nobody is kept waiting for long. */
+/** Only whether a build is spared depends on this look-up, so it may not take long. */
 const parentLimitMs = 30_000;
 
 /** Asks the image's registry, or the service about a parent template, what the base of a recipe is. */
 export function baseResolver(
-  inputs: Pick<BuildInputs, 'name' | 'connection' | 'pinBase'>,
-  job: Pick<Job, 'resolveImage' | 'connect' | 'interrupted'>,
+  { name, pinBase }: Pick<BuildInputs, 'name' | 'pinBase'>,
+  connect: Connect | undefined,
+  resolveImage: ResolveImage,
 ): ResolveBase {
   return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
-    if (!inputs.pinBase) return unknown('pin-base is false');
-    if (fromTemplate) return resolveParent(fromTemplate, inputs, job);
+    if (!pinBase) return unknown('pin-base is false');
+    if (fromTemplate) return resolveParent(fromTemplate, name, connect);
     if (!fromImage) return unknown('its recipe names no base');
     const [missing] = fromImageRegistry ? missingCredentials(fromImageRegistry) : [];
     if (missing !== undefined)
       return unknown(`its base was not looked up, since its registry credentials have no ${missing}`);
-    const found = await job.resolveImage(fromImage, fromImageRegistry);
+    const found = await resolveImage(fromImage, fromImageRegistry);
     if (found.ok) return { kind: 'image', digest: found.value };
     return unknown(
       `the digest of ${fromImage} is not known: ${found.reason}`,
@@ -49,12 +50,12 @@ function imageFinding(
 
 async function resolveParent(
   parent: string,
-  { connection, name }: Pick<BuildInputs, 'name' | 'connection'>,
-  job: Pick<Job, 'connect' | 'interrupted'>,
+  name: string,
+  connect: Connect | undefined,
 ): Promise<ResolvedBase> {
-  if (connection.apiKey === '') return unknown('there is no API key to look up its parent with');
+  if (!connect) return unknown('there is no API key to look up its parent with');
   const late = AbortSignal.timeout(parentLimitMs);
-  const client = job.connect(connection, AbortSignal.any([job.interrupted, late]));
+  const client = connect(late);
   try {
     const found = await parentBuild(client, parent);
     if ('buildId' in found) return { kind: 'template', ...found };
@@ -62,7 +63,7 @@ async function resolveParent(
     const certain = found.missing === 'tag' || (await isOfOwnTeam(client, parent, name));
     return unknown(found.unknown, parentFinding(parent, found, certain));
   } catch (error) {
-    if (!late.aborted || job.interrupted.aborted) throw error;
+    if (!late.aborted) throw error;
     return unknown(`its parent ${parent} could not be looked up within ${parentLimitMs / 1000} s`);
   }
 }

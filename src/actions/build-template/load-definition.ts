@@ -6,7 +6,8 @@ import { discoverDefinition } from '../../definition/discover.ts';
 import { loadDefinition } from '../../definition/process/load.ts';
 import { definitionSecrets } from '../../definition/secrets.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
-import type { Job } from '../../job/job.ts';
+import type { JobContext } from '../../job/job.ts';
+import type { Runner } from '../../job/runner.ts';
 import { createDefinitionLog } from '../../report/log/definition-log.ts';
 
 /** A definition may read a registry for its base image, which alone may take a minute and a half. */
@@ -25,16 +26,15 @@ const bundles = {
  */
 export async function readDefinition(
   inputs: BuildInputs,
-  job: Pick<Job, 'env' | 'trustFacts' | 'workspace' | 'output' | 'mask' | 'interrupted'>,
+  { env, trustFacts, workspace, interrupted }: JobContext,
+  { output, mask }: Runner,
   visible: readonly string[],
 ): Promise<Definition> {
-  const { workspace } = job;
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const discovered = discoverDefinition(workingDirectory, inputs.template);
-  const { file, tracked, notice } = trustRecipe(discovered, job.trustFacts);
-  if (notice !== undefined)
-    job.output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
-  const log = createDefinitionLog(job.output, { file, ...(workspace && { workspace }) });
+  const { file, tracked, notice } = trustRecipe(discovered, trustFacts);
+  if (notice !== undefined) output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
+  const log = createDefinitionLog(output, { file, ...(workspace && { workspace }) });
   try {
     const definition = await loadDefinition(
       {
@@ -43,14 +43,14 @@ export async function readDefinition(
         // What a link leads to is what was judged.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
         ...(tracked && {
-          committedOnly: { root: tracked.root, commit: tracked.commit, event: job.trustFacts.event.name },
+          committedOnly: { root: tracked.root, commit: tracked.commit, event: trustFacts.event.name },
         }),
         timeLimitMs,
-        env: job.env,
+        env,
       },
-      { ...bundles, output: log.programLine, signal: job.interrupted },
+      { ...bundles, output: log.programLine, signal: interrupted },
     );
-    for (const secret of definitionSecrets(definition)) job.mask(secret, visible);
+    mask(definitionSecrets(definition), visible);
     log.loaded(definition);
     return definition;
   } finally {

@@ -1,5 +1,5 @@
 import { buildReference } from '../../api/names.ts';
-import { addSummary, type Runner, runnerHistory } from '../../job/runner.ts';
+import { openRunner, runnerHistory } from '../../job/runner.ts';
 import type { StepState } from '../../job/state.ts';
 import { inlineCode } from '../../report/markdown/markdown.ts';
 
@@ -7,19 +7,23 @@ import { inlineCode } from '../../report/markdown/markdown.ts';
  * What is left to do after the build step: keep the good build in the cache, or, when the step was killed
  * before it could speak, say what became of its build. Never fails the job.
  */
-export async function runPost(state: StepState, runner: Runner): Promise<void> {
-  if (state.lastBuild) await runnerHistory(runner, new AbortController().signal).write(state.lastBuild);
+export async function runPost(state: StepState, env: NodeJS.ProcessEnv): Promise<void> {
+  const runner = openRunner(env);
+  if (state.lastBuild) {
+    await runnerHistory(env, runner, new AbortController().signal).write(state.lastBuild);
+  }
   if (state.ended || !state.build) return;
   const reference = buildReference(state.build);
   const { ofOther = false } = state.build;
-  const whatOfTags = ofOther
+  const aboutTags = ofOther
     ? 'Another run started it, and the tags of this run are not on it: run this job again to put them there.'
     : 'When it is ready, its tags mean it.';
   runner.output.notice(
-    `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one. ${whatOfTags}`,
+    `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one. ${aboutTags}`,
     { title: 'A build goes on' },
   );
   if (!state.summary) return;
-  const markdown = `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}. ${whatOfTags}\n`;
-  await addSummary(runner, markdown);
+  await runner.addSummary(
+    `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}. ${aboutTags}\n`,
+  );
 }

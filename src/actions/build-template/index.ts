@@ -1,0 +1,95 @@
+import { nameProblems } from '../../api/names.ts';
+import { judgeSize } from '../../api/sandbox-size.ts';
+import { secretsWithheld } from '../../ci/trust.ts';
+import { ServiceError } from '../../http/errors.ts';
+import { readBuildInputs } from '../../inputs/build.ts';
+import { openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
+import { type ExitResult, exitForOutcome, exitForServiceError, skipRemovalEvent } from '../../job/exit.ts';
+import type { Connect, Job } from '../../job/job.ts';
+import { withTimeLimit } from '../../job/time-limit.ts';
+import { makePlan } from '../../plan/make-plan.ts';
+import { collectProblems, throwIfAny } from '../../problem.ts';
+import { redactDeep } from '../../redact/redact.ts';
+import { showWarnings } from '../../report/log/output.ts';
+import { logPlan } from '../../report/log/plan-log.ts';
+import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
+import { namesNothing } from '../../tags/decide.ts';
+import { removePreviewIfClosed } from './closed-pull-request.ts';
+import { readDefinition } from './load-definition.ts';
+import { exitIfOutdated } from './newer-commit.ts';
+import { baseResolver } from './resolve-base.ts';
+import { tagsOfBuild } from './resolve-tags.ts';
+import { teamLimits } from './team-limits.ts';
+
+const undone = 'Nothing was built';
+
+/**
+ * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
+ * find the build that has this content or make one, and tell how it went. Rejects with a `ProblemsError` that names
+ * all mistakes on the user's side.
+ */
+export async function runBuild(job: Job): Promise<ExitResult> {
+  const { context, runner, clients } = job;
+  const { event, interrupted, temporaryDirectory } = context;
+  if (event.takenAway) return skipRemovalEvent(undone, event);
+
+  const withheld = secretsWithheld(event);
+  const { inputs, problems, warnings } = readBuildInputs(context.env, { secretsWithheld: withheld });
+  showWarnings(runner.output, warnings);
+  const { name, connection, githubToken } = inputs;
+  const visible = [name, inputs.tags];
+  runner.mask([connection.apiKey, connection.accessToken, githubToken], visible);
+  const github = githubToken === '' ? undefined : clients.github(githubToken);
+  const connect: Connect | undefined =
+    connection.apiKey === '' ? undefined : (signal) => clients.connect(connection, signal);
+
+  // Looked up beside the reading of the recipe, which takes longer.
+  const limits = teamLimits(inputs, problems, connect, runner.debug);
+  problems.push(...nameProblems(name));
+  const nameless = namesNothing(inputs.tags, event);
+  if (nameless.length > 0) throwIfAny([...problems, ...nameless]);
+  const mayLookUp = problems.length === 0;
+  const tags =
+    (await collectProblems(problems, () =>
+      tagsOfBuild(inputs, event, { connect, mayLookUp, output: runner.output }),
+    )) ?? [];
+  const outdated =
+    connect && problems.length === 0 ? exitIfOutdated(tags, inputs, github, context) : undefined;
+  outdated?.catch(() => {});
+
+  const plan = await collectProblems(problems, async () => {
+    const definition = await readDefinition(inputs, context, runner, [...visible, ...tags]);
+    const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
+    return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
+  }).catch((error) => {
+    // Mistakes that are known by then count for more than why the service was not asked to the end.
+    throwIfAny(problems);
+    throw error;
+  });
+  const size = judgeSize(inputs, await limits);
+  showWarnings(runner.output, size.warnings);
+  problems.push(...size.problems);
+  throwIfAny(problems);
+  if (!plan) throw new Error('There is no plan although nothing is wrong.');
+  logPlan(runner.output, redactPlan(plan, runner.redact));
+
+  const superseded = await outdated;
+  if (superseded) return superseded;
+  const reporter = await openBuildReporter(redactPlan(plan, runner.redact), inputs, github, job);
+  if (!connect) return reporter.skipped();
+
+  const outcome = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {
+    const driver = { client: connect(signal), emit: reporter.happened, temporaryDirectory, signal };
+    return redactDeep(await reuseOrBuild(plan, inputs, driver), runner.redact);
+  })
+    .catch((error) => {
+      if (error instanceof ServiceError) return error;
+      throw error;
+    })
+    .finally(reporter.close);
+  if (outcome instanceof ServiceError) return exitForServiceError(outcome, undone, plan);
+  if ('notPublished' in outcome) return reporter.unpublished(outcome.notPublished);
+  await reporter.finished(outcome);
+  await removePreviewIfClosed(outcome, { connect, github, context, runner });
+  return exitForOutcome(outcome, inputs);
+}

@@ -1,0 +1,33 @@
+import { isDefaultSize, type SizeLimits } from '../../api/sandbox-size.ts';
+import { ServiceError } from '../../http/errors.ts';
+import type { BuildInputs } from '../../inputs/build.ts';
+import type { Connect } from '../../job/job.ts';
+import type { Problem } from '../../problem.ts';
+
+/** The answer only improves a message, since the service itself refuses what it does not allow. */
+const limitMs = 10_000;
+
+const connectionInputs = new Set(['Input api-key', 'Input domain', 'Input api-url']);
+
+/**
+ * Asks the service which sizes the team may use; `undefined` where that cannot be known, which is no mistake of the
+ * user. The size that every team may use costs no request. Never rejects.
+ *
+ * @param problems - of the inputs; those of the connection make a request pointless
+ */
+export async function teamLimits(
+  size: Pick<BuildInputs, 'cpuCount' | 'memoryMb'>,
+  problems: readonly Problem[],
+  connect: Connect | undefined,
+  debug: (message: string) => void,
+): Promise<SizeLimits | undefined> {
+  if (isDefaultSize(size) || !connect) return undefined;
+  if (problems.some(({ title }) => connectionInputs.has(title))) return undefined;
+  try {
+    return await connect(AbortSignal.timeout(limitMs)).quota();
+  } catch (error) {
+    const why = error instanceof ServiceError ? error.summary : 'there was no answer';
+    debug(`The limits of the team are not known: ${why}`);
+    return undefined;
+  }
+}
