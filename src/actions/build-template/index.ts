@@ -51,7 +51,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   const mayLookUp = problems.length === 0;
   const tags =
     (await collectProblems(problems, () =>
-      tagsOfBuild(inputs, event, { connect, mayLookUp, output: runner.output }),
+      tagsOfBuild(inputs, event, { connect, mayLookUp }, runner.output),
     )) ?? [];
   const outdated =
     connect && problems.length === 0 ? exitIfOutdated(tags, inputs, github, context) : undefined;

@@ -17,7 +17,6 @@ interface TagLookup {
   readonly connect: Connect | undefined;
   /** Whether the service may be asked; pointless with wrong inputs. */
   readonly mayLookUp: boolean;
-  readonly output: Output;
 }
 
 /**
@@ -27,7 +26,8 @@ interface TagLookup {
 export async function tagsOfBuild(
   inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>,
   event: CiEvent,
-  { connect, mayLookUp, output }: TagLookup,
+  { connect, mayLookUp }: TagLookup,
+  output: Output,
 ): Promise<readonly string[]> {
   let keyRefused: ServiceError | undefined;
   const { tags, decisions, problems } = await decideTags({
