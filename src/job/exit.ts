@@ -18,7 +18,7 @@ export interface ExitResult {
   readonly message?: string;
   /** An error annotation says so already, so that the message is a plain line of the log. */
   readonly annotated?: boolean;
-  /** An end that no output and no summary tells yet. */
+  /** An end that stands in no output and no summary yet. */
   readonly early?: EarlyExit;
 }
 
@@ -33,9 +33,9 @@ export interface EarlyExit {
   readonly failure?: FailureClass;
   /** What did not happen: `Nothing was built`. */
   readonly undone: string;
-  /** What happened instead and what to do, in sentences. May hold text of others. */
+  /** What happened instead and what to do, in sentences. May hold untrusted text. */
   readonly why: string;
-  /** The user's mistakes; each has an annotation of its own. */
+  /** The user's mistakes; each gets an annotation. */
   readonly problems?: readonly Problem[];
 }
 
@@ -54,8 +54,8 @@ export function exitForOutcome(
   outcome: BuildOutcome,
   { timeoutMinutes, onSuperseded }: Pick<BuildInputs, 'timeoutMinutes' | 'onSuperseded'>,
 ): ExitResult {
-  const build = `Build ${buildReference(outcome)}`;
-  const goesOn =
+  const build = buildReference(outcome);
+  const stays =
     outcome.status === 'building'
       ? 'It goes on at the service, which has no way to cancel one.'
       : 'It was registered at the service and not started.';
@@ -63,24 +63,24 @@ export function exitForOutcome(
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
   if (outcome.stopped === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
-    return { exitCode: 1, annotated, message: `${build} did not end within ${limit}. ${goesOn}` };
+    return { exitCode: 1, annotated, message: `Build ${build} did not end within ${limit}. ${stays}` };
   }
   if (outcome.stopped === 'interrupted') {
-    const message = `The job was cancelled during b${build.slice(1)}. ${goesOn}`;
+    const message = `The job was cancelled during build ${build}. ${stays}`;
     return { exitCode: 130, annotated, message };
   }
   if (outcome.status === 'superseded') {
     if (onSuperseded === 'success') return { exitCode: 0 };
-    return { exitCode: 1, message: `${build} was superseded by a newer one (on-superseded: failure).` };
+    return { exitCode: 1, message: `Build ${build} was superseded by a newer one (on-superseded: failure).` };
   }
   if (!outcome.failure && outcome.status !== 'error') return { exitCode: 0 };
   const { what, advice } = outcome.diagnosis ?? {};
   const explained = what === undefined ? '' : `\n${what} ${advice}`;
   const message = outcome.failure?.message ?? '';
   if (outcome.status === 'error') {
-    return { exitCode: 1, annotated: true, message: `${build} failed: ${message}${explained}` };
+    return { exitCode: 1, annotated: true, message: `Build ${build} failed: ${message}${explained}` };
   }
-  return { exitCode: 1, annotated, message: `${build} was lost sight of: ${message}\n${goesOn}` };
+  return { exitCode: 1, annotated, message: `Build ${build} was lost sight of: ${message}\n${stays}` };
 }
 
 /**
@@ -104,38 +104,35 @@ export function exitForError(
     ...more,
   });
   if (interrupted.reason === 'interrupted') {
-    return { exitCode: 130, early: end('interrupted', 'the job was cancelled.') };
+    return { exitCode: 130, early: end('interrupted', 'The job was cancelled.') };
   }
   if (error instanceof ServiceError) return exitForServiceError(error, undone);
   if (error === 'timeout') {
-    return { exitCode: 1, early: end('timeout', 'timeout-minutes are over.') };
+    return { exitCode: 1, early: end('timeout', 'The time of timeout-minutes is over.') };
   }
   if (error instanceof ProblemsError) {
     const { problems } = error;
-    const found = problems.length === 1 ? 'a mistake was' : `${problems.length} mistakes were`;
+    const found = problems.length === 1 ? 'A mistake was' : `${problems.length} mistakes were`;
     const why = `${found} found before the first request.`;
     return { exitCode: 1, early: end('invalid-input', why, { problems }) };
   }
   const what = error instanceof Error ? error.message : String(error);
   debug(error instanceof Error ? (error.stack ?? what) : what);
-  const ofRunner = runnerTrouble(error);
-  if (ofRunner) {
-    const trouble = `${ofRunner.what.slice(0, 1).toLowerCase()}${ofRunner.what.slice(1)}`;
-    return { exitCode: 1, early: end('runner', `${trouble} ${ofRunner.advice} (${what})`) };
-  }
-  const why = `unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`;
+  const trouble = runnerTrouble(error);
+  if (trouble) return { exitCode: 1, early: end('runner', `${trouble.what} ${trouble.advice} (${what})`) };
+  const why = `Unexpected: ${what}. This is a mistake in the action; please report it with a debug log.`;
   return { exitCode: 1, early: end('unexpected', why) };
 }
 
 /** The service refused, or did not answer, before there was a build; with `plan`, limits are explained by it. */
 export function exitForServiceError(error: ServiceError, undone: string, plan?: Plan): ExitResult {
-  const { class: failure, what, advice } = diagnoseRequest(error, plan);
-  return failEarly({ failure, undone, why: `${error.message}\n${what} ${advice}` });
+  const { class: failure } = diagnoseRequest(error, plan);
+  return failEarly({ failure, undone, why: explainServiceError(error, plan) });
 }
 
 /** What the service answered, what that means and what to do. */
-export function explainServiceError(error: ServiceError): string {
-  const { what, advice } = diagnoseRequest(error);
+export function explainServiceError(error: ServiceError, plan?: Plan): string {
+  const { what, advice } = diagnoseRequest(error, plan);
   return `${error.message}\n${what} ${advice}`;
 }
 

@@ -89,7 +89,7 @@ test.each<Folder>(['promote', 'wait'])(
       },
     });
     expect(exitCode, log).toBe(130);
-    expect(errors).toEqual([expect.stringMatching(/::error::Nothing was .*: the job was cancelled\./)]);
+    expect(errors).toEqual([expect.stringMatching(/::error::Nothing was .*: The job was cancelled\./)]);
     expect(summary).toMatch(said(folder));
     expect(outputs).toEqual(folder === 'wait' ? { status: 'error', failure: 'interrupted' } : {});
   },

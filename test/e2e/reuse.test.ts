@@ -235,7 +235,7 @@ describe('a build that is asked for', () => {
     const run = await at.run({ inputs: { reuse: 'require', 'skip-cache': 'true' } });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('found "require", which never builds, together with skip-cache: true');
-    expect(run.log).toContain('a mistake was found before the first request');
+    expect(run.log).toContain('A mistake was found before the first request');
     expect(at.service.requests).toEqual([]);
   });
 

@@ -81,7 +81,7 @@ describe('an event file', () => {
     });
     expect(exitCode, log).toBe(1);
     expect(errorsOf(log)).toEqual([expect.stringMatching(says)]);
-    expect(log).toContain('Nothing was built: a mistake was found before the first request.');
+    expect(log).toContain('Nothing was built: A mistake was found before the first request.');
     expect(log).not.toMatch(stack);
     expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
     expect(summary).toMatch(/### The event of this run\n\nGITHUB\\_EVENT\\_PATH names/);
@@ -146,7 +146,7 @@ test('an error that nobody caught has outputs, a summary and no stack trace, and
   });
   expect(exitCode, log).toBe(1);
   const says =
-    'unexpected: something of ours broke. This is a mistake in the action; please report it with a debug log.';
+    'Unexpected: something of ours broke. This is a mistake in the action; please report it with a debug log.';
   expect(errorsOf(log)).toEqual([`::error::Nothing was built: ${says}`]);
   expect(log).not.toMatch(stack);
   expect(outputs).toEqual({ status: 'error', failure: 'unexpected' });

@@ -57,7 +57,7 @@ describe('an error that ends a step', () => {
       systemError('ENOSPC', 'write'),
       undefined,
       { status: 'error', failure: 'runner' },
-      /the disk of this runner is full\. .*\(ENOSPC: no, write\)/,
+      /The disk of this runner is full\. .*\(ENOSPC: no, write\)/,
     ],
     [
       'too many files',
@@ -78,15 +78,21 @@ describe('an error that ends a step', () => {
       'a text',
       undefined,
       { status: 'error', failure: 'unexpected' },
-      /unexpected: a text\./,
+      /Unexpected: a text\./,
     ],
-    ['the time', 'timeout', undefined, { status: 'error', failure: 'timeout' }, /timeout-minutes are over/],
+    [
+      'the time',
+      'timeout',
+      undefined,
+      { status: 'error', failure: 'timeout' },
+      /The time of timeout-minutes is over/,
+    ],
     [
       'one after the build was registered',
       new TypeError('x is not a function'),
       { build, ended: false, summary: true },
       { status: 'building', failure: 'unexpected' },
-      /^error: Build my-agent:b-1 was lost sight of: unexpected: x is not a function\./,
+      /^error: Build my-agent:b-1 was lost sight of: Unexpected: x is not a function\./,
     ],
   ])('%s', async (_, error, saved, outputs, says) => {
     const { runner, noted, end } = notingRunner({}, saved);
@@ -129,8 +135,8 @@ test('many mistakes are one error each as far as the runner shows them, and the 
 
 test('a step that rightly does nothing is a notice, a status and a summary', async () => {
   const { noted, end } = notingRunner();
-  await end(skipEarly('Nothing was built', 'a tag was deleted.'));
-  expect(noted.log).toEqual(['notice: Nothing was built: a tag was deleted.']);
+  await end(skipEarly('Nothing was built', 'A tag was deleted.'));
+  expect(noted.log).toEqual(['notice: Nothing was built: A tag was deleted.']);
   expect(noted.outputs).toEqual({ status: 'skipped' });
   expect(noted.summary).toBe('## Template `my-agent`: nothing was built\n\nA tag was deleted.\n');
 });

@@ -7,7 +7,7 @@ import { endDeployments, markCommentsRemoved } from '../../job/preview-removed.t
 import { throwIfAny } from '../../problem.ts';
 import { logCleanup } from '../../report/log/cleanup-log.ts';
 import { showWarnings } from '../../report/log/output.ts';
-import { cleanupSummary } from '../../report/markdown/cleanup-summary.ts';
+import { cleanupSummary } from '../../report/markdown/tag-summary.ts';
 import { mergeGroupPrefix } from '../../templates/preview-tags.ts';
 import { cleanTemplates } from './clean-templates.ts';
 import { closedPullRequest, decideByEvent, decideBySweep, isReopened } from './policy.ts';

@@ -1,9 +1,8 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, throwIfAny } from '../../problem.ts';
-import { readUntrustedResult } from '../../report/result/parse.ts';
+import { readUntrustedResult, ShapeError } from '../../report/result/parse.ts';
 import type { ResultDocument } from '../../report/result/result.ts';
-import { ShapeError } from '../../report/result/schema.ts';
 
 const fileLimit = 20;
 const byteLimit = 5_000_000;

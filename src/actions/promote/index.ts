@@ -6,7 +6,7 @@ import { throwIfAny } from '../../problem.ts';
 import { showWarnings } from '../../report/log/output.ts';
 import { logPromotion } from '../../report/log/promotion-log.ts';
 import { logTags } from '../../report/log/tag-log.ts';
-import { promotionSummary } from '../../report/markdown/promotion-summary.ts';
+import { promotionSummary } from '../../report/markdown/tag-summary.ts';
 import { namesNothing } from '../../tags/decide.ts';
 import { promote } from '../../templates/assign-tags.ts';
 import { findReadyBuild } from '../../templates/find-build.ts';

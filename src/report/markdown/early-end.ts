@@ -15,7 +15,7 @@ export interface EarlyExitInput {
   readonly workspace?: string;
 }
 
-/** Nobody reads more mistakes than this. */
+/** More mistakes than this are not read. */
 const problemLimit = 50;
 const lineLimit = 20;
 
@@ -27,7 +27,7 @@ export function renderEarlyExit({ name, undone, why, problems, workspace }: Earl
   const more = problems.length - problemLimit;
   const blocks = [
     `## ${heading}`,
-    paragraphs(why.charAt(0).toUpperCase() + why.slice(1)),
+    paragraphs(why),
     ...problems.slice(0, problemLimit).map((problem) => problemBlock(problem, workspace)),
     more > 0 && `${formatCount(more, 'more mistake')} in the log.`,
   ];

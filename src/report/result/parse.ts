@@ -1,91 +1,114 @@
+import * as v from 'valibot';
 import { nameProblems, tagMistake } from '../../api/names.ts';
 import { planParts } from '../../history/diff.ts';
 import { type ResultDocument, stepStates } from './result.ts';
-import { count, flag, list, object, oneOf, optional, type Shape, ShapeError, text, word } from './schema.ts';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const kebab = /^[a-z0-9][a-z0-9-]{0,60}$/;
+/** A value from outside that is not what it should be. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+
+  /** @param at - where in the whole: `steps[3].title`; empty for the whole itself */
+  constructor(at: string, found: string, expected: string) {
+    super(`${at === '' ? 'It' : at}: found ${found}, expected ${expected}.`);
+  }
+}
+
+// The message of each schema says what is expected.
+const text = (max: number) => v.pipe(v.string('text'), v.maxLength(max, `at most ${max}`));
+const word = (form: RegExp, expected: string) => v.pipe(v.string(expected), v.regex(form, expected));
+const list = <T extends v.GenericSchema>(item: T, max: number) =>
+  v.pipe(v.array(item, 'a list'), v.maxLength(max, `at most ${max}`));
+const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, values.join(', '));
+const from0 = 'a number from 0 on';
+const count = v.pipe(v.number(from0), v.finite(from0), v.minValue(0, from0));
+const flag = v.boolean('true or false');
+
+/** A field that is missing is reported in the words of its own schema. */
+function object<T extends Readonly<Record<string, v.GenericSchema>>>(entries: T) {
+  return v.object(entries, ({ path }) => {
+    const field = entries[String(path?.at(-1)?.key)];
+    return field && 'message' in field && typeof field.message === 'string' ? field.message : 'an object';
+  });
+}
+
 const title = text(2000);
 const sentence = text(20_000);
-
 const files = object({ count, bytes: count, hash: word(/^[0-9a-f]{1,64}$/, 'a hash') });
-
-const stepChange: Shape<unknown> = object({
-  kind: oneOf('added', 'removed', 'changed', 'content'),
-  number: count,
-  title,
-});
 
 const changes = object({
   against: text(500),
   parts: list(
-    object({
-      part: oneOf(...planParts),
-      before: optional(title),
-      after: optional(title),
-    }),
+    object({ part: oneOf(planParts), before: v.exactOptional(title), after: v.exactOptional(title) }),
     10,
   ),
-  steps: list((value, at) => {
-    const { kind } = stepChange(value, at) as { kind: string };
-    const plain = { kind: oneOf('added', 'removed'), number: count, title };
-    if (kind === 'changed') return object({ ...plain, kind: oneOf('changed'), before: title })(value, at);
-    if (kind === 'content')
-      return object({ ...plain, kind: oneOf('content'), before: files, after: files })(value, at);
-    return object(plain)(value, at);
-  }, 5000),
+  steps: list(
+    v.variant(
+      'kind',
+      [
+        object({ kind: oneOf(['added', 'removed']), number: count, title }),
+        object({ kind: v.literal('changed'), number: count, title, before: title }),
+        object({ kind: v.literal('content'), number: count, title, before: files, after: files }),
+      ],
+      'added, removed, changed, content',
+    ),
+    5000,
+  ),
 });
 
 const step = object({
   id: text(100),
-  number: optional(count),
+  number: v.exactOptional(count),
   title,
-  state: oneOf(...stepStates),
+  state: oneOf(stepStates),
   cached: flag,
-  durationMs: optional(count),
-  usualMs: optional(count),
-  hidden: optional(oneOf('environment', 'workdir')),
+  durationMs: v.exactOptional(count),
+  usualMs: v.exactOptional(count),
+  hidden: v.exactOptional(oneOf(['environment', 'workdir'])),
 });
 
 const failure = object({
-  class: word(kebab, 'a class of failures'),
+  class: word(/^[a-z0-9][a-z0-9-]{0,60}$/, 'a class of failures'),
   title,
   what: sentence,
   advice: sentence,
-  next: optional(sentence),
-  retry: oneOf('never', 'new-build', 'without-cache'),
+  next: v.exactOptional(sentence),
+  retry: oneOf(['never', 'new-build', 'without-cache']),
   message: text(200_000),
-  source: optional(title),
+  source: v.exactOptional(title),
   lastLines: list(text(10_000), 200),
 });
 
-const document = object({
-  schemaVersion: oneOf(1),
-  name: text(300),
-  tags: list(text(128), 1000),
-  templateId: optional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
-  buildId: optional(word(uuid, 'a UUID')),
-  reference: optional(text(400)),
-  status: oneOf('ready', 'error', 'superseded', 'building', 'skipped', 'unpublished'),
-  fingerprint: optional(word(/^[0-9a-f]{64}$/, 'a SHA-256')),
-  reused: optional(
-    object({
-      how: oneOf('found', 'followed'),
-      finishedAt: optional(word(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'a time')),
-      commit: optional(word(/^[0-9a-f]{7,64}$/, 'a commit')),
-    }),
-  ),
-  durationMs: count,
-  cpuCount: optional(count),
-  memoryMb: optional(count),
-  base: optional(title),
-  steps: list(step, 5000),
-  changes: optional(changes),
-  failure: optional(failure),
+const reused = object({
+  how: oneOf(['found', 'followed']),
+  finishedAt: v.exactOptional(word(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, 'a time')),
+  commit: v.exactOptional(word(/^[0-9a-f]{7,64}$/, 'a commit')),
 });
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const document = v.pipe(
+  v.custom<object>((value) => typeof value === 'object' && !Array.isArray(value), 'an object'),
+  object({
+    schemaVersion: v.literal(1, '1'),
+    name: text(300),
+    tags: list(text(128), 1000),
+    templateId: v.exactOptional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
+    buildId: v.exactOptional(word(uuid, 'a UUID')),
+    reference: v.exactOptional(text(400)),
+    status: oneOf(['ready', 'error', 'superseded', 'building', 'skipped', 'unpublished']),
+    fingerprint: v.exactOptional(word(/^[0-9a-f]{64}$/, 'a SHA-256')),
+    reused: v.exactOptional(reused),
+    durationMs: count,
+    cpuCount: v.exactOptional(count),
+    memoryMb: v.exactOptional(count),
+    base: v.exactOptional(title),
+    steps: list(step, 5000),
+    changes: v.exactOptional(changes),
+    failure: v.exactOptional(failure),
+  }),
+);
+
 /**
- * Reads a result file that anybody may have written, and keeps of it only what a comment shows. Texts in it are as
+ * Reads a result file that may come from anyone, and keeps of it only what a comment shows. Texts in it are as
  * they came.
  *
  * @throws ShapeError that names the first field which is not what a result file holds
@@ -97,7 +120,8 @@ export function readUntrustedResult(json: string): ResultDocument {
   } catch {
     throw new ShapeError('', 'text that is no JSON', 'a result file of the build action');
   }
-  const result = document(value, '');
+  const { success, output: result, issues } = v.safeParse(document, value, { abortEarly: true });
+  if (!success) throw shapeError(issues[0]);
   const { name, tags, templateId, buildId, reference, status } = result;
   const [wrongName] = nameProblems(name);
   if (wrongName) throw new ShapeError('name', JSON.stringify(name.slice(0, 80)), 'the name of a template');
@@ -118,4 +142,23 @@ export function readUntrustedResult(json: string): ResultDocument {
     throw new ShapeError('reference', JSON.stringify(reference?.slice(0, 80)), 'name:buildId');
   }
   return { ...result, warnings: [] } as ResultDocument;
+}
+
+function shapeError({ path, type, input, message }: v.BaseIssue<unknown>): ShapeError {
+  const keys = path?.map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${key}`));
+  return new ShapeError(keys?.join('').replace(/^\./, '') ?? '', foundIn(type, input), message);
+}
+
+/** The value itself where it is of the right kind and of no fitting form, else its kind. */
+function foundIn(type: string, input: unknown): string {
+  if (type === 'max_length') {
+    const { length } = input as string | unknown[];
+    return `${length} ${Array.isArray(input) ? 'items' : 'characters'}`;
+  }
+  if (input === undefined) return 'nothing';
+  if (input === null) return 'null';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'an object';
+  const isOfKind = !['string', 'number', 'boolean', 'array', 'object'].includes(type);
+  return isOfKind ? JSON.stringify(input).slice(0, 80) : `a ${typeof input}`;
 }

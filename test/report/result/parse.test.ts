@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { notBuiltResult } from '../../../src/report/result/make-result.ts';
-import { readUntrustedResult } from '../../../src/report/result/parse.ts';
+import { readUntrustedResult, ShapeError } from '../../../src/report/result/parse.ts';
 import type { ResultDocument } from '../../../src/report/result/result.ts';
-import { ShapeError } from '../../../src/report/result/schema.ts';
 import { hostileText } from '../hostile.ts';
 import { logLine, sampleDiagnosis, sampleOutcome, samplePlan, sampleResult, workspace } from '../sample.ts';
 

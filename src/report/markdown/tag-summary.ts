@@ -1,7 +1,8 @@
+import type { PromotedBuild } from '../../templates/assign-tags.ts';
 import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
-/** The same as Markdown for the job summary; empty when there is nothing to show. */
+/** What became of preview tags and content tags, for the job summary; empty when there is nothing to show. */
 export function cleanupSummary(cleanup: CleanupResult, dryRun: boolean): string {
   const previews = cleanup.templates
     .flatMap(({ rows }) => rows)
@@ -31,3 +32,15 @@ function section(title: string, rows: readonly (readonly [string, string, string
 }
 
 const summaryRows = 500;
+
+/** What each tag pointed at before a promotion and after it, for the job summary. */
+export function promotionSummary({ name, buildId, promotion }: PromotedBuild): string {
+  const { moves, changed } = promotion;
+  const build = (id: string | undefined) => (id === undefined ? '(none)' : inlineCode(id));
+  const rows = moves.map(({ tag, before, after }) => [inlineCode(tag), build(before), build(after)]);
+  const heading = changed
+    ? `## Template ${inlineCode(name)} promoted`
+    : `## Template ${inlineCode(name)} stands as it is`;
+  const reference = inlineCode(`${name}:${buildId}`, 400);
+  return `${heading}\n\nExactly this build: ${reference}\n\n${table(['Tag', 'Before', 'After'], rows)}\n`;
+}
