@@ -14,8 +14,8 @@ import { type PlanOfResult, planOfResult } from '../report/result/plan-from-resu
 import { findBuild } from '../templates/find-build.ts';
 
 /**
- * The wait action: find a build that another job started, show its log from the first line on, and tell how it went
- * as the build action does. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ * The wait action: find a build that another job started, show its log from the first line on, and report how it
+ * ended as the build action does. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runWait({ context, runner, clients }: Job): Promise<ExitResult> {
   const { inputs, problems, warnings } = readWaitInputs(context.env);

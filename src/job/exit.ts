@@ -49,7 +49,7 @@ export function skipEarly(undone: string, why: string): ExitResult {
   return { exitCode: 0, early: { status: 'skipped', undone, why } };
 }
 
-/** The step is green when the build is ready, or was started and was not to be waited for. */
+/** The step is green when the build is ready, or was started with `wait: false`. */
 export function exitForOutcome(
   outcome: BuildOutcome,
   { timeoutMinutes, onSuperseded }: Pick<BuildInputs, 'timeoutMinutes' | 'onSuperseded'>,
@@ -57,9 +57,9 @@ export function exitForOutcome(
   const build = buildReference(outcome);
   const stays =
     outcome.status === 'building'
-      ? 'It goes on at the service, which has no way to cancel one.'
+      ? 'It continues at the service, which has no way to cancel a build.'
       : 'It was registered at the service and not started.';
-  // The log of the build has an error annotation where the build failed, and none where it was given up here.
+  // The log of the build has an error annotation where the build failed, and none where the step gave it up.
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
   if (outcome.stopped === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;

@@ -35,7 +35,7 @@ export interface JobContext {
   /** What the event carries beside that. */
   readonly payload: Payload;
   readonly run: WorkflowRun;
-  /** What tells this repository's own code from a stranger's. */
+  /** What it takes to tell this repository's own code from a stranger's. */
   readonly trustFacts: TrustFacts;
   /** Removed when the action ends. */
   readonly temporaryDirectory: string;
@@ -133,7 +133,7 @@ export async function openJob(
     },
     async [Symbol.asyncDispose]() {
       runner.output.close();
-      // What is left in it is the runner's to remove, and no reason to fail a good build.
+      // The runner removes the rest; a good build does not fail for it.
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
         runner.debug(`The temporary directory stays: ${error.message}`),
       );

@@ -43,20 +43,19 @@ export async function markCommentsRemoved(
   if (edited > 0) output.line(`${formatCount(edited, 'comment')} edited to say that the preview is gone`);
 }
 
-/** A preview whose tags were taken away. */
+/** A preview whose tags were removed. */
 export interface RemovedPreview {
   readonly pullRequest: number;
   /** Name of the template. */
   readonly name: string;
   readonly tags: readonly string[];
-  /** The run that took them away; a build that is still running must not write over what it says. */
+  /** The run that removed them; a build that is still running must not write over its comment. */
   readonly run: WorkflowRun;
 }
 
 /**
- * Edits the comments about a template on a pull request to say that its preview is gone; makes none where there
- * is none, and leaves one that a newer run wrote. Gives the number of comments that were edited. Rejects with a `GithubError`; `explainCommentError`
- * tells what to do about it.
+ * Edits the comments about a template on a pull request to say that its preview is gone; creates none, and leaves one
+ * that a newer run wrote. Gives the number of comments that were edited. Rejects with a `GithubError`.
  */
 export async function markCommentRemoved(
   github: GithubClient,

@@ -1,13 +1,13 @@
 import { inputReader } from '../inputs/reader.ts';
 import { redactDeep } from '../redact/redact.ts';
 import { reportProblems } from '../report/log/output.ts';
-import { renderEarlyExit } from '../report/markdown/early-end.ts';
+import { renderEarlyExit } from '../report/markdown/early-exit.ts';
 import type { EarlyExit, ExitResult } from './exit.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * The one place through which every end of a step goes: tells in the log why it fails, as one error, and for an early
- * end writes the outputs and the summary that nothing else has written.
+ * Reports every exit of a step: why it fails, as one error in the log, and for an early exit also the outputs and the
+ * summary.
  *
  * @param hasStatus - whether the action has the outputs `status` and `failure`
  */
@@ -26,14 +26,14 @@ export async function reportExit(
 }
 
 async function reportEarlyExit(
-  end: EarlyExit,
+  exit: EarlyExit,
   isGreen: boolean,
   hasStatus: boolean,
   env: NodeJS.ProcessEnv,
   runner: Runner,
 ): Promise<void> {
   const { output } = runner;
-  const { status, failure, undone, why, problems = [] } = end;
+  const { status, failure, undone, why, problems = [] } = exit;
   reportProblems(output, problems);
   const message = `${undone}: ${why}`;
   if (isGreen) output.notice(why, { title: undone });

@@ -6,7 +6,7 @@ import { openRunner } from './runner.ts';
 /** One of the published actions. */
 export interface Action {
   readonly run: (job: Job) => Promise<ExitResult>;
-  /** What did not happen when it fails early, as the beginning of a sentence. */
+  /** What did not happen when it fails early, as the start of a sentence. */
   readonly undone: string;
   /** Whether it has the outputs `status` and `failure`. */
   readonly hasStatus: boolean;
@@ -14,10 +14,10 @@ export interface Action {
   readonly hasPost: boolean;
 }
 
-/** GitHub ends a cancelled step by force 7.5 seconds after the first signal; what hangs must not cost its last words. */
+/** GitHub kills a cancelled step 7.5 seconds after the first signal; what hangs must not cost its report. */
 const graceMs = 5000;
 
-/** Runs an action from its first word to its exit code. Whatever happens, its end is told. */
+/** Runs an action to its exit code. Every exit is reported, that of a crash too. */
 export async function runStep(
   { run, undone, hasStatus, hasPost }: Action,
   env: NodeJS.ProcessEnv,
@@ -33,7 +33,7 @@ export async function runStep(
       setTimeout(() => overdue.reject('interrupted'), graceMs).unref();
     });
   }
-  // An error that nobody caught would end the process with a stack trace, and without outputs.
+  // An uncaught error would end the process with a stack trace, and without outputs.
   const crash = Promise.withResolvers<never>();
   crash.promise.catch(() => {});
   process.on('uncaughtException', (error) => {

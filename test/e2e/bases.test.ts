@@ -246,7 +246,7 @@ describe('a parent template', () => {
       const { log, changes } = await run(recipe(`fromTemplate('${parent}')`));
       expect(annotations(log, 'warning')).toEqual([
         expect.stringMatching(
-          /,file=template\.ts,line=4.*The build goes on, since it may be a public template/,
+          /,file=template\.ts,line=4.*The build continues, since it may be a public template/,
         ),
       ]);
       expect(changes.map(({ path }) => path)).toContain('/v3/templates');

@@ -315,7 +315,7 @@ describe('a build that fails', () => {
     expect(summary).toContain('failed to build');
   });
 
-  test('past its time limit says where the build goes on', async () => {
+  test('past its time limit says where the build continues', async () => {
     await using workspace = await temporaryDirectory(files);
     const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
     const { exitCode, log, outputs } = await run(local, workspace.path, {
@@ -325,7 +325,7 @@ describe('a build that fails', () => {
     expect(exitCode).toBe(1);
     expect(groupsOf(log).at(-1)?.title).toContain('[2/4]');
     expect(log).toMatch(
-      /::error::Build my-agent:[0-9a-f-]+ did not end within 0\.05 minutes \(timeout-minutes\)\. It goes on at the service/,
+      /::error::Build my-agent:[0-9a-f-]+ did not end within 0\.05 minutes \(timeout-minutes\)\. It continues at the service/,
     );
     expect(outputs).toMatchObject({
       status: 'building',
@@ -412,7 +412,7 @@ describe('the post step', () => {
     expect(main.exitCode).toBeNull();
     expect(main.outputs).toMatchObject({ buildId: expect.stringMatching(uuid) });
     expect(post.exitCode).toBe(0);
-    expect(post.log).toContain(`my-agent:${main.outputs['buildId']} goes on at the service`);
+    expect(post.log).toContain(`my-agent:${main.outputs['buildId']} continues at the service`);
     expect(post.summary).toContain(`\`${main.outputs['reference']}\``);
   });
 });

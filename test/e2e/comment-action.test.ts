@@ -92,7 +92,7 @@ export default Template().fromImage('python:3.12', undefined, { inheritConfig: f
     expect(body).toContain('### Template `my-agent` was planned and not built');
     expect(body).toContain('| 1 | `RUN echo @octocat` |');
     expect(body).toContain(`<sub>Commit ${sha}, [run 4242, attempt 2](`);
-    expect(body).toContain('nobody checked that it is true.');
+    expect(body).toContain('it was not checked.');
     expect(outputs).toEqual({
       'pull-request': '12',
       'comment-url': expect.stringContaining('/pull/12#issuecomment-'),
@@ -149,7 +149,7 @@ export default Template().fromImage('python:3.12', undefined, { inheritConfig: f
     const payload = { number: 12, pull_request: { number: 12, head: { sha, repo }, base: { repo } } };
     await run(github, workspace.path, { event: { name: 'pull_request', payload } });
     expect(github.comments.map(({ issue }) => issue)).toEqual([12]);
-    expect(github.comments[0]?.body).not.toContain('nobody checked');
+    expect(github.comments[0]?.body).not.toContain('it was not checked');
   });
 
   test.each<[string, Record<string, string>, Partial<RunOptions>, RegExp]>([

@@ -89,8 +89,8 @@ test('a run that is killed while it follows another says that its tags are not p
     const { outputs, exitCode } = await first;
     expect([exitCode, killed.exitCode]).toEqual([0, null]);
     expect(killed.outputs).toMatchObject({ buildId: expect.any(String), tags: '' });
-    const told = `Build ${outputs['reference']} goes on at the service, which has no way to cancel one. Another run started it, and the tags of this run are not on it: run this job again to put them there.`;
-    expect(killed.post.log).toContain(told);
+    const notice = `Build ${outputs['reference']} continues at the service, which has no way to cancel a build. Another run started it, and the tags of this run are not on it: run this job again to put them there.`;
+    expect(killed.post.log).toContain(notice);
     expect(killed.post.summary).toContain('the tags of this run are not on it');
     expect(local.inspect.resolve('my-agent', 'pr-12')).toBeUndefined();
   });

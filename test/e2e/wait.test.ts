@@ -175,7 +175,7 @@ describe('a build that fails', () => {
 });
 
 describe('a build that is not seen to its end', () => {
-  test('past the time limit goes on at the service', async () => {
+  test('past the time limit continues at the service', async () => {
     const local = await service([{ at: 3, durationMs: Number.POSITIVE_INFINITY }]);
     const started = await startBuild(local);
     const { exitCode, log, outputs } = await wait(local, {
@@ -185,7 +185,7 @@ describe('a build that is not seen to its end', () => {
     await local.close();
     expect(exitCode).toBe(1);
     expect(log).toMatch(
-      /::error::Build my-agent:\S+ did not end within 0\.03 minutes .* It goes on at the service/,
+      /::error::Build my-agent:\S+ did not end within 0\.03 minutes .* It continues at the service/,
     );
     expect(outputs).toMatchObject({ status: 'building', failure: 'timeout' });
   });

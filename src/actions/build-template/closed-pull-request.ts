@@ -19,12 +19,12 @@ interface PreviewContext {
 }
 
 /**
- * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup of that moment may have
- * come before they were written. Where it came after, and took them away, that is said. Tags that a newer build has
- * stay. Where GitHub or the service cannot be asked, nothing is done; a sweep finds what is left.
+ * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup may have run before they
+ * were written. A notice says so, also where the cleanup ran later and removed them. Tags on a newer build stay. Where
+ * GitHub or the service does not answer, nothing is done; a sweep finds the rest.
  *
- * Where the pull request has moved on to a newer commit this is only said. The build of that commit takes the tags
- * over by itself once it is ready; taking them away could hit its own rows, written between our look and our request.
+ * Where the pull request has a newer commit, a notice says so and the tags stay. The build of that commit takes them
+ * over once it is ready; removing them could hit its rows, written between our look-up and our request.
  */
 export async function removePreviewIfClosed(
   outcome: BuildOutcome,
@@ -45,23 +45,23 @@ export async function removePreviewIfClosed(
     if (state !== 'closed') return;
     const client = connect();
     const atService = await readTags(client, templateId);
-    const late = previewTags({ tags: atService }, [pullRequestPrefix])
+    const present = previewTags({ tags: atService }, [pullRequestPrefix])
       .filter((preview) => preview.pullRequest === number && preview.buildId === buildId)
       .map(({ tag }) => tag);
     const gone = outcome.tags.filter(
       (tag) => previewNumber(tag, pullRequestPrefix) === number && !atService.has(tag),
     );
-    if (late.length === 0 && gone.length === 0) return;
-    if (late.length > 0) await client.removeTags(name, late);
+    if (present.length === 0 && gone.length === 0) return;
+    if (present.length > 0) await client.removeTags(name, present);
     const stays = outcome.status === 'ready' && hasContentTag(atService, buildId);
-    const said = [
+    const sentences = [
       `Pull request ${number} was closed during this build.`,
-      late.length > 0 && `Nobody would remove its preview any more. Removed: ${late.join(', ')}.`,
+      present.length > 0 && `Its preview would have stayed. Removed: ${present.join(', ')}.`,
       gone.length > 0 && `Its preview was cleaned up meanwhile: ${gone.join(', ')}.`,
       stays && `The build stays, as ${buildReference(outcome)}: a run of the same content takes it.`,
     ];
-    runner.output.notice(said.filter(Boolean).join(' '), { title: 'The preview is gone' });
-    const removed = late.map((tag) => ({ name, tag, pullRequest: number }));
+    runner.output.notice(sentences.filter(Boolean).join(' '), { title: 'The preview is gone' });
+    const removed = present.map((tag) => ({ name, tag, pullRequest: number }));
     await markCommentsRemoved(removed, context.run, github, runner.output);
   } catch (error) {
     if (context.interrupted.aborted) return;
@@ -70,7 +70,7 @@ export async function removePreviewIfClosed(
   }
 }
 
-/** A build with one is found by its identifier, whatever else is removed. */
+/** A build with a content tag is found by its identifier, even without any other tag. */
 function hasContentTag(tags: ReadonlyMap<string, string>, buildId: string): boolean {
   return [...tags].some(([tag, id]) => id === buildId && isContentTag(tag));
 }

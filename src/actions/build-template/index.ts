@@ -25,7 +25,7 @@ const undone = 'Nothing was built';
 
 /**
  * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
- * find the build that has this content or make one, and tell how it went. Rejects with a `ProblemsError` that names
+ * find the build that has this content or make one, and report how it ended. Rejects with a `ProblemsError` that names
  * all mistakes on the user's side.
  */
 export async function runBuild(job: Job): Promise<ExitResult> {
@@ -62,7 +62,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
     const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
     return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
   }).catch((error) => {
-    // Mistakes that are known by then count for more than why the service was not asked to the end.
+    // Mistakes that are known by then matter more than why the planning stopped.
     throwIfAny(problems);
     throw error;
   });

@@ -13,7 +13,7 @@ import { createDefinitionLog } from '../../report/log/definition-log.ts';
 /** A definition may read a registry for its base image, which alone may take a minute and a half. */
 const timeLimitMs = 120_000;
 
-/** Bundles beside this one in dist/, which cost nothing until they are run. */
+/** Bundles beside this one in dist/, loaded only when they run. */
 const bundles = {
   host: join(import.meta.dirname, 'definition', 'index.js'),
   bundledSdk: join(import.meta.dirname, 'sdk', 'index.js'),
@@ -22,7 +22,7 @@ const bundles = {
 /**
  * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
  *
- * @param visible - what must stay readable, whatever is secret
+ * @param visible - what must stay readable, even if a secret is part of it
  */
 export async function readDefinition(
   inputs: BuildInputs,
@@ -40,7 +40,7 @@ export async function readDefinition(
       {
         file,
         ...(inputs.export && { exportName: inputs.export }),
-        // What a link leads to is what was judged.
+        // The checkout was judged by the target of a link.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
         ...(tracked && {
           committedOnly: { root: tracked.root, commit: tracked.commit, event: trustFacts.event.name },

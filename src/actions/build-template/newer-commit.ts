@@ -6,10 +6,10 @@ import type { JobContext } from '../../job/job.ts';
 import { previewNumber, pullRequestPrefix } from '../../templates/preview-tags.ts';
 
 /**
- * The end of a run whose pull request has moved on before its build began: an older run that waited for a runner, or
- * was started again. It would take the preview's tags back from the newer commit, or from a cleanup. Nothing where the
- * tags name no pull request, and where GitHub does not say for certain: just after a push its answer may be older than
- * the event.
+ * The exit of a run whose pull request got a newer commit, or was closed, before the build began: an older run that
+ * waited for a runner, or was started again. Its build would take the preview's tags from the newer commit, or undo a
+ * cleanup. Nothing where the tags name no pull request, and where GitHub is not certain: just after a push its
+ * response may be older than the event.
  */
 export async function exitIfOutdated(
   tags: readonly string[],

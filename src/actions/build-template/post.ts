@@ -19,11 +19,11 @@ export async function runPost(state: StepState, env: NodeJS.ProcessEnv): Promise
     ? 'Another run started it, and the tags of this run are not on it: run this job again to put them there.'
     : 'When it is ready, its tags mean it.';
   runner.output.notice(
-    `The build step was ended before its build was. Build ${reference} goes on at the service, which has no way to cancel one. ${aboutTags}`,
-    { title: 'A build goes on' },
+    `The build step was ended before its build was. Build ${reference} continues at the service, which has no way to cancel a build. ${aboutTags}`,
+    { title: 'A build continues' },
   );
   if (!state.summary) return;
   await runner.addSummary(
-    `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build goes on at the service: ${inlineCode(reference)}. ${aboutTags}\n`,
+    `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build continues at the service: ${inlineCode(reference)}. ${aboutTags}\n`,
   );
 }

@@ -37,14 +37,14 @@ function imageFinding(
   image: string,
   { reason: why, verdict }: Extract<ResolvedImage, { ok: false }>,
 ): BaseFinding | undefined {
-  // The service may have images of its own that are nowhere else: the base of a recipe that names none is one.
+  // The service may have images that no registry has, such as the base of a recipe that names none.
   const { host, repository = '' } = parseImageReference(image) ?? {};
   if (verdict === undefined || (host === 'docker.io' && repository.startsWith('novita/'))) return undefined;
   if (verdict === 'missing') {
     const message = `${image} cannot be built from: ${why}. Check its name and its tag. Where the service sees another registry than this runner, set pin-base: false, and nothing is looked up.`;
     return { certain: true, title: 'The base image does not exist', message };
   }
-  const message = `${image} could not be looked up: ${why}. Check its name, and that the recipe has the credentials which the service needs to read it: fromImage(image, { username, password }). The build goes on, and probably fails at its base.`;
+  const message = `${image} could not be looked up: ${why}. Check its name, and that the recipe has the credentials which the service needs to read it: fromImage(image, { username, password }). The build continues, and probably fails at its base.`;
   return { certain: false, title: 'The base image cannot be read', message };
 }
 
@@ -54,8 +54,8 @@ async function resolveParent(
   connect: Connect | undefined,
 ): Promise<ResolvedBase> {
   if (!connect) return unknown('there is no API key to look up its parent with');
-  const late = AbortSignal.timeout(parentLimitMs);
-  const client = connect(late);
+  const limit = AbortSignal.timeout(parentLimitMs);
+  const client = connect(limit);
   try {
     const found = await parentBuild(client, parent);
     if ('buildId' in found) return { kind: 'template', ...found };
@@ -63,12 +63,12 @@ async function resolveParent(
     const certain = found.missing === 'tag' || (await isOfOwnTeam(client, parent, name));
     return unknown(found.unknown, parentFinding(parent, found, certain));
   } catch (error) {
-    if (!late.aborted) throw error;
+    if (!limit.aborted) throw error;
     return unknown(`its parent ${parent} could not be looked up within ${parentLimitMs / 1000} s`);
   }
 }
 
-/** Only a parent with the slug of the team in front is sure to be the team's: a bare name may be a public template. */
+/** Only a parent with the team's slug in front is surely the team's: a bare name may be a public template. */
 async function isOfOwnTeam(client: ServiceClient, parent: string, name: string): Promise<boolean> {
   const team = teamOf(parent);
   return team !== undefined && team === (await ownTeam(client, name));
@@ -85,7 +85,7 @@ function parentFinding(
     const message = `${parent} cannot be built from: ${why}. ${check}`;
     return { certain, title: 'The parent template does not exist', message };
   }
-  const message = `${parent} was not found: ${why}. ${check} The build goes on, since it may be a public template of another team, and fails at its base where it is not.`;
+  const message = `${parent} was not found: ${why}. ${check} The build continues, since it may be a public template of another team, and fails at its base where it is not.`;
   return { certain, title: 'The parent template was not found', message };
 }
 

@@ -62,12 +62,12 @@ export async function tagsOfBuild(
 
 /** The tags that the template has; none when there is no such template yet. */
 async function existingTags(name: string, connect: Connect): Promise<string[]> {
-  const late = AbortSignal.timeout(lookupLimitMs);
+  const limit = AbortSignal.timeout(lookupLimitMs);
   try {
-    return (await connect(late).tags(name)).map(({ tag }) => tag);
+    return (await connect(limit).tags(name)).map(({ tag }) => tag);
   } catch (error) {
     if (isMissing(error)) return [];
     if (error instanceof ServiceError) throw error;
-    throw late.aborted ? new Error('there was no answer within a minute') : error;
+    throw limit.aborted ? new Error('there was no answer within a minute') : error;
   }
 }

@@ -8,7 +8,7 @@ import { type ContentRow, sweepContent } from '../../templates/sweep-content-tag
 
 const incomplete = 'Not everything was removed';
 
-/** Cleans one template after the other. What was done stands in the result, also when it had to stop before the last. */
+/** Cleans one template after the other. The result has what was done, also when it stops before the last one. */
 export async function cleanTemplates(
   client: ServiceClient,
   { names, contentDays: olderThanDays }: Pick<CleanupInputs, 'names' | 'contentDays'>,

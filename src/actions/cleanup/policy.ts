@@ -18,8 +18,8 @@ export function closedPullRequest(event: CiEvent, problems: Problem[]): number |
 }
 
 /**
- * Takes the previews of one pull request, and leaves those of others out of sight. They stay where the pull request
- * is open again: this run may have waited while it was reopened and built.
+ * Removes the previews of one pull request and passes over those of others. They stay where the pull request is open
+ * again: this run may have waited while it was reopened and built.
  */
 export function decideByEvent(number: number, reopened: boolean): CleanupPlan['decide'] {
   const decision = reopened
@@ -41,7 +41,7 @@ export async function isReopened(
   }
 }
 
-/** Takes the previews whose pull request GitHub says is closed. What GitHub does not know stays. */
+/** Removes the previews whose pull request is closed on GitHub. Those that GitHub does not know stay. */
 export function decideBySweep(github: Pick<GithubClient, 'pullRequest'> | undefined): CleanupPlan['decide'] {
   const stateOf = github ? pullRequestStates(github) : async () => 'unknown';
   return async ({ pullRequest }) => {

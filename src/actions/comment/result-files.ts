@@ -9,7 +9,7 @@ const byteLimit = 5_000_000;
 
 /**
  * The results in these files, and in the `.json` files of these folders and of the folders in them, which is how
- * several artifacts are downloaded. Nobody is trusted to have written them.
+ * several artifacts are downloaded. They may come from anyone.
  * Rejects with a `ProblemsError` that names every file that is not there or holds something else.
  */
 export async function readResultFiles(

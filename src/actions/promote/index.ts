@@ -16,7 +16,7 @@ import { tagsOfPromotion, warnOfForeignTags } from './resolve-tags.ts';
 const undone = 'Nothing was promoted';
 
 /**
- * The promote action: find the build that is meant, make sure that it is ready, put the tags on it and tell where
+ * The promote action: find the build that is meant, make sure that it is ready, put the tags on it and report where
  * they were before. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runPromote({ context, runner, clients }: Job): Promise<ExitResult> {
@@ -25,7 +25,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   const { inputs, problems, warnings } = readPromoteInputs(context.env);
   showWarnings(output, warnings);
   const { name, from, connection } = inputs;
-  // The merge of a pull request may move what users get, in so many words.
+  // Tags that are written out may be moved by the merge of a pull request.
   const nameless = namesNothing(inputs.tags, event);
   if (event.takenAway && nameless.length > 0) return skipRemovalEvent(undone, event);
   problems.push(...nameProblems(name), ...nameless);
@@ -35,8 +35,8 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
 
   const lookUp = once(() => findTemplate(client, name));
   const decided = await tagsOfPromotion(inputs, event, lookUp);
-  // Why the service could not be asked counts for more than the tags that are missing for it.
-  const template = decided.problems.length === 0 || decided.asked ? await lookUp() : undefined;
+  // Why the service did not answer matters more than the tags that are missing for it.
+  const template = decided.problems.length === 0 || decided.lookedUp ? await lookUp() : undefined;
   throwIfAny(decided.problems);
   logTags(output, decided.decisions);
   if (!template) return refused(noSuchTemplate(name));
@@ -60,7 +60,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   return { exitCode: 0 };
 }
 
-/** The same work, begun at the first call and never again. */
+/** The same work, begun at the first call only. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let begun: Promise<T> | undefined;
   return () => {

@@ -9,23 +9,23 @@ import type { TemplateInfo } from '../../templates/find-template.ts';
 /** The tags of a promotion. */
 export interface PromotionTags extends TagDecisions {
   /** Whether the template was looked up for them. */
-  readonly asked: boolean;
+  readonly lookedUp: boolean;
 }
 
 /**
- * Decides on the tags of a promotion. The build may come from anywhere, so what tells of a commit, a branch or a
- * schedule is left out unless the build's own tags tell of the same commit.
+ * Decides on the tags of a promotion. The build may come from anywhere, so tags that name a commit, a branch or
+ * a schedule are left out, unless the build has a tag of the same commit.
  *
- * @param lookUp - the template as it stands at the service; asked only when tags hang on it
+ * @param lookUp - the template as it stands at the service; called only when tags depend on it
  */
 export async function tagsOfPromotion(
   { tags, from, allowProductionTags }: Pick<PromoteInputs, 'tags' | 'from' | 'allowProductionTags'>,
   event: CiEvent,
   lookUp: () => Promise<TemplateInfo | undefined>,
 ): Promise<PromotionTags> {
-  let asked = false;
+  let lookedUp = false;
   const template = () => {
-    asked = true;
+    lookedUp = true;
     return lookUp();
   };
   const decided = await decideTags({
@@ -39,12 +39,12 @@ export async function tagsOfPromotion(
     },
     now: new Date(),
   });
-  return { ...decided, asked };
+  return { ...decided, lookedUp };
 }
 
 /**
- * Warns of tags by rules that were left out, since nothing says that the build is of this commit or branch; and of one
- * that names a commit in so many words and is taken from another build.
+ * Warns of tags that rules give and that were left out, since nothing says that the build is of this commit or branch;
+ * and of a written tag that names a commit and moves here from another build.
  */
 export function warnOfForeignTags(
   output: Output,

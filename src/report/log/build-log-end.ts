@@ -23,7 +23,7 @@ export interface LeftOut {
 }
 
 /** How lines of the definition are shown. */
-export interface ShownSources {
+export interface SourceOptions {
   readonly sources?: SourceView;
   /** What file names are shown relative to. */
   readonly workspace?: string;
@@ -34,7 +34,7 @@ export function logOutcome(
   output: Output,
   plan: PartialPlan,
   outcome: BuildOutcome,
-  { leftOut, level, sources, workspace }: LeftOut & ShownSources,
+  { leftOut, level, sources, workspace }: LeftOut & SourceOptions,
 ): void {
   const failure = failureOf(outcome);
   if (failure)
@@ -61,8 +61,10 @@ export function totals(outcome: BuildOutcome): string {
   const cached = steps.filter((step) => step.cached).length;
   const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${took}`;
   if (outcome.status === 'building') {
-    const left = outcome.failure || outcome.stopped;
-    return left ? `The end of the build was not seen: ${counts}` : 'The build was started and not waited for';
+    const isUnseen = outcome.failure || outcome.stopped;
+    return isUnseen
+      ? `The end of the build was not seen: ${counts}`
+      : 'The build was started and not waited for';
   }
   if (outcome.status === 'superseded') return `Superseded: ${counts}`;
   return outcome.status === 'error' ? `Failed: ${counts}` : counts;
@@ -88,13 +90,13 @@ function logFailure(
   plan: PartialPlan,
   outcome: BuildOutcome,
   failure: BuildFailure,
-  shown: ShownSources,
+  options: SourceOptions,
 ): void {
   const title = failureTitle(plan, failure, outcome.diagnosis?.class);
   const lines = failureLines(plan, failure);
   const at = failurePlace(plan, outcome, failure);
-  const code = (at && shown.sources?.around(at)) ?? [];
-  if (at && code.length > 0) logSource(output, title, at, code, shown);
+  const code = (at && options.sources?.around(at)) ?? [];
+  if (at && code.length > 0) logSource(output, title, at, code, options);
   if (lines.length > 0) {
     const last = lines.length === 1 ? 'Its last line:' : `Its last ${lines.length} lines:`;
     if (code.length === 0) output.line('');
@@ -103,8 +105,8 @@ function logFailure(
   }
   const explained = explanation(outcome);
   const reason = failureMessage(plan, failure);
-  const said = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
-  const message = [...explained, cutWithMark(said, 2000), `Build ${buildReference(outcome)}`].join('\n');
+  const quoted = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
+  const message = [...explained, cutWithMark(quoted, 2000), `Build ${buildReference(outcome)}`].join('\n');
   const placement = { title, at };
   if (outcome.status === 'superseded') output.notice(message, placement);
   else output.error(message, placement);
@@ -115,7 +117,7 @@ function logSource(
   title: string,
   at: SourceLocation,
   code: readonly CodeLine[],
-  { sources, workspace }: ShownSources,
+  { sources, workspace }: SourceOptions,
 ): void {
   const url = sources?.link(at);
   output.line('');

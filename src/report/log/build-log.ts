@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatDuration, formatTimeLeft } from '../tex
 import { moveWords, reusedFields, reusedSentence } from '../text/reused.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { groupTitle, headerRest, stepLabel, stepSource } from '../text/step-names.ts';
-import { logOutcome, type ShownSources } from './build-log-end.ts';
+import { logOutcome, type SourceOptions } from './build-log-end.ts';
 import { annotationLimit, type Output } from './output.ts';
 
 /** Shows a build as it happens. */
@@ -25,10 +25,10 @@ const levelMark: Readonly<Record<LogLevel, string>> = {
   error: 'error: ',
 };
 const uploads = 'uploads';
-/** A wait of less than this is over before it is read, and no step that took less is slow. Milliseconds. */
-const shortestTold = 10_000;
+/** A shorter wait is over before it is read, and a step that took less is not slow. Milliseconds. */
+const shortestShownMs = 10_000;
 
-export interface BuildLogOptions extends ShownSources {
+export interface BuildLogOptions extends SourceOptions {
   readonly level?: LogLevel;
   /** About how many milliseconds the rest of the build takes when a step begins, where that is known. */
   readonly timeLeft?: (step: StepHeader) => number | undefined;
@@ -42,7 +42,7 @@ export interface BuildLogOptions extends ShownSources {
 export function createBuildLog(
   output: Output,
   plan: PartialPlan,
-  { level = 'info', timeLeft = () => undefined, ...shown }: BuildLogOptions = {},
+  { level = 'info', timeLeft = () => undefined, ...sourceOptions }: BuildLogOptions = {},
 ): BuildLog {
   const titles = new Map<string, string>();
   const annotated = new Set<string>();
@@ -65,12 +65,12 @@ export function createBuildLog(
 
   function startStep(step: StepHeader): void {
     const title = groupTitle(plan, step);
-    // A step that announces itself a second time is no news.
-    const left = titles.has(step.id) ? undefined : timeLeft(step);
+    // A step that is announced again is no news.
+    const remaining = titles.has(step.id) ? undefined : timeLeft(step);
     titles.set(step.id, title);
-    if (left !== undefined && left >= shortestTold) {
+    if (remaining !== undefined && remaining >= shortestShownMs) {
       endGroup();
-      output.line(progress(plan, step, left));
+      output.line(progress(plan, step, remaining));
     }
     open(step.id, title);
     for (const rest of headerRest(plan, step)) output.printUntrusted(rest);
@@ -81,10 +81,10 @@ export function createBuildLog(
     const { step, durationMs, unfinished } = event;
     const open = current === step.id;
     const label = open ? '' : `${stepLabel(plan, step.id)} `;
-    // How a slow step ended is seen without opening its group.
-    const slow = open && !unfinished && durationMs !== undefined && durationMs >= shortestTold;
+    // The end of a slow step stands outside of its group, to be seen at once.
+    const slow = open && !unfinished && durationMs !== undefined && durationMs >= shortestShownMs;
     const quiet = slow || (step.cached && !unfinished);
-    if (!quiet) output.line(label + ending(plan, event));
+    if (!quiet) output.line(label + endOfStep(plan, event));
     if (open) endGroup();
     if (slow) output.line(`DONE ${formatDuration(durationMs)}`);
   }
@@ -114,7 +114,7 @@ export function createBuildLog(
   function annotate(line: LogLine): void {
     const key = `${line.stepId}\n${line.text}`;
     if (annotated.has(key)) return;
-    // What is beyond the limit is only counted, so a build of many warnings is not remembered whole.
+    // Beyond the limit they are only counted, so that many warnings take no memory.
     if (annotated.size < annotationLimit.warning) annotated.add(key);
     const label = line.stepId === undefined ? '' : ` in ${stepLabel(plan, line.stepId)}`;
     const at = stepSource(plan, line.stepId, line.text);
@@ -162,7 +162,7 @@ export function createBuildLog(
         break;
       case 'finished':
         endGroup();
-        logOutcome(output, plan, event.outcome, { leftOut, level, ...shown });
+        logOutcome(output, plan, event.outcome, { leftOut, level, ...sourceOptions });
         leftOut = 0;
         break;
     }
@@ -172,7 +172,7 @@ export function createBuildLog(
 }
 
 /** How a step ended: `done in 4.2s`, `failed after 0.4s: exit status 1`. */
-function ending(
+function endOfStep(
   plan: PartialPlan,
   { step, durationMs, unfinished }: Extract<BuildEvent, { type: 'step-finished' }>,
 ): string {
@@ -192,9 +192,9 @@ function ending(
   }
 }
 
-function progress(plan: PartialPlan, { number, total }: StepHeader, left: number): string {
+function progress(plan: PartialPlan, { number, total }: StepHeader, remaining: number): string {
   const where = number === undefined ? 'About' : `Step ${number} of ${total ?? plan.steps.length}, about`;
-  return `${where} ${formatTimeLeft(left)} left`;
+  return `${where} ${formatTimeLeft(remaining)} left`;
 }
 
 function uploadsTitle(plan: PartialPlan): string {

@@ -4,7 +4,8 @@ import { columns } from './columns.ts';
 import type { Output } from './output.ts';
 
 /**
- * The tables of preview tags and of content tags, and what became of each; a template that is not there is a warning.
+ * The tables of preview tags and of content tags with what was done to each; a template that does not exist is a
+ * warning.
  */
 export function logCleanup(output: Output, cleanup: CleanupResult, dryRun: boolean): void {
   const { templates, content } = cleanup;

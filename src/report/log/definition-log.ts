@@ -2,7 +2,7 @@ import type { Definition } from '../../definition/definition.ts';
 import { displayPath } from '../text/format.ts';
 import type { Output, Stream } from './output.ts';
 
-/** Shows the loading of a definition: what it prints itself, then what was taken from it. */
+/** Shows the loading of a definition: what its program prints, then which file, export and SDK are used. */
 export interface DefinitionLog {
   /** A line that the definition's own program printed. Opens a group for such lines when none is open. */
   programLine(text: string, stream?: Stream): void;

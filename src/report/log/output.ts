@@ -16,13 +16,13 @@ export interface AnnotationOptions {
 export type Stream = 'stdout' | 'stderr';
 
 /**
- * Where a run speaks to people. Groups never nest: opening one closes the one before. Nothing that is handed
- * in can act as a command of the runner, whatever it holds.
+ * The log of a run. Groups never nest: opening one closes the one before. No text that is handed in can act as a
+ * command of the runner.
  */
 export interface Output {
   /** A sentence of our own; it may hold values from outside. */
   line(text: string): void;
-  /** Text that others wrote, each line behind a constant visible mark. */
+  /** Untrusted text, each line behind a constant visible mark. */
   printUntrusted(text: string, mark?: Stream): void;
   startGroup(title: string): void;
   endGroup(): void;
@@ -43,8 +43,8 @@ export type RunnerCommands = Pick<
 type Kind = 'notice' | 'warning' | 'error';
 
 /**
- * The runner drops, without a word, what is beyond ten annotations of a kind in one step. One error is kept
- * free for the sentence with which the action fails.
+ * The runner silently drops annotations of a kind beyond ten in one step. One error is kept free for the sentence
+ * with which the action fails.
  */
 export const annotationLimit: Readonly<Record<Kind, number>> = { notice: 10, warning: 10, error: 9 };
 
@@ -88,9 +88,9 @@ export function githubOutput(
   function annotate(kind: Kind, message: string, { title, at, inLog = false }: AnnotationOptions = {}): void {
     const place = at && filePlace(at, workspace);
     const heading = title === undefined ? undefined : singleLine(redact(title), 200);
-    // The log shows only the message of an annotation: where it says nothing else, place and title stand there too.
-    const told = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
-    const text = printableLines(redact(told)).join('\n');
+    // The log shows only the message of an annotation, so place and title stand in it too.
+    const full = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
+    const text = printableLines(redact(full)).join('\n');
     if (used[kind] >= annotationLimit[kind]) {
       if (kind === 'warning') surplusWarnings += 1;
       if (!inLog) line(`${kind}: ${text}`);

@@ -3,7 +3,7 @@ import type { FilesSnapshot } from '../../history/snapshot.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { escapeMarkdown, inlineCode } from './markdown.ts';
 
-/** More rows than this are nobody's to read; what is left out is counted. */
+/** More rows than this are not read; the rest is counted. */
 const rowLimit = 30;
 
 /**
@@ -17,8 +17,8 @@ export function changesSection(changes: PlanDiff, level = 3): string {
   const heading = `${'#'.repeat(level)} What changed against ${than}`;
   const rows = [...parts.map(partRow), ...steps.map(stepRow)];
   if (rows.length === 0) return `${heading}\n\nNothing: the same steps, files and size.`;
-  const left = rows.length - rowLimit;
-  const more = left > 0 ? [`- and ${formatCount(left, 'more change')}`] : [];
+  const surplus = rows.length - rowLimit;
+  const more = surplus > 0 ? [`- and ${formatCount(surplus, 'more change')}`] : [];
   return `${heading}\n\n${[...rows.slice(0, rowLimit), ...more].join('\n')}`;
 }
 

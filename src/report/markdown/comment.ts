@@ -18,12 +18,12 @@ const lineBytes = 12_000;
 const leastStepBytes = 1000;
 
 export interface CommentInput {
-  /** Everything that is shown; its texts may be anybody's. */
+  /** Everything that is shown; its texts are untrusted. */
   readonly result: ResultDocument;
   readonly run: WorkflowRun;
   readonly key: string;
   readonly runUrl?: string;
-  /** Says that the result comes from a run that anybody may have written. */
+  /** Says that the result comes from a run that may be a stranger's. */
   readonly unverified?: boolean;
 }
 
@@ -48,7 +48,7 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
   const diff = changes ? changesSection(changes, 4) : '';
   const bytesLeft = (failed: string, diff: string) =>
     commentLimit - Buffer.byteLength(write(failed, diff, '')) - 10;
-  // What is left of the parts that are not needed, from all of them to none.
+  // Which of the optional parts fit, from all of them to none.
   const choices: [failed: string, diff: string][] = [
     [failed, diff],
     [failed, ''],
@@ -86,10 +86,10 @@ function newestOf(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let bytes = 0;
   for (const line of lines.slice(-30).reverse()) {
-    const shown = cutWithMark(line, 2000);
-    bytes += Buffer.byteLength(shown);
+    const text = cutWithMark(line, 2000);
+    bytes += Buffer.byteLength(text);
     if (bytes > lineBytes) break;
-    kept.unshift(shown);
+    kept.unshift(text);
   }
   return kept;
 }
@@ -110,7 +110,7 @@ function footer({ run, attempt, sha }: WorkflowRun, runUrl: string | undefined, 
   const commit = sha && /^[0-9a-f]{7,64}$/.test(sha) ? `Commit ${sha}` : '';
   const parts = [commit, run > 0 && link].filter(Boolean).join(', ');
   const doubt = unverified
-    ? ' This is what a run of the pull request itself reported; nobody checked that it is true.'
+    ? ' This is what a run of the pull request itself reported; it was not checked.'
     : '';
   return `<sub>${parts}${parts && '.'}${doubt}</sub>`;
 }

@@ -52,15 +52,15 @@ function duration(milliseconds: number | undefined): string {
   return milliseconds === undefined ? '' : formatDuration(milliseconds);
 }
 
-/** The first and the last rows tell most: takes from both ends for as long as they fit. */
+/** The first and the last rows say most: takes rows from both ends as long as they fit. */
 function cutTable(head: readonly string[], rows: readonly string[][], budget: number): string {
   const headBytes = Buffer.byteLength(table(head, []));
-  let left = budget - headBytes - 200;
+  let bytesLeft = budget - headBytes - 200;
   let kept = 0;
   const inward = rows.map((_, index) => (index % 2 ? rows.length - (index + 1) / 2 : index / 2));
   for (const index of inward) {
-    left -= Buffer.byteLength(table(head, [rows[index] ?? []])) - headBytes;
-    if (left < 0) break;
+    bytesLeft -= Buffer.byteLength(table(head, [rows[index] ?? []])) - headBytes;
+    if (bytesLeft < 0) break;
     kept += 1;
   }
   const first = Math.ceil(kept / 2);

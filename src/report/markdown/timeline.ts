@@ -2,14 +2,14 @@ import type { ResultStep } from '../result/result.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { fence } from './markdown.ts';
 
-/** More bars than this make no picture; the longest are kept. */
+/** More bars than this cannot be read; the longest are kept. */
 export const barLimit = 50;
 
-/** A clock that went wrong must not stretch the picture beyond the dates that can be written. */
+/** A wrong clock must not stretch the picture beyond the dates that can be written. */
 const longestBuild = 7 * 24 * 3_600_000;
 
-/** Mermaid reads these, at the start of a bar's name, as its own words. */
-const ownWords =
+/** Mermaid reads these at the start of a bar's name as keywords. */
+const keywords =
   /^(gantt|dateformat|inclusiveenddates|topaxis|axisformat|tickinterval|includes|excludes|todaymarker|weekday|weekend|title|section|click|call|href|acctitle|accdescr|end|\d{4}-)/i;
 
 /**
@@ -17,12 +17,12 @@ const ownWords =
  * steps are drawn as done, the failed one as critical. Bars of no length get a visible one.
  */
 export function timeline(rows: readonly ResultStep[]): string | undefined {
-  const { bars, timed } = placed(rows);
+  const { bars, timed } = placeBars(rows);
   const total = Math.max(0, ...bars.map((bar) => bar.start + bar.length));
   if (total <= 0) return undefined;
   const shortest = Math.max(1, Math.round(total / 200));
   const lines = bars.map(({ row, start, length }) => {
-    // A bar without a word has the theme's own colors; those of `active` cannot be read in the dark.
+    // A bar without a keyword has the theme's colors; those of `active` cannot be read in the dark.
     const kind = row.state === 'cached' ? 'done, ' : row.state === 'failed' ? 'crit, ' : '';
     return `    ${barName(row)} :${kind}${clock(start)}, ${Math.max(shortest, Math.round(length))}ms`;
   });
@@ -55,7 +55,7 @@ const ticks: readonly (readonly [number, string, string])[] = [
 
 const tickLimit = 10;
 
-/** Ticks so far from each other that each reads differently and they do not touch; Mermaid's own do not care. */
+/** Ticks so far apart that each reads differently and they do not touch, which Mermaid's own may. */
 function axis(total: number): string[] {
   const fitting = ticks.find(([width]) => total / width <= tickLimit);
   if (!fitting) return ['    axisFormat %H:%M'];
@@ -71,7 +71,7 @@ interface Bar {
 }
 
 /** The bars of the longest steps, and how many steps have a time at all. */
-function placed(rows: readonly ResultStep[]): { readonly bars: readonly Bar[]; readonly timed: number } {
+function placeBars(rows: readonly ResultStep[]): { readonly bars: readonly Bar[]; readonly timed: number } {
   const starts = rows.map(({ startedAt }) => (startedAt === undefined ? undefined : Date.parse(startedAt)));
   const origin = Math.min(...starts.filter((at) => at !== undefined));
   const bars: Bar[] = [];
@@ -95,7 +95,7 @@ function barName(row: ResultStep): string {
   const number = row.number === undefined ? '' : `${row.number} `;
   const words = singleLine(row.title.replace(/[^\p{L}\p{N} ._/=+-]/gu, ' '), 60).replace('…', '');
   const name = (number + words).trim() || 'step';
-  return ownWords.test(name) ? `step ${name}` : name;
+  return keywords.test(name) ? `step ${name}` : name;
 }
 
 /** A date without daylight-saving change, read in the viewer's own time zone, so that the axis starts at 0. */

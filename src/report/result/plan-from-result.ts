@@ -3,7 +3,7 @@ import type { PlanHeader, PlanStep } from '../../plan/plan.ts';
 import { problem, quote, type SourceLocation } from '../../problem.ts';
 import type { ResultDocument } from './result.ts';
 
-/** What a result file tells about the plan of its build. */
+/** What a result file says about the plan of its build. */
 export type PlanOfResult = Omit<PlanHeader, 'name' | 'tags'>;
 
 /**
@@ -42,13 +42,13 @@ export function planOfResult(text: string, buildId: string, workspace: string): 
   };
 }
 
-/** The file may have come from anywhere; what does not fit is left out. */
+/** The file may come from anyone; what does not fit is left out. */
 function parse(text: string): Partial<ResultDocument> {
   try {
     const document = JSON.parse(text);
     if (typeof document === 'object' && document !== null && document.schemaVersion === 1) return document;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw problem('Input result', 'the file is not one that the build action wrote (output result).');
 }

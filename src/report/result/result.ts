@@ -21,8 +21,8 @@ export interface ResultDocument {
   /** `name:buildId`, the exact name of this build. */
   readonly reference?: string;
   /**
-   * `building` when the end was not seen here; `superseded` when a newer build took the place of this one;
-   * `skipped` when the recipe was read and planned, and not built for want of a key; `unpublished` when no build has
+   * `building` when this run did not see the end; `superseded` when a newer build took the place of this one;
+   * `skipped` when the recipe was read and planned, and not built since there is no API key; `unpublished` when no build has
    * this content and none was to be made.
    */
   readonly status: BuildOutcome['status'] | 'skipped' | 'unpublished';

@@ -8,8 +8,8 @@ export function changesInWords(changes: PlanDiff): string {
   const than = `the last build${against === '' ? '' : ` of ${singleLine(against)}`}`;
   const words = [...parts.map(partWords), ...steps.map(stepWords)];
   if (words.length === 0) return `Nothing changed in the recipe since ${than}`;
-  const left = words.length - namedLimit;
-  const more = left > 0 ? ` and ${formatCount(left, 'more change')}` : '';
+  const surplus = words.length - namedLimit;
+  const more = surplus > 0 ? ` and ${formatCount(surplus, 'more change')}` : '';
   return `Changed since ${than}: ${words.slice(0, namedLimit).join(', ')}${more}`;
 }
 

@@ -73,18 +73,18 @@ export function failureLines(plan: PartialPlan, failure: BuildFailure): LogLine[
   let bytes = 0;
   for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
     const visible = visibleLine(plan, line);
-    if (!visible || isFalse(visible)) continue;
-    // An entry may hold many lines; nobody reads more of it here than of a single one.
-    const shown = { ...visible, text: cutWithMark(visible.text, lineLimit) };
-    bytes += Buffer.byteLength(shown.text);
+    if (!visible || isMisleading(visible)) continue;
+    // An entry may hold many lines; it gets the room of one.
+    const cut = { ...visible, text: cutWithMark(visible.text, lineLimit) };
+    bytes += Buffer.byteLength(cut.text);
     if (kept.length > 0 && bytes > failureByteLimit) break;
-    kept.unshift(shown);
+    kept.unshift(cut);
   }
   return kept;
 }
 
 /** The service says that the template is ready also when its start command has died. */
-function isFalse({ stepId, stream, text }: LogLine): boolean {
+function isMisleading({ stepId, stream, text }: LogLine): boolean {
   return stepId === 'finalize' && stream === undefined && text === 'Template is ready';
 }
 

@@ -9,7 +9,7 @@ export interface ReusedResult extends Pick<ReusedBuild, 'how' | 'commit'> {
   readonly finishedAt?: string;
 }
 
-/** A time that is none is left out. */
+/** How a reused build stands in the result file; an invalid time is left out. */
 export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
   const [created, finished] = [isoTime(createdAt), isoTime(finishedAt)];
   return {
@@ -33,8 +33,8 @@ export function reusedSentence({ how, finishedAt, commit }: ReusedResult, build:
       : `Another run was building the same content, so this one waited and took ${build}.`;
   const since = finishedAt && `has been ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;
-  const known = [since, from].filter(Boolean).join(' and ');
-  return known === '' ? what : `${what} It ${known}.`;
+  const origin = [since, from].filter(Boolean).join(' and ');
+  return origin === '' ? what : `${what} It ${origin}.`;
 }
 
 export function moveWords({ before, after }: TagChange): string {

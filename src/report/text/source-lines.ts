@@ -3,7 +3,7 @@ import { looksSecret } from '../../recipe/secret-names.ts';
 import { displayPath } from './format.ts';
 import { cutWithMark } from './sanitize.ts';
 
-/** What can be told about a line of the definition beside its number. */
+/** What is known about a line of the definition beside its number. */
 export interface SourceView {
   /** The lines around it, cleaned and without secrets; none where the file is not there to be read. */
   readonly around: (at: SourceLocation) => readonly CodeLine[];

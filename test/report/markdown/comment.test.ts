@@ -165,7 +165,7 @@ describe('other states', () => {
 test('a result that nobody checked says so', () => {
   const result = sampleResult();
   expect(renderComment({ result, run, key: '', unverified: true }).body).toMatch(
-    /<sub>Commit \w+, run 42\. This is what a run of the pull request itself reported; nobody checked/,
+    /<sub>Commit \w+, run 42\. This is what a run of the pull request itself reported; it was not checked/,
   );
 });
 
