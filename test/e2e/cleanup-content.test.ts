@@ -5,7 +5,7 @@ import { type LocalService, type LocalServiceOptions, startLocalService } from '
 import { startGithubServer } from '../github/server.ts';
 import { build } from '../local/client.ts';
 import { contentTag, daysAgo } from '../templates/content-kit.ts';
-import { groupsOf, runAction } from './runner.ts';
+import { groupsOf, runActionHere } from './runner.ts';
 import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
@@ -34,7 +34,7 @@ async function sweep(inputs: Record<string, string>, options: LocalServiceOption
   await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('c'), 'latest']));
   await daysAgo(10, () => build(service, 'my-agent', {}, [contentTag('d'), contentTag('d', '7')]));
   const before = tagsOf(service);
-  const result = await runAction({
+  const result = await runActionHere({
     action: join(action.path, 'cleanup'),
     workspace: workspace.path,
     inputs: { name: 'my-agent', mode: 'sweep', 'github-token': 'ghs_0123456789', ...inputs },

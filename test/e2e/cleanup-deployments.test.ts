@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startLocalService } from '../../src/local/service.ts';
 import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
 import { build } from '../local/client.ts';
-import { runAction } from './runner.ts';
+import { runActionHere } from './runner.ts';
 import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const repo = { full_name: 'octo-org/agent' };
@@ -41,7 +41,7 @@ test.each<[string, Record<string, string>, boolean, string[]]>([
   const service = await startLocalService();
   await build(service, 'my-agent', {}, tagged ? ['latest', 'pr-12'] : ['latest']);
   for (const number of [12, 13]) deployed(github, number);
-  const { exitCode, log } = await runAction({
+  const { exitCode, log } = await runActionHere({
     action: join(action.path, 'cleanup'),
     workspace: workspace.path,
     inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789', ...inputs },
@@ -61,7 +61,7 @@ test('a token without the permission is a warning, and the tags are gone', async
     path.includes('/deployments') ? forbidden('deployments=read') : undefined;
   const service = await startLocalService();
   await build(service, 'my-agent', {}, ['latest', 'pr-12']);
-  const { exitCode, log, outputs } = await runAction({
+  const { exitCode, log, outputs } = await runActionHere({
     action: join(action.path, 'cleanup'),
     workspace: workspace.path,
     inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789', environment: 'preview' },

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../ci/checkouts.ts';
-import { type RunResult, runAction } from './runner.ts';
+import { type RunResult, runActionHere } from './runner.ts';
 import { publishedAction } from './setup.ts';
 
 /** Code that says that it was run. */
@@ -72,7 +72,7 @@ export async function openWorkshop(more: Readonly<Record<string, string>> = {}):
     },
     run(path, { template, event = 'issue_comment', payload, env } = {}) {
       const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
-      return runAction({
+      return runActionHere({
         action: action.path,
         workspace: path,
         inputs: { name: 'my-agent', 'on-missing-credentials': 'skip', ...(template && { template }) },
