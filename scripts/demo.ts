@@ -8,8 +8,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '../test/e2e/runner.ts';
-import { runnerCommand } from '../test/report/runner-model.ts';
+import type { RunResult } from '../test/support/runner.ts';
+import { runnerCommand } from '../test/support/runner-log.ts';
 import { openExample } from './example.ts';
 import { summaryPage } from './pages.ts';
 

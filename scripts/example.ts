@@ -6,8 +6,8 @@ import { failures } from '../src/local/failures.ts';
 import { startLocalService } from '../src/local/service.ts';
 import { createSimulatedExecutor } from '../src/local/simulated.ts';
 import type { SimulationRule } from '../src/local/simulation-script.ts';
-import { type RunOptions, type RunResult, repositoryRoot, runAction } from '../test/e2e/runner.ts';
-import { startRegistry } from '../test/registry/registry-server.ts';
+import { startRegistry } from '../test/support/registry-server.ts';
+import { type RunOptions, type RunResult, repositoryRoot, runAction } from '../test/support/runner.ts';
 
 export interface Example extends AsyncDisposable {
   /** What stands before the name of the base image here. */

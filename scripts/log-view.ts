@@ -1,5 +1,5 @@
 /** What the runner's page shows of a log: lines, groups that open and close, and messages in color. */
-import { runnerCommand, runnerLines } from '../test/report/runner-model.ts';
+import { runnerCommand, runnerLines } from '../test/support/runner-log.ts';
 
 export type LogItem =
   | { readonly kind: 'line'; readonly text: string }

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { repositoryRoot } from '../test/e2e/runner.ts';
+import { repositoryRoot } from '../test/support/runner.ts';
 import { openExample } from './example.ts';
 import { logItems } from './log-view.ts';
 import { logPage, summaryPage, type Theme } from './pages.ts';

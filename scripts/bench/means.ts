@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { LocalService } from '../../src/local/service.ts';
-import { repositoryRoot, runAction } from '../../test/e2e/runner.ts';
+import { repositoryRoot, runAction } from '../../test/support/runner.ts';
 
 /** Builds a project on a service, tells the process that does so, and resolves with all that it printed. */
 export type Build = (

@@ -2,7 +2,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../test/e2e/runner.ts';
+import { repositoryRoot } from '../../test/support/runner.ts';
 import type { Scenario } from './scenarios.ts';
 
 const chunkBytes = 16_000_000;

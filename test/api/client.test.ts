@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { noContact } from '../../src/api/transport.ts';
-import { failure, fastClient } from './fast-client.ts';
-import { answer, serve } from './server.ts';
+import { failure, fastClient } from '../support/fast-client.ts';
+import { answer, serve } from '../support/http-server.ts';
 
 const ready = { templateID: 't', buildID: 'b', status: 'ready', logEntries: [], logs: [] };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { failure, fastBudget, fastClient } from './fast-client.ts';
-import { answer, serve } from './server.ts';
+import { failure, fastBudget, fastClient } from '../support/fast-client.ts';
+import { answer, serve } from '../support/http-server.ts';
 
 const ready = { templateID: 't', buildID: 'b', status: 'ready', logEntries: [], logs: [] };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { build, serviceStarter } from '../local/client.ts';
-import { failure, fastClient } from './fast-client.ts';
-import { answer, serve } from './server.ts';
+import { failure, fastClient } from '../support/fast-client.ts';
+import { answer, serve } from '../support/http-server.ts';
+import { build, serviceStarter } from '../support/service-client.ts';
 
 const start = serviceStarter();
 

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type RunOptions, type RunResult, runAction } from '../e2e/runner.ts';
+import { type RunOptions, type RunResult, runAction } from '../support/runner.ts';
 import type { Build } from './builds.ts';
 import { random } from './random.ts';
 import { type Scenario, scenario } from './scenario.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { describeEvent } from '../../src/ci/describe-event.ts';
 import type { CiEvent } from '../../src/ci/event.ts';
 import { readEvent } from '../../src/ci/read-event.ts';
-import { eventContext, fixtureEvent, fixtureNames } from './fixture.ts';
+import { eventContext, fixtureEvent, fixtureNames } from '../support/webhook-events.ts';
 
 const head = '6dcb09b5b57875f334f61aebed695e2e4193db5e';
 const base = '0f0e7b5a6f5c9d8f1e2d3c4b5a69788796a5b4c3';

@@ -1,5 +1,5 @@
 import type { CiEvent } from '../../src/ci/event.ts';
-import { fixtureEvent } from './fixture.ts';
+import { fixtureEvent } from '../support/webhook-events.ts';
 import { changed, eventOf, realPayload } from './webhook-payloads.ts';
 
 const pushed = '6113728f27ae82c7b1a177c8d03f9e96e0adf246';

@@ -5,10 +5,10 @@ import { payloadReader } from '../../src/ci/payload.ts';
 import { readEvent } from '../../src/ci/read-event.ts';
 import { comesFromOutside, secretsWithheld, trustFacts, trustRecipe } from '../../src/ci/trust.ts';
 import { ProblemsError } from '../../src/problem.ts';
-import { temporaryDirectory } from '../e2e/setup.ts';
-import { repository } from '../git/one-commit.ts';
-import { checkOut, checkoutKinds, createOrigin, folder, git, type Origin } from './checkouts.ts';
-import { eventContext, fixtureEvent, fixtureNames } from './fixture.ts';
+import { checkOut, checkoutKinds, createOrigin, folder, git, type Origin } from '../support/checkouts.ts';
+import { repository } from '../support/git-repository.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { eventContext, fixtureEvent, fixtureNames } from '../support/webhook-events.ts';
 
 /** What the action does with a recipe in a run of this event and this commit. */
 function judge(

@@ -19,7 +19,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { writeArchive } from '../../src/context/archive.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules, loadIgnoreRules } from '../../src/context/ignore-rules.ts';
-import { planted, type Tree, temporaryDirectory } from '../plan/temporary-tree.ts';
+import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
 
 const noRules = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: [], dockerignore: '' });
 

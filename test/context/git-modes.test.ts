@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readGitModes } from '../../src/context/git-modes.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules } from '../../src/context/ignore-rules.ts';
-import { planted, type Tree, temporaryDirectory } from '../plan/temporary-tree.ts';
+import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
 
 const noGit = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: ['.git'], dockerignore: '' });
 const tree: Tree = {

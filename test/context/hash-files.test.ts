@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { hashEntries, hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules } from '../../src/context/ignore-rules.ts';
 import type { ManifestEntry } from '../../src/context/manifest.ts';
-import { plant, planted, type Tree } from '../plan/temporary-tree.ts';
+import { plant, planted, type Tree } from '../support/file-tree.ts';
 
 const noRules = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: [], dockerignore: '' });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileIgnoreRules, loadIgnoreRules } from '../../src/context/ignore-rules.ts';
 import { dockerExcludes } from '../plan/docker-ignore-oracle.ts';
-import { temporaryDirectory } from '../plan/temporary-tree.ts';
+import { temporaryDirectory } from '../support/file-tree.ts';
 
 function rulesOf(dockerignore: string, fileIgnorePatterns: string[] = []) {
   return compileIgnoreRules({ contextDirectory: '/context', fileIgnorePatterns, dockerignore });

@@ -7,7 +7,7 @@ import type { CopyFiles } from '../../src/context/copy-problems.ts';
 import { loadIgnoreRules } from '../../src/context/ignore-rules.ts';
 import { listFiles } from '../../src/context/list-files.ts';
 import { ProblemsError } from '../../src/problem.ts';
-import { planted, type Tree, temporaryDirectory } from '../plan/temporary-tree.ts';
+import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
 
 /** The sorted paths that a COPY sends; directories end in a slash, links in ` -> target`. */
 async function list(

@@ -1,7 +1,7 @@
 /** Loads the definition in the folder that is given, and prints what it prints: a process to be killed meanwhile. */
 import { join } from 'node:path';
 import { loadDefinition } from '../../src/definition/process/load.ts';
-import { bundledSdk, host } from './bundles.ts';
+import { bundledSdk, host } from '../support/definition-bundles.ts';
 
 const [workingDirectory = '.'] = process.argv.slice(2);
 await loadDefinition(

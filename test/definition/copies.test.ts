@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { ProblemsError } from '../../src/problem.ts';
-import { definitionOf, type Loaded, load, place, steps } from './project.ts';
+import { definitionOf, type Loaded, load, place, steps } from '../support/definition-project.ts';
 
 const first = `import { Template } from 'e2b';\n`;
 

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { discoverDefinition } from '../../src/definition/discover.ts';
 import { ProblemsError } from '../../src/problem.ts';
-import { project } from './project.ts';
+import { project } from '../support/definition-project.ts';
 
 function found(files: string[], template?: string): string {
   const directory = project(Object.fromEntries(files.map((name) => [name, ''])));

@@ -3,7 +3,7 @@ import { Template, TemplateBase } from 'novita-sandbox';
 import { describe, expect, test, vi } from 'vitest';
 import { readDockerfile } from '../../src/definition/dockerfile/read.ts';
 import { recordBuilder } from '../../src/definition/host/recorder.ts';
-import { definitionOf, load, place } from './project.ts';
+import { definitionOf, load, place } from '../support/definition-project.ts';
 
 const recorder = recordBuilder(TemplateBase, {
   find: () => ({ file: '/template.ts', line: 1 }),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { definitionOf, type LoadOptions, load, place, project } from './project.ts';
+import { definitionOf, type LoadOptions, load, place, project } from '../support/definition-project.ts';
 
 const first = `import { Template } from 'e2b';\n`;
 const last = `\nexport const template = Template().fromTemplate('x');`;

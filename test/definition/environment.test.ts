@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { definitionEnvironment } from '../../src/definition/environment.ts';
-import { load } from './project.ts';
+import { load } from '../support/definition-project.ts';
 
 describe('the environment of a definition', () => {
   test.each([

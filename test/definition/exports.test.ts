@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { definitionOf, load, place } from './project.ts';
+import { definitionOf, load, place } from '../support/definition-project.ts';
 
 const base = `import { Template } from 'novita-sandbox';\nconst make = (name: string) => Template().fromTemplate(name);\n`;
 

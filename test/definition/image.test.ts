@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { definitionOf, load, place, steps } from './project.ts';
+import { definitionOf, load, place, steps } from '../support/definition-project.ts';
 
 /** A registry inside the definition: what `fetch` answers to the path of each request. */
 function registry(answers: Record<string, unknown>): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { load } from '../support/definition-project.ts';
 import { expectOneProblem, type Mistake } from './one-problem.ts';
-import { load } from './project.ts';
 
 const first = `import { Template, waitForPort } from 'e2b';`;
 

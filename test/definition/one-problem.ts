@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { load, place } from './project.ts';
+import { load, place } from '../support/definition-project.ts';
 
 /** The files of a project, the place that is named if one is known, and what is said. */
 export type Mistake = [files: Record<string, string>, at: string | undefined, message: RegExp];

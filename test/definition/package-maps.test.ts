@@ -1,8 +1,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { load, steps } from '../support/definition-project.ts';
 import { expectOneProblem } from './one-problem.ts';
-import { load, steps } from './project.ts';
 
 const source = `export const l: string = 'L';`;
 const packageJson = (fields: object): string => JSON.stringify({ type: 'module', ...fields });

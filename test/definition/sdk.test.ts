@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { definitionOf, load, place, steps } from './project.ts';
+import { definitionOf, load, place, steps } from '../support/definition-project.ts';
 
 const definition = `import { Template } from 'novita-sandbox';\nexport const template = Template().fromTemplate('x').runCmd('a');`;
 

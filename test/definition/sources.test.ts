@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dockerfileInstructions } from '../../src/definition/dockerfile/instructions.ts';
 import { parseFrame } from '../../src/definition/stack-frames.ts';
-import { definitionOf, load, place, steps } from './project.ts';
+import { definitionOf, load, place, steps } from '../support/definition-project.ts';
 
 /** A registry that has no image: the definition's own `fetch` answers at once. */
 const offline = `globalThis.fetch = async () => new Response('{}', { status: 404 });`;

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Loaded, load } from './project.ts';
+import { type Loaded, load } from '../support/definition-project.ts';
 
 /** Tells which loader evaluates the file: Node's own knows it by its URL. */
 const probe = `console.log('native', new Error().stack.split('\\n')[1].includes('file:'));`;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quoteForShell, readShell } from '../../src/definition/shell-text.ts';
-import { definitionOf, load, place } from './project.ts';
+import { definitionOf, load, place } from '../support/definition-project.ts';
 
 /** A call as it is written, the text that the warning gives instead, and the words that the program then gets. */
 const misread: ReadonlyArray<

@@ -5,8 +5,8 @@ import { failures } from '../../src/local/failures.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { serviceStarter } from '../local/client.ts';
-import { type BuildRun, runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { type BuildRun, runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
+import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { serviceStarter } from '../local/client.ts';
-import { runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
+import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

@@ -13,9 +13,9 @@ import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createBuildLog } from '../../src/report/log/build-log.ts';
 import { githubOutput } from '../../src/report/log/output.ts';
-import { captureStdout, notingCore } from '../report/capture.ts';
-import { runnerCommands } from '../report/runner-model.ts';
-import { runBuild } from './harness.ts';
+import { runBuild } from '../support/build-run.ts';
+import { captureStdout, notingCore } from '../support/captured-output.ts';
+import { runnerCommands } from '../support/runner-log.ts';
 
 const source = join(import.meta.dirname, '../../src/definition');
 export const image = 'registry.example/python:3.12';

@@ -13,10 +13,10 @@ import { passThrough } from '../../src/local/server.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { failure } from '../api/fast-client.ts';
-import { hostileText } from '../report/hostile.ts';
-import { logLine, sampleOutcome, samplePlan } from '../report/sample.ts';
-import { runBuild, temporaryPlan } from './harness.ts';
+import { runBuild, temporaryPlan } from '../support/build-run.ts';
+import { failure } from '../support/fast-client.ts';
+import { hostileText } from '../support/hostile-text.ts';
+import { logLine, sampleOutcome, samplePlan } from '../support/sample-build.ts';
 
 const register = 'POST /v3/templates';
 

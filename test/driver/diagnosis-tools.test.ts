@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/driver/diagnosis/diagnose.ts';
 import type { Diagnosis } from '../../src/driver/diagnosis/types.ts';
 import { failures } from '../../src/local/failures.ts';
-import { logLine, sampleOutcome, samplePlan } from '../report/sample.ts';
+import { logLine, sampleOutcome, samplePlan } from '../support/sample-build.ts';
 
 /** The diagnosis of a RUN that ended so. */
 function of(command: string, exit: number, lines: readonly string[]): Diagnosis | undefined {

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import type { LocalServiceOptions } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { fastBudget } from '../api/fast-client.ts';
-import { serviceStarter } from '../local/client.ts';
-import { type RunChanges, runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { type RunChanges, runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
+import { fastBudget } from '../support/fast-client.ts';
+import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

@@ -8,8 +8,15 @@ import { readFaultRule } from '../../src/local/read-faults.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import type { LocalService, LocalServiceOptions } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
-import { fastTiming, type RunChanges, runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import {
+  fastTiming,
+  type RunChanges,
+  runBuild,
+  shownLog,
+  temporaryPlan,
+  wholeLog,
+} from '../support/build-run.ts';
+import { ask, gate, register, serviceStarter, start } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/api/schemas.ts';
 import { createStepTracker } from '../../src/driver/step-tracker.ts';
-import { type RunChanges, runBuild, shownLog, temporaryPlan } from './harness.ts';
+import { type RunChanges, runBuild, shownLog, temporaryPlan } from '../support/build-run.ts';
 import {
   changed,
   type Endpoint,

@@ -1,7 +1,7 @@
 /** A stand-in for the service that makes one build of a fixed log, and answers as wrongly as a test likes. */
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { serve } from '../api/server.ts';
+import { serve } from '../support/http-server.ts';
 
 export interface Reply {
   readonly status: number;

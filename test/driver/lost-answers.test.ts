@@ -7,9 +7,9 @@ import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { sendReply } from '../../src/local/http.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { fastBudget, fastClient } from '../api/fast-client.ts';
-import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
-import { runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
+import { fastBudget, fastClient } from '../support/fast-client.ts';
+import { ask, gate, register, serviceStarter, start } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const faulty = (...rules: (string | FaultRule)[]) =>

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { fastBudget } from '../api/fast-client.ts';
-import { runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
+import { fastBudget } from '../support/fast-client.ts';
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({

@@ -5,9 +5,9 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/local/fault-plan.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { fastBudget } from '../api/fast-client.ts';
-import { serviceStarter } from '../local/client.ts';
-import { runBuild, temporaryPlan } from './harness.ts';
+import { runBuild, temporaryPlan } from '../support/build-run.ts';
+import { fastBudget } from '../support/fast-client.ts';
+import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const lines = 200_000;

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { sendReply } from '../../src/local/http.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import type { LocalService } from '../../src/local/service.ts';
-import { serviceStarter } from '../local/client.ts';
-import { runBuild, temporaryPlan } from './harness.ts';
+import { runBuild, temporaryPlan } from '../support/build-run.ts';
+import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

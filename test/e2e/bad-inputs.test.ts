@@ -2,8 +2,8 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { runActionHere } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let local: LocalService;

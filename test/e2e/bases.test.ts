@@ -3,11 +3,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { ask, build } from '../local/client.ts';
-import { type RegistryServer, startRegistry } from '../registry/registry-server.ts';
+import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
+import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import { ask, build } from '../support/service-client.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 import { changesSince } from './reuse-kit.ts';
-import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
 let service: LocalService;

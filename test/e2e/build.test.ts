@@ -5,10 +5,10 @@ import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { eventContext } from '../ci/fixture.ts';
-import { startCacheServer } from '../history/cache-server.ts';
-import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { startCacheServer } from '../support/cache-server.ts';
+import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
+import { eventContext } from '../support/webhook-events.ts';
 
 const action = publishedAction();
 

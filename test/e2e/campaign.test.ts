@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { runSeed } from '../campaign/run-seed.ts';
-import { publishedAction } from './setup.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

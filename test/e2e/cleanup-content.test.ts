@@ -2,11 +2,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
-import { startGithubServer } from '../github/server.ts';
-import { build } from '../local/client.ts';
-import { contentTag, daysAgo } from '../templates/content-kit.ts';
-import { groupsOf, runActionHere } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { contentTag, daysAgo } from '../support/content-tags.ts';
+import { startGithubServer } from '../support/github-server.ts';
+import { groupsOf, runActionHere } from '../support/runner.ts';
+import { build } from '../support/service-client.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

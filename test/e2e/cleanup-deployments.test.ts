@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startLocalService } from '../../src/local/service.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { build } from '../local/client.ts';
-import { runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { runActionHere } from '../support/runner.ts';
+import { build } from '../support/service-client.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const repo = { full_name: 'octo-org/agent' };
 const head = { sha: 'c'.repeat(40), ref: 'topic', repo };

@@ -4,10 +4,14 @@ import { commentMarker, readCommentMarker } from '../../src/github/comment-marke
 import { passThrough } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { build, register, start } from '../local/client.ts';
-import { groupsOf, type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { groupsOf, type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import { build, register, start } from '../support/service-client.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

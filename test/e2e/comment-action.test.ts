@@ -4,10 +4,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { sampleResult } from '../report/sample.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import { sampleResult } from '../support/sample-build.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

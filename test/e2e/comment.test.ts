@@ -5,10 +5,10 @@ import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { startCacheServer } from '../history/cache-server.ts';
-import { groupsOf, type RunOptions, type RunResult, runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { startCacheServer } from '../support/cache-server.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { groupsOf, type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

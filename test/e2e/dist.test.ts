@@ -9,7 +9,7 @@ import {
   withTables,
 } from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
-import { repositoryRoot } from './runner.ts';
+import { repositoryRoot } from '../support/runner.ts';
 
 const at = (...path: string[]) => join(repositoryRoot, ...path);
 

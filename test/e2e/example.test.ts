@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openExample } from '../../scripts/example.ts';
 import { logItems } from '../../scripts/log-view.ts';
 import { logPage, summaryPage } from '../../scripts/pages.ts';
-import { publishedAction } from './setup.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 
 test('the example is built, built again, reused, and then fails with an explanation', async () => {
   await using example = await openExample(1, publishedAction().path);

@@ -6,8 +6,8 @@ import { readFaultRule } from '../../src/local/read-faults.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { type RunResult, runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { type RunResult, runActionHere } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

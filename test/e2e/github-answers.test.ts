@@ -9,11 +9,15 @@ import {
   type GithubServer,
   githubPlaces,
   startGithubServer,
-} from '../github/server.ts';
-import { build as registerBuild } from '../local/client.ts';
+} from '../support/github-server.ts';
+import { groupsOf } from '../support/runner.ts';
+import { build as registerBuild } from '../support/service-client.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 import { pullRequestRun, runner, states, tagsAt } from './pull-request-kit.ts';
-import { groupsOf } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

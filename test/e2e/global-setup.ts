@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { actionFolders } from '../../scripts/readme-tables.ts';
-import { repositoryRoot } from './runner.ts';
+import { repositoryRoot } from '../support/runner.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,9 +2,9 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../ci/checkouts.ts';
-import { type RunResult, runActionHere } from './runner.ts';
-import { publishedAction } from './setup.ts';
+import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../support/checkouts.ts';
+import { type RunResult, runActionHere } from '../support/runner.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 
 /** Code that says that it was run. */
 export const planted = (what: string) => `console.log('PLANTED ${what}');`;

@@ -3,7 +3,7 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { git, write } from '../ci/checkouts.ts';
+import { git, write } from '../support/checkouts.ts';
 import { loaded, openWorkshop, planted, type Workshop } from './guarded-kit.ts';
 
 const plantedPackage = (name: string, code: string) => ({

@@ -4,9 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 import { changesSince, project, recipe } from './reuse-kit.ts';
-import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

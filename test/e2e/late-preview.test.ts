@@ -2,10 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../github/server.ts';
-import { gate, register } from '../local/client.ts';
-import { runActionHere } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { runActionHere } from '../support/runner.ts';
+import { gate, register } from '../support/service-client.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let local: LocalService;

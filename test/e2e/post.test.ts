@@ -8,8 +8,8 @@ import { parse } from 'yaml';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, repositoryRoot, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { type RunOptions, type RunResult, repositoryRoot, runAction } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

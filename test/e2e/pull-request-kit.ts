@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import type { LocalService } from '../../src/local/service.ts';
-import type { GithubServer } from '../github/server.ts';
-import { type RunOptions, type RunResult, runActionHere } from './runner.ts';
+import type { GithubServer } from '../support/github-server.ts';
+import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
 
 const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
 

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type GithubServer, startGithubServer } from '../github/server.ts';
-import { startCacheServer } from '../history/cache-server.ts';
-import { gate } from '../local/client.ts';
+import { startCacheServer } from '../support/cache-server.ts';
+import { type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { groupsOf, type RunResult } from '../support/runner.ts';
+import { gate } from '../support/service-client.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 import { pullRequestRun, type Repository, runner, states, tagsAt } from './pull-request-kit.ts';
-import { groupsOf, type RunResult } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
 

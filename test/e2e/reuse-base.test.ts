@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { startRegistry } from '../registry/registry-server.ts';
+import { startRegistry } from '../support/registry-server.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { contentTagOf, type Place, place, project, type Run, recipe, whyBuilt } from './reuse-kit.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

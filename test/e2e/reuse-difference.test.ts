@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { type Place, place, recipe, whyBuilt } from './reuse-kit.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Reply, sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
-import { gate } from '../local/client.ts';
+import { groupsOf } from '../support/runner.ts';
+import { gate } from '../support/service-client.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { commits, type Place, type Run } from './reuse-kit.ts';
 import { onMain, statuses, when, withService } from './reuse-together-kit.ts';
-import { groupsOf } from './runner.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

@@ -4,9 +4,9 @@ import { expect } from 'vitest';
 import type { RequestRecord } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type CacheServer, startCacheServer } from '../history/cache-server.ts';
-import { type RunOptions, type RunResult, runAction, runActionHere } from './runner.ts';
-import { temporaryDirectory } from './setup.ts';
+import { type CacheServer, startCacheServer } from '../support/cache-server.ts';
+import { type RunOptions, type RunResult, runAction, runActionHere } from '../support/runner.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** A base that no registry has to be asked about. */
 export const pinned = `python:3.12@sha256:${'5c'.repeat(32)}`;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { startGithubServer } from '../github/server.ts';
-import { startRegistry } from '../registry/registry-server.ts';
+import { startGithubServer } from '../support/github-server.ts';
+import { startRegistry } from '../support/registry-server.ts';
+import { groupsOf } from '../support/runner.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { pullRequestRun, states } from './pull-request-kit.ts';
 import { commits, place, project, pushOf, recipe } from './reuse-kit.ts';
-import { groupsOf } from './runner.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

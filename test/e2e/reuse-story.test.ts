@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type GithubServer, startGithubServer } from '../github/server.ts';
+import { type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { type RunOptions, runAction } from '../support/runner.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { pullRequestRun, states, tagsAt } from './pull-request-kit.ts';
 import { commits, type Place, place, pushOf, type Run } from './reuse-kit.ts';
-import { type RunOptions, runAction } from './runner.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

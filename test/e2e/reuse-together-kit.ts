@@ -2,8 +2,8 @@ import type { Interceptor } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import type { RunOptions } from '../support/runner.ts';
 import { type Place, place } from './reuse-kit.ts';
-import type { RunOptions } from './runner.ts';
 
 interface Scene {
   readonly script?: SimulationScript;

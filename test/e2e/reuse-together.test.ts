@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { gate } from '../local/client.ts';
+import { groupsOf } from '../support/runner.ts';
+import { gate } from '../support/service-client.ts';
+import { publishedAction } from '../support/temporary-directory.ts';
 import { commits } from './reuse-kit.ts';
 import { onMain, statuses, when, withService } from './reuse-together-kit.ts';
-import { groupsOf } from './runner.ts';
-import { publishedAction } from './setup.ts';
 
 const action = publishedAction();
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { groupsOf } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 import { changesSince, commits, contentTagOf, place, project, pushOf, type Run } from './reuse-kit.ts';
-import { groupsOf } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
 
 const action = publishedAction();
 

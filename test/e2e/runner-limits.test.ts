@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type RunOptions, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { type RunOptions, runAction } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let service: LocalService;

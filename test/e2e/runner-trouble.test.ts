@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let local: LocalService;

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { type Interceptor, passThrough } from '../../src/local/server.ts';
 import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { groupsOf, runAction } from './runner.ts';
-import { publishedAction, temporaryDirectory } from './setup.ts';
+import { groupsOf, runAction } from '../support/runner.ts';
+import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 

@@ -2,9 +2,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { build } from '../local/client.ts';
-import { type RunOptions, runActionHere } from './runner.ts';
-import { publishedAction, type TemporaryDirectory, temporaryDirectory } from './setup.ts';
+import { type RunOptions, runActionHere } from '../support/runner.ts';
+import { build } from '../support/service-client.ts';
+import {
+  publishedAction,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from '../support/temporary-directory.ts';
 
 const action = publishedAction();
 let workspace: TemporaryDirectory;

@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { repositoryRoot } from '../e2e/runner.ts';
+import { repositoryRoot } from '../support/runner.ts';
 
 const documents = globSync(['*.md', '*/README.md', 'docs/*.md'], { cwd: repositoryRoot })
   .filter((path) => !path.startsWith('node_modules') && path !== 'CHANGELOG.md')

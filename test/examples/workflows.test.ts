@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { actionFolders } from '../../scripts/readme-tables.ts';
-import { repositoryRoot } from '../e2e/runner.ts';
+import { repositoryRoot } from '../support/runner.ts';
 import { outputProblems } from './output-rules.ts';
 import { ours, type Published, readPublished, reusableWorkflow, useProblems, usesIn } from './published.ts';
 import {

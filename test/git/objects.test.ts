@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openObjects } from '../../src/git/objects.ts';
-import { folder, git, write } from '../ci/checkouts.ts';
+import { folder, git, write } from '../support/checkouts.ts';
 
 let top: string;
 beforeAll(() => {

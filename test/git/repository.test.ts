@@ -2,8 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { headCommit, repositoriesAround } from '../../src/git/repository.ts';
-import { git } from '../ci/checkouts.ts';
-import { repository } from './one-commit.ts';
+import { git } from '../support/checkouts.ts';
+import { repository } from '../support/git-repository.ts';
 
 function checkedOutCommit(directory: string): string | undefined {
   const [nearest] = repositoriesAround(directory);

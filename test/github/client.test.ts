@@ -3,7 +3,12 @@ import { Agent } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGithubClient, type GithubOptions } from '../../src/github/client.ts';
 import { GithubError, limitMs } from '../../src/github/errors.ts';
-import { forbidden, type GithubAnswer, type GithubServer, startGithubServer } from './server.ts';
+import {
+  forbidden,
+  type GithubAnswer,
+  type GithubServer,
+  startGithubServer,
+} from '../support/github-server.ts';
 
 const retryPolicy = {
   attempts: 4,

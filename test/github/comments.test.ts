@@ -10,7 +10,7 @@ import {
 } from '../../src/github/comment-marker.ts';
 import { explainCommentError, upsertComment } from '../../src/github/comments.ts';
 import { markCommentRemoved } from '../../src/job/preview-removed.ts';
-import { forbidden, type GithubServer, githubPlaces, startGithubServer } from './server.ts';
+import { forbidden, type GithubServer, githubPlaces, startGithubServer } from '../support/github-server.ts';
 
 function clientOf(server: GithubServer) {
   return createGithubClient({

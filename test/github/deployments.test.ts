@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { createGithubClient } from '../../src/github/client.ts';
 import { createDeployment, deactivateDeployments, setDeploymentState } from '../../src/github/deployments.ts';
-import { type GithubServer, startGithubServer } from './server.ts';
+import { type GithubServer, startGithubServer } from '../support/github-server.ts';
 
 const sha = 'c'.repeat(40);
 

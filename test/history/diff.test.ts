@@ -5,7 +5,7 @@ import { comparePlans } from '../../src/history/diff.ts';
 import { snapshotPlan } from '../../src/history/snapshot.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { stepTitle } from '../../src/recipe/instruction.ts';
-import { appFiles, samplePlan } from '../report/sample.ts';
+import { appFiles, samplePlan } from '../support/sample-build.ts';
 
 type Step = readonly [type: string, ...args: string[]];
 

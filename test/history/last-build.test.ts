@@ -3,7 +3,7 @@ import type { BuildOutcome } from '../../src/driver/events.ts';
 import { timeLeft, typicalDurations } from '../../src/history/eta.ts';
 import { parseBuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
 import { snapshotPlan } from '../../src/history/snapshot.ts';
-import { sampleOutcome, samplePlan } from '../report/sample.ts';
+import { sampleOutcome, samplePlan } from '../support/sample-build.ts';
 
 const plan = samplePlan();
 const finishedAt = new Date('2026-01-02T03:04:05Z');

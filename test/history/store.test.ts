@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type BuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
 import { type CacheApi, cacheHistory } from '../../src/history/store.ts';
-import { temporaryDirectory } from '../e2e/setup.ts';
-import { sampleOutcome, samplePlan } from '../report/sample.ts';
+import { sampleOutcome, samplePlan } from '../support/sample-build.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** The cache's contract in memory: entries are found by prefix, the newest first, the first key's before others'. */
 function memoryCache(): CacheApi & { readonly entries: [key: string, content: string][] } {

@@ -1,6 +1,6 @@
 /** Asks the service at `API_URL` for a build's status with this process's own environment, and prints what came. */
 import { proxyAwareDispatcher } from '../../src/api/transport.ts';
-import { fastClient } from '../api/fast-client.ts';
+import { fastClient } from '../support/fast-client.ts';
 
 const told: string[] = [];
 const dispatcher = proxyAwareDispatcher(process.env);

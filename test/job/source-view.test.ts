@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sourceView } from '../../src/job/source-view.ts';
-import { samplePlan } from '../report/sample.ts';
+import { samplePlan } from '../support/sample-build.ts';
 
 describe('the lines of a definition', () => {
   let workspace: string;

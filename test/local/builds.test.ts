@@ -12,7 +12,7 @@ import {
   start,
   status,
   wholeLog,
-} from './client.ts';
+} from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const RUN = { steps: [{ type: 'RUN', args: ['make'] }] };

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
 import type { LocalService } from '../../src/local/service.ts';
-import { ask, serviceStarter } from './client.ts';
+import { ask, serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

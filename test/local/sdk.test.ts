@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failures } from '../../src/local/failures.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { gate, serviceStarter } from './client.ts';
+import { gate, serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 let context: string;

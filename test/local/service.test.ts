@@ -4,7 +4,7 @@ import type { Executor } from '../../src/local/executor.ts';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import { startLocalService } from '../../src/local/service.ts';
-import { ask, register, serviceStarter, start, status } from './client.ts';
+import { ask, register, serviceStarter, start, status } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 

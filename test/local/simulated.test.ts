@@ -5,7 +5,7 @@ import { layerKeys } from '../../src/local/layer-keys.ts';
 import { durationText } from '../../src/local/log-format.ts';
 import { createSimulatedExecutor, SIMULATION_NOTICE } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { build, messages, serviceStarter, wholeLog } from './client.ts';
+import { build, messages, serviceStarter, wholeLog } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const scripted = (script: SimulationScript) =>

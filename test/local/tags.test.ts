@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { ask, build, gate, register, serviceStarter, settled, start } from './client.ts';
+import { ask, build, gate, register, serviceStarter, settled, start } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const UUID = '0e984725-c51c-4bf4-9960-e1c80e27aba0';

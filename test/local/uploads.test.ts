@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalService } from '../../src/local/service.ts';
-import { ask, build, register, serviceStarter } from './client.ts';
+import { ask, build, register, serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const HASH = 'a'.repeat(64);

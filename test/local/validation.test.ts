@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ask, buildPath, register, serviceStarter, start } from './client.ts';
+import { ask, buildPath, register, serviceStarter, start } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const NO_UUID = 'not-a-uuid';

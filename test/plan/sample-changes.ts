@@ -1,6 +1,6 @@
 import type { Instruction } from '../../src/api/types.ts';
+import type { Tree } from '../support/file-tree.ts';
 import type { Sample } from './sample-recipe.ts';
-import type { Tree } from './temporary-tree.ts';
 
 export type Change = readonly [what: string, changed: Sample];
 

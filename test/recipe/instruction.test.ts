@@ -10,7 +10,7 @@ import {
   stepNumber,
   stepTitle,
 } from '../../src/recipe/instruction.ts';
-import { definitionOf, load } from '../definition/project.ts';
+import { definitionOf, load } from '../support/definition-project.ts';
 
 /** The plan that the SDK makes of a chain of calls. */
 async function planOf(base: string, chain: string): Promise<Plan> {

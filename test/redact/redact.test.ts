@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createSecretStore, maskable, redactDeep, redactor } from '../../src/redact/redact.ts';
 import { maskedTexts } from '../../src/redact/secret-forms.ts';
 import { printableLines, singleLine } from '../../src/report/text/sanitize.ts';
-import { hostileText } from '../report/hostile.ts';
+import { hostileText } from '../support/hostile-text.ts';
 
 const secret = 'p"a<ss\\wörd/&+ x';
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
 import { redactor } from '../../src/redact/redact.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { hostileText } from '../report/hostile.ts';
-import { type RegistryAnswer, type RegistryServer, startRegistry } from './registry-server.ts';
+import { hostileText } from '../support/hostile-text.ts';
+import { type RegistryAnswer, type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
 const dispatcher = new Agent();
 let registry: RegistryServer;

@@ -8,7 +8,7 @@ import {
   resolved,
   startRegistry,
   unresolved,
-} from './registry-server.ts';
+} from '../support/registry-server.ts';
 
 const dispatcher = new Agent();
 afterAll(() => dispatcher.destroy());

@@ -9,7 +9,7 @@ import { proxyAwareDispatcher } from '../../src/http/proxy.ts';
 import { registryAddress } from '../../src/registry/endpoint.ts';
 import { dockerHub } from '../../src/registry/reference.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
-import { type RegistryServer, resolved, startRegistry, unresolved } from './registry-server.ts';
+import { type RegistryServer, resolved, startRegistry, unresolved } from '../support/registry-server.ts';
 
 const file = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../http/fixtures/${name}`, import.meta.url)));

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { commentLimit, renderComment } from '../../src/report/markdown/comment.ts';
 import { escapeMarkdown, fence, inlineCode, table } from '../../src/report/markdown/markdown.ts';
 import type { ResultDocument } from '../../src/report/result/result.ts';
-import { hostileText } from './hostile.ts';
-import { sampleResult } from './sample.ts';
+import { hostileText } from '../support/hostile-text.ts';
+import { sampleResult } from '../support/sample-build.ts';
 
 const html = (markdown: string) =>
   micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true });

@@ -5,10 +5,10 @@ import { createBuildLog } from '../../src/report/log/build-log.ts';
 import { createDefinitionLog } from '../../src/report/log/definition-log.ts';
 import { githubOutput, reportProblems } from '../../src/report/log/output.ts';
 import { logPlan } from '../../src/report/log/plan-log.ts';
-import { captureStdout, notingCore } from './capture.ts';
-import { hostileText } from './hostile.ts';
-import { runnerCommand, runnerCommands, runnerLines } from './runner-model.ts';
-import { sampleDiagnosis, sampleOutcome, samplePlan, workspace } from './sample.ts';
+import { captureStdout, notingCore } from '../support/captured-output.ts';
+import { hostileText } from '../support/hostile-text.ts';
+import { runnerCommand, runnerCommands, runnerLines } from '../support/runner-log.ts';
+import { sampleDiagnosis, sampleOutcome, samplePlan, workspace } from '../support/sample-build.ts';
 
 /** Every command that the runner sees is one that we asked for, and no group holds another. */
 function expectOnlyOurCommands(stdout: string, asked: readonly string[]): void {

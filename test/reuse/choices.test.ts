@@ -1,10 +1,10 @@
 /** What the inputs change: never, require, and not waiting. */
 
 import { describe, expect, test } from 'vitest';
-import { failure } from '../api/fast-client.ts';
-import { ask, gate, register, serviceStarter } from '../local/client.ts';
-import { asked, built, changes, faultsOf, planFor, quick, runReuse } from './harness.ts';
-import { type Reaction, refuse, tamper } from './tamper.ts';
+import { failure } from '../support/fast-client.ts';
+import { asked, built, changes, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { ask, gate, register, serviceStarter } from '../support/service-client.ts';
+import { type Reaction, refuse, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 const required = { options: { reuse: 'require' } } as const;

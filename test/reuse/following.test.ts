@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { uploadsOf } from '../../src/driver/upload.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { shownLog, wholeLog } from '../driver/harness.ts';
-import { ask, gate, register, serviceStarter, start } from '../local/client.ts';
+import { shownLog, wholeLog } from '../support/build-run.ts';
 import {
   built,
   changes,
@@ -15,8 +14,9 @@ import {
   quick,
   type RunChanges,
   runReuse,
-} from './harness.ts';
-import { edit, refuse, tamper } from './tamper.ts';
+} from '../support/reuse-run.ts';
+import { ask, gate, register, serviceStarter, start } from '../support/service-client.ts';
+import { edit, refuse, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 

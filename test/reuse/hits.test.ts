@@ -1,9 +1,9 @@
 /** Every point of the argument for why a hit is safe, broken: what breaks one is no hit, and a build is made. */
 import { describe, expect, test } from 'vitest';
 import type { LocalService } from '../../src/local/service.ts';
-import { ask, build, gate, register, serviceStarter } from '../local/client.ts';
-import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from './harness.ts';
-import { edit, type Reaction, refuse, type tamper as Tamper, tamper } from './tamper.ts';
+import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { ask, build, gate, register, serviceStarter } from '../support/service-client.ts';
+import { edit, type Reaction, refuse, type tamper as Tamper, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 const commit = 'c0ffee'.repeat(6);

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { guardLateStarts } from '../../src/reuse/guard-start.ts';
-import { fastClient } from '../api/fast-client.ts';
-import { ask, gate, serviceStarter } from '../local/client.ts';
-import { asked, built, contentTag, faultsOf, planFor, quick, runReuse } from './harness.ts';
-import { answer, tamper } from './tamper.ts';
+import { fastClient } from '../support/fast-client.ts';
+import { asked, built, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { ask, gate, serviceStarter } from '../support/service-client.ts';
+import { answer, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 

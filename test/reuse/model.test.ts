@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { ask } from '../local/client.ts';
-import { built, contentTag, faultsOf, isOf, planFor, quick, runReuse } from './harness.ts';
+import { built, contentTag, faultsOf, isOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { ask } from '../support/service-client.ts';
 
 interface Real {
   readonly service: LocalService;

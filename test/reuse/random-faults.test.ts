@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { startLocalService } from '../../src/local/service.ts';
-import { fastBudget } from '../api/fast-client.ts';
-import { built, faultsOf, planFor, quick, runReuse } from './harness.ts';
+import { fastBudget } from '../support/fast-client.ts';
+import { built, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({

@@ -5,8 +5,17 @@ import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { gate } from '../local/client.ts';
-import { built, changes, faultsOf, isOf, planFor, quick, type ReuseRun, runReuse } from './harness.ts';
+import {
+  built,
+  changes,
+  faultsOf,
+  isOf,
+  planFor,
+  quick,
+  type ReuseRun,
+  runReuse,
+} from '../support/reuse-run.ts';
+import { gate } from '../support/service-client.ts';
 
 /** Pseudo-random numbers from 0 to 1, the same for the same seed. */
 function numbers(seed: number): () => number {

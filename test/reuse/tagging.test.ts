@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
-import { failure } from '../api/fast-client.ts';
-import { ask, build, register, serviceStarter } from '../local/client.ts';
-import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from './harness.ts';
-import { answer, edit, first, refuse, tamper } from './tamper.ts';
+import { failure } from '../support/fast-client.ts';
+import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { ask, build, register, serviceStarter } from '../support/service-client.ts';
+import { answer, edit, first, refuse, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 

@@ -1,6 +1,6 @@
 import type { CiEvent } from '../../src/ci/event.ts';
 import { decideTags, type TagDecisions } from '../../src/tags/decide.ts';
-import { fixtureEvent } from '../ci/fixture.ts';
+import { fixtureEvent } from '../support/webhook-events.ts';
 
 export interface Circumstances {
   readonly allow?: boolean;

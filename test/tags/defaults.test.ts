@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CiEvent } from '../../src/ci/event.ts';
 import { readEvent } from '../../src/ci/read-event.ts';
 import { decideTags } from '../../src/tags/decide.ts';
-import { eventContext, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
+import { eventContext, pushOfTag, pushToBranch, releaseOf } from '../support/webhook-events.ts';
 import { decide, now, tagsOf } from './decide.ts';
 
 const main = ['latest', 'sha-6dcb09b', 'default'];

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CiEvent } from '../../src/ci/event.ts';
 import { compareVersions, parseVersion } from '../../src/tags/version.ts';
-import { fixtureEvent, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
 import { realEvents } from '../ci/real-events.ts';
+import { fixtureEvent, pushOfTag, pushToBranch, releaseOf } from '../support/webhook-events.ts';
 import { decide, tagsOf } from './decide.ts';
 
 const pieces = ['a', 'B', 'b', '1', '-', '--', '_', '.', '/', '//', ' ', '#', 'é', 'ü', '日', '🚀', '\u200b'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tagMistake } from '../../src/api/names.ts';
-import { fixtureEvent, fixtureNames, pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
+import { fixtureEvent, fixtureNames, pushOfTag, pushToBranch, releaseOf } from '../support/webhook-events.ts';
 import { decide } from './decide.ts';
 
 const name = fc.oneof(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CiEvent } from '../../src/ci/event.ts';
-import { pushOfTag, pushToBranch, releaseOf } from '../ci/fixture.ts';
+import { pushOfTag, pushToBranch, releaseOf } from '../support/webhook-events.ts';
 import { decide, tagsOf } from './decide.ts';
 
 type Row = readonly [event: string | CiEvent, rules: string, tags: readonly string[]];

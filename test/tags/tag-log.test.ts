@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { githubOutput } from '../../src/report/log/output.ts';
 import { logTags } from '../../src/report/log/tag-log.ts';
-import { pushToBranch } from '../ci/fixture.ts';
-import { captureStdout, notingCore } from '../report/capture.ts';
+import { captureStdout, notingCore } from '../support/captured-output.ts';
+import { pushToBranch } from '../support/webhook-events.ts';
 import { decide } from './decide.ts';
 
 const printed = async (...request: Parameters<typeof decide>) => {

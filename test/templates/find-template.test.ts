@@ -4,11 +4,11 @@ import { parse, templateTags } from '../../src/api/schemas.ts';
 import { promote } from '../../src/templates/assign-tags.ts';
 import { listedBuild } from '../../src/templates/find-build.ts';
 import { findTemplate, readAssignments, readTags } from '../../src/templates/find-template.ts';
-import { failure, fastClient } from '../api/fast-client.ts';
-import { answer as answerTo, serve } from '../api/server.ts';
-import { ask, build, register, serviceStarter } from '../local/client.ts';
-import { quick } from '../reuse/harness.ts';
-import { answer, edit, first, tamper } from '../reuse/tamper.ts';
+import { failure, fastClient } from '../support/fast-client.ts';
+import { answer as answerTo, serve } from '../support/http-server.ts';
+import { quick } from '../support/reuse-run.ts';
+import { ask, build, register, serviceStarter } from '../support/service-client.ts';
+import { answer, edit, first, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { pinnedBase } from '../../src/plan/base.ts';
 import { parentBuild } from '../../src/templates/parent-build.ts';
-import { fastClient } from '../api/fast-client.ts';
-import { ask, build, register, serviceStarter } from '../local/client.ts';
-import { quick } from '../reuse/harness.ts';
-import { edit, type Reaction, refuse, tamper } from '../reuse/tamper.ts';
+import { fastClient } from '../support/fast-client.ts';
+import { quick } from '../support/reuse-run.ts';
+import { ask, build, register, serviceStarter } from '../support/service-client.ts';
+import { edit, type Reaction, refuse, tamper } from '../support/tampered-service.ts';
 
 const startService = serviceStarter();
 const named = '01234567-89ab-4cde-8f01-23456789abcd';

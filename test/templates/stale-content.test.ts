@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentTags } from '../../src/api/content-tag.ts';
 import { staleContentTags } from '../../src/templates/sweep-content-tags.ts';
-import { contentTag, dayMs } from './content-kit.ts';
+import { contentTag, dayMs } from '../support/content-tags.ts';
 
 const now = Date.parse('2026-11-24T03:00:00Z');
 const before = now - 90 * dayMs;

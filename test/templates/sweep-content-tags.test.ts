@@ -4,10 +4,10 @@ import { type Interceptor, passThrough } from '../../src/local/server.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { findMatch } from '../../src/reuse/find-match.ts';
 import { type ContentRow, sweepContent } from '../../src/templates/sweep-content-tags.ts';
-import { failure, fastClient } from '../api/fast-client.ts';
-import { answer, serve } from '../api/server.ts';
-import { build, register, serviceStarter, settled, start } from '../local/client.ts';
-import { contentTag, dayMs, daysAgo } from './content-kit.ts';
+import { contentTag, dayMs, daysAgo } from '../support/content-tags.ts';
+import { failure, fastClient } from '../support/fast-client.ts';
+import { answer, serve } from '../support/http-server.ts';
+import { build, register, serviceStarter, settled, start } from '../support/service-client.ts';
 
 const apiKey = 'test-key-0123456789';
 const startService = serviceStarter();

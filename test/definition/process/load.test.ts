@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { definitionOf, load, place, steps } from '../project.ts';
+import { definitionOf, load, place, steps } from '../../support/definition-project.ts';
 
 const base = `import { Template } from 'novita-sandbox';\n`;
 

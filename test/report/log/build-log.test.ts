@@ -4,8 +4,8 @@ import type { BuildEvent, UnfinishedStep } from '../../../src/driver/events.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type BuildLogOptions, createBuildLog } from '../../../src/report/log/build-log.ts';
 import { githubOutput } from '../../../src/report/log/output.ts';
-import { captureStdout, notingCore } from '../capture.ts';
-import { renderedLog, runnerCommands, runnerLines } from '../runner-model.ts';
+import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { renderedLog, runnerCommands, runnerLines } from '../../support/runner-log.ts';
 import {
   buildId,
   header,
@@ -15,7 +15,7 @@ import {
   samplePlan,
   templateId,
   workspace,
-} from '../sample.ts';
+} from '../../support/sample-build.ts';
 
 function printed(
   events: readonly BuildEvent[],

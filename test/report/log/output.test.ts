@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { createDefinitionLog } from '../../../src/report/log/definition-log.ts';
 import { githubOutput, type Output, reportProblems } from '../../../src/report/log/output.ts';
 import { logPlan } from '../../../src/report/log/plan-log.ts';
-import { captureStdout, notingCore } from '../capture.ts';
-import { renderedLog, runnerCommands, runnerLines } from '../runner-model.ts';
-import { definitionFile, samplePlan, workspace } from '../sample.ts';
+import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { renderedLog, runnerCommands, runnerLines } from '../../support/runner-log.ts';
+import { definitionFile, samplePlan, workspace } from '../../support/sample-build.ts';
 
 function printed(print: (output: Output) => void): string {
   return captureStdout(() => print(githubOutput(notingCore(), { workspace })));

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PartChange, PlanDiff, StepChange } from '../../../src/history/diff.ts';
 import { changesSection } from '../../../src/report/markdown/changes.ts';
-import { hostileText } from '../hostile.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+import { sampleOutcome, sampleSummary } from '../../support/sample-build.ts';
 import { outsideCode } from '../markdown-model.ts';
-import { sampleOutcome, sampleSummary } from '../sample.ts';
 
 const changes: PlanDiff = {
   against: 'main',

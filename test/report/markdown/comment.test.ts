@@ -5,9 +5,15 @@ import type { BuildOutcome } from '../../../src/driver/events.ts';
 import { type CommentHeader, commentMarker, readCommentMarker } from '../../../src/github/comment-marker.ts';
 import { commentLimit, renderComment } from '../../../src/report/markdown/comment.ts';
 import type { ResultDocument } from '../../../src/report/result/result.ts';
-import { hostileText } from '../hostile.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+import {
+  buildId,
+  logLine,
+  sampleDiagnosis,
+  sampleOutcome,
+  sampleResult,
+} from '../../support/sample-build.ts';
 import { markdownBlocks, outsideCode, tableWidths } from '../markdown-model.ts';
-import { buildId, logLine, sampleDiagnosis, sampleOutcome, sampleResult } from '../sample.ts';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
 const run = { run: 42, attempt: 1, sha };

@@ -11,9 +11,9 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { reproRecipe } from '../../../src/report/markdown/minimal-recipe.ts';
 import { recipeCode } from '../../../src/report/markdown/recipe-code.ts';
-import { definitionOf, load } from '../../definition/project.ts';
-import { hostileText } from '../hostile.ts';
-import { samplePlan } from '../sample.ts';
+import { definitionOf, load } from '../../support/definition-project.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+import { samplePlan } from '../../support/sample-build.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'recipe-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

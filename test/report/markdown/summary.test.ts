@@ -5,8 +5,7 @@ import type { StepOutcome } from '../../../src/driver/events.ts';
 import { escapeMarkdown, fence, inlineCode } from '../../../src/report/markdown/markdown.ts';
 import { summaryLimit } from '../../../src/report/markdown/step-summary.ts';
 import { barLimit } from '../../../src/report/markdown/timeline.ts';
-import { hostileText } from '../hostile.ts';
-import { ganttBars, markdownBlocks, outsideCode, tableWidths } from '../markdown-model.ts';
+import { hostileText } from '../../support/hostile-text.ts';
 import {
   buildId,
   logLine,
@@ -15,7 +14,8 @@ import {
   samplePlan,
   sampleSummary,
   workspace,
-} from '../sample.ts';
+} from '../../support/sample-build.ts';
+import { ganttBars, markdownBlocks, outsideCode, tableWidths } from '../markdown-model.ts';
 
 const runUrl = 'https://github.com/o/r/actions/runs/1';
 

@@ -4,8 +4,15 @@ import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { notBuiltResult } from '../../../src/report/result/make-result.ts';
 import { readUntrustedResult, ShapeError } from '../../../src/report/result/parse.ts';
 import type { ResultDocument } from '../../../src/report/result/result.ts';
-import { hostileText } from '../hostile.ts';
-import { logLine, sampleDiagnosis, sampleOutcome, samplePlan, sampleResult, workspace } from '../sample.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+import {
+  logLine,
+  sampleDiagnosis,
+  sampleOutcome,
+  samplePlan,
+  sampleResult,
+  workspace,
+} from '../../support/sample-build.ts';
 
 const plan = samplePlan();
 const changes = {

@@ -9,7 +9,7 @@ import {
   sampleOutcome,
   samplePlan,
   sampleResult,
-} from '../sample.ts';
+} from '../../support/sample-build.ts';
 
 test('the result of a build that is ready', () => {
   const document = sampleResult();

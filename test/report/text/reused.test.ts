@@ -9,8 +9,8 @@ import { notBuiltResult } from '../../../src/report/result/make-result.ts';
 import { readUntrustedResult } from '../../../src/report/result/parse.ts';
 import { changesInWords } from '../../../src/report/text/changes.ts';
 import { reusedFields, reusedSentence } from '../../../src/report/text/reused.ts';
-import { captureStdout, notingCore } from '../capture.ts';
-import { hostileText } from '../hostile.ts';
+import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { hostileText } from '../../support/hostile-text.ts';
 import {
   buildId,
   sampleOutcome,
@@ -19,7 +19,7 @@ import {
   sampleSummary,
   templateId,
   workspace,
-} from '../sample.ts';
+} from '../../support/sample-build.ts';
 
 const createdAt = Date.parse('2026-11-24T03:11:00Z');
 const finishedAt = Date.parse('2026-11-24T03:13:59.999Z');

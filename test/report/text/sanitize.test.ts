@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutWithMark, lineLimit, printableLines, singleLine } from '../../../src/report/text/sanitize.ts';
-import { hostileText } from '../hostile.ts';
-import { runnerCommand } from '../runner-model.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+import { runnerCommand } from '../../support/runner-log.ts';
 
 test.each<[string, string, string[]]>([
   ['nothing', '', ['']],

@@ -14,8 +14,8 @@ import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
 import type { NotPublished, ReuseOptions } from '../../src/reuse/types.ts';
-import { fastClient } from '../api/fast-client.ts';
-import { fastTiming } from '../driver/harness.ts';
+import { fastTiming } from './build-run.ts';
+import { fastClient } from './fast-client.ts';
 
 const digest = `sha256:${'5e'.repeat(32)}`;
 

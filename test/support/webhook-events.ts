@@ -4,7 +4,7 @@ import type { CiEvent } from '../../src/ci/event.ts';
 import type { EventContext } from '../../src/ci/event-context.ts';
 import { readEvent } from '../../src/ci/read-event.ts';
 
-const folder = join(import.meta.dirname, 'fixtures');
+const folder = join(import.meta.dirname, '../ci/fixtures');
 
 /** Names of the events that are kept as files: `push_main`, `pull_request_fork`, … */
 export const fixtureNames: readonly string[] = readdirSync(folder).map((file) =>

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Definition } from '../../src/definition/definition.ts';
 import { loadDefinition } from '../../src/definition/process/load.ts';
 import { type Problem, ProblemsError, type SourceLocation } from '../../src/problem.ts';
-import { bundledSdk, host } from './bundles.ts';
+import { bundledSdk, host } from './definition-bundles.ts';
 
 /** A repository with these files, in a folder of its own that goes when the test is over. */
 export function project(files: Record<string, string>): string {

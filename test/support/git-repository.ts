@@ -1,5 +1,5 @@
-import { git } from '../ci/checkouts.ts';
-import { temporaryDirectory } from '../e2e/setup.ts';
+import { git } from './checkouts.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A repository with one commit, in which there is a recipe. */
 export async function repository(): Promise<{ path: string; commit: string } & AsyncDisposable> {

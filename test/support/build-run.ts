@@ -15,7 +15,7 @@ import type { BuildView } from '../../src/local/inspect.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { fastClient } from '../api/fast-client.ts';
+import { fastClient } from './fast-client.ts';
 
 export const fastTiming: BuildTiming = {
   pace: { shortestMs: 2, longestMs: 5 },
