@@ -1,6 +1,6 @@
 import type { CiEvent } from './event.ts';
 
-/** The event in a few words, to stand within a sentence: `a push to main`, `pull request 12`. */
+/** The event in a few words for use within a sentence: `a push to main`, `pull request 12`. */
 export function describeEvent(event: CiEvent): string {
   const { kind, name, pullRequest, branch, tag } = event;
   const number = pullRequest === undefined ? '' : ` ${pullRequest}`;
@@ -21,7 +21,7 @@ export function describeEvent(event: CiEvent): string {
       return branch === undefined ? 'a push' : `a push to ${branch}`;
     case 'workflow_run':
       return event.workflowRun
-        ? `a run set off by ${event.workflowRun.event}${number && ` of${number}`}`
+        ? `a run triggered by ${event.workflowRun.event}${number && ` of${number}`}`
         : name;
     default:
       return pullRequest === undefined ? `${name}${on}` : `${name} on pull request${number}`;

@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { problem } from '../problem.ts';
 
-/** What the runner says about the event that started this run, before anything is made of it. */
+/** The raw data of the event that started this run, as the runner gives it. */
 export interface EventContext {
   /** Empty outside of GitHub Actions. */
   readonly eventName: string;
-  /** The object in the event file, whatever it holds; empty where there is no such file. */
-  // biome-ignore lint/suspicious/noExplicitAny: `payloadReader` looks at every field before it is used.
+  /** The object in the event file, unchecked. Empty without such a file. */
+  // biome-ignore lint/suspicious/noExplicitAny: `payloadReader` checks every field before it is used.
   readonly payload: Readonly<Record<string, any>>;
   readonly sha: string;
   readonly ref: string;
   readonly actor: string;
   readonly serverUrl: string;
-  /** 0 where there is none. */
+  /** 0 outside of GitHub Actions. */
   readonly runId: number;
 }
 
 /**
- * Reads the runner's variables and the event file. Whether a run may have secrets, and which tags it may move, hangs
- * on what stands in that file, so nothing is guessed where it cannot be read.
+ * Reads the runner's variables and the event file. That file decides which secrets a run gets and which tags it may
+ * move, so a file that cannot be read is an error.
  *
  * @throws ProblemsError
  */

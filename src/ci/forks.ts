@@ -1,18 +1,18 @@
 import type { Payload } from './payload.ts';
 
-/** What an event names that is not of the repository in which it happened. */
+/** Repositories and commits in an event that do not belong to the repository in which it happened. */
 export interface NamedForks {
-  /** `stranger/agent`, in small letters. */
+  /** `stranger/agent`, in lower case. */
   readonly repositories: ReadonlySet<string>;
   readonly commits: ReadonlySet<string>;
 }
 
-/** A payload is a few levels deep; this is against one that has no end. */
+/** A payload is a few levels deep. This stops the search in an endless one. */
 const deepest = 12;
 
 /**
- * The forks that an event names anywhere: a pull request's head, the head of a run or check, what a dispatch hands on.
- * Each is an object that has a commit beside its repository, and that repository is another, or is gone.
+ * Finds the forks that an event names anywhere: a pull request's head, the head of a run or check, the payload of a
+ * dispatch. A fork is an object with a commit and a repository that is another one or is deleted.
  *
  * @param repository - `owner/name` of the repository in which the event happened
  */
@@ -29,7 +29,7 @@ export function namedForks(payload: Payload, repository: string | undefined): Na
     ]) {
       if (where === undefined || typeof commit !== 'string') continue;
       const name = where === null ? undefined : fullName(where);
-      // A repository that says too little of itself proves nothing.
+      // A repository without a name or address proves nothing.
       if (where !== null && (name === undefined || name === home)) continue;
       if (name !== undefined) repositories.add(name);
       commits.add(commit);
@@ -40,7 +40,7 @@ export function namedForks(payload: Payload, repository: string | undefined): Na
   return { repositories, commits };
 }
 
-/** Some payloads have a repository's whole description, others its address at the API and little else. */
+/** Some payloads describe a repository in full, others have little more than its API address. */
 function fullName(repository: unknown): string | undefined {
   if (typeof repository !== 'object' || repository === null) return undefined;
   const { full_name: name, url } = repository as Record<string, unknown>;

@@ -4,12 +4,12 @@ export interface Payload {
   at(...path: string[]): unknown;
   /** A text that is not empty. */
   text(...path: string[]): string | undefined;
-  /** A whole number above 0, as pull requests are counted. */
+  /** A whole number above 0, such as that of a pull request. */
   number(...path: string[]): number | undefined;
   date(...path: string[]): Date | undefined;
 }
 
-/** Reads a payload as it was parsed from JSON. */
+/** Wraps a payload that was parsed from JSON. */
 export function payloadReader(payload: unknown): Payload {
   const at = (...path: string[]) =>
     path.reduce<unknown>(

@@ -5,7 +5,7 @@ import { readTakenAway } from './taken-away.ts';
 
 const queueBranch = /^gh-readonly-queue\/.*\/pr-(\d+)-[0-9a-f]+$/;
 
-/** Reads the event from what the runner says and the name of the repository from `GITHUB_REPOSITORY`. */
+/** Reads the event from the runner's data. `repository` is the value of `GITHUB_REPOSITORY`. */
 export function readEvent(context: Partial<EventContext>, repository: string | undefined): CiEvent {
   const name = context.eventName ?? '';
   const payload = payloadReader(context.payload);
@@ -40,7 +40,7 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
       payload.at('issue', 'pull_request') !== undefined,
     baseRef: baseRef(kind, tag, payload),
     headRef: payload.text('pull_request', 'head', 'ref'),
-    // A schedule's payload may lack the repository; it runs on the default branch and on no other.
+    // A schedule's payload may lack the repository, but a schedule runs on the default branch only.
     defaultBranch: payload.text('repository', 'default_branch') ?? (kind === 'schedule' ? branch : undefined),
     fork: isFork(kind, payload),
     dependabot: context.actor === 'dependabot[bot]',
@@ -69,7 +69,7 @@ function kindOf(name: string, ref: string | undefined, payload: Payload): EventK
   return plainKinds.find((kind) => kind === name) ?? 'other';
 }
 
-/** The commit that a person would look up, where it is not what the runner calls the run's commit. */
+/** The head commit of the proposed code, where it differs from `GITHUB_SHA`. */
 function headOf(kind: EventKind, ofPullRequest: boolean, payload: Payload): string | undefined {
   if (kind === 'pull_request') return payload.text('pull_request', 'head', 'sha');
   if (kind === 'merge_group') return payload.text('merge_group', 'head_sha');

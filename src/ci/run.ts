@@ -1,4 +1,4 @@
-/** The run that this process belongs to, from the runner's variables and the commit that is built. */
+/** Reads the run of this process from the runner's variables. `sha` is the commit that is built. */
 export function readRun(env: NodeJS.ProcessEnv, sha: string | undefined): WorkflowRun {
   const number = (name: string, fallback: number) => {
     const value = Number(env[name]);
@@ -7,16 +7,16 @@ export function readRun(env: NodeJS.ProcessEnv, sha: string | undefined): Workfl
   return { run: number('GITHUB_RUN_ID', 0), attempt: number('GITHUB_RUN_ATTEMPT', 1), ...(sha && { sha }) };
 }
 
-/** Which run wrote something. A re-run keeps the number of its run and counts attempts. */
+/** A workflow run. A re-run keeps the run's number and has a higher attempt. */
 export interface WorkflowRun {
-  /** 0 where there is none. */
+  /** 0 outside of GitHub Actions. */
   readonly run: number;
   readonly attempt: number;
   /** Commit that was built. */
   readonly sha?: string;
 }
 
-/** Whether one run, or attempt of it, was started after another. */
+/** Whether one run or attempt was started after another. */
 export function isNewer(one: WorkflowRun, other: WorkflowRun): boolean {
   return one.run === other.run ? one.attempt > other.attempt : one.run > other.run;
 }

@@ -10,8 +10,8 @@ interface Place {
 }
 
 /**
- * Finds the address of a line of a file at the commit that is checked out. Gives nothing where the file belongs to no
- * checkout of this repository.
+ * Finds the web address of a line of a file at the commit that is checked out. Returns `undefined` for a file outside
+ * of a checkout of this repository.
  */
 export function lineLinker(
   env: NodeJS.ProcessEnv,
@@ -22,7 +22,7 @@ export function lineLinker(
   const address = `${server}/${repository}`;
   const view = env['GITEA_ACTIONS'] || env['FORGEJO_ACTIONS'] ? 'src/commit' : 'blob';
 
-  /** The folder that the paths of the repository start from, and its commit. */
+  /** The root folder of the checkout, and its commit. */
   function checkoutOf(file: string): { readonly root: string; readonly commit: string } | undefined {
     const [nearest] = repositoriesAround(dirname(file));
     if (!nearest) {
@@ -46,7 +46,7 @@ export function lineLinker(
   };
 }
 
-/** Whether the checkout came from the repository at this address, as its own settings say. */
+/** Whether the settings of the checkout name the repository at this address as its origin. */
 function comesFrom(checkout: Repository, address: string): boolean {
   const origin = readRemotes(checkout).find(({ name }) => name === 'origin');
   const from = origin?.url === undefined ? undefined : repositoryOfUrl(origin.url);

@@ -1,9 +1,9 @@
 import type { CiEvent, EventKind, TakenAway } from './event.ts';
 import type { Payload } from './payload.ts';
 
-/** Reads what an event takes away, or `undefined` when it takes nothing away. */
+/** Reads what an event removes; `undefined` when it removes nothing. */
 export function readTakenAway(name: string, kind: EventKind, payload: Payload): TakenAway | undefined {
-  // The action of a repository_dispatch is a word of the user's own.
+  // The user chooses the action of a repository_dispatch.
   const action = name === 'repository_dispatch' ? undefined : payload.text('action');
   if (kind === 'release') {
     if (action === 'deleted' || action === 'unpublished') return 'release';
@@ -24,7 +24,7 @@ function isDeletion(payload: Payload): boolean {
   return payload.at('deleted') === true || /^0+$/.test(payload.text('after') ?? '');
 }
 
-/** What is gone, as a sentence without its full stop, and how a workflow is kept from starting on it. */
+/** What was removed, as a sentence without its full stop, and how to keep a workflow from starting on it. */
 export function describeTakenAway(event: CiEvent): { readonly what: string; readonly remedy: string } {
   const { name, action, tag, branch, pullRequest, workflowRun } = event;
   const title = tag === undefined ? '' : ` ${tag}`;
@@ -37,11 +37,11 @@ export function describeTakenAway(event: CiEvent): { readonly what: string; read
     case 'release':
       return { what: `The release${title} was ${action}`, remedy: published };
     case 'draft':
-      return { what: `The release${title} is a draft, which nobody has published`, remedy: published };
+      return { what: `The release${title} is a draft that is not published yet`, remedy: published };
     case 'ref':
       if (workflowRun) {
         const remedy = 'Take `delete` out of `on:` in the workflow whose runs this one follows.';
-        return { what: 'This run was set off by a deletion', remedy };
+        return { what: 'This run was triggered by a deletion', remedy };
       }
       if (event.kind === 'delete') {
         return { what: 'A branch or git tag was deleted', remedy: 'Take `delete` out of `on:`.' };
@@ -57,8 +57,8 @@ export function describeTakenAway(event: CiEvent): { readonly what: string; read
       };
     default:
       return {
-        what: `This run was started by ${name} (${action ?? 'deleted'}), which takes something away`,
-        remedy: `Under \`on: ${name}\`, set \`types:\` to those that shall build, without \`deleted\`.`,
+        what: `This run was started by ${name} (${action ?? 'deleted'}), which removes something`,
+        remedy: `Under \`on: ${name}\`, set \`types:\` to those that should build, without \`deleted\`.`,
       };
   }
 }

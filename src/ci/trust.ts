@@ -9,14 +9,14 @@ import { namedForks } from './forks.ts';
 import type { Payload } from './payload.ts';
 import { judgeCheckout, type TrustFacts } from './verdict.ts';
 
-/** Runs to which GitHub gives no secrets, whoever sets them: those of forks, and those that Dependabot starts. */
+/** Whether GitHub withholds secrets from this run: it does for forks and for Dependabot. */
 export function secretsWithheld({ kind, name, fork, dependabot }: CiEvent): boolean {
   return dependabot || (kind === 'pull_request' && fork && name !== 'pull_request_target');
 }
 
 /**
- * Events that only people with the right to write to the repository can cause, or that get no secrets otherwise. All
- * others, those that are not known yet among them, may come from a stranger: a comment, a fork's run, a star.
+ * Events that only people with write access can cause, or that get no secrets otherwise. All other events, future ones
+ * included, may come from a stranger: a comment, a fork's run, a star.
  */
 const insideEvents = new Set([
   'push',
@@ -41,20 +41,20 @@ const insideEvents = new Set([
   'public',
 ]);
 
-/** Whether a stranger may have caused this run, which has the repository's secrets all the same. */
+/** Whether a stranger may have caused this run although it has the repository's secrets. */
 export function comesFromOutside(event: CiEvent): boolean {
   return event.kind !== 'none' && !insideEvents.has(event.name) && !isAfterOwnRun(event);
 }
 
-/** Events that need the right to write, and whose run is at a commit of the repository itself. */
+/** Events that need write access and run at a commit of the repository itself. */
 const runsOfOwnCommits = new Set(['push', 'schedule', 'workflow_dispatch', 'release', 'create']);
 
-/** Whether this run follows one that no stranger can cause. One after `workflow_run` may follow anything. */
+/** Whether this run follows one that no stranger can cause. A run after `workflow_run` may follow anything. */
 function isAfterOwnRun({ name, fork, workflowRun }: CiEvent): boolean {
   return name === 'workflow_run' && !fork && runsOfOwnCommits.has(workflowRun?.event ?? '');
 }
 
-/** Gathers what tells this repository's commits from others, from the event and the runner's variables. */
+/** Collects from the event and the runner's variables which commits are this repository's and which are a fork's. */
 export function trustFacts(event: CiEvent, payload: Payload, env: NodeJS.ProcessEnv): TrustFacts {
   const forks = namedForks(payload, event.repository);
   const ofSameRepository =
@@ -75,16 +75,16 @@ export function trustFacts(event: CiEvent, payload: Payload, env: NodeJS.Process
 /** A recipe that may be loaded. */
 export interface TrustedRecipe {
   readonly file: string;
-  /** In a run from outside, the only files that may be loaded with it; `file` is a real path then. */
+  /** In a run that a stranger may have caused: the only files that may be loaded. `file` is a real path then. */
   readonly tracked?: TrackedFiles;
-  /** What could not be told, where that is no reason to refuse it. */
+  /** What could not be decided, where that is no reason to refuse the recipe. */
   readonly notice?: string;
 }
 
 /**
- * Refuses a recipe that a pull request brings along where the job has secrets: loading it runs it. It is judged by
- * what is checked out around it, not by the event. Where a stranger may have caused the run, what cannot be told
- * apart from a pull request's is refused too, and so is a file that is not as the trusted commit has it.
+ * Refuses a recipe from a pull request where the job has secrets, since loading a recipe runs it. The checkout around
+ * the recipe decides, not the event. Where a stranger may have caused the run, a recipe of unclear origin is refused
+ * too, and so is a file that differs from the trusted commit.
  *
  * @param file - absolute path of the definition
  * @throws ProblemsError
@@ -93,7 +93,7 @@ export function trustRecipe(file: string, facts: TrustFacts): TrustedRecipe {
   const { event } = facts;
   if (comesFromOutside(event)) return trustInGuardedRun(file, facts);
   if (event.kind === 'none' || secretsWithheld(event)) return { file };
-  // A link is followed when it is loaded, and what lies beside it is found from where it is written.
+  // Node follows a link when it loads the file, and resolves imports beside the link.
   for (const path of new Set([file, realpathSync(file)])) {
     const [nearest, ...outer] = repositoriesAround(dirname(path));
     if (!nearest) continue;
@@ -109,7 +109,7 @@ export function trustRecipe(file: string, facts: TrustFacts): TrustedRecipe {
     if (verdict.trust === 'pull-request') throw refusal(file, event, verdict.found);
     return {
       file,
-      notice: `The recipe is loaded, but whose it is cannot be told: ${verdict.found}. A recipe is a program that runs beside this job's secrets. If a pull request of a stranger can be checked out here, build it under the event pull_request instead; else check out a branch or tag.`,
+      notice: `The recipe is loaded, but it is not clear whose it is: ${verdict.found}. A recipe is a program that runs beside this job's secrets. If a pull request of a stranger can be checked out here, build it under the event pull_request instead; else check out a branch or tag.`,
     };
   }
   return { file };
@@ -132,18 +132,18 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
         ? `git does not track it at the commit ${verdict.commit}`
         : compared === 'changed'
           ? `it is not what the commit ${verdict.commit} has in its place`
-          : `the commit ${verdict.commit} cannot be read, so nobody can tell whether it was changed`;
+          : `the commit ${verdict.commit} cannot be read, so a change to it would not show`;
     problems.push(
       problem(
         'A recipe that is not as it was committed',
-        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: take out the step that changes it, or build where only people with the right to write start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: take out the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
         { file, line: 1 },
       ),
     );
   }
   const [nearest] = problems;
   throw (
-    nearest ?? refusal(file, facts.event, 'its folder is no checkout of git, so nobody can tell whose it is')
+    nearest ?? refusal(file, facts.event, 'its folder is no git checkout, so it is not clear whose it is')
   );
 }
 

@@ -4,27 +4,27 @@ import { checkoutSources, type Source } from '../git/sources.ts';
 import type { CiEvent } from './event.ts';
 import type { NamedForks } from './forks.ts';
 
-/** What is known of the run, to tell its repository's own code from a stranger's. */
+/** Facts about the run that separate its repository's own code from a stranger's. */
 export interface TrustFacts {
   readonly event: CiEvent;
-  /** Commits that are this repository's, whatever a checkout says: that of the run, of its workflow, of the base. */
+  /** Commits that are certainly this repository's: those of the run, of its workflow and of the base. */
   readonly ownCommits: readonly string[];
   readonly forks: NamedForks;
-  /** This repository as an address names it: `github.com/octo-org/agent`. */
+  /** This repository: `github.com/octo-org/agent`. */
   readonly home: string;
 }
 
-/** Whether what is checked out is this repository's own, a pull request's, or cannot be told. */
+/** Whose code is checked out: this repository's own, a pull request's, or unknown. */
 export type Verdict =
   | { readonly trust: 'own'; readonly commit: string }
   | {
       readonly trust: 'pull-request' | 'unknown';
       readonly commit?: string;
-      /** Why, as a clause that has the recipe as its subject: `it is checked out from refs/pull/7/head`. */
+      /** Why, as a clause with the recipe as its subject: `it is checked out from refs/pull/7/head`. */
       readonly found: string;
     };
 
-/** Judges a checkout by the commit that it is at, and by what it says of where that came from. */
+/** Judges a checkout by its commit, and by where its own files say that the commit came from. */
 export function judgeCheckout(repository: Repository, facts: TrustFacts): Verdict {
   const { event, ownCommits, forks, home } = facts;
   const commit = headCommit(repository);
@@ -36,7 +36,7 @@ export function judgeCheckout(repository: Repository, facts: TrustFacts): Verdic
   const sources = checkoutSources(repository, commit);
   const isOfFork = (of: string | undefined): boolean =>
     of !== undefined && [...forks.repositories].some((fork) => of.endsWith(`/${fork}`));
-  // No stranger has a repository below this owner. One in a folder of the machine is there by the workflow's doing.
+  // A stranger has no repository below this owner. A repository in a local folder was put there by the workflow.
   const isOwn = (of: string | undefined): boolean =>
     !isOfFork(of) && (of === undefined || ownerOf(of) === ownerOf(home));
   const isNamed = (source: Source): boolean => source.kind === 'named' && isOwn(source.repository);

@@ -13,7 +13,7 @@ import { gzip } from './gzip.ts';
 import { type FileManifest, type ManifestEntry, sentMode } from './manifest.ts';
 import { openContent } from './read-file.ts';
 
-/** An archive on disk, ready to be sent with a known length. */
+/** An archive on disk and its length. */
 export interface Archive {
   readonly path: string;
   readonly bytes: number;
@@ -21,24 +21,23 @@ export interface Archive {
 
 const BLOCK = 512;
 
-/** Not 1970: tar warns of dates that old, and zip, hence Python's wheels, cannot hold dates before 1980. */
+/** Not 1970: tar warns about such old dates, and zip (so Python wheels) has no dates before 1980. */
 const FIXED_TIME = new Date('2000-01-01T00:00:00Z');
 
 /**
- * Writes a manifest's entries as a gzip-compressed tar to a new file. Content is streamed, so memory does
- * not grow with it. The tar is the same, byte for byte, wherever it is made: entries in the manifest's order,
- * owner 0:0, one fixed time, and on purpose not the files' own mode but 0755 for directories and executable
- * files and 0644 for the rest, because a checkout keeps no other bit and umask differs between machines.
- * (The compressed bytes may differ between builds of zlib.) Long and non-ASCII paths take pax records.
+ * Writes a manifest's entries as a gzip-compressed tar to a new file. Content is streamed, so memory does not grow with
+ * it. The tar is the same on every machine: the manifest's order, owner 0:0, one fixed time, and mode 0755 for
+ * directories and executable files and 0644 for the rest, since a checkout keeps no other bit and umask differs between
+ * machines. (The compressed bytes may differ between builds of zlib.) Long and non-ASCII paths need pax records.
  *
- * Each file is compared with the manifest while it is sent, so an archive never disagrees with its hash.
+ * Each file is compared with the manifest while it is read, so an archive always matches its hash.
  *
- * @param destination - path of the file to make; must not exist; removed again on failure
- * @throws ProblemsError for a file that changed or vanished since the manifest was made, or the error of the system
- * where the machine has no room or no files left
+ * @param destination - path of the new file. It must not exist, and is removed on failure
+ * @throws ProblemsError for a file that changed or vanished since the manifest was made, or the system's error when the
+ * machine has no space or no file handles left
  */
 export async function writeArchive(manifest: FileManifest, destination: string): Promise<Archive> {
-  // Opened first, so that somebody else's file is never removed below.
+  // Opened first, so that an existing file is never removed below.
   const file = await open(destination, 'wx');
   try {
     await pipeline(
@@ -46,7 +45,7 @@ export async function writeArchive(manifest: FileManifest, destination: string):
       createWriteStream(destination, { fd: file }),
     );
   } catch (error) {
-    // Whatever becomes of that, the first error is the one to tell.
+    // The first error counts, even when the removal fails.
     await rm(destination, { force: true }).catch(() => {});
     throw error;
   }
@@ -78,7 +77,7 @@ function* headerBlocks(entry: ManifestEntry): Generator<Buffer> {
   const block = Buffer.alloc(BLOCK);
   const header = new Header({ ...fields, ...linkpath, mode, type: type[entry.type] });
   if (header.encode(block)) {
-    // Only what the plain header may not hold; the mode is not a pax field.
+    // Only what may not fit into the plain header. The mode is not a pax field.
     yield new Pax({
       path: fields.path,
       size: fields.size,

@@ -4,7 +4,7 @@ import { isOfMachine } from '../runner-errors.ts';
 import { escapedSource } from './copy-source.ts';
 import type { IgnoreRule } from './ignore-rules.ts';
 
-/** One COPY of the recipe, as far as its files are concerned. */
+/** The files of one COPY. */
 export interface CopyFiles {
   /** As written in the definition. */
   readonly source: string;
@@ -60,12 +60,12 @@ export function copyProblems(copy: CopyFiles) {
         'COPY source is not a directory',
         `${name} ends in a slash, but ${absolute(path)} is not a directory. Leave out the slash.`,
       ),
-    /** @throws the error itself where the machine is the matter and not the path */
+    /** @throws the error itself when its cause is the machine and not the path */
     unreadable: (path: string, error: unknown) => {
       if (isOfMachine(error)) throw error;
       return make(
         'Unreadable path in COPY',
-        `${name} takes in ${absolute(path)}, which cannot be read (${reason(error)}). Mend its permissions or name it in .dockerignore.`,
+        `${name} takes in ${absolute(path)}, which cannot be read (${reason(error)}). Fix its permissions or name it in .dockerignore.`,
       );
     },
     special: (path: string) =>
@@ -86,7 +86,7 @@ export function copyProblems(copy: CopyFiles) {
     brokenLink: (path: string, error: unknown) =>
       make(
         'Broken symbolic link',
-        `${name} resolves symbolic links, and ${absolute(path)} cannot be followed (${reason(error)}). Mend or remove the link, or name it in .dockerignore.`,
+        `${name} resolves symbolic links, and ${absolute(path)} cannot be followed (${reason(error)}). Fix or remove the link, or name it in .dockerignore.`,
       ),
     linkAsText: (path: string) =>
       make(
@@ -106,7 +106,7 @@ export function copyProblems(copy: CopyFiles) {
   };
 }
 
-/** How to name a path that reads as a pattern. A Dockerfile has no way: the SDK drops its backslashes. */
+/** How to name a path that looks like a pattern. A Dockerfile cannot: the SDK drops its backslashes. */
 export function literalAdvice({ source, at }: Pick<CopyFiles, 'source' | 'at'>): string {
   const segments = source.split('/');
   const special = segments.findIndex((segment) => escapedSource(segment) !== segment);
@@ -126,13 +126,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'its symbolic links lead in a circle',
 };
 
-/** The system's reason in words: `permission denied`; its code where we have no words. */
+/** The system's reason in words: `permission denied`, or its code. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code && REASONS[code]) ?? code ?? message;
 }
 
-/** The problems of one COPY: the first ten, then how many there are besides. */
+/** The first ten problems of one COPY, and the number of further ones. */
 export class ProblemList {
   readonly #words: CopyProblems;
   readonly #kept: Problem[] = [];

@@ -2,24 +2,24 @@ import { posix } from 'node:path';
 import ignore from 'ignore';
 import { expandBraces, isLiteral, mayMatchBelow, patternFault, unescapePattern } from './path-pattern.ts';
 
-/** A COPY source, understood. Paths are relative to the context directory, with forward slashes. */
+/** A parsed COPY source. Paths are relative to the context directory, with forward slashes. */
 export interface CopySource {
-  /** Where the search begins: the source itself, or the directories that a glob spells out; `''` for all. */
+  /** Where the search begins: the source itself, or the literal directories of a glob. `''` for all. */
   readonly start: string;
-  /** Whether the source names one path and no pattern. */
+  /** Whether the source is a path and not a pattern. */
   readonly literal: boolean;
-  /** Whether it ends in a slash and so means directories only. */
+  /** Whether it ends in a slash and so matches directories only. */
   readonly directoriesOnly: boolean;
-  /** Whether the path, or a directory above it, is what the source means. */
+  /** Whether the source matches the path or a directory above it. */
   takes(path: string, isDirectory: boolean): boolean;
-  /** Whether something inside the directory could be what the source means. */
+  /** Whether the source could match something inside the directory. */
   mayTakeBelow(directory: string): boolean;
 }
 
 /**
- * Reads a COPY source with the SDK's meaning: a glob relative to the context directory in which `*` also
- * matches names with a leading dot, `**` any number of directories, and braces give alternatives. A
- * directory brings everything below it; `.` brings the whole context directory.
+ * Parses a COPY source as the SDK does: a glob relative to the context directory. `*` also matches names with a leading
+ * dot, `**` matches any number of directories, and braces give alternatives. A directory includes everything below it,
+ * and `.` is the whole context directory.
  *
  * @returns the source, or what is wrong with it as the end of a sentence
  */
@@ -58,9 +58,9 @@ export function parseCopySource(written: string): CopySource | string {
     };
   }
   const anchored = alternatives.flatMap((alternative) => {
-    // gitignore drops trailing spaces that are not escaped.
+    // gitignore drops unescaped trailing spaces.
     const pattern = `/${alternative.replace(/ (?= *$)/g, '\\ ')}`;
-    // To the SDK `a/**` means the directory `a` as well as what is in it, to gitignore only the latter.
+    // In the SDK `a/**` matches the directory `a` and its content, in gitignore only the content.
     const directory = /^(.+?)(?:\/\*\*)+\/?$/.exec(pattern)?.[1];
     return directory ? [`${directory}/`, `${directory}/**`] : [pattern];
   });
@@ -76,12 +76,12 @@ export function parseCopySource(written: string): CopySource | string {
   };
 }
 
-/** A path, written so that it is no pattern. */
+/** A path with its pattern characters escaped. */
 export function escapedSource(path: string): string {
   return path.replace(/[\\*?[{]|(?<=[?*+@!])\(/g, '\\$&');
 }
 
-/** The leading segments that all alternatives share and that stand for one name each. */
+/** The leading literal segments that all alternatives share. */
 function commonStart(paths: readonly string[]): string {
   const [first = '', ...others] = paths.map((path) => path.split('/'));
   const start: string[] = [];

@@ -7,7 +7,7 @@ import { parseCopySource } from './copy-source.ts';
 import { isThere } from './list-files.ts';
 import { type FileManifest, type ManifestEntry, sentMode } from './manifest.ts';
 
-/** What a COPY sends as it is asked to, but probably not as meant. */
+/** Warnings about files that a COPY sends, but probably not as meant. */
 export async function copyWarnings(
   { wire, source }: RecipeStep,
   files: FileManifest,
@@ -23,7 +23,7 @@ export async function copyWarnings(
     .map((warning) => (source ? { ...warning, at: source } : warning));
 }
 
-/** A name such as `[id].txt` that means `i.txt` and not the file of that name. */
+/** A source such as `[id].txt`, which matches `i.txt` and not the file of that name. */
 async function patternWarning(
   files: FileManifest,
   at: SourceLocation | undefined,
@@ -40,7 +40,7 @@ async function patternWarning(
   };
 }
 
-/** A login to Google Cloud puts its credentials into the workspace. */
+/** The Google Cloud login puts its credentials into the workspace. */
 function loginWarning(files: FileManifest): DefinitionWarning | undefined {
   const login = files.entries.find(({ path }) => /(?:^|\/)gha-creds-[\da-f]+\.json$/.test(path));
   if (!login) return undefined;
@@ -50,7 +50,7 @@ function loginWarning(files: FileManifest): DefinitionWarning | undefined {
   };
 }
 
-/** A header that a checkout adds, or a user with a password in an address. */
+/** A header that a checkout adds, or a URL with a user and a password. */
 const credentials =
   /^\s*extraheader\s*=\s*\S|\b[a-z][a-z+]*:\/\/[^\s/@:]*:[^\s/@]+@|\bhttps?:\/\/[^\s/@:]{20,}@/im;
 
@@ -62,7 +62,7 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
   const configs = files.entries.filter(({ path, type }) => type === 'file' && isGitConfig(path));
   const open = await Promise.all(configs.map((config) => holdsCredentials(files, config)));
   const exposed = configs.find((_, index) => open[index]);
-  // Who names the folder itself wants it.
+  // A source that names the folder itself is meant so.
   const wanted = /(?:^|\/)\.git(?:\/|$)/.test(files.source);
   if (wanted && !exposed) return undefined;
   const token = exposed
@@ -89,7 +89,7 @@ async function holdsCredentials(
   { contextDirectory }: FileManifest,
   { path }: ManifestEntry,
 ): Promise<boolean> {
-  // What cannot be read is a problem of the COPY itself.
+  // An unreadable path is a problem of the COPY itself.
   const text = await readFile(join(contextDirectory, path), 'utf8').catch(() => '');
   return credentials.test(text);
 }
@@ -116,7 +116,7 @@ function modeWarning(files: FileManifest, chosen: string | undefined): Definitio
   };
 }
 
-/** Git makes its own files as it likes. */
+/** Git chooses the modes of its own files. */
 function isOfGit(path: string): boolean {
   return /(?:^|\/)\.git\//.test(path);
 }

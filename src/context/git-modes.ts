@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const MOST_MS = 60_000;
 
-/** What git keeps of files and Windows does not. Paths are relative to the context directory. */
+/** Facts about files that git stores and Windows does not. Paths are relative to the context directory. */
 export interface GitModes {
   readonly executables: ReadonlySet<string>;
-  /** Symbolic links, which may have been checked out as files that hold their target. */
+  /** Symbolic links, which may be checked out as files with the target as their text. */
   readonly links: ReadonlySet<string>;
 }
 
 /**
- * The modes that git's index has for the files below a directory, where the file system has none: on Windows.
- * Undefined elsewhere, since there the files themselves tell. Without git, or outside of a repository,
- * nothing is executable and nothing is a link that does not look like one.
+ * Reads modes from git's index for the files below a directory on Windows, whose file system has none. Returns
+ * `undefined` elsewhere, since there the files have modes. Without git, or outside of a repository, no file is
+ * executable, and only real links are links.
  *
  * Source of the format: gitformat-index(5), git-ls-files(1).
  */
@@ -37,7 +37,7 @@ export async function readGitModes(
 async function listIndex(directory: string): Promise<string> {
   try {
     const { stdout } = await run('git', ['-C', directory, 'ls-files', '--stage', '-z'], {
-      // Windows looks for programs where they are started first; a checkout may hold its own git.exe.
+      // Windows first searches the current directory for programs, and a checkout may hold a git.exe.
       cwd: dirname(process.execPath),
       maxBuffer: Number.POSITIVE_INFINITY,
       timeout: MOST_MS,

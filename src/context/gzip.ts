@@ -4,19 +4,19 @@ import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib';
 
 const deflate = promisify(deflateRaw);
 
-/** Large enough that a compressor's start does not count, small enough that a few in flight do not either. */
+/** Large enough to hide the start of a compressor, small enough to hold several in memory. */
 const BLOCK_BYTES = 512 * 1024;
-/** How far back a match may reach. */
+/** The distance that a match may reach back. */
 const WINDOW_BYTES = 32 * 1024;
 /** Node's thread pool has four threads. */
 const MOST_AT_ONCE = 4;
-/** Half again as fast as the usual 6 on program text, for three per cent more bytes. */
+/** On program text it is 1.5 times as fast as the default 6, with 3 percent more bytes. */
 const LEVEL = 4;
 
-/** Pieces of a block that tell whether it can be compressed at all. */
+/** Samples of a block that decide whether to compress it. */
 const SAMPLES = 4;
 const SAMPLE_BYTES = 4096;
-/** Above this part of their length, samples are noise: packages, pictures, what is compressed already. */
+/** Samples that compress to more than this ratio are noise: packages, images, compressed files. */
 const NOISE = 0.97;
 
 /** Magic, deflate, no flags, no time, no hint, unknown system: RFC 1952, section 2.3. */
@@ -25,12 +25,11 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 const END = Buffer.from([3, 0]);
 
 /**
- * Compresses a stream of bytes to one gzip member with as many threads as the machine has, at most four. Each
- * block is compressed on its own, with what came before it as its dictionary, and ends on a whole byte, so
- * that the results are one stream when written in a row. Noise is stored, since trying to compress it takes
- * longer than sending the few bytes that this would save. The result depends on the bytes alone, not on how
- * they came or on the number of threads; memory does not grow with it. Pieces may be used again by their
- * maker once the next one is asked for.
+ * Compresses a stream of bytes to one gzip member with all threads of the machine, at most four. Each block is
+ * compressed separately, with the bytes before it as its dictionary, and ends on a whole byte, so that the results form
+ * one stream. Noise is stored, since compressing it takes longer than sending the few bytes that this saves. The result
+ * depends on the bytes alone, and not on their chunks or the number of threads. Memory does not grow with the stream.
+ * The producer may reuse a chunk's memory once the next chunk is requested.
  */
 export async function* gzip(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const atOnce = Math.min(MOST_AT_ONCE, availableParallelism());
@@ -60,7 +59,7 @@ function compress(block: Buffer, dictionary: Buffer | undefined): Promise<Buffer
   return deflate(block, {
     level: isNoise(block) ? constants.Z_NO_COMPRESSION : LEVEL,
     finishFlush: constants.Z_SYNC_FLUSH,
-    // All of the result in one piece: each piece costs a way to the thread pool and back.
+    // The whole result in one chunk: each chunk costs a round trip to the thread pool.
     chunkSize: BLOCK_BYTES + 1024,
     ...(dictionary && { dictionary }),
   });
@@ -74,7 +73,7 @@ function isNoise(block: Buffer): boolean {
   return deflateRawSync(samples, { level: constants.Z_BEST_SPEED }).length > samples.length * NOISE;
 }
 
-/** The same bytes in copies of equal length, the last one shorter. */
+/** Copies the bytes into chunks of equal length. The last one may be shorter. */
 async function* blocksOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let block = Buffer.allocUnsafe(BLOCK_BYTES);
   let length = 0;

@@ -15,11 +15,10 @@ const PARALLEL_READS = 8;
 const FILES_BETWEEN_SIGNALS = 1000;
 
 /**
- * Lists and reads what a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
+ * Lists and hashes the files that a COPY sends. Files are streamed through SHA-256, so memory does not grow with their
  * size. Entries are sorted by the bytes of their paths.
  *
- * @param modes - what git knows of the files and the platform does not; read when left out. Reading it once
- *   is enough for all COPY steps of a context directory.
+ * @param modes - the modes of git's index, which serve all COPY steps of a context directory. Read when left out.
  * @throws ProblemsError as {@link listFiles} does, and for a file that cannot be read
  */
 export async function hashFiles(
@@ -31,12 +30,12 @@ export async function hashFiles(
   const known = modes ?? (await readGitModes(copy.contextDirectory));
   const words = copyProblems(copy);
   const entries: ManifestEntry[] = [];
-  /** By the entry's index, so that the same file is named first however the reading went. */
+  /** By the entry's index, so that messages do not depend on the order of reading. */
   const unreadable: Problem[] = [];
   const queue = listed.entries();
   const reader = async () => {
     for (const [index, entry] of queue) {
-      // Small files are read without waiting: let signals be heard between them.
+      // Small files are read synchronously. This lets signals through between them.
       if (index % FILES_BETWEEN_SIGNALS === 0) await setImmediate();
       if (copy.resolveSymlinks && entry.type === 'file' && known?.links.has(entry.path)) {
         unreadable[index] = words.linkAsText(entry.path);
@@ -72,10 +71,10 @@ export async function hashFiles(
  *     "template-files 1" NUL, then for each entry
  *     "f" | "d" | "l" NUL  "x" | "-" NUL  path NUL  digest | target | "" NUL
  *
- * No field can hold a NUL, and each entry has four, so no two lists give the same text. Time stamps, owners,
- * the other mode bits, directory sizes and the order of reading have no part in it. Neither have source and
- * destination of the COPY: the service's layer key has them beside this hash, and its file store is keyed by
- * this hash alone, with the paths inside the archive, so COPY steps with the same files share one upload.
+ * No field can hold a NUL and each entry has four fields, so different lists give different texts. Time stamps, owners,
+ * other mode bits, directory sizes and the order of reading do not count. Source and destination of the COPY do not
+ * count either: the service's layer key has them separately. Its file store uses this hash alone, so COPY steps with the
+ * same files share one upload.
  */
 export function hashEntries(entries: readonly ManifestEntry[]): string {
   const hash = createHash('sha256').update('template-files 1\0');
@@ -87,7 +86,7 @@ export function hashEntries(entries: readonly ManifestEntry[]): string {
   return hash.digest('hex');
 }
 
-/** Byte order, which no locale changes and in which a directory comes before what is in it. */
+/** Byte order: it does not depend on the locale, and puts a directory before its content. */
 function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
   return entries
     .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
@@ -95,7 +94,7 @@ function sortByPath(entries: readonly ListedEntry[]): readonly ListedEntry[] {
     .map(({ entry }) => entry);
 }
 
-/** Gives a promise only where there is something to wait for. */
+/** Returns a promise only when the content is streamed. */
 function readEntry(
   contextDirectory: string,
   entry: ListedEntry,
@@ -103,9 +102,9 @@ function readEntry(
 ): ManifestEntry | Promise<ManifestEntry> {
   const { path, type, target } = entry;
   if (type !== 'file') {
-    const told = modes && target !== undefined ? { target: target.replaceAll('\\', '/') } : {};
+    const fromGit = modes && target !== undefined ? { target: target.replaceAll('\\', '/') } : {};
     const own = type === 'directory' && !modes ? folderMode(join(contextDirectory, path)) : {};
-    return { ...entry, ...told, ...own, size: 0, executable: false };
+    return { ...entry, ...fromGit, ...own, size: 0, executable: false };
   }
   const { executable: ownBit, mode, content } = openContent(join(contextDirectory, path));
   const executable = modes ? modes.executables.has(path) : ownBit;

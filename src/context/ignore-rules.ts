@@ -6,11 +6,11 @@ import { decodeText } from '../decode-text.ts';
 import { type Problem, throwIfAny } from '../problem.ts';
 import { expandBraces, fromDockerPattern, mayMatchBelow, patternFault } from './path-pattern.ts';
 
-/** One rule that keeps files back, or with `reinclude` takes them in again. */
+/** One rule that excludes files, or with `reinclude` includes them again. */
 export interface IgnoreRule {
   /** The pattern as it was written. */
   readonly pattern: string;
-  /** Where it stands, as it reads in a message: `line 3 of .dockerignore`. */
+  /** Its place in words for a message: `line 3 of .dockerignore`. */
   readonly origin: string;
   readonly reinclude: boolean;
 }
@@ -18,24 +18,24 @@ export interface IgnoreRule {
 /** The rules of one context directory. Paths are relative to it, with forward slashes. */
 export interface IgnoreRules {
   readonly rules: readonly IgnoreRule[];
-  /** The rule that keeps this path, or a directory above it, from being sent; nothing when it is sent. */
+  /** The rule that excludes this path or a directory above it; `undefined` when it is sent. */
   excludedBy(path: string): IgnoreRule | undefined;
-  /** Whether a `!` rule could take in something below an excluded directory. */
+  /** Whether a `!` rule could include something below an excluded directory. */
   mayReincludeBelow(directory: string): boolean;
 }
 
-/** Neighbouring rules of the same kind, in one matcher: the last match decides only between kinds. */
+/** Adjacent rules of the same kind in one matcher, since the last match only decides between kinds. */
 interface Group {
   readonly reinclude: boolean;
   readonly matcher: Ignore;
 }
 
 /**
- * Reads `.dockerignore` of the context directory, if there is one, and puts its rules after the
- * definition's `fileIgnorePatterns`, as the SDK does. The last rule that matches decides.
+ * Reads `.dockerignore` of the context directory, if there is one, and puts its rules after the definition's
+ * `fileIgnorePatterns`, as the SDK does. The last rule that matches decides.
  *
- * @throws ProblemsError naming each pattern that Docker would refuse, or a `.dockerignore` that cannot be read or
- *   whose encoding is not known
+ * @throws ProblemsError that names each pattern that Docker would refuse, or a `.dockerignore` that cannot be read or has
+ *   an unknown encoding
  */
 export async function loadIgnoreRules(
   contextDirectory: string,
@@ -47,7 +47,7 @@ export async function loadIgnoreRules(
     content = await readFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    // ENOTDIR: the context directory itself is not one; whoever lists its files says so.
+    // ENOTDIR: the context directory is not a directory, which `listFiles` reports.
     if (code !== 'ENOENT' && code !== 'ENOTDIR') {
       throwIfAny([
         {
@@ -72,14 +72,14 @@ export async function loadIgnoreRules(
 }
 
 /**
- * Rules in Docker's documented meaning (https://docs.docker.com/build/concepts/context/#dockerignore-files):
- * a pattern is anchored at the context directory, so `*.log` matches there only and needs a `**` segment
- * in front to match everywhere; a matched directory takes along everything below it; `!` takes in again,
- * even below an excluded directory.
- * `fileIgnorePatterns` follow the same rules and may hold braces, since the SDK calls them globs; an
- * absolute one counts when it lies in the context directory. Backslash escapes on every system.
+ * Parses rules as Docker documents them (https://docs.docker.com/build/concepts/context/#dockerignore-files). A pattern
+ * is anchored at the context directory, so `*.log` matches only there and needs a `**` segment in front to match
+ * everywhere. A matched directory excludes everything below it. `!` includes again, even below an excluded directory.
  *
- * @throws ProblemsError naming each pattern that Docker would refuse
+ * `fileIgnorePatterns` follow the same rules and may hold braces, since the SDK calls them globs. An absolute one counts
+ * when it is in the context directory. A backslash escapes on every system.
+ *
+ * @throws ProblemsError that names each pattern that Docker would refuse
  */
 export function compileIgnoreRules(from: {
   readonly contextDirectory: string;
@@ -121,7 +121,7 @@ export function compileIgnoreRules(from: {
       const anchored = fromDockerPattern(cleaned);
       if (!anchored)
         return report(
-          'it holds more than three "**" that touch other text; give each "**" a path segment of its own',
+          'it holds more than three "**" that touch other text; give each "**" a separate path segment',
         );
       let group = groups.at(-1);
       if (!group || group.reinclude !== reinclude) {
@@ -164,7 +164,7 @@ export function compileIgnoreRules(from: {
   };
 }
 
-/** `./a//b/` → `a/b`. Nothing for a pattern that cannot match: the context directory itself or above it. */
+/** `./a//b/` → `a/b`. `undefined` for the context directory itself or a path above it, which cannot match. */
 function clean(pattern: string): string | undefined {
   const cleaned = posix.normalize(pattern).replace(/^\/|(?<=[^\\])\/$/g, '');
   return cleaned === '' || cleaned === '.' || cleaned === '/' || /^\.\.(\/|$)/.test(cleaned)

@@ -7,7 +7,7 @@ import { type CopySource, parseCopySource } from './copy-source.ts';
 import type { IgnoreRule, IgnoreRules } from './ignore-rules.ts';
 import type { ManifestEntry } from './manifest.ts';
 
-/** An entry before its content was read. */
+/** An entry before its content is read. */
 export type ListedEntry = Pick<ManifestEntry, 'path' | 'type' | 'target'>;
 
 interface Excluded {
@@ -18,14 +18,14 @@ interface Excluded {
 type Kind = Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
 
 /**
- * Lists what a COPY sends, in no particular order. Directories that nothing can come from are not read. An
- * excluded directory is listed when a `!` rule takes in something below it. Ignore rules judge the path that
- * is sent: with `resolveSymlinks` not the path that a link points at. A link is otherwise sent as it is,
- * wherever it points; only as a directory on the way to the source is it followed.
+ * Lists what a COPY sends, in no particular order. Directories without a possible match are not read. An excluded
+ * directory is listed when a `!` rule includes something below it. Ignore rules apply to the path that is sent, and with
+ * `resolveSymlinks` not to the target of a link. A link is otherwise sent as it is, with any target. It is followed only
+ * as a directory on the way to the source.
  *
- * @throws ProblemsError with the first ten problems: a source that is missing, matches nothing, is kept
- *   back by ignore rules or lies outside the context directory; links that cannot be resolved; entries that
- *   are neither file, directory nor link; what cannot be read
+ * @throws ProblemsError with the first ten problems: a source that is missing, matches nothing, is excluded by ignore
+ *   rules or is outside the context directory; links that cannot be resolved; entries that are neither file, directory
+ *   nor link; paths that cannot be read
  */
 export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<readonly ListedEntry[]> {
   const words = copyProblems(copy);
@@ -43,7 +43,7 @@ export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<r
   return new Walk(copy, root, source, ignore).run();
 }
 
-/** Whether the source, read as a path and no pattern, names something in the context directory. */
+/** Whether the source, taken as a path and not as a pattern, exists in the context directory. */
 export async function isThere({
   source,
   contextDirectory,
@@ -54,7 +54,7 @@ export async function isThere({
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** The search of one COPY; guards what was found so far. */
+/** The search of one COPY and its results so far. */
 class Walk {
   readonly #copy: CopyFiles;
   readonly #root: string;
@@ -63,9 +63,9 @@ class Walk {
   readonly #words: ReturnType<typeof copyProblems>;
   readonly #problems: ProblemList;
   readonly #entries: ListedEntry[] = [];
-  /** The first path that the source takes and a rule excludes. */
+  /** The first path that the source matches and a rule excludes. */
   #firstExcluded: Excluded | undefined;
-  /** The first excluded directory in which the source might have taken something. */
+  /** The first excluded directory that could have a match of the source. */
   #firstSkipped: Excluded | undefined;
 
   constructor(copy: CopyFiles, root: string, source: CopySource, ignore: IgnoreRules) {
@@ -109,7 +109,7 @@ class Walk {
     }
   }
 
-  /** `above`: the real paths of the directories that the walk came through. */
+  /** `above`: the real paths of the directories above this one. */
   async #visit(path: string, kind: Kind, above: readonly string[]): Promise<void> {
     const mayBeTaken =
       this.#source.mayTakeBelow(path) || this.#source.takes(path, true) || this.#source.takes(path, false);
@@ -142,12 +142,12 @@ class Walk {
   async #visitChildren(directory: string, above: readonly string[]): Promise<void> {
     let children: Dirent[];
     try {
-      // Without the thread pool, whose use takes three times as long, many directories at a time or not.
+      // Synchronous, since the thread pool takes three times as long, even with many directories at a time.
       children = readdirSync(this.#absolute(directory), { withFileTypes: true });
     } catch (error) {
       return this.#problems.add(this.#words.unreadable(directory, error));
     }
-    // In order, so that the same problem is named first on every machine.
+    // Sorted, so that the same problem comes first on every machine.
     children.sort((one, other) => (one.name < other.name ? -1 : 1));
     for (const child of children) {
       const path = directory === '' ? child.name : `${directory}/${child.name}`;
@@ -160,7 +160,7 @@ class Walk {
   }
 
   async #addLeaf(path: string, kind: Kind): Promise<void> {
-    // Node puts U+FFFD where a name is not UTF-8; such a name cannot be opened again.
+    // Node puts U+FFFD into a name that is not UTF-8, and then cannot open it.
     if (path.includes('\uFFFD') && !(await lstat(this.#absolute(path)).catch(() => undefined))) {
       this.#problems.add(this.#words.notUtf8(path));
     } else if (kind.isFile()) {
@@ -172,7 +172,7 @@ class Walk {
     }
   }
 
-  /** What a link points at; nothing, with a problem, when that cannot be sent. */
+  /** The target of a link; `undefined`, with a problem, when it cannot be sent. */
   async #follow(path: string): Promise<Stats | undefined> {
     try {
       const target = await realpath(this.#absolute(path));
@@ -184,7 +184,7 @@ class Walk {
     return undefined;
   }
 
-  /** Directories alone are worth sending only when no rule emptied them. */
+  /** Why nothing is sent. Directories alone are sent only when no rule emptied them. */
   async #whyNothing(): Promise<Problem | undefined> {
     if (this.#entries.some((entry) => entry.type !== 'directory')) return undefined;
     if (this.#firstExcluded) return this.#words.excluded(this.#firstExcluded.path, this.#firstExcluded.rule);

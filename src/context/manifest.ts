@@ -5,9 +5,9 @@ export interface ManifestEntry {
   readonly type: 'file' | 'directory' | 'symlink';
   /** Bytes; 0 for directories and links. */
   readonly size: number;
-  /** The owner's execute bit: the only mode bit that a checkout keeps the same on every machine. */
+  /** The owner's execute bit, the only mode bit that is the same in a checkout on every machine. */
   readonly executable: boolean;
-  /** Permission bits, where what is sent is open to more people or has lost setuid or setgid. */
+  /** The file's own permission bits, when it is sent with wider access or loses setuid or setgid. */
   readonly narrowerMode?: number;
   /** Target of a symbolic link as written. */
   readonly target?: string;
@@ -15,7 +15,7 @@ export interface ManifestEntry {
   readonly digest?: string;
 }
 
-/** What one COPY sends: sorted entries, and a hash that is the same on every machine for the same content. */
+/** What one COPY sends: sorted entries and a hash, which is the same on every machine for the same content. */
 export interface FileManifest {
   /** The COPY source as written in the definition. */
   readonly source: string;
@@ -29,14 +29,14 @@ export interface FileManifest {
   readonly hash: string;
 }
 
-/** The mode with which an entry is sent, whatever its own: a checkout keeps no other bit than the owner's `x`. */
+/** The mode with which an entry is sent. It depends on the execute bit alone, which is all that a checkout keeps. */
 export function sentMode(entry: { readonly executable: boolean }): number {
   return entry.executable ? 0o755 : 0o644;
 }
 
 /**
- * An entry's own mode, where sending takes away what somebody has set: group or others get to read it, or setuid and
- * setgid are lost. What the umask of this machine keeps back from every file says nothing about one of them.
+ * An entry's own mode, when sending it loses a setting: group or others could read it, or setuid or setgid is dropped.
+ * Bits that this machine's umask removes from every file do not count.
  */
 export function narrowerMode(
   mode: number,

@@ -1,9 +1,9 @@
 /**
- * Path patterns, put into the one form that the `ignore` library matches: gitignore patterns anchored at
- * the context directory. Two dialects come in: Docker's (ignore rules) and the SDK's globs (COPY sources).
+ * Converts path patterns to the form of the `ignore` library: gitignore patterns anchored at the context directory. The
+ * input is Docker's dialect (ignore rules) or the SDK's globs (COPY sources).
  *
- * Why `ignore` and not Node's own globs: `fs.glob` and `path.matchesGlob` never match names that start
- * with a dot and fold case on macOS and Windows, so the same recipe would send other files elsewhere.
+ * Node's own globs do not fit: `fs.glob` and `path.matchesGlob` never match names with a leading dot, and ignore case on
+ * macOS and Windows, so the same recipe would send other files there.
  */
 
 /** A pattern's characters: escapes and bracket expressions stay whole, and so does `**` with its slash. */
@@ -11,7 +11,7 @@ const TOKEN = /\\.|\[(?:\\.|[^\]\\])+\]|\*\*\/?|./gs;
 const MAX_ALTERNATIVES = 1000;
 const MAX_GLUED = 3;
 
-/** What is wrong with a pattern, or nothing. The rules are those of Go's `filepath.Match`, which Docker uses. */
+/** What is wrong with a pattern, if anything. The rules are those of Go's `filepath.Match`, which Docker uses. */
 export function patternFault(pattern: string): string | undefined {
   for (const token of pattern.match(TOKEN) ?? []) {
     if (token === '\\') return 'it ends with a backslash that escapes nothing';
@@ -22,13 +22,12 @@ export function patternFault(pattern: string): string | undefined {
 }
 
 /**
- * Docker's meaning of one cleaned pattern (no leading or trailing slash), as anchored gitignore patterns,
- * any of which may match. `**` stands for any number of directories, none included. Glued to other text,
- * as in `a**b`, it needs more than one gitignore pattern, because there gitignore reads it as `*`.
- * Undefined when there are more than three of the glued kind.
+ * One cleaned Docker pattern (no leading or trailing slash) as anchored gitignore patterns, any of which may match. `**`
+ * is any number of directories, or none. Next to other text, as in `a**b`, it needs several gitignore patterns, since
+ * gitignore reads it as `*` there. Returns `undefined` for more than three of this kind.
  */
 export function fromDockerPattern(pattern: string): readonly string[] | undefined {
-  // One `**` straight after another says nothing more.
+  // A `**` right after another has no effect.
   const tokens = (pattern.match(TOKEN) ?? []).filter(
     (token, index, all) => index === 0 || !token.startsWith('**') || !all[index + 1]?.startsWith('**'),
   );
@@ -40,7 +39,7 @@ export function fromDockerPattern(pattern: string): readonly string[] | undefine
   for (const [index, token] of tokens.entries()) {
     const rest = tokens.slice(index + 1);
     if (!token.startsWith('**')) {
-      // Only `^` negates in Docker's brackets; gitignore takes `!` as well.
+      // Only `^` negates in Docker's brackets, while gitignore accepts `!` too.
       append(token.startsWith('[!') ? `[\\!${token.slice(2)}` : token);
     } else if (index > 0 && !tokens[index - 1]?.endsWith('/')) {
       if (rest.length === 0) {
@@ -62,8 +61,8 @@ export function fromDockerPattern(pattern: string): readonly string[] | undefine
 }
 
 /**
- * Alternatives of a glob with braces: `*.{js,ts}` gives `*.js` and `*.ts`. Braces nest; `{a}` and an
- * unclosed brace stand for themselves. Undefined for a range (`{1..3}`) and above 1000 alternatives.
+ * The alternatives of a glob with braces: `*.{js,ts}` gives `*.js` and `*.ts`. Braces may nest. `{a}` and an unclosed
+ * brace are literal. Returns `undefined` for a range (`{1..3}`) and for more than 1000 alternatives.
  */
 export function expandBraces(pattern: string): readonly string[] | undefined {
   let pending = [pattern];
@@ -87,7 +86,7 @@ export function expandBraces(pattern: string): readonly string[] | undefined {
   return [...new Set(done)];
 }
 
-/** The first pair of braces with a comma and no such pair inside, its bounds and its parts. */
+/** The bounds and parts of the first pair of braces that has a comma and no such pair inside. */
 function innermostBraces(pattern: string) {
   const open: { start: number; commas: number[] }[] = [];
   for (let at = 0; at < pattern.length; at += 1) {
@@ -106,7 +105,7 @@ function innermostBraces(pattern: string) {
   return undefined;
 }
 
-/** Whether the piece, its braces expanded, stands for one name only. */
+/** Whether the piece, with its braces expanded, has no pattern characters. */
 export function isLiteral(piece: string): boolean {
   return !/(?<!\\)[*?[]/.test(piece);
 }
@@ -117,9 +116,8 @@ export function unescapePattern(piece: string): string {
 }
 
 /**
- * Whether the anchored pattern could match something inside the directory without matching the directory
- * itself: true unless the pattern's literal segments or its length say otherwise. Decides which directories
- * need not be read at all.
+ * Whether the anchored pattern could match something inside the directory without matching the directory itself. It is
+ * true unless the pattern's literal segments or its length exclude that. It decides which directories are not read.
  *
  * @param anchored - gitignore pattern with a leading slash
  * @param directory - path relative to the context directory

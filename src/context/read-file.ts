@@ -5,23 +5,23 @@ const CHUNK_BYTES = 256 * 1024;
 const readInBackground = promisify(read);
 
 export interface OpenFile {
-  /** The execute bit of the owner; false where the platform has none. */
+  /** The owner's execute bit. False on a platform without one. */
   readonly executable: boolean;
   /** Permission bits. */
   readonly mode: number;
   /**
-   * The content from the start on: at once, or, of a file above 256 KiB, in chunks of that size. A chunk is
-   * good until the next one is asked for, since its memory is used again.
+   * The whole content, or chunks of 256 KiB for a larger file. A chunk is valid until the next one is requested, since
+   * its memory is reused.
    */
   readonly content: Buffer | AsyncIterable<Buffer>;
 }
 
 /**
- * Opens a file for reading once. A file of at most 256 KiB is read at once and without the thread pool, whose
- * use takes two to three times as long as reading what a checkout has just written; a larger one is streamed,
- * so memory does not grow with it.
+ * Opens a file for a single read. A file of at most 256 KiB is read synchronously, since the thread pool takes two to
+ * three times as long for files that a checkout has just written. A larger one is streamed, so memory does not grow with
+ * it.
  *
- * @throws the error of the file system, when opening or while reading
+ * @throws the file system's error on opening or reading
  */
 export function openContent(path: string): OpenFile {
   const descriptor = openSync(path, 'r');
@@ -31,7 +31,7 @@ export function openContent(path: string): OpenFile {
     const executable = process.platform !== 'win32' && (mode & 0o100) !== 0;
     const buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES) + 1);
     const length = readFully(descriptor, buffer);
-    // A byte more than announced was asked for: what fills the buffer goes on after it.
+    // The buffer has room for one byte more than the file's size. If it is full, the file is longer.
     if (length < buffer.length)
       return { executable, mode: mode & 0o7777, content: buffer.subarray(0, length) };
     streamed = true;
@@ -50,7 +50,7 @@ function readFully(descriptor: number, buffer: Buffer): number {
   }
 }
 
-/** Two buffers in turn: one is filled while the other is in use. */
+/** Alternates between two buffers: one is filled while the other is in use. */
 async function* chunksOf(descriptor: number): AsyncGenerator<Buffer> {
   const fillFrom = async (position: number, buffer: Buffer) => {
     let length = 0;
@@ -68,7 +68,7 @@ async function* chunksOf(descriptor: number): AsyncGenerator<Buffer> {
   };
   const begin = (position: number, buffer: Buffer) => {
     const filling = fillFrom(position, buffer);
-    // Whoever awaits it gets the error; until then nobody does, which must not end the process.
+    // The error is thrown where this is awaited. Until then a rejection must not end the process.
     filling.catch(() => {});
     return filling;
   };
@@ -84,7 +84,7 @@ async function* chunksOf(descriptor: number): AsyncGenerator<Buffer> {
       yield chunk;
     }
   } finally {
-    // A descriptor must not be closed, and its number given to another file, while it is being read.
+    // A descriptor that is being read must not be closed, since its number could go to another file.
     await reading.catch(() => {});
     closeSync(descriptor);
   }

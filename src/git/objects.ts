@@ -4,17 +4,17 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { type GitObject, largestObject, type ObjectType, openPacks, type PackedObjects } from './packs.ts';
 
-/** Reads git's objects by their id. What cannot be read, or is not what its id says, is `undefined`. */
+/** Reads git objects by id. An object that cannot be read, or does not match its id, is `undefined`. */
 export interface ObjectStore {
   read(id: string): GitObject | undefined;
 }
 
-/** An alternate may name further ones; git follows five. */
+/** An alternate may name further alternates. Git follows five levels. */
 const mostAlternates = 5;
 
 /**
- * Reads the objects of a repository, without running git: the settings of a checkout can name programs for git to
- * run. Each object is hashed and compared with its id, so that a forged one is none, whoever wrote the folder.
+ * Reads the objects of a repository without running git, since the settings of a checkout can make git run programs.
+ * Each object is hashed and compared with its id, so a forged object is rejected.
  * Source of the formats: gitformat-pack(5), gitrepository-layout(5).
  *
  * @param commonDirectory - the `.git` that holds `objects/`
@@ -47,7 +47,7 @@ export function openObjects(commonDirectory: string): ObjectStore {
   };
 }
 
-/** The id that git gives to this content; its length tells which hash the repository uses. */
+/** The id that git gives to this content. The length of an id decides between SHA-1 and SHA-256. */
 export function objectId(type: ObjectType, content: Buffer, length: number): string {
   const hash = createHash(length === 64 ? 'sha256' : 'sha1');
   return hash.update(`${type} ${content.length}\0`).update(content).digest('hex');
@@ -71,7 +71,7 @@ function objectFolders(folder: string, depth: number): string[] {
   try {
     alternates = readFileSync(join(folder, 'info', 'alternates'), 'utf8').split('\n');
   } catch {
-    // Hardly any repository has some.
+    // Most repositories have no alternates.
   }
   const further = alternates
     .filter((line) => depth > 0 && line !== '' && !line.startsWith('#'))

@@ -14,16 +14,16 @@ export const largestObject = 64 * 1024 * 1024;
 
 /** The objects of the packs in one folder. */
 export interface PackedObjects {
-  /** Throws where a pack is damaged. */
+  /** Throws when a pack is damaged. */
   read(id: string): GitObject | undefined;
 }
 
 const types: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 const offsetDelta = 6;
 const namedDelta = 7;
-/** Git makes no longer chains. */
+/** Git never writes longer chains. */
 const longestChain = 4096;
-/** What an index of version 2 begins with, and how many bytes lie before its ids. */
+/** The first bytes of an index of version 2, and the position of its ids. */
 const indexMagic = 0xff744f63;
 const idsStart = 8 + 256 * 4;
 
@@ -33,7 +33,7 @@ interface Pack {
 }
 
 /**
- * Looks objects up in the packs of a folder, by reading only the bytes that are needed.
+ * Finds objects in the packs of a folder and reads only the bytes that it needs.
  *
  * @param idBytes - 20, or 32 where the repository hashes with SHA-256
  * @param elsewhere - finds the base of a delta that names it by its id
@@ -89,7 +89,7 @@ function withFile<T>(path: string, use: (file: OpenFile) => T): T {
   }
 }
 
-/** Where the object begins in the pack. An index of version 1, which git no longer writes, has nothing. */
+/** The position of the object in the pack. An index of version 1, which git no longer writes, is not read. */
 function findOffset(index: OpenFile, id: Buffer, idBytes: number): number | undefined {
   const head = index.at(0, idsStart);
   if (head.length < idsStart || head.readUInt32BE(0) !== indexMagic || head.readUInt32BE(4) !== 2)
@@ -114,7 +114,7 @@ function offsetOf(
   position: number,
   { count, idBytes }: { readonly count: number; readonly idBytes: number },
 ): number {
-  // Ids, then a checksum of four bytes each, then offsets; those beyond 2 GiB stand in a table of their own.
+  // Ids, then a checksum of four bytes each, then offsets. Offsets beyond 2 GiB are in a second table.
   const offsets = idsStart + count * (idBytes + 4);
   const short = index.at(offsets + position * 4, 4).readUInt32BE(0);
   if (short < 0x80000000) return short;
@@ -128,7 +128,7 @@ interface EntryContext {
 }
 
 function readEntry(pack: OpenFile, offset: number, context: EntryContext): GitObject | undefined {
-  if (context.chain > longestChain) throw new Error('A chain of deltas without an end.');
+  if (context.chain > longestChain) throw new Error('The chain of deltas has no end.');
   const head = pack.at(offset, 64);
   let at = 0;
   const next = (): number => head.readUInt8(at++);
@@ -139,9 +139,9 @@ function readEntry(pack: OpenFile, offset: number, context: EntryContext): GitOb
     byte = next();
     size += (byte & 0x7f) * factor;
   }
-  if (size > largestObject) throw new Error('An object of this size is not read.');
+  if (size > largestObject) throw new Error('The object is too large.');
   const inflated = (): Buffer => {
-    // Deflate makes hardly anything longer; what follows the entry is left alone.
+    // Deflate adds very little to a content. Inflating stops at the end of the entry.
     const bytes = pack.at(offset + at, size + Math.ceil(size / 100) + 128);
     return inflateSync(bytes, { maxOutputLength: Math.max(1, size) });
   };
@@ -156,7 +156,7 @@ function readEntry(pack: OpenFile, offset: number, context: EntryContext): GitOb
       byte = next();
       distance = (distance + 1) * 128 + (byte & 0x7f);
     }
-    if (distance <= 0 || distance > offset) throw new Error('A delta whose base is not in its pack.');
+    if (distance <= 0 || distance > offset) throw new Error('The base of a delta is not in its pack.');
     base = readEntry(pack, offset - distance, { ...context, chain: context.chain + 1 });
   } else if (kind === namedDelta) {
     const id = head.toString('hex', at, at + context.idBytes);
@@ -180,7 +180,7 @@ function applyDelta(base: Buffer, delta: Buffer): Buffer {
   };
   const ofBase = number();
   const size = number();
-  if (ofBase !== base.length || size > largestObject) throw new Error('A delta of another base.');
+  if (ofBase !== base.length || size > largestObject) throw new Error('The delta belongs to another base.');
   const parts: Buffer[] = [];
   let length = 0;
   while (at < delta.length) {
@@ -200,7 +200,7 @@ function applyDelta(base: Buffer, delta: Buffer): Buffer {
     }
     parts.push(part);
     length += part.length;
-    if (length > size) throw new Error('A delta makes more than it says.');
+    if (length > size) throw new Error('The delta makes more than it declares.');
   }
   return Buffer.concat(parts);
 }

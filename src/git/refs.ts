@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { type ObjectStore, openObjects } from './objects.ts';
 import { commitId, type Repository, readText } from './repository.ts';
 
-/** A branch, tag or other name of a repository, and the commit that it stands for. */
+/** A branch, tag or other ref of a repository, and its commit. */
 export interface Ref {
   /** In full: `refs/remotes/origin/main`. */
   readonly name: string;
   readonly commit: string;
 }
 
-/** All names that the repository has for commits, those of its remotes included. */
+/** All refs of the repository, those of its remotes included. */
 export function readRefs({ commonDirectory }: Repository): Ref[] {
   const objects = openObjects(commonDirectory);
   const refs = new Map<string, string>();
   let last = '';
   for (const line of (readText(join(commonDirectory, 'packed-refs')) ?? '').split('\n')) {
     const [, id, name] = /^([0-9a-f]+) (refs\/\S+)$/.exec(line) ?? [];
-    // The line after an annotated tag has the commit that it is on.
+    // The line after an annotated tag has its commit.
     const [, peeled] = /^\^([0-9a-f]+)$/.exec(line) ?? [];
     if (id && name) refs.set(name, id);
     if (name) last = name;
@@ -41,7 +41,7 @@ function looseRefs(directory: string, folder: string): string[] {
   }
 }
 
-/** The commit that an annotated tag is on, through tags of tags. */
+/** The commit of an annotated tag, also through tags of tags. */
 function peel(objects: ObjectStore, id: string): string {
   let at = id;
   for (let step = 0; step < 10; step++) {
@@ -54,8 +54,8 @@ function peel(objects: ObjectStore, id: string): string {
 }
 
 /**
- * Whether a commit is among the ancestors of others, as far as a shallow checkout has them and within so many commits
- * that no run waits for it.
+ * Whether a commit is an ancestor of others. It searches the commits that a shallow checkout has, and at most
+ * {@link mostAncestors} of them.
  */
 export function isAncestor({ commonDirectory }: Repository, commit: string, of: readonly string[]): boolean {
   const objects = openObjects(commonDirectory);

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { type Repository, readText } from './repository.ts';
 
-/** A remote of a checkout, as its settings name it. */
+/** A remote from the settings of a checkout. */
 export interface Remote {
   /** `origin` */
   readonly name: string;
   readonly url?: string;
-  /** What is fetched under which name: `+refs/heads/*:refs/remotes/origin/*`. */
+  /** Its refspecs: `+refs/heads/*:refs/remotes/origin/*`. */
   readonly fetches: readonly string[];
 }
 
-/** The remotes of a checkout, from the lines of its settings that name them. */
+/** Reads the remotes from the settings of a checkout. */
 export function readRemotes({ commonDirectory }: Repository): Remote[] {
   const remotes = new Map<string, { url?: string; fetches: string[] }>();
   let current: { url?: string; fetches: string[] } | undefined;
@@ -21,7 +21,7 @@ export function readRemotes({ commonDirectory }: Repository): Remote[] {
       if (name !== undefined && current) remotes.set(name, current);
     }
     const [, key = '', value = ''] = /^\s*(?:\[.*\])?\s*(url|fetch)\s*=\s*"?(.*?)"?\s*$/i.exec(line) ?? [];
-    // Git fetches from the first address.
+    // Git fetches from the first URL.
     if (current && key.toLowerCase() === 'url') current.url ??= value;
     if (current && key.toLowerCase() === 'fetch') current.fetches.push(value);
   }
@@ -33,13 +33,13 @@ export function readRemotes({ commonDirectory }: Repository): Remote[] {
 }
 
 /**
- * The repository that an address means, as `github.com/octo-org/agent` in small letters; `undefined` for a folder of
- * this machine and for what is no address.
+ * The repository of a URL in lower case: `github.com/octo-org/agent`. It is `undefined` for a local folder and for a
+ * text that is no URL.
  */
 export function repositoryOfUrl(url: string): string | undefined {
   const [, host, path] =
     /^(?:https?|ssh|git):\/\/(?:[^/@]*@)?([^/:]+)(?::\d+)?\/(.+)$/i.exec(url) ??
-    // git@github.com:octo-org/agent.git, and no drive of Windows.
+    // git@github.com:octo-org/agent.git, but not a Windows drive.
     /^(?:[^/@:]+@)?([^/:]{2,}):(?!\/\/)(.+)$/.exec(url) ??
     [];
   if (host === undefined || path === undefined) return undefined;

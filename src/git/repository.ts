@@ -1,17 +1,17 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** A checkout of git. Its files are read as files: nothing is run, since a checkout can name programs for git to run. */
+/** A git checkout. Only its files are read: its settings can make git run programs, so git is never started. */
 export interface Repository {
   /** The folder that holds `.git`. */
   readonly root: string;
-  /** What holds `HEAD`: `.git`, or the folder that a file of this name leads to. */
+  /** The folder with `HEAD`: `.git`, or the folder that a file named `.git` points to. */
   readonly gitDirectory: string;
-  /** What holds objects, branches and tags, which worktrees share. */
+  /** The folder with objects, branches and tags, which worktrees share. */
   readonly commonDirectory: string;
 }
 
-/** The checkout whose root is this folder. */
+/** The checkout with this root folder. */
 export function repositoryAt(root: string): Repository | undefined {
   const path = join(root, '.git');
   const found = statsOf(path);
@@ -30,7 +30,7 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-/** The checkouts around a folder, the nearest first. */
+/** The checkouts around a folder, nearest first. */
 export function repositoriesAround(directory: string): Repository[] {
   const found: Repository[] = [];
   for (let folder = resolve(directory); ; folder = dirname(folder)) {
@@ -47,14 +47,14 @@ export function headCommit(repository: Repository): string | undefined {
   return ref === undefined ? commitId(head) : readRef(repository, ref);
 }
 
-/** The commit, or tag object, that a full name such as `refs/heads/main` stands for. */
+/** The commit or tag object of a full ref such as `refs/heads/main`. */
 function readRef({ gitDirectory, commonDirectory }: Repository, ref: string): string | undefined {
   const lines = (readText(join(commonDirectory, 'packed-refs')) ?? '').split('\n');
   const [packed] = lines.find((line) => line.endsWith(` ${ref}`))?.split(' ', 1) ?? [];
   return commitId(readText(join(gitDirectory, ref)) ?? readText(join(commonDirectory, ref)) ?? packed);
 }
 
-/** A file's text without the white space around it; `undefined` where it cannot be read. */
+/** The trimmed text of a file; `undefined` when it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
@@ -63,7 +63,7 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** The text where it is the full id of an object. */
+/** The text if it is the full id of an object. */
 export function commitId(text: string | undefined): string | undefined {
   return text !== undefined && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text) ? text : undefined;
 }

@@ -4,32 +4,32 @@ import { type Remote, readRemotes, repositoryOfUrl } from './remotes.ts';
 import { type Repository, readText } from './repository.ts';
 
 /**
- * One thing that a checkout says of where a commit came from: `pull` from a pull request, `named` from a branch or
- * tag, `bare` by its id alone.
+ * One statement of a checkout about the origin of a commit: `pull` from a pull request, `named` from a branch or tag,
+ * `bare` by its id alone.
  */
 export type Source =
   | { readonly kind: 'pull'; readonly ref: string; readonly number?: number }
   | {
       readonly kind: 'named' | 'bare';
-      /** As `github.com/octo-org/agent`; absent for a repository in a folder of this machine. */
+      /** `github.com/octo-org/agent`. Absent for a repository in a local folder. */
       readonly repository?: string;
-      /** Said by the last fetch itself, not by a name that whoever fetched could choose. */
+      /** It comes from the record of the last fetch, and not from a local name that anyone can choose. */
       readonly fetched: boolean;
     };
 
 export interface CheckoutSources {
   readonly of: readonly Source[];
-  /** All names of the checkout that are branches or tags of a remote, with the repository that they are of. */
+  /** All branches and tags of remotes in the checkout, with their repository. */
   readonly named: readonly { readonly commit: string; readonly repository?: string }[];
-  /** The repositories of its remotes, as far as they have an address. */
+  /** The repositories of its remotes that have a URL. */
   readonly repositories: readonly string[];
 }
 
 const pullRequest = /(?:^|\/)pull\/(\d+)\/(?:head|merge)$/;
 
 /**
- * What a checkout tells of where a commit came from: by its names for it, by what was fetched last, and by the log
- * that git keeps of each name. Whoever writes into `.git` can make it tell anything.
+ * What a checkout says about the origin of a commit: its refs, the last fetch, and git's log of each ref. Someone who
+ * can write into `.git` can change all of this.
  */
 export function checkoutSources(repository: Repository, commit: string): CheckoutSources {
   const remotes = readRemotes(repository);
@@ -74,7 +74,7 @@ function lastFetched({ gitDirectory }: Repository, commit: string): Source[] {
   });
 }
 
-/** Tells that a name stands for a pull request: by itself, or because it was fetched from one. */
+/** The pull request of a ref: by its name, or because it was fetched from one. */
 function pullSource(ref: Ref, repository: Repository, remotes: readonly Remote[]): Source | undefined {
   const [, own] = pullRequest.exec(ref.name) ?? [];
   if (own !== undefined) return { kind: 'pull', ref: ref.name, number: Number(own) };
@@ -95,13 +95,13 @@ function pullSource(ref: Ref, repository: Repository, remotes: readonly Remote[]
   return undefined;
 }
 
-/** The repository whose branch or tag a name is. A tag does not say from which remote it came, so all must be one. */
+/** The repository of a branch or tag. A tag does not name its remote, so all remotes must agree. */
 function namedSource(ref: Ref, remotes: readonly Remote[]): { repository?: string } | undefined {
   const of = (remote: Remote | undefined) => {
     const from = repositoryOfUrl(remote?.url ?? '');
     return from === undefined ? {} : { repository: from };
   };
-  // No address is known at all: the names are all that there is.
+  // No remote has a URL, so only the refs count.
   if (remotes.length === 0) return /^refs\/(remotes|tags)\//.test(ref.name) ? {} : undefined;
   if (ref.name.startsWith('refs/tags/')) {
     const all = new Set(remotes.map(({ url }) => repositoryOfUrl(url ?? '')));

@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { type ObjectStore, objectId, openObjects } from './objects.ts';
 import { repositoryAt } from './repository.ts';
 
-/** How a file on disk compares with what a commit has at its place. */
+/** How a file on disk compares with the same path in a commit. */
 export type Comparison = 'same' | 'changed' | 'untracked';
 
 export interface TreeEntry {
@@ -12,22 +12,22 @@ export interface TreeEntry {
   readonly id: string;
 }
 
-/** The files of one commit, as they should lie below the root of its checkout. */
+/** The files of one commit, as they should be below the root of its checkout. */
 export interface TrackedFiles {
   /** Real path of the folder that holds `.git`. */
   readonly root: string;
   readonly commit: string;
-  /** What the commit has at this path; nothing for a path outside of the root. */
+  /** The commit's entry for this path; `undefined` for a path outside of the root. */
   entry(path: string): TreeEntry | undefined;
-  /** Compares a file, given by its real path, with the commit. Line ends may differ, as git's own setting makes them. */
+  /** Compares a file, given by its real path, with the commit. CRLF counts as LF, since git can convert it. */
   compare(path: string): Comparison;
 }
 
 const submodule = '160000';
 
 /**
- * Opens the files of a commit. Everything hangs on the commit's id by hashes, so no file of the repository can make
- * another content pass. Submodules are followed at the commit that this one names.
+ * Opens the files of a commit. Hashes lead from the commit's id to every file, so forged content never passes.
+ * Submodules are read at the commit that this one names.
  *
  * @returns `undefined` where the commit itself cannot be read
  */
@@ -87,7 +87,7 @@ function isContent(path: string, id: string): boolean {
     return false;
   }
   if (objectId('blob', content, id.length) === id) return true;
-  // Git writes lines with CRLF where it is told to, on Windows by default, and keeps them with LF.
+  // Git can write CRLF on checkout, on Windows by default, and stores LF.
   const unixLines = Buffer.from(content.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
   return objectId('blob', unixLines, id.length) === id;
 }

@@ -5,12 +5,12 @@ import { type FollowingInputs, readCommentKey, readEnvironment, readFollowing } 
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
 export interface BuildInputs extends FollowingInputs {
-  /** Path as given; empty when the definition is to be discovered. */
+  /** Path as given. Empty: the definition is discovered. */
   readonly template: string;
-  /** Empty when the export is to be found. */
+  /** Empty: the export is chosen by rule. */
   readonly export: string;
   readonly name: string;
-  /** Tags and rules as written; empty when the event decides. */
+  /** Tags and rules as written. Empty: the event decides. */
   readonly tags: string;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
@@ -18,31 +18,31 @@ export interface BuildInputs extends FollowingInputs {
   /** MiB. */
   readonly memoryMb: number;
   readonly skipCache: boolean;
-  /** What is done with a build of the same content: `auto` takes it, `require` never builds. */
+  /** How a build of the same content is used: `auto` reuses it, `require` never builds. */
   readonly reuse: 'auto' | 'never' | 'require';
-  /** Build on exactly what the base is found to mean. */
+  /** Pin the base to the digest or build that was looked up. */
   readonly pinBase: boolean;
   readonly wait: boolean;
   readonly retryWithoutCache: boolean;
   readonly workingDirectory: string;
-  /** Whether the pull request gets a comment; `auto` where the token can write one. */
+  /** Whether the pull request gets a comment. `auto`: where the token can write one. */
   readonly comment: 'auto' | 'always' | 'never';
-  /** Tells comments about builds of one name apart. */
+  /** Separates the comments of several builds with one name. */
   readonly commentKey: string;
   /** Empty when there is none. */
   readonly githubToken: string;
-  /** Environment of the deployments that previews are shown as; empty for none. */
+  /** Environment of the deployments that show previews. Empty for none. */
   readonly environment: string;
-  /** What a build without a key is: `auto` skips it where GitHub withholds secrets, and fails elsewhere. */
+  /** What to do without a key: `auto` skips the build where GitHub withholds secrets, and fails elsewhere. */
   readonly onMissingCredentials: 'auto' | 'fail' | 'skip';
   readonly connection: Connection;
 }
 
 /**
- * Reads all inputs of the build action. Never throws: what is wrong is in `problems`, and the value stands as
- * its default, so that the definition can still be checked and every mistake named in one run.
+ * Reads all inputs of the build action. It never throws: a wrong value goes into `problems` and is replaced by its
+ * default, so that the definition is checked too and one run names every mistake.
  *
- * @param secretsWithheld - whether a missing key is nobody's mistake
+ * @param secretsWithheld - whether GitHub withholds secrets, so that a missing key is no mistake
  */
 export function readBuildInputs(
   env: NodeJS.ProcessEnv,
@@ -52,7 +52,7 @@ export function readBuildInputs(
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
   const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
   const skipCache = reader.flag('skip-cache', false);
-  // Rules of the service, which would answer 400 after the name was claimed; `judgeSize` knows the others.
+  // The service checks these only after it has claimed the name. `judgeSize` checks the team's limits.
   const cpuCount = reader.number('cpu-count', 2, {
     accepts: (value) =>
       value === 1 || (Number.isInteger(value) && value >= 2 && value <= 32 && value % 2 === 0),
@@ -86,7 +86,7 @@ export function readBuildInputs(
   return reader.done(inputs);
 }
 
-/** Who builds everything anew wants no build that is there already. */
+/** A build that skips the cache does not reuse a build either. */
 function readReuse(reader: InputReader, skipCache: boolean): BuildInputs['reuse'] {
   const reuse = reader.choice('reuse', ['auto', 'never', 'require'], 'auto');
   if (!skipCache) return reuse;

@@ -7,26 +7,26 @@ import { readEnvironment } from './shared.ts';
 export interface CleanupInputs {
   /** Names of templates, at least one. */
   readonly names: readonly string[];
-  /** What stands before the number of the pull request. */
+  /** The text before the number of the pull request. */
   readonly tagPrefix: string;
-  /** The pull request of the event, or every one that GitHub says is closed. */
+  /** The pull request of the event, or all closed pull requests. */
   readonly mode: 'event' | 'sweep';
-  /** Days after which a sweep removes the content tags of builds that have no other; absent: never. */
+  /** Days after which a sweep removes content tags of builds without another tag. Absent: never. */
   readonly contentDays?: number;
-  /** Tell what would be removed, and remove nothing. */
+  /** Only list what would be removed. */
   readonly dryRun: boolean;
   readonly summary: boolean;
   /** Empty when there is none. */
   readonly githubToken: string;
-  /** Environment whose deployments are set inactive; empty for none. */
+  /** Environment whose deployments are set inactive. Empty for none. */
   readonly environment: string;
   readonly connection: Connection;
 }
 
 /**
- * Reads all inputs of the cleanup action. Never throws: what is wrong is in `problems`.
+ * Reads all inputs of the cleanup action. It never throws: what is wrong is in `problems`.
  *
- * @param keyOptional - whether there is nothing to do without a key
+ * @param keyOptional - whether a missing key is no mistake
  */
 export function readCleanupInputs(
   env: NodeJS.ProcessEnv,
@@ -59,11 +59,11 @@ function readNames(reader: InputReader): string[] {
   return [...new Set(names.map((name) => name.trim()))].filter((name) => name !== '');
 }
 
-/** The shortest time is a day, within which every build ends; see `staleContentTags`. */
+/** At least a day, since every build ends within a day. See `staleContentTags`. */
 function readContentDays(reader: InputReader, mode: CleanupInputs['mode']): number | undefined {
   const found = reader.text('content-days');
   if (found === '') return undefined;
-  // A mode that is no mode stands as event, and is told already.
+  // An unknown mode was reported above and counts as event.
   if (mode === 'event' && !reader.problems.some(({ title }) => title === 'Input mode')) {
     reader.reject(
       'content-days',
@@ -78,7 +78,7 @@ function readContentDays(reader: InputReader, mode: CleanupInputs['mode']): numb
   return reader.number('content-days', 1, rule);
 }
 
-/** A prefix that ends in a digit, or is none at all, would take other tags for those of a pull request. */
+/** With an empty prefix, or one that ends in a digit, other tags would look like those of a pull request. */
 function readPrefix(reader: InputReader): string {
   const prefix = reader.text('tag-prefix') || 'pr-';
   if (/^[a-z][a-z0-9_.-]*[-_]$/.test(prefix)) return prefix;

@@ -9,7 +9,7 @@ export interface CommentInputs {
   readonly githubToken: string;
 }
 
-/** Reads all inputs of the comment action. Never throws: what is wrong is in `problems`. */
+/** Reads all inputs of the comment action. It never throws: what is wrong is in `problems`. */
 export function readCommentInputs(env: NodeJS.ProcessEnv): ReadInputs<CommentInputs> {
   const reader = inputReader(env);
   const results = reader

@@ -3,7 +3,7 @@ import type { InputReader } from './reader.ts';
 
 /** How to reach the service. */
 export interface Connection {
-  /** Empty when there is none; a definition can be read and planned without. */
+  /** Empty without a key. A definition can be planned without one. */
   readonly apiKey: string;
   readonly accessToken: string;
   /** Without a slash at the end. */
@@ -25,10 +25,9 @@ const legacyDomains = [
 ];
 
 /**
- * Reads how to reach the service from the inputs `api-key`, `domain` and `api-url` and from the variables that the
- * SDK knows.
+ * Reads how to reach the service from the inputs `api-key`, `domain` and `api-url` and from the SDK's own variables.
  *
- * @param keyOptional - whether there is something to do without a key
+ * @param keyOptional - whether a missing key is no mistake
  */
 export function readConnection(
   env: NodeJS.ProcessEnv,
@@ -41,7 +40,7 @@ export function readConnection(
   if (/[^\x21-\x7e]/.test(apiKey)) {
     reader.reject(
       'api-key',
-      'holds a space, a line break or a character that no key has. Copy the key again.',
+      'has a space, a line break or another character that keys never have. Copy the key again.',
     );
   }
 
@@ -83,7 +82,7 @@ function missingKey(env: NodeJS.ProcessEnv, accessToken: string): string {
     return `is empty; NOVITA_ACCESS_TOKEN is set, but builds need the API key, which is another credential. ${how}`;
   }
   if (env['E2B_API_KEY'] || env['E2B_ACCESS_TOKEN']) {
-    return `is empty; there is a key for e2b in the environment, which this service does not take. ${how}`;
+    return `is empty; the environment has a key for e2b, which this service does not accept. ${how}`;
   }
   return `is empty, and NOVITA_API_KEY is not set. ${how} Secrets are not handed to runs of forks and of Dependabot.`;
 }

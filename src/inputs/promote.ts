@@ -7,7 +7,7 @@ export interface PromoteInputs {
   readonly name: string;
   /** A tag, or the identifier of a build. */
   readonly from: string;
-  /** As written; empty when the event decides. */
+  /** As written. Empty: the event decides. */
   readonly tags: string;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
@@ -15,7 +15,7 @@ export interface PromoteInputs {
   readonly connection: Connection;
 }
 
-/** Reads all inputs of the promote action. Never throws: what is wrong is in `problems`. */
+/** Reads all inputs of the promote action. It never throws: what is wrong is in `problems`. */
 export function readPromoteInputs(env: NodeJS.ProcessEnv): ReadInputs<PromoteInputs> {
   const reader = inputReader(env);
   const name = reader.text('name');
@@ -30,7 +30,7 @@ export function readPromoteInputs(env: NodeJS.ProcessEnv): ReadInputs<PromoteInp
   return reader.done(inputs);
 }
 
-/** Takes a reference too, as the build action puts it out, when it is one of the same template. */
+/** Accepts the output `reference` of the build action too, when it belongs to the same template. */
 function readFrom(reader: InputReader, name: string): string {
   const from = reader.text('from').toLowerCase();
   const expected = 'expected a tag, the identifier of a build, or a reference such as my-agent:<buildId>';
@@ -43,7 +43,7 @@ function readFrom(reader: InputReader, name: string): string {
   if (template !== name) {
     reader.reject(
       'from',
-      `found ${quote(from)}, which is not of the template ${quote(name)} that name gives.`,
+      `found ${quote(from)}, which does not belong to the template ${quote(name)} of the input name.`,
     );
   }
   if (!/^[a-z0-9_.-]{1,128}$/.test(build)) reader.reject('from', `found ${quote(from)}, ${expected}.`);

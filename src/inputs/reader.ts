@@ -1,13 +1,13 @@
 import { type Problem, quote } from '../problem.ts';
 import { unknownInputs, variableOf } from './unknown.ts';
 
-/** Reads one kind of value after another from the inputs and keeps what is wrong with them. */
+/** Reads inputs one by one and collects what is wrong with them. */
 export interface InputReader {
-  /** Trimmed text, or the fallback variables' value in order, or `''`. */
+  /** The trimmed text, else the first fallback variable with a value, else `''`. */
   text(name: string, ...variables: string[]): string;
   /** `true` or `false` as YAML 1.2 writes them. */
   flag(name: string, fallback: boolean): boolean;
-  /** A decimal number that `accepts` takes; `expected` says in words which those are. */
+  /** A decimal number that `accepts` allows. `expected` says in words which numbers those are. */
   number(
     name: string,
     fallback: number,
@@ -18,24 +18,24 @@ export interface InputReader {
   reject(name: string, message: string): void;
   readonly problems: readonly Problem[];
   /**
-   * Ends the reading, once every input was asked for: what is wrong with them, and with the inputs that were given
-   * and not asked for.
+   * Ends the reading after every input was read. The result also has the problems of inputs that were given and that
+   * the action does not have.
    */
   done<Inputs>(inputs: Inputs): ReadInputs<Inputs>;
 }
 
-/** Inputs with what is wrong about them, all of it. */
+/** Inputs and everything that is wrong with them. */
 export interface ReadInputs<Inputs> {
   readonly inputs: Inputs;
-  /** Stop the step. */
+  /** The step stops. */
   readonly problems: Problem[];
-  /** Are told, and the step goes on. */
+  /** The step prints them and continues. */
   readonly warnings: Problem[];
 }
 
 /**
- * A reader over the runner's variables: input `cpu-count` is `INPUT_CPU-COUNT`. Nothing throws: a value that
- * is wrong is noted in `problems` and stands as its fallback, so that one run names every mistake.
+ * A reader of the runner's variables: input `cpu-count` is `INPUT_CPU-COUNT`. It never throws: a wrong value goes into
+ * `problems` and is replaced by its fallback, so that one run names every mistake.
  */
 export function inputReader(env: NodeJS.ProcessEnv): InputReader {
   const problems: Problem[] = [];

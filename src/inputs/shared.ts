@@ -1,14 +1,14 @@
 import type { LogLevel } from '../api/types.ts';
 import type { InputReader, inputReader } from './reader.ts';
 
-/** Tells comments about builds of one name apart. */
+/** Reads the key that separates the comments of several builds with one name. */
 export function readCommentKey(reader: ReturnType<typeof inputReader>): string {
   const key = reader.text('comment-key');
   if (key.length > 100) reader.reject('comment-key', `has ${key.length} characters, expected at most 100.`);
   return key.slice(0, 100);
 }
 
-/** Name of a GitHub environment, which may have 255 characters; empty for none. */
+/** Reads the name of a GitHub environment, which may have 255 characters. Empty for none. */
 export function readEnvironment(reader: ReturnType<typeof inputReader>): string {
   const environment = reader.text('environment');
   if (environment.length > 255) {
@@ -17,16 +17,16 @@ export function readEnvironment(reader: ReturnType<typeof inputReader>): string 
   return environment.slice(0, 255);
 }
 
-/** How a build is followed and shown. */
+/** How a build is followed and printed. */
 export interface FollowingInputs {
   readonly timeoutMinutes: number;
-  /** How the step ends when a newer build took the place of this one. */
+  /** How the step ends when a newer build replaces this one. */
   readonly onSuperseded: 'success' | 'failure';
   readonly logLevel: LogLevel;
   readonly summary: boolean;
 }
 
-/** Reads the inputs that every action has which follows a build. */
+/** Reads the inputs of every action that follows a build. */
 export function readFollowing(reader: InputReader): FollowingInputs {
   return {
     timeoutMinutes: reader.number('timeout-minutes', 60, {

@@ -1,13 +1,13 @@
 import { nearest } from '../nearest.ts';
 import type { Problem } from '../problem.ts';
 
-/** Letters by which a name may differ from an input's to be taken for a slip of the pen. */
+/** Letters in which a name may differ from an input's name and still count as a typing error. */
 const slip = 2;
 
 /**
- * Inputs that were given and that the action does not have. The runner only warns of them and hands them over like all
- * others, so `tag: v1` would move `latest`. A name that is nearly that of an input is a mistake. Any other is a warning:
- * it may come from a variable of the job whose name begins with INPUT_.
+ * Finds inputs that the action does not have. The runner only warns about them and passes them on, so `tag: v1` would
+ * move `latest`. A name close to that of an input is a mistake. Any other is a warning, since it may be a variable of
+ * the job whose name begins with INPUT_.
  */
 export function unknownInputs(
   env: NodeJS.ProcessEnv,
@@ -23,22 +23,22 @@ export function unknownInputs(
     const title = `Input ${name}`;
     const near = byLetters.get(nearest(lettersOf(name), [...byLetters.keys()], slip) ?? '');
     if (near !== undefined) {
-      const message = `There is no input \`${name}\`; did you mean \`${near}\`? Correct the name, or take it out.`;
+      const message = `There is no input \`${name}\`; did you mean \`${near}\`? Correct the name, or remove it.`;
       problems.push({ title, message });
     } else {
-      const message = `There is no input \`${name}\`, so it does nothing. Take it out of \`with:\`; the README lists the inputs that there are.`;
+      const message = `There is no input \`${name}\`, so it does nothing. Remove it from \`with:\`. The README lists all inputs.`;
       warnings.push({ title, message });
     }
   }
   return { problems, warnings };
 }
 
-/** The variable in which the runner hands over the input of this name. */
+/** The variable in which the runner passes the input of this name. */
 export function variableOf(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
 }
 
-/** What is left of a name without its separators: `cpuCount` and `cpu_count` are near to `cpu-count`. */
+/** A name without its separators, so that `cpuCount` and `cpu_count` are close to `cpu-count`. */
 function lettersOf(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }

@@ -7,14 +7,14 @@ import { type FollowingInputs, readFollowing } from './shared.ts';
 export interface WaitInputs extends FollowingInputs {
   readonly name: string;
   readonly buildId: string;
-  /** Empty when the template is to be found by its name. */
+  /** Empty: the template is found by its name. */
   readonly templateId: string;
-  /** Path of the build job's result file; empty when there is none. */
+  /** Path of the build job's result file. Empty for none. */
   readonly result: string;
   readonly connection: Connection;
 }
 
-/** Reads all inputs of the wait action. Never throws: what is wrong is in `problems`. */
+/** Reads all inputs of the wait action. It never throws: what is wrong is in `problems`. */
 export function readWaitInputs(env: NodeJS.ProcessEnv): ReadInputs<WaitInputs> {
   const reader = inputReader(env);
   const inputs: WaitInputs = {
@@ -28,9 +28,9 @@ export function readWaitInputs(env: NodeJS.ProcessEnv): ReadInputs<WaitInputs> {
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const where = 'The build action puts it out as reference, which is name:buildId.';
+const where = 'It is the output reference of the build action, in the form name:buildId.';
 
-/** The build by its reference, or by name and identifier; where both are given they must mean the same. */
+/** Reads the build by its reference, or by name and identifier. Where both are given, they must agree. */
 function readBuild(reader: InputReader): { name: string; buildId: string } {
   const reference = reader.text('reference').toLowerCase();
   const [, ofName = '', ofBuild = ''] = /^([^:]*):?(.*)$/.exec(reference) ?? [];

@@ -5,10 +5,9 @@ import { emptyText, imageReferenceFault, missingValue } from '../registry/refere
 import type { ResolvedBase } from './base.ts';
 
 /**
- * What is wrong with the base of a recipe and can be told by looking at it: a reference that is none, credentials of a
- * registry that are empty.
+ * The problems of a recipe's base that its text shows: a reference that is invalid, or empty registry credentials.
  *
- * @param secretsWithheld - whether empty credentials are nobody's mistake
+ * @param secretsWithheld - whether GitHub withholds secrets, so that empty credentials are no problem
  */
 export function baseProblems(
   { file, recipe, sources }: Pick<Definition, 'file' | 'recipe' | 'sources'>,
@@ -36,7 +35,7 @@ export function baseProblems(
   return problems;
 }
 
-/** What looking up the base found, at its line. */
+/** What the look-up of the base found, at its line. */
 export function findingsAtLine(
   { file, sources }: Pick<Definition, 'file' | 'sources'>,
   base: ResolvedBase,
@@ -49,7 +48,7 @@ export function findingsAtLine(
 
 const parent = /^(?:[a-z0-9_-]+\/)?[a-z0-9_-]+(?::[a-z0-9_.-]+)?$/i;
 
-/** Why a text cannot mean a template, and what to write in its place, to go on from "The parent". */
+/** Why a text cannot name a template and what to write instead, as the rest of a sentence that begins "The parent". */
 function parentReferenceFault(reference: string): string | undefined {
   const example = 'Write a template such as my-base, my-base:v1 or team/my-base.';
   if (reference.trim() === '') return `${emptyText(reference)} ${example}`;
@@ -57,10 +56,10 @@ function parentReferenceFault(reference: string): string | undefined {
     const missing = missingValue(reference);
     return missing && `${missing} ${example}`;
   }
-  const mended = reference.replace(/[\p{Cf}\s]/gu, '');
-  const blanks = parent.test(mended);
+  const trimmed = reference.replace(/[\p{Cf}\s]/gu, '');
+  const blanks = parent.test(trimmed);
   const why = blanks
     ? 'which has blanks or a line end around or inside it'
     : 'which is no name of a template';
-  return `is ${quote(reference)}, ${why}. ${blanks ? `Write ${quote(mended)}.` : example}`;
+  return `is ${quote(reference)}, ${why}. ${blanks ? `Write ${quote(trimmed)}.` : example}`;
 }

@@ -2,13 +2,13 @@ import { parentOf } from '../api/names.ts';
 import type { Definition } from '../definition/definition.ts';
 import { pinImage } from '../registry/reference.ts';
 
-/** Enough of it for a person to tell two apart: `sha256:5c8edff2a3b1`, `6f9c1e7a-1111`. */
+/** A short form that a person can compare: `sha256:5c8edff2a3b1`, `6f9c1e7a-1111`. */
 export function baseVersion(base: ResolvedBase | undefined): string | undefined {
   if (base?.kind === 'image') return base.digest.slice(0, 'sha256:'.length + 12);
   return base?.kind === 'template' ? base.buildId.slice(0, 13) : undefined;
 }
 
-/** What a recipe begins with, as exactly as it can be known before the build. */
+/** What a recipe builds on, as exactly as the look-up before the build can say. */
 export type ResolvedBase =
   /** `sha256:` and 64 hex digits. */
   | { readonly kind: 'image'; readonly digest: string }
@@ -16,9 +16,9 @@ export type ResolvedBase =
   /** `why` is the end of a sentence. */
   | { readonly kind: 'unknown'; readonly why: string; readonly finding?: BaseFinding };
 
-/** What looking up a base found to be wrong with it. */
+/** What the look-up found to be wrong with a base. */
 export interface BaseFinding {
-  /** A mistake, of which it is certain that no build can work, is a reason not to begin one. */
+  /** Whether no build can work with it. Then none is started; otherwise it is a warning. */
   readonly certain: boolean;
   readonly title: string;
   readonly message: string;
@@ -26,13 +26,13 @@ export interface BaseFinding {
 
 export type BaseOfRecipe = Pick<Definition['recipe'], 'fromImage' | 'fromTemplate' | 'fromImageRegistry'>;
 
-/** Finds out what a recipe begins with. Never rejects for want of an answer. */
+/** Looks up what a recipe builds on. A failed look-up gives `unknown` and does not reject. */
 export type ResolveBase = (recipe: BaseOfRecipe) => Promise<ResolvedBase>;
 
 /**
- * The part of the recipe that names the base, made to mean exactly what was resolved. Without this the service may
- * build on something else: its layer cache goes by the written name of an image, so a tag that has moved is not
- * noticed for weeks, and the newest build of a parent may be another one by the time the build starts.
+ * The part of the recipe that names the base, pinned to what the look-up found. Without it the service may build on
+ * something else: its layer cache uses the written name of an image, so it misses a moved tag for weeks, and a parent
+ * may have a newer build by the time this build starts.
  */
 export function pinnedBase(
   recipe: BaseOfRecipe,

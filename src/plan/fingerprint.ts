@@ -3,13 +3,13 @@ import type { Instruction, RecipeBody } from '../api/types.ts';
 import { type Variable, variablesOf } from '../recipe/instruction.ts';
 import type { ResolvedBase } from './base.ts';
 
-/** SHA-256 as 64 lower-case hex digits; or, as the end of a sentence, why there can be none. */
+/** SHA-256 as 64 lower-case hex digits, or the end of a sentence that says why there is none. */
 export type Fingerprint = { readonly hash: string } | { readonly unknown: string };
 
 /** Everything that decides what a build makes. */
 export interface FingerprintedContent {
   readonly base: ResolvedBase;
-  /** As it goes over the wire; COPY steps with the hash of their files. */
+  /** As it is sent. COPY steps have the hash of their files. */
   readonly recipe: RecipeBody;
   /** Indices of the steps that the SDK added, and what for. */
   readonly hidden: ReadonlyMap<number, 'environment' | 'workdir'>;

@@ -15,7 +15,7 @@ import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { floatingBaseNotices, secretWarnings } from './warnings.ts';
 
-/** What the inputs and the event say about a build, beside its definition. */
+/** What the inputs and the event add to a definition. */
 export interface PlanRequest {
   readonly name: string;
   readonly tags: readonly string[];
@@ -24,22 +24,21 @@ export interface PlanRequest {
   readonly memoryMb: number;
   /** Build everything anew, the base image included. */
   readonly skipCache: boolean;
-  /** Whether empty credentials of a registry are nobody's mistake. */
+  /** GitHub withholds secrets, so empty registry credentials are no problem. */
   readonly secretsWithheld?: boolean;
-  /** What is built; only told, never part of the fingerprint. */
+  /** The commit that is built. It is not part of the fingerprint. */
   readonly commit?: string | undefined;
 }
 
-/** For plans that are only to be looked at. */
-const unresolved: ResolveBase = async () => ({ kind: 'unknown', why: 'nobody looked up what the base is' });
+/** For plans that are never built. */
+const unresolved: ResolveBase = async () => ({ kind: 'unknown', why: 'the base was not looked up' });
 
 /** COPY steps whose files are read at the same time; each reads several files at once. */
 const parallelCopies = 2;
 
 /**
- * Decides everything about a build that can be known before it: reads the files of each COPY and puts their hashes
- * into the wire form, and pins the base to what it means at this moment. Rejects with a `ProblemsError` that names
- * every step that cannot work.
+ * Plans a build: reads the files of each COPY, puts their hashes into the request body, and pins the base to what it
+ * means now. Rejects with a `ProblemsError` that names every step that cannot work.
  */
 export async function makePlan(
   definition: Definition,
@@ -48,7 +47,7 @@ export async function makePlan(
 ): Promise<Plan> {
   const problems: Problem[] = baseProblems(definition, request);
   const resolving = (problems.length > 0 ? unresolved : resolveBase)(definition.recipe);
-  // Awaited below; until then it must not end the process.
+  // Awaited below. Until then a rejection must not end the process.
   resolving.catch(() => {});
   const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
   const modes = await readGitModes(definition.contextDirectory);

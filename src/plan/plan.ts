@@ -6,18 +6,18 @@ import type { SourceLocation } from '../problem.ts';
 import type { ResolvedBase } from './base.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
-/** What is known of a build before its log is read. */
+/** The part of a plan that is available before the build log is read. */
 export type PlanHeader = Partial<Omit<PartialPlan, 'name' | 'tags' | 'wire'>> &
   Pick<PartialPlan, 'name' | 'tags'>;
 
-/** One step of the recipe, ready to be shown, sent and compared. */
+/** One step of the recipe. */
 export interface PlanStep {
-  /** 1-based position among the steps that are sent; the service's log counts the same way. */
+  /** 1-based position in the request body. The service's log counts the same way. */
   readonly number: number;
-  /** One line, as it stands in a group's title: `RUN pip install requests`. */
+  /** One line for the title of a log group: `RUN pip install requests`. */
   readonly title: string;
   readonly source?: SourceLocation;
-  /** Set for steps that the SDK adds by itself. */
+  /** Set for steps that the SDK adds. */
   readonly hidden?: 'environment' | 'workdir';
   /** COPY only: the files it sends. */
   readonly files?: FileManifest;
@@ -25,24 +25,24 @@ export interface PlanStep {
   readonly forceUpload?: boolean;
 }
 
-/** Everything that is decided before the first request. Immutable; can be shown, compared and sent. */
+/** Everything that is decided before the first request. It is immutable. */
 export interface Plan {
   readonly name: string;
   readonly tags: readonly string[];
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
-  /** The start call's body, exactly as it will be sent: its base is pinned where it was resolved. */
+  /** The body of the start request, exactly as it is sent. Its base is pinned where it was resolved. */
   readonly wire: RecipeBody;
   readonly base: {
     /** As the definition has it: `FROM python:3.12`. */
     readonly title: string;
     readonly source?: SourceLocation;
-    /** Absent where nobody looked it up. */
+    /** Absent where the base was not looked up. */
     readonly resolved?: ResolvedBase;
   };
   readonly fingerprint: Fingerprint;
-  /** Put on the build beside its tags; absent when there is no fingerprint. */
+  /** Assigned to the build with its tags. Absent without a fingerprint. */
   readonly contentTags?: ContentTags;
   readonly steps: readonly PlanStep[];
   /** What builds, but probably not as meant; the definition has its own. Absent where the job made no plan. */
@@ -53,8 +53,8 @@ export interface Plan {
 }
 
 /**
- * A plan as far as it can be shown. Of a build that another job planned, only what the service tells is known: the
- * steps as its log announces them and the size; its result file tells a little of the definition as well.
+ * A plan that may lack parts. For a build that another job planned, the service gives only the size and the steps that
+ * its log announces, and the result file gives a few facts about the definition.
  */
 export interface PartialPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'memoryMb' | 'definition'> {
   readonly fingerprint?: Fingerprint;
@@ -64,7 +64,7 @@ export interface PartialPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'me
   readonly definition?: Pick<Definition, 'file' | 'exportName' | 'sdk' | 'sources' | 'warnings'>;
 }
 
-/** Whether everything about a plan is known. */
+/** Whether a plan has all its parts. */
 export function isWhole(plan: PartialPlan): plan is Plan {
   return plan.definition !== undefined && 'steps' in plan.definition;
 }

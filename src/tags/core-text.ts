@@ -11,29 +11,29 @@ import { parseVersion, type Version } from './version.ts';
 export interface CoreText {
   readonly text: string;
   readonly why: string;
-  /** What the rule took for the release's name. */
+  /** The name that the rule used for the release. */
   readonly name?: string;
   readonly version?: Version;
-  /** Set where the text names a line of versions. */
+  /** Set when the text names a line of versions, such as `1.2`. */
   readonly line?: Line;
-  /** Set where the text is the whole name of a branch or git tag. */
+  /** Set when the text is the whole name of a branch or git tag. */
   readonly ref?: { readonly name: string; readonly kind: 'branch' | 'tag' };
 }
 
 /** A rule's text, or why there is none. */
 export type Core = CoreText | { readonly none: string };
 
-/** Fills in what expressions stand for. */
+/** Replaces the expressions of a template with their values. */
 export type Fill = (template: TextTemplate, extra?: Readonly<Record<string, string>>) => string;
 
-/** Ways to fill in a template: to read something out of it, or to write it into a tag. */
+/** Two ways to fill a template: to read a value from it, or to write it into a tag. */
 export interface Fills {
   readonly values: Values;
   readonly read: Fill;
   readonly write: Fill;
 }
 
-/** Tries a rule's type with an event. */
+/** Applies a rule's type to an event. */
 export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
   const here = describeEvent(event);
   const { read, write } = fills;
@@ -81,7 +81,7 @@ export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
   }
 }
 
-/** The branch or git tag that a template consists of, and of nothing else. */
+/** The branch or git tag, when the template is nothing else. */
 function refAlone(template: TextTemplate, { texts }: Values): CoreText['ref'] {
   const [only] = template;
   if (template.length !== 1 || typeof only !== 'object' || !('name' in only)) return undefined;

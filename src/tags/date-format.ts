@@ -2,7 +2,7 @@
 interface Moment {
   /** Milliseconds since the epoch. */
   readonly epochMs: number;
-  /** The zone's wall clock, as if it were UTC. */
+  /** The zone's wall clock as a date in UTC. */
   readonly wall: Date;
   readonly offsetMinutes: number;
 }
@@ -34,7 +34,10 @@ const hour12 = (at: Moment) => hour(at) % 12 || 12;
 const dayOfYear = ({ wall }: Moment) =>
   Math.floor((wall.getTime() - Date.UTC(wall.getUTCFullYear(), 0, 1)) / dayMs) + 1;
 
-/** Tokens of the format, as the library moment names them. */
+/**
+ * Tokens of the format, as the library moment names them. The library dayjs lacks `E`, `GG`, `DDD`, `DDDD`, `S` and
+ * `SS`, and is an hour off in other zones where the machine's own zone skips an hour.
+ */
 const tokens: Readonly<Record<string, (at: Moment) => string>> = {
   YYYY: (at) => pad(year(at), 4),
   YY: (at) => pad(year(at) % 100),
@@ -80,17 +83,17 @@ const tokens: Readonly<Record<string, (at: Moment) => string>> = {
 /** The tokens that a format may hold. */
 export const dateTokens: readonly string[] = Object.keys(tokens);
 
-/** Tokens of moment that are not known here: those that begin like one above, and the others. */
+/** Tokens of moment that are not supported: first those that begin like a token above, then the others. */
 const unknownLonger = '[MDdQWwEe]o|YYYYY+|GGGGG|SSSS+|LTS?';
 const unknownOther = 'Y|y+|gg+|L+|l+|N+|w+|z+|e';
 
-/** `[text]`, then tokens, then any other character, which stands for itself. */
+/** `[text]`, then tokens, then any other character, which is text. */
 const scanner = new RegExp(
   `\\[([^\\[\\]]*)\\]|(?:${unknownLonger})|(${dateTokens.join('|')})|(?:${unknownOther})|([^])`,
   'gu',
 );
 
-/** Each part of a format: a token, or text that stands for itself. Unknown tokens are told apart by `unknown`. */
+/** A part of a format: a token, text, or a token that is not supported. */
 type FormatPart = { readonly token: string } | { readonly text: string } | { readonly unknown: string };
 
 function partsOf(format: string): FormatPart[] {
@@ -101,15 +104,15 @@ function partsOf(format: string): FormatPart[] {
   });
 }
 
-/** What is wrong with a date's format, if anything: letters that mean something else than text and are not known. */
+/** What is wrong with a date's format, if anything: it is empty, or holds a token that is not supported. */
 export function formatMistake(format: string): string | undefined {
   if (format === '') return 'the format is empty, expected one such as YYYYMMDD.';
   const unknown = partsOf(format).find((part) => 'unknown' in part);
   if (!unknown) return undefined;
-  return `${unknown.unknown} in the format is not known here, expected YYYY, MM, DD, HH, mm, ss or one of the others that docs/tags.md lists; text goes into [ ].`;
+  return `${unknown.unknown} in the format is not supported, expected YYYY, MM, DD, HH, mm, ss or another token of docs/tags.md; text goes into [ ].`;
 }
 
-/** Whether a time zone is known by this name, such as `Europe/Berlin`. */
+/** Whether this is the name of a time zone, such as `Europe/Berlin`. */
 export function isTimeZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: zone });
@@ -119,7 +122,7 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-/** A date in a format that {@link formatMistake} has nothing to say about, on the wall clock of a known zone. */
+/** Formats a date in a time zone. The format must be one without a {@link formatMistake}. */
 export function formatDate(date: Date, format: string, zone: string): string {
   const at = momentIn(date, zone);
   return partsOf(format)
@@ -145,7 +148,7 @@ function momentIn(date: Date, zone: string): Moment {
   return { epochMs, wall, offsetMinutes: Math.round((wall.getTime() - epochMs) / 60_000) };
 }
 
-/** Week of ISO 8601: it belongs to the year that has its Thursday. */
+/** The week of ISO 8601, which belongs to the year of its Thursday. */
 function isoWeek({ wall }: Moment): { year: number; week: number } {
   const midnight = Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate());
   const thursday = new Date(midnight + (4 - (wall.getUTCDay() || 7)) * dayMs);

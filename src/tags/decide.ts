@@ -13,39 +13,39 @@ import type { Origin, ReleaseText } from './release-text.ts';
 import { bare } from './version.ts';
 
 export interface TagRequest {
-  /** The input `tags` as it was written; without any rule in it the event decides. */
+  /** The input `tags` as written. Without a rule in it, the event decides. */
   readonly rules: string;
   readonly event: CiEvent;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
-  /** The tags that the template has; called at most once, and only when a tag moves from version to version. */
+  /** Fetches the template's tags. It is called at most once, and only when a tag moves from version to version. */
   readonly existingTags: () => Promise<readonly string[]>;
   /**
-   * For a build that this run did not make: whether a tag that names a commit, a branch or a schedule is right on it
-   * all the same. Absent for the run's own build.
+   * For a build that another run made: whether a tag that names a commit, a branch or a schedule is right for it.
+   * Absent for the run's own build.
    */
   readonly belongs?: (tag: string) => Promise<boolean>;
   readonly now: Date;
 }
 
-/** What became of one rule. */
+/** The result of one rule. */
 export interface TagDecision {
   readonly rule: string;
-  /** The tag that it gives; absent when it gives none. */
+  /** Absent when the rule gives no tag. */
   readonly tag?: string;
   readonly reason: string;
-  /** The tag that was asked for and would be wrong on a build that this run did not make. */
+  /** The requested tag, when it would be wrong on a build that another run made. */
   readonly foreign?: string;
 }
 
 export interface TagDecisions {
-  /** Valid, without repetition, in the order of the decisions; never empty when there is no problem. */
+  /** Valid and distinct, in the order of the decisions. Never empty when there is no problem. */
   readonly tags: readonly string[];
   readonly decisions: readonly TagDecision[];
   readonly problems: readonly Problem[];
 }
 
-/** The tags of a build: those that the rules give for this event, or the event's own when there are no rules. */
+/** Decides the tags of a build: those of the rules for this event, or the event's defaults without rules. */
 export async function decideTags(request: TagRequest): Promise<TagDecisions> {
   const { rules, event } = request;
   const parsed = parseRules(rules);
@@ -71,8 +71,8 @@ export async function decideTags(request: TagRequest): Promise<TagDecisions> {
 const title = 'Input tags';
 
 /**
- * Whether there is nothing that could name a build, whatever the template has: the event takes something away, or there
- * is none and nobody says what to name.
+ * The problem when no tag is possible, for any template: the event removes something, or there is neither an event nor
+ * a rule.
  *
  * @param rules - the input `tags`
  */
@@ -82,7 +82,7 @@ export function namesNothing(rules: string, event: CiEvent): Problem[] {
 
 function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Problem[] {
   const withoutRules = rules.length === 0 && problems.length === 0;
-  // What users get may be moved by the merge of a pull request, in so many words.
+  // Plain tags may be moved when a pull request is merged.
   const ofMerge = event.takenAway === 'pull_request' && event.merged !== false && !withoutRules;
   if (event.takenAway && !ofMerge) {
     const { what, remedy } = describeTakenAway(event);
@@ -94,7 +94,7 @@ function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Proble
   return [{ title, message }];
 }
 
-/** Tries the rules, and gives what is wrong with them. */
+/** Applies the rules and returns what is wrong with them. */
 async function applyRules(
   parsed: ParsedRules,
   { event, now }: TagRequest,
@@ -123,7 +123,7 @@ async function applyRules(
   return problems;
 }
 
-/** Why a tag that moves from version to version stays where it is, if it does. */
+/** Why a tag that moves from version to version stays where it is; `undefined` when it moves. */
 async function behindInLine(
   { release }: Extract<RuleOutcome, { text: string }>,
   event: CiEvent,
@@ -136,7 +136,7 @@ async function behindInLine(
   return given ? undefined : reason;
 }
 
-/** Adds `latest`, or `latest-slim` for the versions of a variant: once for each that the rules speak of. */
+/** Adds `latest`, or `latest-slim` for the versions of a variant, once for each variant in the rules. */
 async function addLatest(
   releases: readonly ReleaseText[],
   parsed: ParsedRules,
@@ -161,7 +161,7 @@ async function addLatest(
 
 type DecisionSheet = ReturnType<typeof decisionSheet>;
 
-/** Collects decisions: folds, refuses what must not be moved, and notes what comes twice. */
+/** Collects decisions: normalizes tags, refuses tags that must not move, and notes duplicates. */
 function decisionSheet({ event, allowProductionTags, belongs }: TagRequest) {
   const decisions: TagDecision[] = [];
   const tags = () => [...new Set(decisions.flatMap(({ tag }) => (tag === undefined ? [] : [tag])))];
@@ -209,7 +209,7 @@ function lookupOnce(existingTags: () => Promise<readonly string[]>): TagLookup {
   };
 }
 
-/** Without a tag the service would take `default`, which is never what was meant. */
+/** Without a tag the service uses `default`, which is never what the user means here. */
 function noTag(event: CiEvent, decisions: readonly TagDecision[]): Problem {
   const here = describeEvent(event);
   const reasons = decisions.map(({ rule, reason }) => `${rule} (${reason})`).join('; ');

@@ -6,18 +6,18 @@ import { ownName } from './ref-name.ts';
 import { gitTagOfLine, type Origin } from './release-text.ts';
 import { bare, parseVersion, type Version } from './version.ts';
 
-/** A tag that the event calls for when no rules are given, or one that it does not get. */
+/** A tag of the event without rules, or the reason why the event does not get it. */
 export interface DefaultTag {
-  /** The rule that would say the same. */
+  /** The rule that gives the same tag. */
   readonly rule: string;
-  /** Not folded yet. */
+  /** Not normalized yet. */
   readonly text?: string;
   readonly reason: string;
   /** Set for a tag that says where its build was made. */
   readonly origin?: Origin;
 }
 
-/** The tags of an event without rules, in order. Empty when the event has nothing that could name a build. */
+/** The tags of an event without rules, in order. Empty when nothing in the event can name a build. */
 export async function defaultTags(event: CiEvent, lookUp: TagLookup): Promise<DefaultTag[]> {
   if (event.isUnmerged) return proposedTags(event);
   if (event.kind === 'schedule') {
@@ -56,7 +56,7 @@ function commitTag(event: CiEvent): DefaultTag[] {
   return [{ rule: 'type=sha', text: `sha-${shortSha(event.sha)}`, reason, origin: 'commit' }];
 }
 
-/** A branch that bears the name of something that users get must not take its place. */
+/** A branch named `latest` or `v1` must not move the tag that users get under that name. */
 function branchTag(branch: string, event: CiEvent): DefaultTag {
   const { text, note } = ownName(branch, 'branch');
   const unknown = event.defaultBranch === undefined ? 'the event does not name the default branch' : '';
@@ -84,7 +84,7 @@ async function releaseTags(event: CiEvent, tag: string, lookUp: TagLookup): Prom
   return [whole, ...(await lineTags(version, event, reason, lookUp)), ...latest];
 }
 
-/** A git tag that is no whole version. `1.2` is one that moves, so it may stand on something higher already. */
+/** A git tag that is not a whole version. `1.2` moves, so it may already be on a higher version. */
 async function gitTag(event: CiEvent, tag: string, lookUp: TagLookup): Promise<DefaultTag> {
   const rule = 'type=ref,event=tag';
   const { text, note } = ownName(tag, 'tag', event.prerelease);
@@ -98,12 +98,12 @@ async function gitTag(event: CiEvent, tag: string, lookUp: TagLookup): Promise<D
   return { rule, text, reason };
 }
 
-/** Why a git tag such as `1.2` gets `tag-` before it. */
+/** Why a git tag such as `1.2` gets the prefix `tag-`. */
 export function movedByName(text: string, why: string): string {
   return `the git tag; ${text} stays, since ${why}`;
 }
 
-/** `1.2` and `1`, which mean the highest of their line and never go back to a lower one. */
+/** `1.2` and `1`: the highest version of their line. They never move to a lower one. */
 async function lineTags(
   version: Version,
   event: CiEvent,

@@ -20,13 +20,13 @@ import {
 import type { TagRule } from './rule.ts';
 import { bare, parseVersion } from './version.ts';
 
-/** What one rule comes to with one event. */
+/** The result of one rule for one event. */
 export type RuleOutcome =
   | {
-      /** Not folded yet, and not empty. */
+      /** Not normalized yet, and not empty. */
       readonly text: string;
       readonly why: string;
-      /** Set by rules that speak of a version or a git tag: they decide about `latest`. */
+      /** Set by rules about a version or a git tag, which decide about `latest`. */
       readonly release?: ReleaseText;
       /** Set for a tag that says where its build was made. */
       readonly origin?: Origin;
@@ -36,7 +36,7 @@ export type RuleOutcome =
   /** What is wrong with the rule, in words that follow the line's name. */
   | { readonly mistake: string };
 
-/** Tries a rule. Nothing is asked of anybody: the event and the values hold everything. */
+/** Applies a rule. It needs no request: the event and the values hold everything. */
 export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): RuleOutcome {
   const blanks: string[] = [];
   let unknownDate = false;
@@ -53,7 +53,7 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
 
   const enable = read(rule.enable);
   if (enable !== 'true' && enable !== 'false') {
-    return { mistake: `enable: found ${quote(enable)}, expected true or false in small letters.` };
+    return { mistake: `enable: found ${quote(enable)}, expected true or false in lower case.` };
   }
   if (enable === 'false') return { none: 'enable is false' };
   blanks.length = 0;
@@ -78,12 +78,12 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
   };
 }
 
-/** The name of a branch or git tag, which stands alone unless the rule puts something around it. */
+/** The tag text for a branch or git tag. The rule may add a prefix or suffix to it. */
 function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRule, event: CiEvent): RefText {
   const plain = kind === 'tag' && parseVersion(name) ? { text: name } : refText(name);
   const ownDefault = kind === 'branch' && name === event.branch && onDefaultBranch(event);
   if (affixed || (ownDefault && (name === 'latest' || name === 'default'))) return plain;
-  // A proposal that would move what users get is refused by that name.
+  // Unmerged code that would move what users get is refused under that name.
   if (event.isUnmerged && isProductionTag(normalizeTag(name).tag)) return plain;
   return ownName(name, kind, event.prerelease);
 }
@@ -100,7 +100,7 @@ function releaseOf(rule: TagRule, core: CoreText, name: string, prerelease = fal
   return { name, ...(version && { version }), ...(variant && { variant }), ...(line && { line }) };
 }
 
-/** The line whose tag the rule gives; none for a tag that one version alone comes to. */
+/** The line whose tag the rule gives; `undefined` for the tag of a single version. */
 function lineOf(rule: TagRule, { version, line }: CoreText): Line | undefined {
   const affixes = [rule.prefix, rule.suffix];
   if (rule.type === 'match') return lineOfPattern(affixes) && line;
@@ -108,7 +108,7 @@ function lineOf(rule: TagRule, { version, line }: CoreText): Line | undefined {
   return lineOfPattern([rule.pattern, ...affixes]);
 }
 
-/** What a rule's tag tells of its build's origin, by its type or by what stands in it. */
+/** The origin that a rule's tag states, by its type or by its expressions. */
 function originOf(rule: TagRule): Origin | undefined {
   const affixes = [rule.prefix, rule.suffix];
   switch (rule.type) {

@@ -10,12 +10,12 @@ export function shortSha(sha: string): string {
   return sha.slice(0, shortLength);
 }
 
-/** Whether the branch that is built is the repository's default branch. Never so for a pull request or a git tag. */
+/** Whether the default branch is built. Never true for a pull request or a git tag. */
 export function onDefaultBranch(event: CiEvent): boolean {
   return event.branch !== undefined && event.branch === event.defaultBranch;
 }
 
-/** What the expressions stand for that every rule knows. */
+/** The values of the expressions that every rule supports. */
 export function eventValues(event: CiEvent, now: Date): Values {
   const { branch, tag, sha, baseRef, headRef, commitDate } = event;
   return {
@@ -32,7 +32,7 @@ export function eventValues(event: CiEvent, now: Date): Values {
   };
 }
 
-/** The same as they are written into a tag, where no two names of branches or git tags may meet. */
+/** The same values as tag texts, where different branches and git tags stay different. */
 export function writtenValues({ texts, dates }: Values): Values {
   const names = ['branch', 'tag', 'base_ref', 'head_ref'] as const;
   const written = names.flatMap((key) => {

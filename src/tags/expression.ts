@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import { formatDate, formatMistake, isTimeZone } from './date-format.ts';
 
-/** Expressions that every attribute with a text of its own knows. */
+/** Expressions that every attribute with free text supports. */
 export const eventExpressions = [
   'branch',
   'tag',
@@ -11,7 +11,7 @@ export const eventExpressions = [
   'is_default_branch',
   'is_not_default_branch',
 ] as const;
-/** Expressions that only the `pattern` of `type=semver` knows besides. */
+/** Further expressions in the `pattern` of `type=semver`. */
 export const versionExpressions = [
   'version',
   'major',
@@ -28,7 +28,7 @@ export type VersionExpression = (typeof versionExpressions)[number];
 type DateExpression = (typeof dateExpressions)[number];
 type Expression = EventExpression | VersionExpression | DateExpression;
 
-/** A text with expressions in it, taken apart. */
+/** A text with expressions, parsed. */
 export type TextTemplate = readonly (string | Value | DateValue)[];
 interface Value {
   readonly name: EventExpression | VersionExpression;
@@ -40,26 +40,26 @@ interface DateValue {
   readonly zone: string;
 }
 
-/** What expressions stand for. A name that is missing here has no value in this run. */
+/** The values of expressions. A missing name has no value in this run. */
 export interface Values {
   readonly texts: Readonly<Partial<Record<EventExpression | VersionExpression, string>>>;
   readonly dates: Readonly<Partial<Record<DateExpression, Date>>>;
 }
 
-/** A text with its expressions filled in. */
+/** A text with its expressions replaced. */
 export interface Rendered {
   readonly text: string;
-  /** Expressions that had no value and left nothing. */
+  /** Expressions without a value, which became empty. */
   readonly empty: readonly string[];
-  /** Set when a date is not known, so that the text is not what was meant. */
+  /** Set when a date is missing, so that the text is not what was meant. */
   readonly unknownDate: boolean;
 }
 
 /**
- * Takes a text apart at its `{{expressions}}` (`{{{…}}}` is the same). Nothing is ever escaped.
+ * Parses a text with `{{expressions}}` (`{{{…}}}` is the same). Nothing is escaped.
  *
- * @param where - `version` in the pattern of a version, where more expressions are known
- * @param report - told what is wrong, in words that follow the line's name
+ * @param where - `version` in the pattern of a version, which supports more expressions
+ * @param report - takes each mistake, in words that follow the line's name
  */
 export function parseTemplate(
   text: string,
@@ -80,7 +80,7 @@ export function parseTemplate(
   return template.filter((part) => part !== '');
 }
 
-/** Fills in the values. */
+/** Replaces the expressions with their values. */
 export function render(template: TextTemplate, values: Values): Rendered {
   const empty: string[] = [];
   let unknownDate = false;
@@ -98,14 +98,14 @@ export function render(template: TextTemplate, values: Values): Rendered {
   return { text: texts.join(''), empty, unknownDate };
 }
 
-/** Whether one of these expressions stands in one of the texts. */
+/** Whether one of the texts has one of these expressions. */
 export function mentions(templates: readonly TextTemplate[], wanted: readonly Expression[]): boolean {
   return templates
     .flat()
     .some((part) => typeof part === 'object' && wanted.includes('date' in part ? part.date : part.name));
 }
 
-/** What is left of a text without its expressions. */
+/** A text without its expressions. */
 export function literals(template: TextTemplate): string {
   return template.filter((part) => typeof part === 'string').join('');
 }

@@ -9,21 +9,21 @@ import {
   type Version,
 } from './version.ts';
 
-/** Whether the build of a release gets a tag that moves from version to version, and why. */
+/** Whether a release gets a tag that moves from version to version, and why. */
 export interface LatestVerdict {
   readonly given: boolean;
   readonly reason: string;
 }
 
-/** The tags that the template has, or why they could not be asked for. */
+/** Fetches the template's tags. `failed` says why they could not be read. */
 export type TagLookup = () => Promise<{ readonly tags: readonly string[] } | { readonly failed: string }>;
 
-/** How a reason begins where nobody can tell which version is the highest. */
-export const unasked = 'the tags of the template could not be asked for';
+/** The first words of a reason when the highest version is unknown. */
+export const unasked = 'the tags of the template could not be read';
 
 const not = (reason: string): LatestVerdict => ({ given: false, reason });
 
-/** Only the highest stable version of a variant is `latest`. Asks for the template's tags when nothing else decides. */
+/** Only the highest stable version of a variant is `latest`. Fetches the template's tags when nothing else decides. */
 export async function judgeLatest(
   release: ReleaseText,
   event: CiEvent,
@@ -37,7 +37,7 @@ export async function judgeLatest(
   return judgeLine({ version, variant, line: 'all' }, event, lookUp, beside);
 }
 
-/** A tag that means the highest version of its line: a release gets it unless a higher one is there. */
+/** A tag for the highest version of its line. A release gets it unless a higher version has a tag. */
 export interface LineTag {
   readonly version: Version;
   readonly variant: Variant;
@@ -45,10 +45,10 @@ export interface LineTag {
 }
 
 /**
- * Whether a release gets the tag of its line, which never goes back to a lower version and is never a pre-release.
+ * Whether a release gets the tag of its line. The tag never moves to a lower version or to a pre-release.
  *
- * @param beside - all tags of versions that the same build gets; their variants count for versions without any, and
- *   for a variant whose versions no tag names whole, such as `stable-1` beside `1.2.3`
+ * @param beside - all version tags that the same build gets. Their variants count for versions without a variant, and
+ *   for a variant without whole versions, such as `stable-1` beside `1.2.3`
  */
 export async function judgeLine(
   { version, variant, line }: LineTag,

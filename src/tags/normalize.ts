@@ -5,26 +5,28 @@ import { isBuildIdentifier, longestTag } from '../api/names.ts';
 /** A text in the form of a tag. */
 export interface NormalizedTag {
   readonly tag: string;
-  /** What was done to the text, as a part of a sentence; absent when nothing was. */
+  /** How the text was changed, as a part of a sentence. Absent when it was not. */
   readonly note?: string;
 }
 
 /**
- * Folds a text that is not empty to a tag that the service takes: every run of other characters than letters,
- * digits, `.`, `_` and `-` becomes one `-`, and capitals become small. What would be too long, an identifier of a
- * build, a content tag or nothing but signs gets a mark of its own from the text's hash, so that two texts do not meet
- * in one tag.
+ * Turns a text that is not empty into a tag that the service accepts. Every run of characters other than letters,
+ * digits, `.`, `_` and `-` becomes one `-`, and capitals become lower case. A text that is too long, has the form of a
+ * build identifier or content tag, or has only signs gets part of its hash, so that two texts never share a tag.
  */
 export function normalizeTag(text: string): NormalizedTag {
   const allowed = text.replace(/[^A-Za-z0-9._-]+/g, '-');
   const folded = allowed.toLowerCase();
   if (folded !== text && !/[a-z0-9]/.test(folded)) {
-    return { tag: `tag-${mark(text)}`, note: 'nothing of it can stand in a tag, so a hash stands for it' };
+    return {
+      tag: `tag-${mark(text)}`,
+      note: 'none of its characters can be in a tag, so a hash replaces it',
+    };
   }
   if (isContentTag(folded)) {
     return {
       tag: `tag-${mark(text)}`,
-      note: 'it has the form of a tag that says what a build holds, so a hash stands for it',
+      note: 'it has the form of a content tag, so a hash replaces it',
     };
   }
   if (folded.length > longestTag) {
@@ -32,7 +34,10 @@ export function normalizeTag(text: string): NormalizedTag {
     return { tag, note: `cut from ${folded.length} to ${longestTag} characters, with a hash at the end` };
   }
   if (isBuildIdentifier(folded)) {
-    return { tag: `tag-${folded}`, note: 'tag- was put before what has the form of a build identifier' };
+    return {
+      tag: `tag-${folded}`,
+      note: 'it has the form of a build identifier, so it gets the prefix tag-',
+    };
   }
   const notes = [
     ...(allowed === text ? [] : ['other characters became -']),
@@ -41,7 +46,7 @@ export function normalizeTag(text: string): NormalizedTag {
   return notes.length === 0 ? { tag: folded } : { tag: folded, note: notes.join(', ') };
 }
 
-/** Eight hex digits that stand for a text. */
+/** The first eight hex digits of a text's hash. */
 export function mark(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -1,23 +1,23 @@
 /** One field of a rule's line. */
 export interface Field {
-  /** In lower case; absent for a field that is no `key=value`. */
+  /** In lower case. Absent for a field that is not `key=value`. */
   readonly key?: string;
-  /** Without the quotes around it. */
+  /** Without quotes. */
   readonly value: string;
 }
 
-/** A line that cannot be taken apart, in words that follow the line's name. */
+/** Why a line cannot be parsed, in words that follow the line's name. */
 export interface BrokenLine {
   readonly mistake: string;
 }
 
 /**
- * Takes a line apart in one pass: fields separated by commas, each `key=value` or a bare value. The first `=`
- * separates, later ones belong to the value. A field or a value may stand in double quotes, in which commas count
- * as text and `""` is a quote; commas within `{{…}}` count as text too.
+ * Parses a line: fields separated by commas, each `key=value` or a bare value. The first `=` separates, later ones
+ * belong to the value. A field or a value may be in double quotes, where commas are text and `""` is a quote. Commas
+ * within `{{…}}` are text too.
  *
- * Lines that were written for a parser which takes one layer of quotes off before it starts read the same here: a
- * line that is quoted as a whole is taken apart once more, and so is a field that is quoted twice.
+ * Some parsers remove one layer of quotes first. Lines written for them work here: a line that is quoted as a whole is
+ * parsed again, and so is a field that is quoted twice.
  */
 export function readFields(line: string): readonly Field[] | BrokenLine {
   const pieces = split(line);
@@ -29,7 +29,7 @@ export function readFields(line: string): readonly Field[] | BrokenLine {
 
 interface Piece {
   readonly text: string;
-  /** The whole of it stood in quotes. */
+  /** The whole field was in quotes. */
   readonly quoted: boolean;
 }
 
@@ -57,7 +57,7 @@ function split(line: string): readonly Piece[] | BrokenLine {
       position += whole.length;
     } else if (/^\s#/.test(rest)) {
       return {
-        mistake: `found ${JSON.stringify(rest.trim())} at the end; a comment takes a line of its own, which starts with #.`,
+        mistake: `found ${JSON.stringify(rest.trim())} at the end; a comment needs a separate line that starts with #.`,
       };
     } else {
       const taken = expression ?? rest.slice(0, 1);
@@ -72,7 +72,7 @@ function readField(text: string): Field {
   const [, inner] = /^"(.*)"$/.exec(text) ?? [];
   if (inner !== undefined) return readField(inner.replaceAll('""', '"'));
   const equals = text.indexOf('=');
-  // An expression may hold a `=` of its own, as in `{{date 'YYYY' tz='UTC'}}`.
+  // An expression may hold a `=`, as in `{{date 'YYYY' tz='UTC'}}`.
   if (equals < 1 || text.slice(0, equals).includes('{{')) return { value: text.trim() };
   return { key: text.slice(0, equals).trim().toLowerCase(), value: text.slice(equals + 1).trim() };
 }

@@ -4,7 +4,7 @@ import { parseTemplate } from './expression.ts';
 import type { Field } from './parse-fields.ts';
 import { commonAttributes, type Report, type RuleKind, type RuleType, refEvents, ruleTypes } from './rule.ts';
 
-/** The attributes that are a type's own; `undefined` when one that it cannot do without is missing or wrong. */
+/** Reads the attributes of a type; `undefined` when a required one is missing or wrong. */
 export function parseKind(
   type: RuleType,
   values: ReadonlyMap<string, string>,
@@ -35,7 +35,7 @@ export function parseKind(
       const pattern = written && expression('pattern', written, report);
       const group = values.get('group') ?? '0';
       if (!/^\d{1,3}$/.test(group)) {
-        report(`group: found ${quote(group)}, expected the number of a group; 0 is all that matched.`);
+        report(`group: found ${quote(group)}, expected the number of a group; 0 is the whole match.`);
       }
       return pattern ? { type, pattern, group: Number(group), value: template('value') } : undefined;
     }
@@ -75,7 +75,7 @@ function oneOf<const Word extends string>(
   return word;
 }
 
-/** A regular expression as JavaScript has it, or between slashes with its flags. */
+/** Reads a JavaScript regular expression: its text, or the text between slashes with flags. */
 function expression(name: string, written: string, report: Report): RegExp | undefined {
   const [, source = written, flags = ''] = /^\/(.+)\/(.*)$/s.exec(written) ?? [];
   try {
@@ -88,12 +88,12 @@ function expression(name: string, written: string, report: Report): RegExp | und
 }
 
 const typeNames = Object.keys(ruleTypes) as RuleType[];
-/** Of every type; whether an attribute belongs to a line's type is told apart from whether it exists. */
+/** The attributes of all types, for messages that name the type of an attribute. */
 const attributeNames = [
   ...new Set(['type', ...commonAttributes, ...typeNames.flatMap((type) => ruleTypes[type].attributes)]),
 ];
 
-/** The type that a line names, `raw` when it names none, and its other attributes by name, unread. */
+/** The type that a line names, `raw` by default, and its other attributes by name, not parsed yet. */
 export function readAttributes(
   fields: readonly Field[],
   report: Report,
@@ -110,12 +110,12 @@ export function readAttributes(
     const key = named ?? 'value';
     if (named === undefined && type !== 'raw') {
       report(
-        `found ${quote(value)} without a name, expected key=value. A value that holds a comma goes into double quotes, as in ${quote('pattern=\\d{1,3}').replaceAll('\\\\', '\\')}; a tag of its own goes on a line of its own.`,
+        `found ${quote(value)} without a name, expected key=value. A value that holds a comma goes into double quotes, as in ${quote('pattern=\\d{1,3}').replaceAll('\\\\', '\\')}; another tag goes on another line.`,
       );
     } else if (!allowed.includes(key)) {
       report(unknownAttribute(key, type));
     } else if (values.has(key)) {
-      report(`${key} is given twice. A line holds one rule; put the next one on a line of its own.`);
+      report(`${key} is given twice. A line holds one rule; put the next one on another line.`);
     } else values.set(key, value);
   }
   return { type, values };
@@ -123,7 +123,7 @@ export function readAttributes(
 
 function unknownType(written: string): string {
   if (written === 'pep440') {
-    return 'type=pep440 is not known here. Use type=semver for versions such as 1.2.3, or type=match with a pattern for others.';
+    return 'type=pep440 is not supported. Use type=semver for versions such as 1.2.3, or type=match with a pattern for others.';
   }
   const near = nearest(written, typeNames);
   const expected = near ? `did you mean ${near}?` : `expected one of ${typeNames.join(', ')}.`;
@@ -136,7 +136,7 @@ function unknownAttribute(key: string, type: RuleType): string {
   const has = `type=${type} has ${allowed.filter((name) => name !== 'type').join(', ')}`;
   if (owners.length > 0) return `${key} belongs to type=${owners.join(', type=')}; ${has}.`;
   if (key === 'flavor')
-    return 'flavor is not known here. Write prefix and suffix into the rules, and latest=false to turn latest off.';
+    return 'flavor is not supported. Write prefix and suffix into the rules, and latest=false to turn latest off.';
   const near = nearest(key, attributeNames);
   return `there is no attribute ${quote(key)}${near ? `; did you mean ${near}?` : `; ${has}.`}`;
 }

@@ -5,18 +5,18 @@ import { type Field, readFields } from './parse-fields.ts';
 import { parseKind, readAttributes, readPriority } from './parse-rule.ts';
 import { type Report, ruleTypes, type TagRule, usualPrefix } from './rule.ts';
 
-/** The input `tags`, read. */
+/** The input `tags`, parsed. */
 export interface ParsedRules {
-  /** In the order in which they are tried. */
+  /** In the order in which they are applied. */
   readonly rules: readonly TagRule[];
-  /** Whether `latest` is added by the highest version; a line `latest=false` turns it off. */
+  /** Whether the highest version also gets `latest`. A line `latest=false` turns it off. */
   readonly latest: boolean;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads the input's text: per line a rule (`type=…,…`) or plain tags separated by commas; lines that start with `#`
- * are comments. Never throws: every mistake is a problem that names its line.
+ * Parses the input's text. Each line is a rule (`type=…,…`), plain tags separated by commas, or a comment that starts
+ * with `#`. It never throws: every mistake is a problem that names its line.
  */
 export function parseRules(text: string): ParsedRules {
   const problems: Problem[] = [];
@@ -36,7 +36,7 @@ export function parseRules(text: string): ParsedRules {
     } else rules.push(...readLine(fields, { line, source }, report));
   }
   if (latestOffAt !== undefined && rules.length === 0 && problems.length === 0) {
-    const message = `line ${latestOffAt}: latest=false stands alone. Add the rules whose latest it turns off; without rules the event decides.`;
+    const message = `line ${latestOffAt}: latest=false is the only line. Add the rules whose latest it turns off; without rules the event decides.`;
     problems.push({ title: 'Input tags', message });
   }
   // Stable, so that rules of one priority keep their order.
@@ -59,7 +59,7 @@ function readLine(
       return rule ? [rule] : [];
     }
     const mistake = tagMistake(value);
-    if (mistake) report(`${mistake} To have it folded, write type=raw,value=${value}.`);
+    if (mistake) report(`${mistake} To have it converted, write type=raw,value=${value}.`);
     const { priority } = ruleTypes.raw;
     const common = { priority, enable: ['true'], prefix: [], suffix: [], affixed: false };
     return mistake
@@ -93,17 +93,17 @@ function readRule(
   return { ...place, ...kind, priority, enable, prefix, suffix, affixed };
 }
 
-/** The line `latest=false`, known from the flavor of other tools. */
+/** Reads the line `latest=false`, which other tools have in `flavor`. */
 function readLatest(fields: readonly Field[], report: Report): boolean {
   const [only, ...others] = fields;
   if (others.length > 0) {
-    report('latest=… stands on a line of its own, which is latest=false.');
+    report('latest=false must be alone on its line.');
     return false;
   }
   if (only?.value === 'false') return true;
   if (only?.value !== 'auto') {
     report(
-      `latest: found ${quote(only?.value ?? '')}, expected false or auto; to give the tag in any case, write latest on a line of its own.`,
+      `latest: found ${quote(only?.value ?? '')}, expected false or auto; to give the tag in any case, write latest alone on a line.`,
     );
   }
   return false;

@@ -1,7 +1,7 @@
 import type { CiEvent } from '../ci/event.ts';
 import { isVersionTag } from './version.ts';
 
-/** Whether users who did not ask for a preview may get what this tag means. */
+/** Whether users may get this tag without asking for a preview. */
 export function isProductionTag(tag: string): boolean {
   return tag === 'latest' || tag === 'default' || isVersionTag(tag);
 }

@@ -1,6 +1,6 @@
 import type { TextTemplate } from './expression.ts';
 
-/** One rule, checked: everything that can be wrong with it without an event has been told. */
+/** One rule, checked as far as that is possible without an event. */
 export type TagRule = RuleBase & RuleKind;
 
 interface RuleBase {
@@ -8,18 +8,18 @@ interface RuleBase {
   readonly line: number;
   /** As it was written. */
   readonly source: string;
-  /** Higher ones go first; rules of the same priority keep their order. */
+  /** Higher ones go first. Rules of the same priority keep their order. */
   readonly priority: number;
-  /** Must come to `true` or `false`. */
+  /** Must give `true` or `false`. */
   readonly enable: TextTemplate;
   readonly prefix: TextTemplate;
   readonly suffix: TextTemplate;
-  /** A prefix or suffix is written, be it an empty one: the name of a branch or git tag is taken as it is. */
+  /** The rule has a prefix or suffix, even an empty one. Then the name of a branch or git tag is used as it is. */
   readonly affixed: boolean;
 }
 
 export type RuleKind =
-  /** A tag in so many words, which is never changed. */
+  /** A plain tag, which is never changed. */
   | { readonly type: 'plain'; readonly tag: string }
   | { readonly type: 'schedule'; readonly pattern: TextTemplate }
   | {
@@ -27,7 +27,7 @@ export type RuleKind =
       readonly pattern: TextTemplate;
       /** Read instead of the git tag. */
       readonly value: TextTemplate;
-      /** Takes the version out of a longer tag: group 1, or all that matched. */
+      /** Finds the version in a longer tag: group 1, or the whole match. */
       readonly match?: RegExp;
     }
   | {
@@ -47,7 +47,7 @@ export type RefEvent = (typeof refEvents)[number];
 /** A type that a line can name. */
 export type RuleType = Exclude<RuleKind['type'], 'plain'>;
 
-/** What a type's lines may hold besides `type`, and what holds where they say nothing. */
+/** The attributes of each type besides `type`, and its default priority. */
 export const ruleTypes: Readonly<
   Record<RuleType, { readonly priority: number; readonly attributes: readonly string[] }>
 > = {
@@ -63,10 +63,10 @@ export const ruleTypes: Readonly<
 /** Attributes that every type has. */
 export const commonAttributes = ['enable', 'priority', 'prefix', 'suffix'] as const;
 
-/** Told what is wrong with a line, in words that follow the line's name. */
+/** Takes what is wrong with a line, in words that follow the line's name. */
 export type Report = (mistake: string) => void;
 
-/** What stands before a tag whose line names no prefix. */
+/** The default prefix of a rule. */
 export function usualPrefix(kind: RuleKind): string {
   if (kind.type === 'sha') return 'sha-';
   if (kind.type !== 'ref') return '';

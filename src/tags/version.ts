@@ -10,13 +10,13 @@ export interface Version {
   readonly prerelease: string;
   /** Build metadata, `20250101.5`; empty without. */
   readonly build: string;
-  /** Everything but the build metadata and a leading `v`. */
+  /** Without the build metadata and a leading `v`. */
   readonly text: string;
 }
 
 /** Reads a version strictly; one lower-case `v` in front is allowed. `1.2`, `V1.2.3` and `1.02.3` are no versions. */
 export function parseVersion(text: string): Version | undefined {
-  // The library takes blanks around a version.
+  // The library ignores blanks around a version.
   const parsed = text.trim() === text ? parse(text) : null;
   if (!parsed) return undefined;
   const { major, minor, patch, prerelease, build, version } = parsed;
@@ -29,7 +29,7 @@ export function compareVersions(one: Version, other: Version): number {
 }
 
 /**
- * Whether users take a tag for a released version: `1.2.3`, `1.2`, `1`, also with a `v` and with a pre-release
+ * Whether a tag looks like a released version to users: `1.2.3`, `1.2`, `1`, also with a `v` and with a pre-release
  * part. A longer number is a date or an abbreviated commit.
  */
 export function isVersionTag(tag: string): boolean {
@@ -40,22 +40,22 @@ export function isVersionTag(tag: string): boolean {
 export interface KnownVersion {
   readonly tag: string;
   readonly version: Version;
-  /** Whether the tag names all of it, and is not that of a line such as `1.2`. */
+  /** Whether the tag names the whole version, and not a line such as `1.2`. */
   readonly whole: boolean;
 }
 
-/** What stands around the versions of a variant: `1.2.3-slim`, `app-1.2.3`. Both are empty for versions without any. */
+/** The texts around the versions of a variant: `1.2.3-slim`, `app-1.2.3`. Both are empty without a variant. */
 export interface Variant {
   readonly prefix: string;
   readonly suffix: string;
 }
 
-/** Versions as they are, which `latest` and `1` mean. */
+/** Versions without a variant, which `latest` and `1` mean. */
 export const bare: Variant = { prefix: '', suffix: '' };
 
 /**
- * The stable versions of a variant among tags. `1.2` counts as 1.2.0, the least that it can stand for; a lone number
- * is left out, since it may as well be a date.
+ * The stable versions of a variant among tags. `1.2` counts as 1.2.0, the lowest version that it can mean. A single
+ * number is left out, since it may be a date.
  */
 export function knownVersions(tags: readonly string[], { prefix, suffix }: Variant): KnownVersion[] {
   return tags.flatMap((tag) => {
@@ -68,7 +68,7 @@ export function knownVersions(tags: readonly string[], { prefix, suffix }: Varia
   });
 }
 
-/** The highest of those that are above a version, if any is. */
+/** The highest of the versions above this one, if any. */
 export function highestAbove(version: Version, known: readonly KnownVersion[]): KnownVersion | undefined {
   return known
     .filter((other) => compareVersions(other.version, version) > 0)

@@ -234,12 +234,12 @@ describe('a recipe under an event that has secrets', () => {
     },
   );
 
-  test('is refused where nobody can tell whose it is, and says what to do instead', async () => {
+  test('is refused where it is not clear whose it is, and says what to do instead', async () => {
     await using directory = await temporaryDirectory({ 'template.ts': '' });
     const event = fixtureEvent('pull_request_target');
     expect(() =>
       trustRecipe(join(directory.path, 'template.ts'), trustFacts(event, payloadReader({}), {})),
-    ).toThrow(/its folder is no checkout of git.*Build pull requests under the event pull_request/);
+    ).toThrow(/its folder is no git checkout.*Build pull requests under the event pull_request/);
   });
 
   test('is judged by where its file lies, not by the link that leads there', async () => {

@@ -262,7 +262,7 @@ describe('tags', () => {
     await local.close();
     expect(outputs['tags'], log).toBe('1.2.3');
     expect(log).toMatch(/^::warning title=Tags that stay::.*answered 403\./m);
-    expect(log).toMatch(/\nlatest +- +the tags of the template could not be asked for: answered 403\n/);
+    expect(log).toMatch(/\nlatest +- +the tags of the template could not be read: answered 403\n/);
   });
 
   test('that users get are refused to a pull request, unless they are allowed', async () => {

@@ -252,7 +252,7 @@ describe('is refused, with none of it run:', () => {
       (base, path) => {
         for (const place of [base, path]) rmSync(join(place, '.git'), { recursive: true });
       },
-      /its folder is no checkout of git/,
+      /its folder is no git checkout/,
     ],
   ];
 

@@ -101,7 +101,7 @@ describe('inputs of the build action', () => {
     ['INPUT_DOMAIN', 'sandbox.novita.ai', 'Input domain', 'first generation'],
     ['INPUT_API-URL', 'ftp://x', 'Input api-url', 'expected an http or https address'],
     ['INPUT_API-URL', 'https://user:pw@x', 'Input api-url', 'expected an http or https address'],
-    ['INPUT_API-KEY', 'abc def', 'Input api-key', 'holds a space'],
+    ['INPUT_API-KEY', 'abc def', 'Input api-key', 'has a space'],
   ])('%s=%j is a problem that says what is expected', (variable, value, title, message) => {
     const { problems } = readBuildInputs({ ...complete, [variable]: value });
     expect(problems).toEqual([{ title, message: expect.stringContaining(message) }]);

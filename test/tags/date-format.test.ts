@@ -65,7 +65,7 @@ describe('the date', () => {
   test.each(['L', 'LT', 'LLL', 'Do', 'YYYYYY', 'Y', 'gggg', 'ww', 'z', 'NN', 'e', 'SSSS', 'MM l'])(
     'has no %s',
     (format) => {
-      expect(formatMistake(format)).toContain('is not known here');
+      expect(formatMistake(format)).toContain('is not supported');
     },
   );
 

@@ -134,7 +134,7 @@ describe('without rules', () => {
     expect(tags).toEqual(['1.2.3']);
     expect(decisions.at(-1)).toEqual({
       rule: 'latest',
-      reason: 'the tags of the template could not be asked for: answered 503',
+      reason: 'the tags of the template could not be read: answered 503',
     });
   });
 

@@ -52,7 +52,7 @@ describe('two different names', () => {
     expect(await tagsOf(pushToBranch('fix/café'), '')).toEqual(['fix-caf--5cc75d81']);
     const { decisions } = await decide(pushToBranch('fix/café'), '');
     expect(decisions[0]?.reason).toBe(
-      'the branch; a hash tells it apart from names that differ in other characters only',
+      'the branch; a hash separates it from names that differ in other characters only',
     );
   });
 });

@@ -370,7 +370,7 @@ describe('latest', () => {
     expect(tags).toEqual(['1.2.3']);
     expect(decisions.at(-1)).toEqual({
       rule: 'latest',
-      reason: 'the tags of the template could not be asked for: answered 401',
+      reason: 'the tags of the template could not be read: answered 401',
     });
   });
 });
