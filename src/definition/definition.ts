@@ -1,14 +1,14 @@
 import type { Instruction, RecipeBody } from '../api/types.ts';
 import type { SourceLocation } from '../problem.ts';
 
-/** A step of the recipe as the definition states it; COPY steps have no `filesHash` yet. */
+/** A step of the recipe from the definition. COPY steps have no `filesHash` yet. */
 export interface RecipeStep {
   readonly wire: Instruction;
-  /** The line of the user's file that made this step; absent for a step that nobody wrote. */
+  /** The line of the user's file that made this step. Absent for a step that the SDK added. */
   readonly source?: SourceLocation;
   /**
-   * Set for steps that the SDK adds by itself: `environment` writes the ENV values into the sandbox's
-   * profile, `workdir` restores the working directory of the base image.
+   * Set for steps that the SDK adds: `environment` writes the ENV values into the sandbox's profile, `workdir` restores
+   * the working directory of the base image.
    */
   readonly hidden?: 'environment' | 'workdir';
   /** COPY only: upload even if the service has the content. */
@@ -30,11 +30,11 @@ export interface SdkOrigin {
   readonly version: string;
 }
 
-/** What to build, as plain data: nothing of the user's program lives on in it. */
+/** What to build, as plain data without anything of the user's program. */
 export interface Definition {
   /** Absolute path of the definition file. */
   readonly file: string;
-  /** The export that was taken: `template`, `default`, … */
+  /** The export that was chosen: `template`, `default`, … */
   readonly exportName: string;
   readonly sdk: SdkOrigin;
   /** The recipe without its steps. */

@@ -4,19 +4,19 @@ import { nearest } from '../nearest.ts';
 import { problem } from '../problem.ts';
 
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
-/** Also loadable when named outright, but not looked for. */
+/** Can be loaded when named, but are not searched for. */
 const loadable = [...extensions, '.cts', '.tsx', '.jsx'];
 const folders = ['', 'sandbox', '.novita'];
 
 /**
- * The definition file to build, as an absolute path.
+ * Finds the definition file and returns its absolute path.
  *
- * With `template` given it is that file, relative to the working directory. Without, it is the one
+ * With `template` it is that file, relative to the working directory. Without, it is the only
  * `template.{ts,mts,js,mjs,cjs}` in the working directory, `sandbox/` or `.novita/`.
  *
  * @param workingDirectory absolute path
- * @throws ProblemsError when the file is missing, no readable file, of a kind that cannot be loaded, or
- *   when there are several candidates
+ * @throws ProblemsError when the file is missing, cannot be read or has a kind that cannot be loaded, or when there are
+ *   several candidates
  */
 export function discoverDefinition(workingDirectory: string, template?: string): string {
   const directory = resolve(workingDirectory);
@@ -89,7 +89,7 @@ function foundDefinition(directory: string): string {
   return first;
 }
 
-/** What is at a path, or `undefined` when nothing is; a path that cannot be followed is a problem of its own. */
+/** What is at a path; `undefined` for nothing. A path that cannot be followed is a problem. */
 function statsOf(path: string, shownAs: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -1,15 +1,15 @@
 import { delimiter } from 'node:path';
 
-/** What the runner and the workflow hand to the action and not to the program that a definition is. */
+/** Variables for the action that a definition, as a foreign program, does not get. */
 const withheldNames = new Set([
   'GITHUB_OUTPUT',
   'GITHUB_ENV',
   'GITHUB_PATH',
   'GITHUB_STATE',
   'GITHUB_STEP_SUMMARY',
-  // The folder in which the runner keeps those files of all steps; os.tmpdir() is for the definition.
+  // The runner keeps those files of all steps in this folder. A definition can use os.tmpdir().
   'RUNNER_TEMP',
-  // Node's own settings for the action's process, not for the definition's.
+  // Node settings for the action's process only.
   'NODE_OPTIONS',
   'NODE_CHANNEL_FD',
   'NODE_CHANNEL_SERIALIZATION_MODE',
@@ -18,10 +18,10 @@ const withheldNames = new Set([
 
 const withheldPrefixes = ['INPUT_', 'STATE_', 'ACTIONS_ID_TOKEN_', 'ACTIONS_RUNTIME_', 'ACTIONS_RESULTS_'];
 
-/** Keys of the service, whatever else their names say: `NOVITA_API_KEY`, `E2B_ACCESS_TOKEN`, `NOVITA_PROD_API_KEY_2`. */
+/** Names of the service's keys: `NOVITA_API_KEY`, `E2B_ACCESS_TOKEN`, `NOVITA_PROD_API_KEY_2`. */
 const serviceKey = /^(NOVITA|E2B)_(.*(KEY|TOKEN)|(.*_)?(KEY|TOKEN|SECRET|PASSWORD)S?(_.*)?)$/;
 
-/** What other systems hand to each of their jobs, unasked: GitLab, Azure Pipelines, Forgejo, Gitea, Buildkite, … */
+/** Tokens that other CI systems give to every job: GitLab, Azure Pipelines, Forgejo, Gitea, Buildkite, … */
 const tokensOfSystems = new Set([
   'CI_JOB_TOKEN',
   'CI_JOB_JWT',
@@ -31,7 +31,7 @@ const tokensOfSystems = new Set([
   'CI_DEPLOY_PASSWORD',
   'CI_REGISTRY_PASSWORD',
   'CI_DEPENDENCY_PROXY_PASSWORD',
-  // It holds the token.
+  // It contains the token.
   'CI_REPOSITORY_URL',
   'CI_NETRC_PASSWORD',
   'SYSTEM_ACCESSTOKEN',
@@ -47,7 +47,7 @@ const tokensOfSystems = new Set([
 
 const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
-/** Whether a variable of this name is kept from the definition, whatever its value. */
+/** Whether the definition never gets a variable of this name. */
 export function isWithheld(name: string): boolean {
   const upper = name.toUpperCase();
   return (
@@ -63,10 +63,10 @@ function isKey(upper: string): boolean {
 }
 
 /**
- * The environment in which a definition runs: the job's own variables without the action's keys, tokens
- * and inputs, also where another variable holds the same key, and without all that leads to the runner's own files.
- * What the workflow itself puts into `env:`, a `GITHUB_TOKEN` among it, stays. Where a proxy is set, Node is told to
- * use it, so that the SDK's look at the base image's registry goes the same way as everything else.
+ * The environment of a definition: the job's variables without the action's keys, tokens and inputs, without other
+ * variables with the same key, and without paths to the runner's own files. Variables from `env:` in the workflow stay,
+ * a `GITHUB_TOKEN` among them. With a proxy, Node gets the setting to use it, so that the SDK's requests to the base
+ * image's registry use the proxy too.
  */
 export function definitionEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const keys = new Set(
@@ -79,7 +79,7 @@ export function definitionEnvironment(env: NodeJS.ProcessEnv): Record<string, st
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || isWithheld(name) || keys.has(value)) continue;
     if (!leadsToRunner(value)) kept[name] = value;
-    // Where programs are found must stay known; a tool's installer may have put a folder of the runner there.
+    // PATH must stay, but a tool's installer may have added a folder of the runner to it.
     else if (name.toUpperCase() === 'PATH')
       kept[name] = value
         .split(delimiter)
@@ -91,17 +91,17 @@ export function definitionEnvironment(env: NodeJS.ProcessEnv): Record<string, st
   return kept;
 }
 
-/** A shorter value is no key, and others may well have it too. */
+/** A shorter value is not a key, and another variable may have it by chance. */
 const shortestKey = 8;
 
 /**
- * Tells the values that name the runner's temporary folder or what lies below it, on their own or within a text.
- * There it keeps the files by which steps speak to it, the event, and what actions of its own sign or log in with.
+ * A test for values that contain the runner's temporary folder or a path below it. The runner keeps the command files of
+ * steps there, the event, and credentials of its own actions.
  */
 function runnerFiles(temporary: string | undefined): (value: string) => boolean {
   const plain = (text: string): string => text.replaceAll('\\', '/').replace(/\/{2,}/g, '/');
   const folder = plain(temporary ?? '').replace(/\/(\.?\/)*$/, '');
-  // Nothing, or the root of a disk.
+  // Empty, or the root of a disk.
   if (!/[^/:]\/|\/[^/]/.test(folder)) return () => false;
   const within = new RegExp(
     `${folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![^/\\s:;,'"])`,

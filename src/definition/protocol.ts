@@ -9,13 +9,13 @@ import type { Definition } from './definition.ts';
 /** File descriptor of the extra pipe in the child. */
 export const channelDescriptor = 3;
 
-/** File descriptor of a pipe in the child on which nothing is said: it ends when the action is gone. */
+/** File descriptor of a silent pipe in the child. It closes when the action exits. */
 export const lifelineDescriptor = 4;
 
-/** Exit code of a process that could not write its answer. */
+/** Exit code of a process that could not write its result. */
 export const lostChannelCode = 70;
 
-/** The commit whose files alone may be loaded, and the event for the sake of which. */
+/** The only commit whose files may be loaded, and the event that is the reason. */
 export interface CommittedOnly {
   /** Root of its checkout. */
   readonly root: string;
@@ -33,7 +33,7 @@ export interface HostRequest {
   readonly committedOnly?: CommittedOnly;
 }
 
-/** What the definition's process is busy with. */
+/** What the definition's process is doing. */
 export type Phase =
   | { readonly name: 'starting' }
   | { readonly name: 'evaluating' }

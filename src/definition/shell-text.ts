@@ -1,10 +1,10 @@
-/** What a shell makes of a text, as far as it can be told without running it. */
+/** How a shell reads a text, as far as that is possible without running it. */
 export interface ShellReading {
-  /** The words after the shell has taken their quotes away. */
+  /** The words without their quotes. */
   readonly words: readonly string[];
-  /** The same words as they are written. */
+  /** The same words as written. */
   readonly written: readonly string[];
-  /** What the shell acts on instead of handing it over, in order: `>`, `$`, `*`, a newline, … */
+  /** The shell syntax in the text, in order: `>`, `$`, `*`, a newline, … */
   readonly active: readonly string[];
   /** A quote or an escape never ends. */
   readonly open: boolean;
@@ -12,7 +12,7 @@ export interface ShellReading {
 
 const operators = '<>;&|()$`*?[{\n';
 
-/** Reads a text as a shell does up to the point at which it would act on something. */
+/** Splits a text into words as a shell does, without expanding or running anything. */
 export function readShell(text: string): ShellReading {
   const words: string[] = [];
   const written: string[] = [];
@@ -54,7 +54,7 @@ export function readShell(text: string): ShellReading {
       word += inside.replace(/\\([$`"\\])/g, '$1');
       at += inside.length + (quote?.length ?? 0);
     } else if (character === '`' || text.startsWith('$(', at)) {
-      // What a substitution prints takes its place; it is handed over as a whole here.
+      // A substitution is replaced by its output. Here it is one piece of text.
       const length = substitutionLength(text.slice(at));
       open ||= length === undefined;
       active.push(character);
@@ -69,7 +69,7 @@ export function readShell(text: string): ShellReading {
   return { words, written, active, open };
 }
 
-/** How long `$(…)` or a pair of backticks at the beginning is; undefined when it never ends. */
+/** The length of `$(…)` or a pair of backticks at the beginning; `undefined` without an end. */
 function substitutionLength(text: string): number | undefined {
   if (text.startsWith('`')) {
     const close = text.indexOf('`', 1);
@@ -93,8 +93,8 @@ export function quoteForShell(text: string): string {
 }
 
 /**
- * A command with one blank wherever the shell reads over any number of them, and without its comment. Two commands
- * that differ in nothing else mean the same.
+ * A command without its comment, and with one blank where the shell allows several. Two commands with the same result
+ * mean the same.
  */
 export function collapseBlanks(command: string): string {
   return readCode(command, 0, '').text.trim();
@@ -102,11 +102,11 @@ export function collapseBlanks(command: string): string {
 
 interface Part {
   readonly text: string;
-  /** Where what follows begins. */
+  /** The position after it. */
   readonly next: number;
 }
 
-/** The shell's code up to `end`: the closing character of a substitution, or nothing for all of it. */
+/** Shell code up to `end`, the closing character of a substitution. Without it, the whole text. */
 function readCode(command: string, from: number, end: ')' | '`' | ''): Part {
   let text = '';
   let at = from;
@@ -138,7 +138,7 @@ function readCode(command: string, from: number, end: ')' | '`' | ''): Part {
   return { text, next: at };
 }
 
-/** `$(…)`, `(…)` and backticks hold code of their own; `${…}` is text. */
+/** `$(…)`, `(…)` and backticks contain code, `${…}` is text. */
 function readSubstitution(command: string, at: number): Part | undefined {
   const [opening] = /^(?:\$?\(|`|\$\{[^}]*\}?)/.exec(command.slice(at)) ?? [];
   if (opening === undefined) return undefined;
@@ -167,7 +167,7 @@ function readSingle(command: string, from: number): Part {
   return { text: `${command.slice(from, next - 1)}'`, next };
 }
 
-/** One character, with what a backslash escapes. */
+/** One character, or a backslash and the character that it escapes. */
 function literal(command: string, at: number): Part {
   const length = command[at] === '\\' ? 2 : 1;
   return { text: command.slice(at, at + length), next: at + length };

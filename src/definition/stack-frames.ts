@@ -5,14 +5,14 @@ import type { SourceLocation } from '../problem.ts';
 
 /** Finds the line of the user's files in a stack trace. */
 export interface FrameFinder {
-  /** The innermost frame in the user's own files; frames beside the definition are preferred to others. */
+  /** The innermost frame in the user's own files. Frames next to the definition are preferred. */
   find(stack: string): SourceLocation | undefined;
-  /** Whether this file is the user's: not ours, not the SDK, not an installed package. */
+  /** Whether this file is the user's, and not ours, the SDK's or an installed package's. */
   isUserFile(file: string): boolean;
 }
 
 /**
- * @param file the definition; its folder and the working directory hold the user's own files
+ * @param file the definition. Its folder and the working directory have the user's own files
  * @param foreign folders whose frames are never the user's: the host's and the SDK's
  */
 export function frameFinder(options: {
@@ -50,7 +50,7 @@ export function frameFinder(options: {
   };
 }
 
-/** The stack of the caller, formatted by V8 itself whatever the definition did to `Error`. */
+/** The stack of the caller in V8's own format, even when the definition changed `Error`. */
 export function callerStack(): string {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {

@@ -74,7 +74,7 @@ export const template = Template().fromImage('registry.test/app:1', undefined, {
     expect(loaded.problems).toHaveLength(1);
     expect(place(loaded, loaded.problems[0]?.at)).toBe('template.ts:4');
     expect(loaded.problems[0]?.message).toMatch(
-      /still asking the registry .*registry\.test\/app:1.*inheritConfig: false/,
+      /still reading the configuration of .*registry\.test\/app:1.*inheritConfig: false/,
     );
   });
 

@@ -6,7 +6,7 @@ import { type Flag, jsonWords } from './words.ts';
 const inScript =
   'Put it into a script beside the Dockerfile, and write COPY setup.sh /opt/setup.sh and RUN sh /opt/setup.sh.';
 
-/** RUN: the SDK joins its words with one blank each, drops escapes and flags, and knows no exec form. */
+/** RUN: the SDK joins its words with single blanks, drops escapes and flags, and does not support the exec form. */
 export function runLosses(reading: Reading): Loss[] {
   const { instruction, flags, text } = reading;
   const losses = flags.map(runFlagLoss).filter((loss) => loss !== undefined);
@@ -36,7 +36,7 @@ export function runLosses(reading: Reading): Loss[] {
   return changed ? [...losses, mistake(changed, inScript)] : losses;
 }
 
-/** What of a shell command gets lost on the way, as a sentence. */
+/** What the SDK loses of a shell command, as a sentence. */
 function textLoss(reading: Reading): string | undefined {
   const { text, escaping } = reading;
   const sent = sentText(reading);
@@ -78,12 +78,12 @@ function runFlagLoss({ name, value }: Flag): Loss | undefined {
   }
 }
 
-/** Whether a command comes through the SDK's reading as it is. */
+/** Whether the SDK keeps a command as it is. */
 function survives(command: string): boolean {
   return !/[\\\n]|[ \t]{2}/.test(command);
 }
 
-/** One CMD or ENTRYPOINT of which the SDK makes the start command. */
+/** A CMD or ENTRYPOINT that the SDK turns into the start command. */
 export function startLosses(reading: Reading): Loss[] {
   const { text } = reading;
   const sent = sentText(reading);
@@ -106,13 +106,13 @@ export function startLosses(reading: Reading): Loss[] {
   ];
 }
 
-/** The words of a command in which the shell finds nothing else to do. */
+/** The words of a command without any shell syntax; `undefined` for another command. */
 function plainWords(command: string): readonly string[] | undefined {
   const { words, active, open } = readShell(command);
   return active.length > 0 || open ? undefined : words;
 }
 
-/** What gets lost where there are ENTRYPOINT and CMD, of which the SDK takes the one that comes last. */
+/** What is lost when a file has ENTRYPOINT and CMD. The SDK uses only the last of them. */
 export function startTogether(
   entrypoint: Reading,
   cmd: Reading,
@@ -142,7 +142,7 @@ export function startTogether(
 
 const posixShells = /(?:^|\/)(?:ba|da|a|)sh$/;
 
-/** SHELL: RUN is run by bash, whatever is written. */
+/** SHELL: bash runs every RUN, for any SHELL. */
 export function shellLosses({ text }: Reading): Loss[] {
   const [program = '', ...options] = jsonWords(text) ?? [];
   if (!posixShells.test(program)) {

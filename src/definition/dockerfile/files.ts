@@ -3,7 +3,7 @@ import { isRecord } from '../protocol.ts';
 import { type Loss, mistake, type Reading, sentText, warning } from './loss.ts';
 import { dockerWord, type Flag, jsonWords, splitWords } from './words.ts';
 
-/** COPY and ADD: the SDK takes the first source and the last word, and of the flags --chown alone. */
+/** COPY and ADD: the SDK uses the first source, the last word and the flag --chown only. */
 export function copyLosses(reading: Reading): Loss[] {
   const { instruction, flags, text, keyword, escaping, values } = reading;
   if (instruction.hereDocuments.length > 0) {
@@ -127,7 +127,7 @@ function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
 
 const archive = /\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)$/i;
 
-/** A Dockerfile names a branch, git tag or commit, and a folder in it: `repository.git#v1:folder`. */
+/** The fragment of a git URL, a branch, git tag or commit and a folder: `repository.git#v1:folder`. */
 function cloneCommand(source: string, destination: string): string {
   const [repository = '', fragment = ''] = source.split('#');
   const [ref = '', folder = ''] = fragment.split(':');

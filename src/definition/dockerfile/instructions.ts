@@ -5,13 +5,13 @@ export interface DockerfileInstruction {
   readonly keyword: string;
   readonly line: number;
   readonly text: string;
-  /** What follows the keyword, its continuation lines joined as Docker joins them. */
+  /** The text after the keyword, with continuation lines joined as Docker does. */
   readonly rest: string;
   /** Names of its here-documents. */
   readonly hereDocuments: readonly string[];
 }
 
-/** The instructions of a Dockerfile in order: comments, continuation lines and here-documents are known. */
+/** The instructions of a Dockerfile in order. It supports comments, continuation lines and here-documents. */
 export function dockerfileInstructions(content: string): DockerfileInstruction[] {
   const lines = content.split(/\r?\n/);
   const escaping = escapeCharacter(lines);
@@ -50,7 +50,7 @@ export function dockerfileInstructions(content: string): DockerfileInstruction[]
   return found;
 }
 
-/** The character that continues a line and escapes: what the directive at the top says, else a backslash. */
+/** The escape character, which also continues a line: that of the directive at the top, else a backslash. */
 export function escapeCharacter(lines: readonly string[]): '\\' | '`' {
   for (const line of lines) {
     const [, name, value] = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
@@ -60,7 +60,7 @@ export function escapeCharacter(lines: readonly string[]): '\\' | '`' {
   return '\\';
 }
 
-/** A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`; `<<<x` and `$((1<<n))` are none. */
+/** A here-document is a separate word: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. */
 function hereDocuments(rest: string, escaping: string): { name: string; strip: boolean }[] {
   return splitWords(rest, escaping).flatMap((word) => {
     const [, dash, name = ''] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? [];
@@ -78,8 +78,8 @@ const keywordsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Follows the SDK through a Dockerfile: tells for each builder call that the SDK makes, in order, which
- * instruction it comes from. USER and WORKDIR that the SDK adds by itself come from none.
+ * Follows the SDK through a Dockerfile: finds for each of its builder calls, in order, the instruction that it comes
+ * from. USER and WORKDIR calls that the SDK adds have no instruction.
  */
 export function followDockerfile(
   instructions: readonly DockerfileInstruction[],
@@ -88,7 +88,7 @@ export function followDockerfile(
   let next = 0;
   return (method, args) => {
     calls += 1;
-    // The SDK begins with Docker's own defaults: USER root, WORKDIR /.
+    // The SDK begins with Docker's defaults: USER root, WORKDIR /.
     if (calls <= 2 && args[0] === (calls === 1 ? 'root' : '/')) return undefined;
     const names = method === 'setEnvs' ? Object.keys(Object(args[0])) : [];
     for (let index = next; index < instructions.length; index++) {

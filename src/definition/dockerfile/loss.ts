@@ -7,25 +7,25 @@ export interface BuilderCall {
   readonly args: readonly unknown[];
 }
 
-/** One instruction, as Docker reads it, beside what the SDK made of it. */
+/** One instruction in Docker's reading, and the SDK's calls for it. */
 export interface Reading {
   readonly keyword: string;
   readonly instruction: DockerfileInstruction;
   readonly flags: readonly Flag[];
-  /** What follows the keyword and its flags. */
+  /** The text after the keyword and its flags. */
   readonly text: string;
-  /** Absent when the SDK made no call of it. */
+  /** Absent when the SDK made no call for it. */
   readonly call: BuilderCall | undefined;
-  /** The character that escapes in this file. */
+  /** The escape character of this file. */
   readonly escaping: string;
   /** What ARG and ENV declare above. */
   readonly values: Values;
 }
 
-/** What is lost of an instruction: a mistake where something else would be built, else a warning. */
+/** A loss in an instruction. It is a mistake when something else would be built, else a warning. */
 export interface Loss {
   readonly severity: 'mistake' | 'warning';
-  /** Sentences: what was found, and what is to be written instead. */
+  /** Sentences: what was found, and what to write instead. */
   readonly found: string;
   readonly instead: string;
 }

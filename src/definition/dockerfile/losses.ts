@@ -6,7 +6,7 @@ import { type BuilderCall, type Loss, mistake, type Reading, warning } from './l
 import { argLosses, envLosses, settingsOf, wordLosses } from './values.ts';
 import { dockerWord, splitFlags } from './words.ts';
 
-/** What is lost of one instruction of a Dockerfile. */
+/** What the SDK loses of one instruction. */
 export interface LineLoss extends Loss {
   readonly keyword: string;
   readonly line: number;
@@ -20,8 +20,8 @@ const leftOut =
 const unneeded = leftOut('Nothing is to be done: a sandbox has no use for it.');
 
 /**
- * Instruction → what is lost of it: what Docker makes of the text, compared with what the SDK made of it. The rows for
- * FROM, ARG and the start command need to know more than their own line and stand below.
+ * Instruction → what is lost of it, by comparing Docker's reading with the SDK's call. FROM, ARG and the start command
+ * need more than their own line and are handled below.
  */
 const rows: Readonly<Record<string, (reading: Reading) => Loss[]>> = {
   RUN: runLosses,
@@ -31,7 +31,7 @@ const rows: Readonly<Record<string, (reading: Reading) => Loss[]>> = {
   WORKDIR: wordLosses,
   USER: wordLosses,
   SHELL: shellLosses,
-  // Every port of a sandbox can be reached.
+  // A sandbox exposes all its ports.
   EXPOSE: () => [],
   HEALTHCHECK: (reading) =>
     reading.text.toUpperCase() === 'NONE'
@@ -47,9 +47,9 @@ const rows: Readonly<Record<string, (reading: Reading) => Loss[]>> = {
 };
 
 /**
- * Everything that the SDK loses of a Dockerfile.
+ * Finds everything that the SDK loses of a Dockerfile.
  *
- * @param callOf the builder call that the SDK made of an instruction
+ * @param callOf the builder call that the SDK made for an instruction
  */
 export function dockerfileLosses(
   instructions: readonly DockerfileInstruction[],
@@ -103,13 +103,13 @@ export function dockerfileLosses(
       if (keyword === 'ENV') envs.add(name);
     }
   }
-  // The SDK reads nothing of several stages: nothing is to be compared.
+  // The SDK does not read several stages, so there is nothing to compare.
   if (stages > 1) return found.filter(({ keyword }) => keyword === 'FROM');
   const startFound = startOf(start.get('ENTRYPOINT'), start.get('CMD'));
   return [...found, ...startFound].sort((one, other) => one.line - other.line);
 }
 
-/** ENV, COPY and ADD say more of what is missing. */
+/** ENV, COPY and ADD have more detailed messages about what is missing. */
 function needsText(keyword: string): boolean {
   if (keyword === 'CMD' || keyword === 'ENTRYPOINT') return true;
   return keyword in rows && !['ENV', 'COPY', 'ADD'].includes(keyword);

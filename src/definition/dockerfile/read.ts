@@ -6,7 +6,7 @@ import { dockerfileInstructions, escapeCharacter, followDockerfile } from './ins
 import type { BuilderCall } from './loss.ts';
 import { dockerfileLosses, type LineLoss } from './losses.ts';
 
-/** Something about a line of a Dockerfile that a person is to be told. */
+/** A message about a line of a Dockerfile. */
 export interface Finding extends Problem {
   readonly severity: 'mistake' | 'warning';
   /** It concerns the start command, which the definition may replace. */
@@ -17,16 +17,16 @@ export interface Finding extends Problem {
 export interface DockerfileRun {
   /** The line of FROM. */
   readonly base: SourceLocation | undefined;
-  /** The line that a builder call of the SDK comes from; each call is to be told, in order. */
+  /** The line that a builder call of the SDK comes from. It must get every call, in order. */
   follow(method: string, args: readonly unknown[]): SourceLocation | undefined;
-  /** What the SDK lost, once it is through. */
+  /** What the SDK lost, after it has read the file. */
   findings(): readonly Finding[];
 }
 
 /**
- * Reads what `fromDockerfile()` is given as the SDK takes it: the path of a file, else the text itself.
+ * Reads the argument of `fromDockerfile()` as the SDK does: the path of a file, else the text itself.
  *
- * @param call the line of `fromDockerfile()`, which stands for every line of a text
+ * @param call the line of `fromDockerfile()`, which is used for every line of a text
  */
 export function readDockerfile(given: string, call: SourceLocation | undefined): DockerfileRun {
   const content = contentOf(given);
@@ -111,7 +111,7 @@ function ignoreFile(file: string): Finding {
   };
 }
 
-/** What the file holds; undefined where the SDK takes the path for the text of a Dockerfile. */
+/** The text of the file; `undefined` when the SDK takes the path for the text of a Dockerfile. */
 function contentOf(path: string): Buffer | undefined {
   try {
     return existsSync(path) && statSync(path).isFile() ? readFileSync(path) : undefined;

@@ -10,7 +10,7 @@ export interface Setting {
   readonly value?: DockerWord;
 }
 
-/** The variables that an ENV or ARG sets, in Docker's reading; undefined where Docker would refuse it. */
+/** The variables of an ENV or ARG in Docker's reading; `undefined` when Docker would refuse it. */
 export function settingsOf({ keyword, text, escaping, values }: Reading): readonly Setting[] | undefined {
   const words = splitWords(text, escaping);
   const [first] = words;
@@ -26,17 +26,17 @@ export function settingsOf({ keyword, text, escaping, values }: Reading): readon
     return { name: word.slice(0, equals), value: dockerWord(word.slice(equals + 1), escaping, values) };
   });
   if (keyword === 'ENV' && settings.some(({ value }) => !value)) return undefined;
-  // Of one that is set twice the last counts.
+  // The last value of a name counts.
   return [...new Map(settings.map((setting) => [setting.name, setting])).values()];
 }
 
-/** ENV: the SDK divides at every blank, keeps quotes and drops escapes; the service sees no ENV above this one. */
+/** ENV: the SDK splits at every blank, keeps quotes and drops escapes. The service does not see the ENV lines above. */
 export function envLosses(reading: Reading): Loss[] {
   const settings = settingsOf(reading);
   if (!settings) {
-    // Where the SDK drops it, nothing is set, which Docker would refuse.
-    const told = reading.call ? mistake : warning;
-    return [told('ENV needs names and values, and Docker refuses it without.', 'Write ENV NAME=value.')];
+    // The SDK drops an ENV without a value, which Docker would refuse.
+    const report = reading.call ? mistake : warning;
+    return [report('ENV needs names and values, and Docker refuses it without.', 'Write ENV NAME=value.')];
   }
   const losses: Loss[] = [];
   const changed = settings.filter((setting) => isChanged(reading, setting));
@@ -69,7 +69,7 @@ export function envLosses(reading: Reading): Loss[] {
   return losses;
 }
 
-/** Names of an ARG that BuildKit fills by itself, and what it would fill in. */
+/** ARG names that BuildKit sets, with their values. */
 const platform: Readonly<Record<string, string>> = {
   TARGETPLATFORM: 'linux/amd64',
   TARGETOS: 'linux',
@@ -81,7 +81,7 @@ const platform: Readonly<Record<string, string>> = {
   BUILDVARIANT: '',
 };
 
-/** ARG: the SDK makes an ENV of it. `above`: what ARG before FROM sets; `envs`: what ENV has set so far. */
+/** ARG: the SDK turns it into an ENV. `above`: the values of ARG before FROM. `envs`: the values of ENV so far. */
 export function argLosses(
   reading: Reading,
   context: {
@@ -131,7 +131,7 @@ function names(settings: readonly Setting[]): string {
   return [...new Set(settings.map(({ name }) => name))].join(', ');
 }
 
-/** WORKDIR and USER: the SDK takes the first word as it is. */
+/** WORKDIR and USER: the SDK uses the first word as it is. */
 export function wordLosses(reading: Reading): Loss[] {
   const { keyword, text, escaping, values } = reading;
   const { text: meant, expanded, variables, dollar } = dockerWord(text, escaping, values);

@@ -1,22 +1,22 @@
-/** Docker's own reading of what follows an instruction's keyword. */
+/** How Docker reads the text after an instruction's keyword. */
 
-/** Values of the variables that ARG and ENV declare above; what the base image has is not known. */
+/** Values of the variables that ARG and ENV declare above, without those of the base image. */
 export type Values = ReadonlyMap<string, string>;
 
-/** A word after Docker took away its quotes and escapes. */
+/** A word without its quotes and escapes. */
 export interface DockerWord {
-  /** Its variables stand as they are written. */
+  /** With its variables as written. */
   readonly text: string;
-  /** With the values of the variables that are declared above; the others stand as they are written. */
+  /** With the values of the variables declared above, and the others as written. */
   readonly expanded: string;
   readonly variables: readonly string[];
-  /** Holds a dollar sign that begins no variable. */
+  /** It has a dollar sign that does not begin a variable. */
   readonly dollar: boolean;
-  /** Outside of quotes, an escape stands before a character that needs none. */
+  /** It escapes a character that needs no escape, outside of quotes. */
   readonly escaped: boolean;
 }
 
-/** Reads a word: quotes, escapes and variables, in the meaning that Docker documents for them. */
+/** Reads a word with quotes, escapes and variables as Docker documents them. */
 export function dockerWord(written: string, escaping: string, values: Values): DockerWord {
   let text = '';
   let expanded = '';
@@ -37,7 +37,7 @@ export function dockerWord(written: string, escaping: string, values: Values): D
     } else if (character === escaping && quote !== "'") {
       const next = written[at + 1] ?? '';
       at += 1;
-      // In double quotes only these are escaped; elsewhere the escape stays.
+      // Double quotes allow only these escapes. Any other escape character is text.
       escaped ||= quote === '' && /[\w.+*?()|/-]/.test(next);
       add(quote === '' || ['"', '$', escaping].includes(next) ? next : character + next);
     } else if (variable) {
@@ -77,7 +77,7 @@ function variableAt(text: string, at: number): Variable | undefined {
   return { name, written, expand };
 }
 
-/** Words that blanks divide, as they are written; blanks in quotes and escaped ones do not. */
+/** The words between blanks, as written. Quoted and escaped blanks do not separate. */
 export function splitWords(text: string, escaping: string): string[] {
   const words: string[] = [];
   let word = '';
@@ -100,7 +100,7 @@ export function splitWords(text: string, escaping: string): string[] {
   return word === '' ? words : [...words, word];
 }
 
-/** The items of `["a", "b"]`; undefined for everything else, which Docker takes as text. */
+/** The items of `["a", "b"]`; `undefined` for anything else, which is text to Docker. */
 export function jsonWords(text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;
   try {
@@ -118,7 +118,7 @@ export interface Flag {
 
 const flagPattern = /^--([A-Za-z][\w-]*)(?:=((?:"[^"]*"|'[^']*'|[^\s"'])*))?(?=\s|$)\s*/;
 
-/** Takes the flags off the front: `--chmod=755 a /b`. */
+/** Splits off the flags at the beginning: `--chmod=755 a /b`. */
 export function splitFlags(text: string): { readonly flags: readonly Flag[]; readonly rest: string } {
   const flags: Flag[] = [];
   let rest = text.trim();

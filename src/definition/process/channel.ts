@@ -59,7 +59,7 @@ const definition = v.object({
   warnings: v.array(problem),
 });
 
-/** Messages are checked and taken as they are: a newer SDK may put more into a recipe. */
+/** A message is checked but not stripped, since a newer SDK may add fields to a recipe. */
 const hostMessage = v.variant('type', [
   v.object({ type: v.literal('phase'), phase }),
   v.object({ type: v.literal('definition'), definition }),
@@ -76,7 +76,7 @@ function parseMessage(text: string): HostMessage | undefined {
   }
 }
 
-/** No message of a definition is longer; a longer line is not kept. */
+/** No message is longer. A longer line is dropped. */
 const longestLine = 64 * 1024 * 1024;
 
 /**
@@ -114,6 +114,6 @@ export function readChannel(
     parts.push(last);
     length += last.length;
   });
-  // The pipe breaks when the process is killed; that is told by its end.
+  // The pipe breaks when the process is killed, which its exit reports.
   stream.on('error', () => {});
 }

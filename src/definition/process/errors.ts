@@ -3,42 +3,42 @@ import type { Problem, SourceLocation } from '../../problem.ts';
 import { lostChannelCode, type Phase } from '../protocol.ts';
 import type { HostState } from './spawn.ts';
 
-/** The problem of a definition whose process ended before it had an answer. */
+/** The problem of a definition whose process exited without a result. */
 export function endedEarly(
   file: string,
   workingDirectory: string,
   memoryLimitMb: number,
-  ending: HostState,
+  state: HostState,
 ): Problem {
   const name = relative(workingDirectory, file);
   const at: SourceLocation = { file, line: 1 };
-  if (ending.outOfMemory) {
+  if (state.outOfMemory) {
     return {
       title: 'The definition uses too much memory',
       message: `${name} used more than ${memoryLimitMb} MiB while it was loaded, and was ended. A definition should only describe the template: do not read large files or collect data in it; leave that to COPY and RUN steps.`,
       at,
     };
   }
-  if (ending.code === lostChannelCode || (ending.noise && ending.signal === null)) {
+  if (state.code === lostChannelCode || (state.noise && state.signal === null)) {
     return {
       title: 'The definition spoils its own result',
       message: `${name} wrote to or closed a file descriptor that it did not open (the one through which its result is read), so the result could not be read. Use only descriptors that the definition opened itself, and standard output.`,
       at,
     };
   }
-  const how = ending.signal ? `was ended by signal ${ending.signal}` : `ended with exit code ${ending.code}`;
+  const how = state.signal ? `was ended by signal ${state.signal}` : `ended with exit code ${state.code}`;
   const guess =
-    ending.signal === 'SIGKILL'
+    state.signal === 'SIGKILL'
       ? 'The system most often does this when the machine runs out of memory.'
       : 'Look for process.abort(), process.kill() or a native module in it or in what it imports; its own output above may say more.';
   return {
     title: 'The definition ended its own process',
-    message: `${name} ${how} before its template was read. ${guess} A definition must export its template and come to an end by itself.`,
+    message: `${name} ${how} before its template was read. ${guess} A definition must export its template and then finish.`,
     at,
   };
 }
 
-/** The problem of a definition that is still not done when its time is over. */
+/** The problem of a definition that exceeds its time limit. */
 export function outOfTime(
   file: string,
   workingDirectory: string,
@@ -51,12 +51,12 @@ export function outOfTime(
   if (phase.name === 'reading-image') {
     return {
       title: 'The base image could not be read in time',
-      message: `The SDK was still asking the registry for the configuration of ${phase.image} when the time limit of ${limit} for the definition was over. ${phase.mend}`,
+      message: `The SDK was still reading the configuration of ${phase.image} from its registry when the time limit of ${limit} for the definition ended. ${phase.mend}`,
       at: phase.at ?? { file, line: 1 },
     };
   }
   const advice = stuckAt
-    ? `It was busy at ${relative(workingDirectory, stuckAt.file)}:${stuckAt.line}: look for a loop without an end there.`
+    ? `It was busy at ${relative(workingDirectory, stuckAt.file)}:${stuckAt.line}: look for an endless loop there.`
     : 'Look for a network request, a child process or a timer that it waits for.';
   const doing =
     phase.name === 'calling'

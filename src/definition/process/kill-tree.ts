@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { runMark } from '../environment.ts';
 
-/** A process may start another while they are looked for. */
+/** A process may start another one during the search. */
 const rounds = 5;
 
 /**
- * Ends all processes that carry this mark in their environment, also those that left the definition's process
- * group. Linux only, where a process's environment can be read; elsewhere nothing is done.
+ * Kills all processes with this mark in their environment, also those outside of the definition's process group. It
+ * works on Linux only, where the environment of a process can be read.
  */
 export function killMarkedProcesses(mark: string): void {
   if (process.platform !== 'linux') return;
@@ -32,7 +32,7 @@ function processes(): number[] {
   }
 }
 
-/** Empty for a process that is gone or belongs to somebody else. */
+/** Empty for a process that has exited or belongs to another user. */
 function environmentOf(pid: number): Buffer {
   try {
     return readFileSync(`/proc/${pid}/environ`);

@@ -9,50 +9,49 @@ import { frameFinder } from '../stack-frames.ts';
 import { endedEarly, outOfTime } from './errors.ts';
 import { type HostProcess, startHost } from './spawn.ts';
 
-/** Which definition to load, and how long and with what it may run. */
+/** Which definition to load, and its limits. */
 export interface LoadRequest {
   /** Absolute path of the definition. */
   readonly file: string;
-  /** The export to take; chosen by rule when absent or empty. */
+  /** The export to use. Chosen by rule when absent or empty. */
   readonly exportName?: string;
-  /** Absolute path; becomes the definition's current directory. */
+  /** Absolute path of the definition's current directory. */
   readonly workingDirectory: string;
-  /** How long the definition itself may take; the start of its process does not count. */
+  /** Time limit of the definition itself, without the start of its process. */
   readonly timeLimitMs: number;
-  /** The action's own environment; the definition gets `definitionEnvironment` of it. */
+  /** The action's environment. The definition gets `definitionEnvironment` of it. */
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Where a stranger may have caused the run: nothing but the files of this commit is loaded, with the action's own
-   * SDK. `file` is a real path then.
+   * Set when a stranger may have caused the run: only files of this commit are loaded, with the action's own SDK.
+   * `file` is a real path then.
    */
   readonly committedOnly?: CommittedOnly;
-  /** Heap limit of the definition's process, in MiB; 2048 when absent. */
+  /** Heap limit of the definition's process in MiB. The default is 2048. */
   readonly memoryLimitMb?: number;
 }
 
 export interface LoadDeps {
   /** Absolute path of the host script. */
   readonly host: string;
-  /** Absolute path of the SDK that is used where the repository has none installed. */
+  /** Absolute path of the SDK for repositories that have none installed. */
   readonly bundledSdk: string;
-  /** Node binary; this process's own when absent. */
+  /** Node binary. The default is that of this process. */
   readonly node?: string;
-  /** Takes each line that the definition prints. Untrusted text. */
+  /** Gets each line that the definition prints, which is untrusted text. */
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
   readonly signal?: AbortSignal;
 }
 
-/** How long the process may take to start, on a machine however slow. */
+/** How long the process may take to start, even on a slow machine. */
 const startLimitMs = 60_000;
 
 /**
- * Evaluates a definition in a process of its own and gives back what it describes as plain data. The
- * process is ended, together with all that it started, before this returns; its output has been handed on
- * by then. What it started as a daemon is found by a mark in its environment, on Linux alone; one that throws
- * its environment away lives on. Should the action itself be killed, all of them end by themselves (except on
+ * Evaluates a definition in a separate process and returns its template as plain data. Before it returns, all output
+ * has been passed on, and the process and everything that it started are killed. On Linux, daemons are found by a mark
+ * in their environment, unless they clear it. If the action itself is killed, all of these processes exit too (except on
  * Windows).
  *
- * @throws ProblemsError for everything that is wrong with the definition
+ * @throws ProblemsError for all problems of the definition
  * @throws the signal's reason when it is aborted
  */
 export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Promise<Definition> {

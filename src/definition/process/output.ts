@@ -1,20 +1,20 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** How much of a definition's output is passed on before the rest is dropped. */
+/** The limit of a definition's output. The rest is dropped. */
 export interface OutputLimit {
   readonly lines: number;
   readonly characters: number;
 }
 
-/** Takes raw output and hands on whole lines; `end` hands on a last line without an end. */
+/** Turns raw output into whole lines. `end` passes on a last line without a line end. */
 export interface LineReader {
   write(chunk: Buffer): void;
   end(): void;
 }
 
 /**
- * Splits output into lines without their line ends. Lines and characters are counted across all readers
- * that share `spent`, so that two streams have one limit; one note says where the rest was dropped.
+ * Splits output into lines without their line ends. All readers with the same `spent` share one limit of lines and
+ * characters. One note says where the rest was dropped.
  */
 export function boundedLines(
   limit: OutputLimit,
@@ -61,21 +61,21 @@ export function boundedLines(
   };
 }
 
-/** What Node prints of itself when its memory is used up: collections, addresses, functions of its own. */
+/** Lines that Node prints when it runs out of memory: garbage collections, addresses, its own functions. */
 const reportLine =
   /^(<--- (Last few GCs|JS stacktrace) --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*|FATAL ERROR: .*JavaScript heap out of memory|----- Native stack trace -----)$/;
 const nativeFrame = /^ *\d+: 0x[0-9a-f]+ /;
 
-/** Takes lines and hands on those that the definition's reader can use. */
+/** A filter of output lines. */
 export interface LineFilter {
   write(line: string): void;
   end(): void;
 }
 
-/** Leaves out Node's report of its own end, with the empty lines around it; everything else goes on as it is. */
+/** Removes Node's crash report and the empty lines around it. All other lines pass. */
 export function withoutCrashReport(output: (line: string) => void): LineFilter {
   let inReport = false;
-  // An empty line may be the one before a report.
+  // An empty line may belong to a report that follows.
   let empty = 0;
   const passEmpty = (): void => {
     for (; empty > 0; empty--) output('');

@@ -8,20 +8,20 @@ import { killMarkedProcesses } from './kill-tree.ts';
 import { boundedLines, withoutCrashReport } from './output.ts';
 import { probeStack } from './stack-probe.ts';
 
-/** The last word of a definition's process. */
+/** The result of a definition's process. */
 export type Answer = Exclude<HostMessage, { type: 'phase' }>;
 
 /** A running process that evaluates a definition. */
 export interface HostProcess {
-  /** Its answer, or `undefined` when it ended without one. Rejects when it cannot be started. */
+  /** Its result; `undefined` when it exited without one. Rejects when it cannot be started. */
   readonly answer: Promise<Answer | undefined>;
-  /** What is known of it by now. */
+  /** Its current state. */
   state(): HostState;
-  /** Fulfilled when it has started and begins with the definition itself. */
+  /** Resolves when it has started and evaluates the definition. */
   readonly evaluating: Promise<void>;
-  /** Its call stack at this moment, when it is busy with a computation. */
+  /** Its current call stack, when it is computing. */
   whereItHangs(): Promise<string | undefined>;
-  /** Ends it and all that it started, and waits until its output has been read to the end. */
+  /** Kills it and everything that it started, and waits until all output has been read. */
   end(): Promise<void>;
 }
 
@@ -29,9 +29,9 @@ export interface HostState {
   readonly phase: Phase;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Node said on standard error that its memory was used up. */
+  /** Node reported on standard error that it ran out of memory. */
   readonly outOfMemory: boolean;
-  /** Something else than our messages came through the channel. */
+  /** The channel had other data than our messages. */
   readonly noise: boolean;
 }
 
@@ -45,12 +45,12 @@ export interface HostProcessOptions {
 }
 
 const outputLimit = { lines: 10_000, characters: 1_000_000 };
-/** How long the pipes of an ended process are read on, should a process that it started hold them open. */
+/** How long pipes are still read after the process has exited, in case another process keeps them open. */
 const drainMs = 2_000;
 
 /**
- * Starts the process in a group of its own and with a mark in its environment, so that what the definition
- * starts ends with it.
+ * Starts the process in a new process group and with a mark in its environment, so that everything that the definition
+ * starts can be killed with it.
  */
 export function startHost(options: HostProcessOptions): HostProcess {
   const mark = randomUUID();
@@ -97,7 +97,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
     if (url) debuggerUrl.resolve(url);
     if (url === undefined) errors.write(line);
   });
-  // Where no pipe could be opened there are no streams at all, whatever the types say, and an error follows.
+  // If no pipe could be opened, there are no streams, contrary to the types, and an error event follows.
   const [, , , channel] = child.stdio ?? [];
   child.stdout?.on('data', stdout.write);
   child.stderr?.on('data', stderr.write);
@@ -119,7 +119,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
   const drained = exited.promise.then(() =>
     Promise.race([closed.promise, sleep(drainMs, undefined, { ref: false })]),
   );
-  // All messages of a closed pipe have been read.
+  // The pipe is closed and all its messages have been read.
   drained.then(() => answer.resolve(undefined));
 
   if (channel) {
@@ -155,7 +155,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
   };
 }
 
-/** Lines by which Node announces the debugger: its address, or nothing of interest; `undefined` for others. */
+/** Node's lines about the debugger: the address, or '' for any other; `undefined` for the definition's own lines. */
 function debuggerNotice(line: string): string | undefined {
   const url = /^Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)$/.exec(line)?.[1];
   return (

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from '../protocol.ts';
 
-/** How long a process is given to say where it is; one that waits for something never says. */
+/** How long to wait for the call stack. A process that waits for something never gives one. */
 const patienceMs = 3_000;
 
 /**
- * Asks a Node process that runs and runs where it is, through its debugger: the call stack at this moment
- * in the form of an error's stack, or `undefined` when the process waits for something or does not answer.
+ * Reads the current call stack of a busy Node process through its debugger, in the form of an error's stack. Returns
+ * `undefined` when the process waits for something or does not respond.
  *
  * @param debuggerUrl resolves once the process has opened its debugger, which SIGUSR1 makes it do
  */
 export async function probeStack(pid: number, debuggerUrl: Promise<string>): Promise<string | undefined> {
-  // Windows has no such signal: there it would end the process.
+  // Windows has no such signal and would kill the process.
   if (process.platform === 'win32') return undefined;
   const over = new AbortController();
   const patience = sleep(patienceMs, undefined, { signal: over.signal });
@@ -38,7 +38,7 @@ function pausedStack(socket: WebSocket): Promise<string | undefined> {
       socket.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }));
       socket.send(JSON.stringify({ id: 2, method: 'Debugger.pause' }));
     });
-    // A frame names its script by number only; what the numbers mean comes before.
+    // A frame names its script by number. Earlier messages give the file of each number.
     const scripts = new Map<unknown, unknown>();
     socket.addEventListener('message', ({ data }) => {
       const message: unknown = JSON.parse(String(data));
