@@ -38,7 +38,7 @@ export interface CiEvent {
    */
   readonly pullRequest?: number;
   /** Set when the event removes something. Then there is nothing to build or publish. */
-  readonly takenAway?: TakenAway;
+  readonly removed?: RemovedKind;
   /** Set for a pull request that is closed: whether it was merged. */
   readonly merged?: boolean;
   /** The code is not merged yet: a pull request, a merge group, or a run that one of them triggered. */
@@ -66,4 +66,4 @@ export interface CiEvent {
  * What an event removes, so that there is nothing to build or publish: a closed pull request, a withdrawn or draft
  * release, a deleted branch or git tag, or something else.
  */
-export type TakenAway = 'pull_request' | 'release' | 'draft' | 'ref' | 'merge_group' | 'other';
+export type RemovedKind = 'pull_request' | 'release' | 'draft' | 'ref' | 'merge_group' | 'other';

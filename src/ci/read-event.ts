@@ -1,7 +1,7 @@
 import type { CiEvent, EventKind } from './event.ts';
 import type { EventContext } from './event-context.ts';
 import { type Payload, payloadReader } from './payload.ts';
-import { readTakenAway } from './taken-away.ts';
+import { readRemoved } from './removal.ts';
 
 const queueBranch = /^gh-readonly-queue\/.*\/pr-(\d+)-[0-9a-f]+$/;
 
@@ -19,8 +19,8 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
   const triggeringBranch = payload.text('workflow_run', 'head_branch');
   const ofPullRequest = triggering !== undefined && /^(pull_request|merge_group)/.test(triggering);
   const sha = headOf(kind, ofPullRequest, payload) ?? (context.sha || undefined);
-  const takenAway = readTakenAway(name, kind, payload);
-  const closed = kind === 'pull_request' && takenAway === 'pull_request';
+  const removed = readRemoved(name, kind, payload);
+  const closed = kind === 'pull_request' && removed === 'pull_request';
   return defined<CiEvent>({
     kind,
     name,
@@ -31,7 +31,7 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
     sha,
     commitDate: commitDate(kind, sha, payload),
     pullRequest: pullRequestNumber(kind, ref, ofPullRequest, payload),
-    takenAway,
+    removed,
     merged: closed ? payload.at('pull_request', 'merged') === true : undefined,
     isUnmerged:
       kind === 'pull_request' ||

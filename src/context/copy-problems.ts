@@ -18,7 +18,7 @@ export interface CopyFiles {
 
 export type CopyProblems = ReturnType<typeof copyProblems>;
 
-/** What can be wrong with the files of one COPY, in words. Paths are relative to the context directory. */
+/** What can be wrong with the files of one COPY, as problems. Paths are relative to the context directory. */
 export function copyProblems(copy: CopyFiles) {
   const name = `COPY "${copy.source}"`;
   const absolute = (path: string) => join(copy.contextDirectory, path);
@@ -134,12 +134,12 @@ export function reason(error: unknown): string {
 
 /** The first ten problems of one COPY, and the number of further ones. */
 export class ProblemList {
-  readonly #words: CopyProblems;
+  readonly #messages: CopyProblems;
   readonly #kept: Problem[] = [];
   #more = 0;
 
-  constructor(words: CopyProblems) {
-    this.#words = words;
+  constructor(messages: CopyProblems) {
+    this.#messages = messages;
   }
 
   add(problem: Problem): void {
@@ -148,6 +148,6 @@ export class ProblemList {
   }
 
   all(): readonly Problem[] {
-    return this.#more === 0 ? this.#kept : [...this.#kept, this.#words.more(this.#more)];
+    return this.#more === 0 ? this.#kept : [...this.#kept, this.#messages.more(this.#more)];
   }
 }

@@ -70,14 +70,14 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
     : '';
   const leaveOut = `Write the line ${folder} into .dockerignore`;
   const noToken = 'set persist-credentials: false at actions/checkout';
-  const mend = wanted
+  const advice = wanted
     ? `To send it without the token, ${noToken}`
     : exposed
       ? `${leaveOut}, or ${noToken}`
       : leaveOut;
   return {
     title: exposed ? 'A token in the template' : 'The git folder in the template',
-    message: `COPY "${files.source}" takes in ${folder}, with the whole history.${token} It differs from run to run, so that no build of this template is reused. ${mend}.`,
+    message: `COPY "${files.source}" takes in ${folder}, with the whole history.${token} It differs from run to run, so that no build of this template is reused. ${advice}.`,
   };
 }
 
@@ -107,12 +107,12 @@ function modeWarning(files: FileManifest, chosen: string | undefined): Definitio
   const more = narrower.length > mostNames ? `, and ${narrower.length - mostNames} more` : '';
   const mode = octal(first.narrowerMode);
   const alone = others.length === 0 && files.entries.length === 1;
-  const mend = alone
+  const advice = alone
     ? `Add { mode: 0o${mode.replace(/^0/, '')} } to this copy()`
     : `Give such files a copy() of their own with { mode: 0o${mode.replace(/^0/, '')} }`;
   return {
     title: 'A file loses its mode',
-    message: `COPY "${files.source}" sends ${narrower.slice(0, mostNames).map(name).join(', ')}${more}: of a file's mode only the execute bit is sent, so that builds are the same everywhere. Programs such as ssh refuse a key that others can read. ${mend}, or a RUN chmod ${mode} after it.`,
+    message: `COPY "${files.source}" sends ${narrower.slice(0, mostNames).map(name).join(', ')}${more}: of a file's mode only the execute bit is sent, so that builds are the same everywhere. Programs such as ssh refuse a key that others can read. ${advice}, or a RUN chmod ${mode} after it.`,
   };
 }
 

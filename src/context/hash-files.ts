@@ -27,8 +27,8 @@ export async function hashFiles(
   modes?: GitModes,
 ): Promise<FileManifest> {
   const listed = sortByPath(await listFiles(copy, ignore));
-  const known = modes ?? (await readGitModes(copy.contextDirectory));
-  const words = copyProblems(copy);
+  const gitModes = modes ?? (await readGitModes(copy.contextDirectory));
+  const messages = copyProblems(copy);
   const entries: ManifestEntry[] = [];
   /** By the entry's index, so that messages do not depend on the order of reading. */
   const unreadable: Problem[] = [];
@@ -37,20 +37,20 @@ export async function hashFiles(
     for (const [index, entry] of queue) {
       // Small files are read synchronously. This lets signals through between them.
       if (index % FILES_BETWEEN_SIGNALS === 0) await setImmediate();
-      if (copy.resolveSymlinks && entry.type === 'file' && known?.links.has(entry.path)) {
-        unreadable[index] = words.linkAsText(entry.path);
+      if (copy.resolveSymlinks && entry.type === 'file' && gitModes?.links.has(entry.path)) {
+        unreadable[index] = messages.linkAsText(entry.path);
         continue;
       }
       try {
-        const read = readEntry(copy.contextDirectory, entry, known);
+        const read = readEntry(copy.contextDirectory, entry, gitModes);
         entries[index] = read instanceof Promise ? await read : read;
       } catch (error) {
-        unreadable[index] = words.unreadable(entry.path, error);
+        unreadable[index] = messages.unreadable(entry.path, error);
       }
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_READS }, reader));
-  const problems = new ProblemList(words);
+  const problems = new ProblemList(messages);
   unreadable.forEach((found) => {
     problems.add(found);
   });

@@ -28,18 +28,19 @@ type Kind = Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
  *   nor link; paths that cannot be read
  */
 export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<readonly ListedEntry[]> {
-  const words = copyProblems(copy);
+  const messages = copyProblems(copy);
   const source = parseCopySource(copy.source);
   if (typeof source === 'string') {
-    throw new ProblemsError([words.invalid(source, await isThere(copy))]);
+    throw new ProblemsError([messages.invalid(source, await isThere(copy))]);
   }
   let root: string;
   try {
     root = await realpath(copy.contextDirectory);
   } catch (error) {
-    throw new ProblemsError([words.noContext(reason(error))]);
+    throw new ProblemsError([messages.noContext(reason(error))]);
   }
-  if (!(await stat(root)).isDirectory()) throw new ProblemsError([words.noContext('it is not a directory')]);
+  if (!(await stat(root)).isDirectory())
+    throw new ProblemsError([messages.noContext('it is not a directory')]);
   return new Walk(copy, root, source, ignore).run();
 }
 
@@ -60,7 +61,7 @@ class Walk {
   readonly #root: string;
   readonly #source: CopySource;
   readonly #ignore: IgnoreRules;
-  readonly #words: ReturnType<typeof copyProblems>;
+  readonly #messages: ReturnType<typeof copyProblems>;
   readonly #problems: ProblemList;
   readonly #entries: ListedEntry[] = [];
   /** The first path that the source matches and a rule excludes. */
@@ -73,8 +74,8 @@ class Walk {
     this.#root = root;
     this.#source = source;
     this.#ignore = ignore;
-    this.#words = copyProblems(copy);
-    this.#problems = new ProblemList(this.#words);
+    this.#messages = copyProblems(copy);
+    this.#problems = new ProblemList(this.#messages);
   }
 
   async run(): Promise<readonly ListedEntry[]> {
@@ -91,21 +92,22 @@ class Walk {
     const { literal, directoriesOnly } = this.#source;
     try {
       const parent = await realpath(this.#absolute(posix.dirname(start)));
-      if (!this.#isInside(parent)) return this.#problems.add(this.#words.outside(start, parent));
+      if (!this.#isInside(parent)) return this.#problems.add(this.#messages.outside(start, parent));
       let found = await lstat(this.#absolute(start));
       if (literal && directoriesOnly && !found.isDirectory() && !found.isSymbolicLink()) {
-        return this.#problems.add(this.#words.notDirectory(start));
+        return this.#problems.add(this.#messages.notDirectory(start));
       }
       if (found.isSymbolicLink() && !literal) {
         const target = await realpath(this.#absolute(start));
-        if (!this.#isInside(target)) return this.#problems.add(this.#words.outside(start, target));
+        if (!this.#isInside(target)) return this.#problems.add(this.#messages.outside(start, target));
         found = await stat(target);
       }
       await this.#visit(start, found, [parent]);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') this.#problems.add(this.#words.unreadable(start, error));
-      else if (literal) this.#problems.add(this.#words.missing(start));
+      if (code !== 'ENOENT' && code !== 'ENOTDIR')
+        this.#problems.add(this.#messages.unreadable(start, error));
+      else if (literal) this.#problems.add(this.#messages.missing(start));
     }
   }
 
@@ -130,7 +132,7 @@ class Walk {
     const before = this.#entries.length;
     if (this.#copy.resolveSymlinks) {
       const real = await realpath(this.#absolute(path));
-      if (above.includes(real)) return this.#problems.add(this.#words.circle(path, real));
+      if (above.includes(real)) return this.#problems.add(this.#messages.circle(path, real));
       await this.#visitChildren(path, [...above, real]);
     } else {
       await this.#visitChildren(path, above);
@@ -145,7 +147,7 @@ class Walk {
       // Synchronous, since the thread pool takes three times as long, even with many directories at a time.
       children = readdirSync(this.#absolute(directory), { withFileTypes: true });
     } catch (error) {
-      return this.#problems.add(this.#words.unreadable(directory, error));
+      return this.#problems.add(this.#messages.unreadable(directory, error));
     }
     // Sorted, so that the same problem comes first on every machine.
     children.sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -154,7 +156,7 @@ class Walk {
       try {
         await this.#visit(path, child, above);
       } catch (error) {
-        this.#problems.add(this.#words.unreadable(path, error));
+        this.#problems.add(this.#messages.unreadable(path, error));
       }
     }
   }
@@ -162,13 +164,13 @@ class Walk {
   async #addLeaf(path: string, kind: Kind): Promise<void> {
     // Node puts U+FFFD into a name that is not UTF-8, and then cannot open it.
     if (path.includes('\uFFFD') && !(await lstat(this.#absolute(path)).catch(() => undefined))) {
-      this.#problems.add(this.#words.notUtf8(path));
+      this.#problems.add(this.#messages.notUtf8(path));
     } else if (kind.isFile()) {
       this.#entries.push({ path, type: 'file' });
     } else if (kind.isSymbolicLink()) {
       this.#entries.push({ path, type: 'symlink', target: await readlink(this.#absolute(path)) });
     } else {
-      this.#problems.add(this.#words.special(path));
+      this.#problems.add(this.#messages.special(path));
     }
   }
 
@@ -177,9 +179,9 @@ class Walk {
     try {
       const target = await realpath(this.#absolute(path));
       if (this.#isInside(target)) return await stat(target);
-      this.#problems.add(this.#words.outside(path, target));
+      this.#problems.add(this.#messages.outside(path, target));
     } catch (error) {
-      this.#problems.add(this.#words.brokenLink(path, error));
+      this.#problems.add(this.#messages.brokenLink(path, error));
     }
     return undefined;
   }
@@ -187,10 +189,11 @@ class Walk {
   /** Why nothing is sent. Directories alone are sent only when no rule emptied them. */
   async #whyNothing(): Promise<Problem | undefined> {
     if (this.#entries.some((entry) => entry.type !== 'directory')) return undefined;
-    if (this.#firstExcluded) return this.#words.excluded(this.#firstExcluded.path, this.#firstExcluded.rule);
+    if (this.#firstExcluded)
+      return this.#messages.excluded(this.#firstExcluded.path, this.#firstExcluded.rule);
     if (this.#entries.length > 0) return undefined;
     const named = !this.#source.literal && (await isThere(this.#copy));
-    return this.#words.matchesNothing(this.#source.literal, this.#firstSkipped, named);
+    return this.#messages.matchesNothing(this.#source.literal, this.#firstSkipped, named);
   }
 
   #absolute(path: string): string {

@@ -43,7 +43,7 @@ function givenDefinition(directory: string, template: string): string {
     const inside = definitionsIn(file);
     const hint =
       inside.length > 0
-        ? ` It holds ${list(inside.map((path) => shown(directory, path)))}: name the file itself.`
+        ? ` It holds ${list(inside.map((path) => relativeTo(directory, path)))}: name the file itself.`
         : ' Name the definition file itself, such as sandbox/template.ts.';
     throw problem(
       'Definition is a directory',
@@ -71,7 +71,7 @@ function foundDefinition(directory: string): string {
   const found = folders.flatMap((folder) =>
     extensions
       .map((extension) => join(directory, folder, `template${extension}`))
-      .filter((path) => statsOf(path, shown(directory, path))?.isFile()),
+      .filter((path) => statsOf(path, relativeTo(directory, path))?.isFile()),
   );
   const [first, ...others] = found;
   if (!first) {
@@ -83,21 +83,21 @@ function foundDefinition(directory: string): string {
   if (others.length > 0) {
     throw problem(
       'Several definitions found',
-      `Found ${list(found.map((path) => shown(directory, path)))}. Which one is meant is not clear: name it with the input template:.`,
+      `Found ${list(found.map((path) => relativeTo(directory, path)))}. Which one is meant is not clear: name it with the input template:.`,
     );
   }
   return first;
 }
 
 /** What is at a path; `undefined` for nothing. A path that cannot be followed is a problem. */
-function statsOf(path: string, shownAs: string): Stats | undefined {
+function statsOf(path: string, name: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw problem(
       'Definition cannot be read',
-      `template: ${shownAs} cannot be read (${code}). Check where its links lead, and the permissions of its folders.`,
+      `template: ${name} cannot be read (${code}). Check where its links lead, and the permissions of its folders.`,
     );
   }
 }
@@ -120,7 +120,7 @@ function nearMisses(directory: string, file: string): string {
   const near = name
     ? [join(dirname(file), name)]
     : folders.flatMap((folder) => definitionsIn(join(directory, folder)));
-  return near.length > 0 ? ` Did you mean ${list(near.map((path) => shown(directory, path)))}?` : '';
+  return near.length > 0 ? ` Did you mean ${list(near.map((path) => relativeTo(directory, path)))}?` : '';
 }
 
 function definitionsIn(folder: string): string[] {
@@ -142,7 +142,7 @@ function filesIn(folder: string): string[] {
   }
 }
 
-function shown(directory: string, path: string): string {
+function relativeTo(directory: string, path: string): string {
   return relative(directory, path) || '.';
 }
 

@@ -41,7 +41,7 @@ export type Phase =
   | {
       readonly name: 'reading-image';
       readonly image: string;
-      readonly mend: string;
+      readonly advice: string;
       readonly at?: SourceLocation;
     };
 

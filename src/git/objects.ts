@@ -24,9 +24,9 @@ export function openObjects(commonDirectory: string): ObjectStore {
   const packs = new Map<string, PackedObjects>();
   const packsOf = (folder: string, idBytes: number): PackedObjects => {
     const key = `${idBytes} ${folder}`;
-    const known = packs.get(key) ?? openPacks(join(folder, 'pack'), idBytes, raw);
-    packs.set(key, known);
-    return known;
+    const cached = packs.get(key) ?? openPacks(join(folder, 'pack'), idBytes, raw);
+    packs.set(key, cached);
+    return cached;
   };
   const raw = (id: string): GitObject | undefined => {
     for (const folder of stores) {

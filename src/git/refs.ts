@@ -59,19 +59,19 @@ function peel(objects: ObjectStore, id: string): string {
  */
 export function isAncestor({ commonDirectory }: Repository, commit: string, of: readonly string[]): boolean {
   const objects = openObjects(commonDirectory);
-  const seen = new Set(of);
-  const waiting = [...of];
-  for (let looked = 0; looked < mostAncestors; looked++) {
-    const next = waiting[looked];
+  const visited = new Set(of);
+  const queue = [...of];
+  for (let index = 0; index < mostAncestors; index++) {
+    const next = queue[index];
     if (next === undefined) return false;
     if (next === commit) return true;
     const object = objects.read(next);
     if (object?.type !== 'commit') continue;
     const [head = ''] = `${object.content}`.split('\n\n', 1);
     for (const [, parent = ''] of head.matchAll(/^parent ([0-9a-f]+)$/gm)) {
-      if (seen.has(parent)) continue;
-      seen.add(parent);
-      waiting.push(parent);
+      if (visited.has(parent)) continue;
+      visited.add(parent);
+      queue.push(parent);
     }
   }
   return false;

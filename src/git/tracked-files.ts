@@ -39,9 +39,9 @@ export function trackedFiles(root: string, commit: string): TrackedFiles | undef
   if (tree === undefined) return undefined;
   const trees = new Map<string, ReadonlyMap<string, TreeEntry>>();
   const entriesOf = (id: string): ReadonlyMap<string, TreeEntry> => {
-    const known = trees.get(id) ?? readTree(objects, id);
-    trees.set(id, known);
-    return known;
+    const entries = trees.get(id) ?? readTree(objects, id);
+    trees.set(id, entries);
+    return entries;
   };
 
   const within = new Map<string, TrackedFiles | undefined>();

@@ -39,9 +39,9 @@ export interface ReadInputs<Inputs> {
  */
 export function inputReader(env: NodeJS.ProcessEnv): InputReader {
   const problems: Problem[] = [];
-  const known = new Set<string>();
+  const names = new Set<string>();
   const raw = (name: string) => {
-    known.add(name);
+    names.add(name);
     return (env[variableOf(name)] ?? '').trim();
   };
   const reject = (name: string, message: string) => {
@@ -80,7 +80,7 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
       return fallback;
     },
     done(inputs) {
-      const unknown = unknownInputs(env, [...known]);
+      const unknown = unknownInputs(env, [...names]);
       return {
         inputs,
         problems: [...problems, ...unknown.problems],

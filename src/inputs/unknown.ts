@@ -11,10 +11,10 @@ const slip = 2;
  */
 export function unknownInputs(
   env: NodeJS.ProcessEnv,
-  known: readonly string[],
+  names: readonly string[],
 ): { readonly problems: Problem[]; readonly warnings: Problem[] } {
-  const variables = new Set(known.map(variableOf));
-  const byLetters = new Map(known.map((name) => [lettersOf(name), name]));
+  const variables = new Set(names.map(variableOf));
+  const byLetters = new Map(names.map((name) => [lettersOf(name), name]));
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   for (const variable of Object.keys(env).map((name) => name.toUpperCase())) {

@@ -1,6 +1,6 @@
 import { buildReference } from '../api/names.ts';
 import type { CiEvent } from '../ci/event.ts';
-import { describeTakenAway } from '../ci/taken-away.ts';
+import { describeRemoval } from '../ci/removal.ts';
 import { diagnoseRequest } from '../driver/diagnosis/request-rules.ts';
 import type { FailureClass } from '../driver/diagnosis/types.ts';
 import type { BuildOutcome } from '../driver/events.ts';
@@ -143,6 +143,6 @@ export function explainServiceError(error: ServiceError, plan?: Plan): string {
  * @param undone - what did not happen: `Nothing was built`
  */
 export function skipRemovalEvent(undone: string, event: CiEvent): ExitResult {
-  const { what, remedy } = describeTakenAway(event);
+  const { what, remedy } = describeRemoval(event);
   return skipEarly(undone, `${what}, so nothing is built or published for it. ${remedy}`);
 }

@@ -106,7 +106,7 @@ function refCore(wanted: 'branch' | 'tag' | 'pr' | 'queue', event: CiEvent): Cor
     }
     case 'pr':
       if (pullRequest === undefined || kind === 'merge_group') return { none: `${here} is no pull request` };
-      if (event.takenAway === 'pull_request') return { none: `${here} is closed, and its preview gone` };
+      if (event.removed === 'pull_request') return { none: `${here} is closed, and its preview gone` };
       return { text: String(pullRequest), why: 'the number of the pull request' };
     case 'queue':
       if (pullRequest === undefined || kind !== 'merge_group') return { none: `${here} is no merge group` };

@@ -141,8 +141,8 @@ function momentIn(date: Date, zone: string): Moment {
     ...{ year: 'numeric', month: 'numeric', day: 'numeric' },
     ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
   });
-  const shown = new Map(formatter.formatToParts(date).map(({ type, value }) => [type, Number(value)]));
-  const [y = 0, mo = 1, d = 1, h = 0, mi = 0, s = 0] = names.map((name) => shown.get(name));
+  const fields = new Map(formatter.formatToParts(date).map(({ type, value }) => [type, Number(value)]));
+  const [y = 0, mo = 1, d = 1, h = 0, mi = 0, s = 0] = names.map((name) => fields.get(name));
   const milliseconds = ((epochMs % 1000) + 1000) % 1000;
   const wall = new Date(Date.UTC(y, mo - 1, d, h, mi, s, milliseconds));
   return { epochMs, wall, offsetMinutes: Math.round((wall.getTime() - epochMs) / 60_000) };

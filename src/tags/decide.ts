@@ -1,6 +1,6 @@
 import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
-import { describeTakenAway } from '../ci/taken-away.ts';
+import { describeRemoval } from '../ci/removal.ts';
 import { type Problem, quote } from '../problem.ts';
 import { defaultTags, movedByName } from './defaults.ts';
 import { evaluateRule, type RuleOutcome } from './evaluate.ts';
@@ -83,9 +83,9 @@ export function namesNothing(rules: string, event: CiEvent): Problem[] {
 function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Problem[] {
   const withoutRules = rules.length === 0 && problems.length === 0;
   // Plain tags may be moved when a pull request is merged.
-  const ofMerge = event.takenAway === 'pull_request' && event.merged !== false && !withoutRules;
-  if (event.takenAway && !ofMerge) {
-    const { what, remedy } = describeTakenAway(event);
+  const ofMerge = event.removed === 'pull_request' && event.merged !== false && !withoutRules;
+  if (event.removed && !ofMerge) {
+    const { what, remedy } = describeRemoval(event);
     return [{ title, message: `${what}, so no build gets a tag. ${remedy}` }];
   }
   if (event.kind !== 'none' || !withoutRules) return [];
@@ -195,8 +195,8 @@ const originInWords = {
 } satisfies Record<Origin, string>;
 
 function lookupOnce(existingTags: () => Promise<readonly string[]>): TagLookup {
-  let answer: ReturnType<TagLookup> | undefined;
-  const ask = async () => {
+  let result: ReturnType<TagLookup> | undefined;
+  const lookUp = async () => {
     try {
       return { tags: await existingTags() };
     } catch (error) {
@@ -204,8 +204,8 @@ function lookupOnce(existingTags: () => Promise<readonly string[]>): TagLookup {
     }
   };
   return () => {
-    answer ??= ask();
-    return answer;
+    result ??= lookUp();
+    return result;
   };
 }
 

@@ -3,8 +3,8 @@ import type { Line, ReleaseText } from './release-text.ts';
 import {
   bare,
   highestAbove,
-  type KnownVersion,
-  knownVersions,
+  type StableVersion,
+  stableVersions,
   type Variant,
   type Version,
 } from './version.ts';
@@ -19,7 +19,7 @@ export interface LatestVerdict {
 export type TagLookup = () => Promise<{ readonly tags: readonly string[] } | { readonly failed: string }>;
 
 /** The first words of a reason when the highest version is unknown. */
-export const unasked = 'the tags of the template could not be read';
+export const tagsUnreadable = 'the tags of the template could not be read';
 
 const not = (reason: string): LatestVerdict => ({ given: false, reason });
 
@@ -59,15 +59,15 @@ export async function judgeLine(
   if (version.prerelease !== '') return not(`${version.text} is a pre-release`);
   if (event.prerelease) return not('the release is marked as a pre-release');
   const found = await lookUp();
-  if ('failed' in found) return not(`${unasked}: ${found.failed}`);
-  const own = knownVersions(found.tags, variant);
+  if ('failed' in found) return not(`${tagsUnreadable}: ${found.failed}`);
+  const own = stableVersions(found.tags, variant);
   const named =
     own.some(({ whole }) => whole) || beside.some((one) => !one.line && isSame(one.variant, variant));
   const others = [bare, ...beside.flatMap((one) => one.variant ?? [])];
   const known =
     named && variant !== bare
       ? own
-      : [...own, ...others.flatMap((other) => knownVersions(found.tags, other))];
+      : [...own, ...others.flatMap((other) => stableVersions(found.tags, other))];
   const above = highestAbove(version, inLine(version, line, known));
   if (above) return not(`${above.tag} is higher than ${version.text}`);
   return { given: true, reason: line === 'all' ? `${version.text} is the highest stable version` : '' };
@@ -77,7 +77,7 @@ function isSame(one: Variant | undefined, other: Variant): boolean {
   return one?.prefix === other.prefix && one.suffix === other.suffix;
 }
 
-function inLine({ major, minor }: Version, line: Line, known: readonly KnownVersion[]): KnownVersion[] {
+function inLine({ major, minor }: Version, line: Line, known: readonly StableVersion[]): StableVersion[] {
   return known.filter(
     ({ version }) =>
       line === 'all' || (version.major === major && (line === 'major' || version.minor === minor)),

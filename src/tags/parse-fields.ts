@@ -60,9 +60,9 @@ function split(line: string): readonly Piece[] | BrokenLine {
         mistake: `found ${JSON.stringify(rest.trim())} at the end; a comment needs a separate line that starts with #.`,
       };
     } else {
-      const taken = expression ?? rest.slice(0, 1);
-      text += taken;
-      position += taken.length;
+      const part = expression ?? rest.slice(0, 1);
+      text += part;
+      position += part.length;
     }
   }
   return pieces;

@@ -37,7 +37,7 @@ export function isVersionTag(tag: string): boolean {
 }
 
 /** A stable version among a template's tags. */
-export interface KnownVersion {
+export interface StableVersion {
   readonly tag: string;
   readonly version: Version;
   /** Whether the tag names the whole version, and not a line such as `1.2`. */
@@ -57,7 +57,7 @@ export const bare: Variant = { prefix: '', suffix: '' };
  * The stable versions of a variant among tags. `1.2` counts as 1.2.0, the lowest version that it can mean. A single
  * number is left out, since it may be a date.
  */
-export function knownVersions(tags: readonly string[], { prefix, suffix }: Variant): KnownVersion[] {
+export function stableVersions(tags: readonly string[], { prefix, suffix }: Variant): StableVersion[] {
   return tags.flatMap((tag) => {
     if (!tag.startsWith(prefix) || !tag.endsWith(suffix) || tag.length <= prefix.length + suffix.length) {
       return [];
@@ -69,7 +69,7 @@ export function knownVersions(tags: readonly string[], { prefix, suffix }: Varia
 }
 
 /** The highest of the versions above this one, if any. */
-export function highestAbove(version: Version, known: readonly KnownVersion[]): KnownVersion | undefined {
+export function highestAbove(version: Version, known: readonly StableVersion[]): StableVersion | undefined {
   return known
     .filter((other) => compareVersions(other.version, version) > 0)
     .sort((one, other) => compareVersions(other.version, one.version))[0];

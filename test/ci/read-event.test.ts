@@ -62,13 +62,13 @@ const rows: Record<string, Partial<CiEvent> & { says: string }> = {
   },
   pull_request_closed: {
     ...{ kind: 'pull_request', action: 'closed', pullRequest: 12, isUnmerged: true },
-    ...{ takenAway: 'pull_request', merged: false },
+    ...{ removed: 'pull_request', merged: false },
     ...{ baseRef: 'main', headRef: 'blue-car', says: 'pull request 12' },
   },
   pull_request_merged: {
     // Its ref is the base branch, which is not what is built.
     ...{ kind: 'pull_request', action: 'closed', pullRequest: 12, isUnmerged: true },
-    ...{ takenAway: 'pull_request', merged: true },
+    ...{ removed: 'pull_request', merged: true },
     ...{ ref: 'refs/heads/main', baseRef: 'main', headRef: 'blue-car', says: 'pull request 12' },
   },
   pull_request_dependabot: {
@@ -142,7 +142,7 @@ const rows: Record<string, Partial<CiEvent> & { says: string }> = {
   },
   create_branch: { kind: 'create', branch: 'blue-car', says: 'create on blue-car' },
   create_tag: { kind: 'create', tag: 'v1.2.3', says: 'create on the tag v1.2.3' },
-  delete: { kind: 'delete', branch: 'main', takenAway: 'ref', says: 'delete on main' },
+  delete: { kind: 'delete', branch: 'main', removed: 'ref', says: 'delete on main' },
   repository_dispatch: {
     ...{ kind: 'other', action: 'rebuild', branch: 'main' },
     says: 'repository_dispatch on main',

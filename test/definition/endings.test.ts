@@ -83,7 +83,7 @@ const rows: [label: string, text: string, at: string | RegExp, message: RegExp, 
     'a loop without an end',
     `${first}let i = 0;\nwhile (true) {\n  i++;\n}`,
     /^template\.ts:[34]$/,
-    /template\.ts was not done after 500 ms.*busy at template\.ts:[34]: look for a loop/,
+    /template\.ts was not done after 500 ms.*busy at template\.ts:[34]: look for an endless loop/,
     { timeLimitMs: 500 },
   ],
   [

@@ -328,7 +328,10 @@ describe('what cannot be promoted', () => {
       ],
       [{ name: 'others/my-agent', from: 'v1' }, /There is no template "others\/my-agent"/],
       [{ from: '' }, /Input from: is empty, expected a tag, the identifier of a build/],
-      [{ from: 'other:v1' }, /Input from: found "other:v1", which does not belong to the template "my-agent"/],
+      [
+        { from: 'other:v1' },
+        /Input from: found "other:v1", which does not belong to the template "my-agent"/,
+      ],
       [{ from: 'v1', tags: 'Latest Greatest!' }, /Input tags/],
       [
         { from: 'v1', tags: `content-${'ab'.repeat(32)}` },

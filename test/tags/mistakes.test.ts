@@ -21,10 +21,7 @@ const table: readonly (readonly [rules: string, message: string])[] = [
     String.raw`type=match,pattern=\d{1,3}`,
     'found "3}" without a name, expected key=value. A value that holds a comma goes into double quotes, as in "pattern=\\d{1,3}"',
   ],
-  [
-    'type=sha,type=edge',
-    'type is given twice. A line holds one rule; put the next one on another line.',
-  ],
+  ['type=sha,type=edge', 'type is given twice. A line holds one rule; put the next one on another line.'],
   ['type=raw,value=a,value=b', 'value is given twice.'],
   ['value=a,b', 'value is given twice.'],
   ['type=ref', 'type=ref needs event, as in type=ref,event=branch.'],

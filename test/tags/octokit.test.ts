@@ -24,7 +24,7 @@ type Expected = readonly [
   dates: readonly string[],
 ];
 
-const takesAway = (name: string) => events[name]?.takenAway !== undefined;
+const isRemoval = (name: string) => events[name]?.removed !== undefined;
 const main = ['latest', 'sha-6113728', 'default'];
 const ofMaster = [['master'], ['sha-6113728'], ['edge', 'latest', 'on-master']] as const;
 const ofPull = [
@@ -233,7 +233,7 @@ const cases = table.flatMap(([name, ...expected]) =>
 
 describe('a real payload', () => {
   test('of each event is in the table', () => {
-    const named = Object.keys(events).filter((name) => !takesAway(name));
+    const named = Object.keys(events).filter((name) => !isRemoval(name));
     expect(table.map(([name]) => name).sort()).toEqual(named.sort());
     expect(Object.keys(events).length - named.length).toBe(4);
     expect(cases.length).toBeGreaterThan(200);
@@ -246,8 +246,8 @@ describe('a real payload', () => {
   });
 });
 
-describe('an event that takes something away', () => {
-  const names = Object.keys(events).filter(takesAway);
+describe('an event that removes something', () => {
+  const names = Object.keys(events).filter(isRemoval);
 
   test.each(names.flatMap((name) => columns.map((rules) => [name, rules] as const)))(
     '%s gives no tag: %j',
@@ -264,7 +264,7 @@ describe('an event that takes something away', () => {
 const production = 'latest, default, 1.2.3\ntype=raw,value=keep';
 
 describe('what users get', () => {
-  test.each(Object.keys(events).filter((name) => /pull|review|merge/.test(name) && !takesAway(name)))(
+  test.each(Object.keys(events).filter((name) => /pull|review|merge/.test(name) && !isRemoval(name)))(
     'is not moved by %s, unless it is allowed',
     async (name) => {
       const event = events[name] as CiEvent;

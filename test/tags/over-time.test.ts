@@ -59,10 +59,10 @@ describe('two different names', () => {
 
 const gone = [
   ...['delete', 'pull_request_closed', 'pull_request_merged'].map(fixtureEvent),
-  ...Object.values(realEvents).filter(({ takenAway }) => takenAway),
+  ...Object.values(realEvents).filter(({ removed }) => removed),
 ];
 
-test('no event that takes something away gives a tag', async () => {
+test('no event that removes something gives a tag', async () => {
   const lines = fc.constantFrom('latest', 'x', 'type=sha', 'type=edge', 'type=ref,event=branch', '{{sha}}');
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...gone), fc.array(lines, { maxLength: 3 }), async (event, rules) => {

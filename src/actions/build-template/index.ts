@@ -31,7 +31,7 @@ const undone = 'Nothing was built';
 export async function runBuild(job: Job): Promise<ExitResult> {
   const { context, runner, clients } = job;
   const { event, interrupted, temporaryDirectory } = context;
-  if (event.takenAway) return skipRemovalEvent(undone, event);
+  if (event.removed) return skipRemovalEvent(undone, event);
 
   const withheld = secretsWithheld(event);
   const { inputs, problems, warnings } = readBuildInputs(context.env, { secretsWithheld: withheld });

@@ -6,7 +6,7 @@ import { throwIfAny } from '../../problem.ts';
 import type { Output } from '../../report/log/output.ts';
 import { logTags } from '../../report/log/tag-log.ts';
 import { decideTags } from '../../tags/decide.ts';
-import { unasked } from '../../tags/latest.ts';
+import { tagsUnreadable } from '../../tags/latest.ts';
 
 /** Only `latest` depends on this look-up, so it may not take long. */
 const lookupLimitMs = 60_000;
@@ -48,7 +48,7 @@ export async function tagsOfBuild(
   });
   if (keyRefused) throw keyRefused;
   if (decisions.length > 0) logTags(output, decisions);
-  const unknown = decisions.filter(({ reason }) => reason.startsWith(unasked));
+  const unknown = decisions.filter(({ reason }) => reason.startsWith(tagsUnreadable));
   if (unknown.length > 0 && mayLookUp && connect) {
     const rules = unknown.map(({ rule }) => rule).join('; ');
     output.warning(

@@ -27,7 +27,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   const { name, from, connection } = inputs;
   // Tags that are written out may be moved by the merge of a pull request.
   const nameless = namesNothing(inputs.tags, event);
-  if (event.takenAway && nameless.length > 0) return skipRemovalEvent(undone, event);
+  if (event.removed && nameless.length > 0) return skipRemovalEvent(undone, event);
   problems.push(...nameProblems(name), ...nameless);
   throwIfAny(problems);
   runner.mask([connection.apiKey, connection.accessToken], [name, from, inputs.tags]);

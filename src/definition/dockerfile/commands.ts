@@ -50,29 +50,29 @@ function textLoss(reading: Reading): string | undefined {
 
 function runFlagLoss({ name, value }: Flag): Loss | undefined {
   const flag = `--${name}${value ? `=${value}` : ''}`;
-  const left = `The SDK leaves out ${flag}`;
+  const leftOut = `The SDK leaves out ${flag}`;
   if (name === 'network' && value === 'default') return undefined;
   if (name === 'network')
-    return warning(`${left}: the command runs with the network of the build.`, 'Leave the flag out.');
+    return warning(`${leftOut}: the command runs with the network of the build.`, 'Leave the flag out.');
   const type = name === 'mount' ? (/(?:^|,)type=(\w+)/.exec(value)?.[1] ?? 'bind') : name;
   switch (type) {
     case 'cache':
     case 'tmpfs':
       return warning(
-        `${left}: the command runs without it.`,
+        `${leftOut}: the command runs without it.`,
         'Leave the flag out, unless the file is for Docker as well.',
       );
     case 'secret':
     case 'ssh':
       return mistake(
-        `${left}: a build has no secrets.`,
+        `${leftOut}: a build has no secrets.`,
         'Fetch what needs a secret in an earlier step of the job, and COPY it.',
       );
     case 'bind':
-      return mistake(`${left}: the files would not be there.`, 'COPY them first.');
+      return mistake(`${leftOut}: the files would not be there.`, 'COPY them first.');
     default:
       return mistake(
-        `${left}, and a build has nothing of the kind.`,
+        `${leftOut}, and a build has nothing of the kind.`,
         'Write the command so that it needs no flag.',
       );
   }

@@ -88,7 +88,7 @@ export function copyLosses(reading: Reading): Loss[] {
 
 function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
   const options: unknown = call?.args[2];
-  const left = `The SDK leaves out --${name}${value ? `=${value}` : ''}`;
+  const leftOut = `The SDK leaves out --${name}${value ? `=${value}` : ''}`;
   switch (name) {
     case 'chown':
       if (value.includes('$'))
@@ -98,30 +98,30 @@ function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
         );
       return isRecord(options) && options['user'] === value
         ? undefined
-        : mistake(`${left}.`, 'Write a RUN chown after it.');
+        : mistake(`${leftOut}.`, 'Write a RUN chown after it.');
     case 'chmod':
       if (isRecord(options) && options['mode'] === Number.parseInt(value, 8)) return undefined;
       return mistake(
-        `${left}: the files get the mode that they have in the repository.`,
+        `${leftOut}: the files get the mode that they have in the repository.`,
         `Write a RUN chmod ${value} after it, or copy() with { mode: 0o${value} } in the definition.`,
       );
     case 'exclude':
-      return mistake(`${left}: the files would be sent.`, `Write the line ${value} into .dockerignore.`);
+      return mistake(`${leftOut}: the files would be sent.`, `Write the line ${value} into .dockerignore.`);
     case 'parents':
       return mistake(
-        `${left}: the files would lie elsewhere.`,
+        `${leftOut}: the files would lie elsewhere.`,
         'Write a COPY with the whole destination for each source.',
       );
     case 'checksum':
-      return mistake(`${left}: nothing would be compared.`, 'Compare it in a RUN, with sha256sum -c.');
+      return mistake(`${leftOut}: nothing would be compared.`, 'Compare it in a RUN, with sha256sum -c.');
     case 'link':
     case 'keep-git-dir':
     case 'unpack':
       return value === 'false'
         ? undefined
-        : warning(`${left}.`, 'Leave the flag out, unless the file is for Docker as well.');
+        : warning(`${leftOut}.`, 'Leave the flag out, unless the file is for Docker as well.');
     default:
-      return mistake(`${left}.`, 'Write it without the flag.');
+      return mistake(`${leftOut}.`, 'Write it without the flag.');
   }
 }
 

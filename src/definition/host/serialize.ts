@@ -37,7 +37,12 @@ export async function serialise(
     Reflect.set(template, 'inheritImageConfig', false);
   if (Reflect.get(template, 'inheritImageConfig') === true && typeof image === 'string') {
     const mend = withoutImage(template, image, dockerfile);
-    options.phase({ name: 'reading-image', image, mend, ...(sources.base ? { at: sources.base } : {}) });
+    options.phase({
+      name: 'reading-image',
+      image,
+      advice: mend,
+      ...(sources.base ? { at: sources.base } : {}),
+    });
   }
   const written = instructionsOf(template).length;
   const Template = sdk.exports['Template'] as {

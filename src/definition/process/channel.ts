@@ -16,7 +16,7 @@ const phase = v.variant('name', [
   v.object({
     name: v.literal('reading-image'),
     image: v.string(),
-    mend: v.string(),
+    advice: v.string(),
     at: v.exactOptional(location),
   }),
 ]);

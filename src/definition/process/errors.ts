@@ -51,7 +51,7 @@ export function outOfTime(
   if (phase.name === 'reading-image') {
     return {
       title: 'The base image could not be read in time',
-      message: `The SDK was still reading the configuration of ${phase.image} from its registry when the time limit of ${limit} for the definition ended. ${phase.mend}`,
+      message: `The SDK was still reading the configuration of ${phase.image} from its registry when the time limit of ${limit} for the definition ended. ${phase.advice}`,
       at: phase.at ?? { file, line: 1 },
     };
   }

@@ -74,10 +74,10 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
     },
   });
   try {
-    const answer = await withinTime(host, timeLimitMs, deps.signal);
-    if (answer === 'out of time') {
+    const result = await withinTime(host, timeLimitMs, deps.signal);
+    if (result === 'out of time') {
       const { phase } = host.state();
-      const stack = phase.name === 'reading-image' ? undefined : await host.whereItHangs();
+      const stack = phase.name === 'reading-image' ? undefined : await host.currentStack();
       const foreign = [dirname(deps.host), dirname(deps.bundledSdk)];
       const stuckAt = stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined;
       throw new ProblemsError([
@@ -90,8 +90,8 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
         ),
       ]);
     }
-    if (answer?.type === 'definition') return answer.definition;
-    if (answer) throw new ProblemsError(answer.problems);
+    if (result?.type === 'definition') return result.definition;
+    if (result) throw new ProblemsError(result.problems);
     throw new ProblemsError([endedEarly(file, workingDirectory, memoryLimitMb, host.state())]);
   } finally {
     await host.end();
@@ -109,7 +109,7 @@ async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortS
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
   });
-  const answer = host.answer.catch((error: Error) => {
+  const result = host.result.catch((error: Error) => {
     if (isOfMachine(error)) throw error;
     throw problem(
       'The definition cannot be started',
@@ -117,9 +117,9 @@ async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortS
     );
   });
   try {
-    return await Promise.race([answer, clock, aborted]);
+    return await Promise.race([result, clock, aborted]);
   } finally {
     over.abort();
-    answer.catch(() => {});
+    result.catch(() => {});
   }
 }

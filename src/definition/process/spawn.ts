@@ -9,18 +9,18 @@ import { boundedLines, withoutCrashReport } from './output.ts';
 import { probeStack } from './stack-probe.ts';
 
 /** The result of a definition's process. */
-export type Answer = Exclude<HostMessage, { type: 'phase' }>;
+export type HostResult = Exclude<HostMessage, { type: 'phase' }>;
 
 /** A running process that evaluates a definition. */
 export interface HostProcess {
   /** Its result; `undefined` when it exited without one. Rejects when it cannot be started. */
-  readonly answer: Promise<Answer | undefined>;
+  readonly result: Promise<HostResult | undefined>;
   /** Its current state. */
   state(): HostState;
   /** Resolves when it has started and evaluates the definition. */
   readonly evaluating: Promise<void>;
   /** Its current call stack, when it is computing. */
-  whereItHangs(): Promise<string | undefined>;
+  currentStack(): Promise<string | undefined>;
   /** Kills it and everything that it started, and waits until all output has been read. */
   end(): Promise<void>;
 }
@@ -105,7 +105,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
   const exited = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const evaluating = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<Answer | undefined>();
+  const result = Promise.withResolvers<HostResult | undefined>();
   child.once('exit', () => {
     killAll();
     exited.resolve();
@@ -114,18 +114,18 @@ export function startHost(options: HostProcessOptions): HostProcess {
   child.once('error', (error) => {
     exited.resolve();
     closed.resolve();
-    answer.reject(error);
+    result.reject(error);
   });
   const drained = exited.promise.then(() =>
     Promise.race([closed.promise, sleep(drainMs, undefined, { ref: false })]),
   );
   // The pipe is closed and all its messages have been read.
-  drained.then(() => answer.resolve(undefined));
+  drained.then(() => result.resolve(undefined));
 
   if (channel) {
     readChannel(channel as NodeJS.ReadableStream, options.request.token, {
       message: (message) => {
-        if (message.type !== 'phase') return answer.resolve(message);
+        if (message.type !== 'phase') return result.resolve(message);
         phase = message.phase;
         if (phase.name !== 'starting') evaluating.resolve();
       },
@@ -138,10 +138,10 @@ export function startHost(options: HostProcessOptions): HostProcess {
   }
 
   return {
-    answer: answer.promise,
+    result: result.promise,
     evaluating: evaluating.promise,
     state: () => ({ phase, noise, outOfMemory, code: child.exitCode, signal: child.signalCode }),
-    whereItHangs: async () =>
+    currentStack: async () =>
       child.pid === undefined ? undefined : probeStack(child.pid, debuggerUrl.promise),
     async end() {
       killAll();

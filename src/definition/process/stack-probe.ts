@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from '../protocol.ts';
 
 /** How long to wait for the call stack. A process that waits for something never gives one. */
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
 /**
  * Reads the current call stack of a busy Node process through its debugger, in the form of an error's stack. Returns
@@ -13,20 +13,20 @@ const patienceMs = 3_000;
 export async function probeStack(pid: number, debuggerUrl: Promise<string>): Promise<string | undefined> {
   // Windows has no such signal and would kill the process.
   if (process.platform === 'win32') return undefined;
-  const over = new AbortController();
-  const patience = sleep(patienceMs, undefined, { signal: over.signal });
-  patience.catch(() => {});
+  const done = new AbortController();
+  const timeout = sleep(timeoutMs, undefined, { signal: done.signal });
+  timeout.catch(() => {});
   let socket: WebSocket | undefined;
   try {
     process.kill(pid, 'SIGUSR1');
-    const url = await Promise.race([debuggerUrl, patience]);
+    const url = await Promise.race([debuggerUrl, timeout]);
     if (!url) return undefined;
     socket = new WebSocket(url);
-    return await Promise.race([pausedStack(socket), patience]);
+    return await Promise.race([pausedStack(socket), timeout]);
   } catch {
     return undefined;
   } finally {
-    over.abort();
+    done.abort();
     socket?.close();
   }
 }

@@ -1,8 +1,8 @@
-import type { CiEvent, EventKind, TakenAway } from './event.ts';
+import type { CiEvent, EventKind, RemovedKind } from './event.ts';
 import type { Payload } from './payload.ts';
 
 /** Reads what an event removes; `undefined` when it removes nothing. */
-export function readTakenAway(name: string, kind: EventKind, payload: Payload): TakenAway | undefined {
+export function readRemoved(name: string, kind: EventKind, payload: Payload): RemovedKind | undefined {
   // The user chooses the action of a repository_dispatch.
   const action = name === 'repository_dispatch' ? undefined : payload.text('action');
   if (kind === 'release') {
@@ -25,10 +25,10 @@ function isDeletion(payload: Payload): boolean {
 }
 
 /** What was removed, as a sentence without its full stop, and how to keep a workflow from starting on it. */
-export function describeTakenAway(event: CiEvent): { readonly what: string; readonly remedy: string } {
+export function describeRemoval(event: CiEvent): { readonly what: string; readonly remedy: string } {
   const { name, action, tag, branch, pullRequest, workflowRun } = event;
   const title = tag === undefined ? '' : ` ${tag}`;
-  switch (event.takenAway) {
+  switch (event.removed) {
     case 'pull_request':
       return {
         what: `Pull request${pullRequest === undefined ? '' : ` ${pullRequest}`} is closed`,
