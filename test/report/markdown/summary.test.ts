@@ -172,6 +172,19 @@ test('a build that was lost sight of is not called one that nobody waited for', 
   expect(summary).not.toContain('not waited for');
 });
 
+test('a build that was given up here says why, and is not shown as a failed one', () => {
+  const summary = sampleSummary(
+    sampleOutcome({
+      status: 'building',
+      stopped: 'timeout',
+      diagnosis: sampleDiagnosis({ class: 'timeout', what: 'The time is over.' }),
+    }),
+  );
+  expect(summary).toContain('is building\n\nThe time is over.\n\nCheck its name.');
+  expect(summary).not.toMatch(/not waited for|^### Build$/m);
+  expect(summary.indexOf('| Build ID |')).toBeLessThan(summary.indexOf('### Steps'));
+});
+
 test('a build that was made once more names the one before it', () => {
   const earlier = [
     { buildId: 'b|1', templateId: 't', again: 'without-cache', diagnosis: sampleDiagnosis() },

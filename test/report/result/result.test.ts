@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { secretWarnings } from '../../../src/plan/warnings.ts';
+import { notBuiltResult, startedResult } from '../../../src/report/result/make-result.ts';
 import {
   appFiles,
   buildId,
@@ -211,3 +212,28 @@ test('a build that was made once more names the one before it', () => {
     },
   ]);
 });
+
+test('a build that has only begun has its identifiers, and steps whose end is open', () => {
+  const { name, tags } = samplePlan();
+  const started = startedResult({ plan: samplePlan() }, { templateId: 'tpl0abc', buildId, tags });
+  const identifiers = { templateId: 'tpl0abc', buildId, reference: `${name}:${buildId}` };
+  expect(started).toMatchObject({ name, tags, ...identifiers, status: 'building', durationMs: 0 });
+  expect(started.steps.map(({ id, state }) => `${id} ${state}`)).toEqual([
+    '1 pending',
+    '2 pending',
+    '3 pending',
+    '4 pending',
+  ]);
+});
+
+test.each(['skipped', 'unpublished'] as const)(
+  'a plan that is %s has no identifiers of a build',
+  (status) => {
+    const result = notBuiltResult({ plan: samplePlan(), typicalMs: () => 5 }, status);
+    expect(result).toMatchObject({ name: 'my-agent', tags: samplePlan().tags, status, durationMs: 0 });
+    for (const field of ['templateId', 'buildId', 'reference']) expect(result).not.toHaveProperty(field);
+    expect(result.steps).toHaveLength(4);
+    for (const step of result.steps)
+      expect(step).toMatchObject({ state: 'not built', cached: false, usualMs: 5 });
+  },
+);
