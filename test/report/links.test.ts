@@ -60,7 +60,7 @@ describe('untrusted text makes no link', () => {
     },
   );
 
-  test.each(ways)('whatever it is, %s', (_, write) => {
+  test.each(ways)('any text, %s', (_, write) => {
     fc.assert(
       fc.property(hostile, (text) => {
         const rendered = html(write(text));
@@ -89,7 +89,7 @@ test.each([3, 16, 17, 100, 199])(
   },
 );
 
-test('a comment keeps its limit, whatever a result file holds', () => {
+test('a comment keeps its limit for every result file', () => {
   const ticks = fc.integer({ min: 1, max: 12_000 }).map((count) => '`'.repeat(count));
   const long = fc.tuple(
     fc.oneof(hostileText(), ticks, fc.constantFrom('@', '|', '😀', '<', '#1 ')),

@@ -25,7 +25,7 @@ export function markdownBlocks(text: string): MarkdownBlocks {
   return { prose, fences };
 }
 
-/** Number of cells in each row of the tables of a text; a `|` splits cells wherever no backslash precedes it. */
+/** Number of cells in each row of the tables of a text; a `|` splits cells unless a backslash precedes it. */
 export function tableWidths(prose: readonly string[]): number[] {
   return prose
     .filter((line) => line.startsWith('|'))

@@ -17,17 +17,17 @@ export function captureStdout(print: () => void): string {
   return written.join('');
 }
 
-/** The real toolkit, which also notes the commands that it was asked for, in order. */
-export function notingCore(): RunnerCommands & { readonly asked: string[] } {
-  const asked: string[] = [];
+/** The real toolkit, which also notes its commands in order. */
+export function notingCore(): RunnerCommands & { readonly commands: string[] } {
+  const commands: string[] = [];
   const noting =
     <A extends unknown[]>(name: string, call: (...args: A) => void) =>
     (...args: A) => {
-      asked.push(name);
+      commands.push(name);
       call(...args);
     };
   return {
-    asked,
+    commands,
     info: core.info,
     startGroup: noting('group', core.startGroup),
     endGroup: noting('endgroup', core.endGroup),

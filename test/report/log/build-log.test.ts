@@ -312,7 +312,7 @@ test('a failure without a reason is an error all the same', () => {
   expect(error?.data).toMatch(/^The build failed: The service gave no reason\./);
 });
 
-test('last lines stay short, whatever a single entry holds', () => {
+test('last lines stay short, however long a single entry is', () => {
   const lastLines = [
     logLine('3', 'early'),
     logLine('3', 'z'.repeat(20_000)),
@@ -381,7 +381,7 @@ test('at most ten warnings become annotations; the others are counted, and each 
   expect(log).toContain('15 more warnings in the log');
 });
 
-test('a line about the whole build ends the group; the step goes on in a group of its own', () => {
+test('a line about the whole build ends the group; the step continues in a new group', () => {
   const log = printed([
     started('3', 'RUN x'),
     line('3', 'one'),
@@ -422,7 +422,7 @@ test('a long title is cut at a word and keeps CACHED in sight', () => {
   expect(title.length).toBeLessThanOrEqual(100);
 });
 
-test('tells between the groups how far the build is, where it is known and worth waiting for', () => {
+test('says between the groups how far the build is, where that is known and the rest takes a while', () => {
   const left: Readonly<Record<string, number>> = { '2': 95_000, '3': 44_000, '4': 9_000, finalize: 12_000 };
   const log = printed(
     [

@@ -32,7 +32,7 @@ test('opening a group closes the open one, and warnings wait until a group is cl
   ]);
 });
 
-test('an error closes the open group first, so that nobody must unfold it', () => {
+test('an error closes the open group first, so that it is seen without unfolding', () => {
   const log = printed((output) => {
     output.startGroup('one');
     output.error('broken', { title: 'E', at: { file: definitionFile, line: 6, column: 4 } });
@@ -69,15 +69,15 @@ test.each([
 test('problems beyond the limit of annotations are printed as lines, and one error is kept free', () => {
   const problems = Array.from({ length: 12 }, (_, index) => ({
     title: `Problem ${index + 1}`,
-    message: 'Mend it.',
+    message: 'Fix it.',
     at: { file: definitionFile, line: index + 1 },
   }));
   const log = printed((output) => reportProblems(output, problems));
   expect(runnerCommands(log)).toHaveLength(9);
   expect(runnerLines(log.trimEnd()).slice(9)).toEqual([
-    'error: sandbox/template.ts:10: Problem 10: Mend it.',
-    'error: sandbox/template.ts:11: Problem 11: Mend it.',
-    'error: sandbox/template.ts:12: Problem 12: Mend it.',
+    'error: sandbox/template.ts:10: Problem 10: Fix it.',
+    'error: sandbox/template.ts:11: Problem 11: Fix it.',
+    'error: sandbox/template.ts:12: Problem 12: Fix it.',
   ]);
 });
 
@@ -141,7 +141,7 @@ Builds of this plan are not reused: the registry cannot be reached.
   );
 });
 
-test('in a process of its own, everything reaches a pipe before the process ends', async () => {
+test('in a separate process, everything reaches a pipe before the process ends', async () => {
   const program = `
     import * as core from '@actions/core';
     import { githubOutput } from './src/report/log/output.ts';

@@ -70,7 +70,7 @@ test('the summary shows them before the steps, and how long each usually takes',
   expect(summary).toContain('| 2 | built | 4.2s |   | `COPY app /srv/app` |');
 });
 
-test('whatever names and commands hold, a change is one line of text', () => {
+test('a change is one line of text for every name and command', () => {
   const text = hostileText();
   const part = fc.record({ part: fc.constant<PartChange['part']>('base'), before: text, after: text });
   const step = fc.record({

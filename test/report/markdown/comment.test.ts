@@ -168,7 +168,7 @@ describe('other states', () => {
   });
 });
 
-test('a result that nobody checked says so', () => {
+test('a result that was not checked says so', () => {
   const result = sampleResult();
   expect(renderComment({ result, run, key: '', unverified: true }).body).toMatch(
     /<sub>Commit \w+, run 42\. This is what a run of the pull request itself reported; it was not checked/,
@@ -198,7 +198,7 @@ test('a comment of very many steps keeps marker, identifiers, diagnosis and foot
 describe('the marker', () => {
   const header: CommentHeader = { name: 'a', key: '', state: 'ready', run: 1, attempt: 1 };
 
-  test('is read back whatever name and key hold, and is one HTML comment on one line', () => {
+  test('is read back for every name and key, and is one HTML comment on one line', () => {
     fc.assert(
       fc.property(hostileText(), hostileText(), (name, key) => {
         const written = { ...header, name, key };
@@ -241,7 +241,7 @@ describe('the marker', () => {
   });
 });
 
-test('whatever a result holds, the comment keeps its shape: one marker, tables, no mention, no HTML, in bounds', () => {
+test('the comment of every result keeps its shape: one marker, tables, no mention, no HTML, in bounds', () => {
   const text = hostileText();
   const texts = fc.array(text, { maxLength: 4 });
   const step = fc.record({ title: text, state: fc.constantFrom('built', 'failed', 'cached') });

@@ -76,7 +76,7 @@ const whole = `Template({ fileIgnorePatterns: ['*.log', "it's"] })
   .setStartCmd('python main.py', 'curl -f localhost')`;
 
 describe('the smallest recipe', () => {
-  // Loaded once, in the first test that asks for it: a definition takes a process of its own.
+  // Loaded once, in the first test that needs it: each definition takes a process.
   let loaded: Promise<Plan> | undefined;
   const wholePlan = () => {
     loaded ??= planOf(whole);

@@ -147,7 +147,7 @@ export const template = Template()
   );
 });
 
-test('a superseded build is told as such, with no failed step and no sandbox to start', () => {
+test('a superseded build is reported as such, with no failed step and no sandbox to start', () => {
   const summary = sampleSummary(
     sampleOutcome({
       status: 'superseded',
@@ -160,7 +160,7 @@ test('a superseded build is told as such, with no failed step and no sandbox to 
   expect(summary).not.toMatch(/failed|Sandbox\.create|smallest recipe/);
 });
 
-test('a build that was lost sight of is not called one that nobody waited for', () => {
+test('a build that was lost sight of is not called one that was not waited for', () => {
   const summary = sampleSummary(
     sampleOutcome({
       status: 'building',
@@ -201,7 +201,7 @@ Build \`b2\` failed and was built once more.
   );
 });
 
-test('a build that nobody waited for says so', () => {
+test('a build that was not waited for says so', () => {
   const summary = sampleSummary(sampleOutcome({ status: 'building', steps: [] }));
   expect(summary).toContain('is building');
   expect(summary).toContain('not waited for');
@@ -235,7 +235,7 @@ test('a summary of very many steps stays below the limit, keeps both ends and sa
   expect(summary).toContain(`The ${barLimit} longest of ${count} steps.`);
 });
 
-test('whatever names, texts and lines hold, the summary keeps its shape', () => {
+test('the summary keeps its shape for all names, texts and lines', () => {
   const words = hostileText();
   const step: fc.Arbitrary<StepOutcome> = fc
     .record(

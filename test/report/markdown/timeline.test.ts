@@ -36,19 +36,19 @@ describe('the ticks of a timeline', () => {
     [2_900_000, '5minute', '%M:%S'],
     [3_700_000, '10minute', '%H:%M'],
     [30_000_000, '1hour', '%H:%M'],
-  ])('of %i ms are %s apart and read %s, each in a way of its own', (total, interval, format) => {
+  ])('of %i ms are %s apart and read %s, each differently', (total, interval, format) => {
     const chart = timeline(steps([total])) ?? '';
     expect(chart).toContain(`    axisFormat ${format}\n    tickInterval ${interval}\n`);
     const [, count, unit = ''] = /^(\d+)(\w+)$/.exec(interval) ?? [];
     const width = Number(count) * (units[unit] ?? 0);
     expect(total / width).toBeLessThanOrEqual(10);
-    // What the format leaves out never tells two ticks apart.
+    // Two ticks never differ only in what the format leaves out.
     const finest = format.includes('%L') ? 1 : format.includes('S') ? 1000 : 60_000;
     expect(width).toBeGreaterThanOrEqual(finest);
   });
 });
 
-test('bars are told apart by words whose colors can be read in every theme', () => {
+test('bars differ by keywords whose colors can be read in every theme', () => {
   const chart = timeline(steps([10, 2000, 3000], ['cached', 'built', 'failed'])) ?? '';
   expect(chart).toMatch(/ 1 RUN 1 :done, .* 2 RUN 2 :2000-.* 3 RUN 3 :crit, /s);
   expect(chart).not.toContain('active');

@@ -170,7 +170,7 @@ test('a build that was given up says so in its failure, without a step', () => {
   expect(failure).not.toHaveProperty('step');
 });
 
-test('the warnings of a plan are told at their lines, its notices and the values of secrets nowhere', () => {
+test('the warnings of a plan stand with their lines, its notices and the values of secrets nowhere', () => {
   const plan = samplePlan();
   const [env, ...steps] = plan.wire.steps;
   const args = [...(env?.args ?? []), 'GITHUB_TOKEN', 'ghp_hunter2hunter2'];

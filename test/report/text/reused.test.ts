@@ -84,7 +84,7 @@ describe('where a reused build came from', () => {
     expect(body).toContain('Nothing was built: this build has this content already.');
   });
 
-  test('is one line, whatever the service says', () => {
+  test('is one line for every text of the service', () => {
     fc.assert(
       fc.property(hostileText(), hostileText(), (text, tag) => {
         const lines = printed({ ...found, commit: text, moves: [{ tag, before: text, after: buildId }] });
@@ -96,7 +96,7 @@ describe('where a reused build came from', () => {
   });
 });
 
-test('who was superseded by the build that is taken is told so first', () => {
+test('a run that was superseded by the build it takes says so first', () => {
   const own = '7f9c1e7a-1111-4222-8333-444455556666';
   const text = captureStdout(() => {
     const log = createBuildLog(githubOutput(notingCore(), { workspace }), samplePlan());

@@ -69,7 +69,7 @@ test.each([
   expect(singleLine(text, max)).toBe(expected);
 });
 
-test('whatever comes in, each line is one line, visible, well formed and no command behind a mark', () => {
+test('of every text, each line is one line, visible, well formed and no command behind a mark', () => {
   fc.assert(
     fc.property(hostileText(), (text) => {
       for (const line of printableLines(text)) {
