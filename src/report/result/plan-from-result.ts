@@ -1,10 +1,40 @@
 import { resolve } from 'node:path';
+import * as v from 'valibot';
 import type { PlanHeader, PlanStep } from '../../plan/plan.ts';
 import { problem, quote, type SourceLocation } from '../../problem.ts';
-import type { ResultDocument } from './result.ts';
 
 /** What a result file says about the plan of its build. */
 export type PlanOfResult = Omit<PlanHeader, 'name' | 'tags'>;
+
+// The file may come from anyone; what does not fit is left out.
+const text = v.fallback(v.optional(v.string()), undefined);
+const resultFile = v.object({
+  schemaVersion: v.literal(1),
+  buildId: text,
+  base: text,
+  definition: v.fallback(
+    v.optional(
+      v.object({
+        file: v.string(),
+        export: v.string(),
+        sdk: v.object({ from: v.picklist(['repository', 'action']), version: v.string() }),
+        sources: v.fallback(v.record(v.picklist(['base', 'start', 'ready']), text), {}),
+      }),
+    ),
+    undefined,
+  ),
+  steps: v.fallback(
+    v.array(
+      v.object({
+        number: v.optional(v.number()),
+        title: v.string(),
+        hidden: v.fallback(v.optional(v.picklist(['environment', 'workdir'])), undefined),
+        source: text,
+      }),
+    ),
+    [],
+  ),
+});
 
 /**
  * Reads from a build's result file what its log does not say: the lines of the definition and the titles of all
@@ -12,65 +42,48 @@ export type PlanOfResult = Omit<PlanHeader, 'name' | 'tags'>;
  *
  * @param workspace - what the paths in the file are relative to
  */
-export function planOfResult(text: string, buildId: string, workspace: string): PlanOfResult {
-  const document = parse(text);
-  if (document.buildId !== buildId) {
-    const found = document.buildId === undefined ? 'none' : `build ${quote(String(document.buildId))}`;
+export function planOfResult(json: string, buildId: string, workspace: string): PlanOfResult {
+  const { base, definition, steps, ...result } = parse(json);
+  if (result.buildId !== buildId) {
+    const found = result.buildId === undefined ? 'none' : `build ${quote(result.buildId)}`;
     throw problem('Input result', `the file tells about ${found}, expected build ${buildId}.`);
   }
-  const { base, definition } = document;
-  const place = (source: unknown) => placeOf(source, workspace);
-  const sources = definition?.sources ?? {};
-  const ofBase = place(sources.base);
+  const place = (source: string | undefined) => placeOf(source, workspace);
+  const sources = Object.fromEntries(
+    Object.entries(definition?.sources ?? {}).flatMap(([part, source]) => {
+      const at = place(source);
+      return at ? [[part, at]] : [];
+    }),
+  );
+  const numbered = steps.filter((step) => step.number !== undefined);
   return {
-    ...(base !== undefined && { base: { title: String(base), ...(ofBase && { source: ofBase }) } }),
-    steps: stepsOf(document, place),
+    ...(base !== undefined && { base: { title: base, ...(sources['base'] && { source: sources['base'] }) } }),
+    steps: numbered.map(({ title, hidden, source }, index): PlanStep => {
+      const at = place(source);
+      return { number: index + 1, title, ...(hidden && { hidden }), ...(at && { source: at }) };
+    }),
     ...(definition && {
       definition: {
-        file: resolve(workspace, String(definition.file)),
-        exportName: String(definition.export),
+        file: resolve(workspace, definition.file),
+        exportName: definition.export,
         sdk: definition.sdk,
-        sources: Object.fromEntries(
-          Object.entries(sources).flatMap(([part, source]) => {
-            const at = place(source);
-            return at ? [[part, at]] : [];
-          }),
-        ),
+        sources,
         warnings: [],
       },
     }),
   };
 }
 
-/** The file may come from anyone; what does not fit is left out. */
-function parse(text: string): Partial<ResultDocument> {
+function parse(json: string): v.InferOutput<typeof resultFile> {
   try {
-    const document = JSON.parse(text);
-    if (typeof document === 'object' && document !== null && document.schemaVersion === 1) return document;
+    return v.parse(resultFile, JSON.parse(json));
   } catch {
-    // Reported below.
+    throw problem('Input result', 'the file is not one that the build action wrote (output result).');
   }
-  throw problem('Input result', 'the file is not one that the build action wrote (output result).');
-}
-
-function stepsOf(
-  { steps }: Partial<ResultDocument>,
-  place: (source: unknown) => SourceLocation | undefined,
-): PlanStep[] {
-  const numbered = (Array.isArray(steps) ? steps : []).filter(({ number }) => Number.isInteger(number));
-  return numbered.map(({ title, hidden, source }, index) => {
-    const at = place(source);
-    return {
-      number: index + 1,
-      title: String(title),
-      ...((hidden === 'environment' || hidden === 'workdir') && { hidden }),
-      ...(at && { source: at }),
-    };
-  });
 }
 
 /** `template.ts:6` */
-function placeOf(source: unknown, workspace: string): SourceLocation | undefined {
-  const [, path, line] = /^(.+):(\d{1,7})$/.exec(String(source ?? '')) ?? [];
+function placeOf(source: string | undefined, workspace: string): SourceLocation | undefined {
+  const [, path, line] = /^(.+):(\d{1,7})$/.exec(source ?? '') ?? [];
   return path === undefined ? undefined : { file: resolve(workspace, path), line: Number(line) };
 }
