@@ -1,7 +1,7 @@
 /**
- * The candidate that the word was most likely meant to be, when one is near enough to suggest.
+ * The candidate that a misspelled word most likely means; `undefined` when none is similar enough.
  *
- * @param limit - letters that may differ; a third of the word when left out
+ * @param limit - letters that may differ, by default a third of the word
  */
 export function nearest(
   word: string,

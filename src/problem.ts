@@ -1,8 +1,3 @@
-/**
- * What is wrong and how to mend it, in the user's terms. The one vocabulary in which every room of the
- * code reports a mistake in an input, a definition or a recipe.
- */
-
 /** A place in one of the user's files. `file` is absolute; `line` and `column` count from 1. */
 export interface SourceLocation {
   readonly file: string;
@@ -10,19 +5,19 @@ export interface SourceLocation {
   readonly column?: number;
 }
 
-/** One mistake, told so that a person can mend it. */
+/** A mistake in an input, a definition or a recipe, in the user's terms. All rooms report mistakes in this form. */
 export interface Problem {
   /** What is wrong, in a few words; becomes the title of an annotation. */
   readonly title: string;
-  /** What was found, what is expected and how to mend it. One or more sentences, plain text. */
+  /** What was found, what is expected and how to fix it. One or more sentences, plain text. */
   readonly message: string;
-  /** The line it concerns, where it concerns one. */
+  /** The line with the mistake, where it is in a file. */
   readonly at?: SourceLocation;
 }
 
 /**
- * Thrown when the user's side of things is wrong: inputs, the definition, the recipe. Carries every
- * problem that was found, so that one run names them all. Never carries a stack trace to the log.
+ * Thrown for mistakes in inputs, the definition or the recipe. It has all problems that were found, so that one run names
+ * them all. Its stack trace never reaches the log.
  */
 export class ProblemsError extends Error {
   override readonly name = 'ProblemsError';
@@ -45,20 +40,19 @@ export function problem(title: string, message: string, at?: SourceLocation): Pr
   return new ProblemsError([at ? { title, message, at } : { title, message }]);
 }
 
-/** A value as it stands in a message: in quotes, on one line, cut at 80 characters. */
+/** A value for a message: in quotes, on one line, cut at 80 characters. */
 export function quote(value: string): string {
-  const shown = value.length > 80 ? `${value.slice(0, 79)}…` : value;
-  return JSON.stringify(shown);
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value);
 }
 
-/** A text as it is written in a definition: `'app/\\\\[id]'`. */
+/** A text in the form that it has in a definition: `'app/\\\\[id]'`. */
 export function javascriptText(value: string): string {
   const inside = JSON.stringify(value).slice(1, -1);
   if (!value.includes("'")) return `'${inside.replaceAll('\\"', '"')}'`;
   return `"${inside}"`;
 }
 
-/** Runs a stage whose mistakes are to be told together with those of others: notes them and gives `undefined`. */
+/** Runs a stage and adds its mistakes to those of others. Returns `undefined` when there are any. */
 export async function collectProblems<T>(
   problems: Problem[],
   stage: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** What is wrong with the machine that runs the job, and what to do about it; one sentence or two each. */
+/** What is wrong with the machine that runs the job, and what to do about it. One or two sentences each. */
 export interface RunnerTrouble {
   readonly what: string;
   readonly advice: string;
@@ -14,30 +14,30 @@ const files = {
 };
 const rights = {
   what: 'This runner does not let the job use one of its own files.',
-  advice: 'Check whose it is.',
+  advice: 'Check which user it belongs to.',
 };
 const memory = { what: 'This runner has too little memory.', advice: 'Use a larger one.' };
 
-/** No program can help these, whichever file it was about. */
+/** The machine lacks something, whichever file the error is about. */
 const ofMachine: Readonly<Record<string, RunnerTrouble>> = {
   ...{ ENOSPC: full, EDQUOT: full, EMFILE: files, ENFILE: files, ENOMEM: memory, EAGAIN: memory },
   EFBIG: { what: 'This runner limits how large a file may be.', advice: 'Raise its limit (ulimit -f).' },
   EIO: { what: 'A disk of this runner fails.', advice: 'Use another runner.' },
 };
 const missing = {
-  what: 'A file or folder that this run made on the runner has gone.',
-  advice: 'Let no other process remove what lies in RUNNER_TEMP.',
+  what: 'A file or folder that this run made on the runner has disappeared.',
+  advice: 'Let no other process remove files from RUNNER_TEMP.',
 };
 const ofFile: Readonly<Record<string, RunnerTrouble>> = {
   ...{ EACCES: rights, EPERM: rights, EROFS: rights, ENOENT: missing, ENOTDIR: missing },
 };
 
-/** What is wrong with the machine when the system refused something, or nothing where it is not that. */
+/** What is wrong with the machine after an error of the system; `undefined` for any other error. */
 export function runnerTrouble(error: unknown): RunnerTrouble | undefined {
   return isOfMachine(error) ? ofMachine[codeOf(error)] : ofFile[codeOf(error)];
 }
 
-/** Whether the machine as a whole is the matter, and not the file that was asked for. */
+/** Whether the machine as a whole lacks something, so that another file would fail too. */
 export function isOfMachine(error: unknown): boolean {
   return codeOf(error) in ofMachine;
 }

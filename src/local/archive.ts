@@ -6,7 +6,7 @@ import type { Instruction } from '../api/types.ts';
 import type { Result } from '../result.ts';
 import { failures } from './failures.ts';
 
-/** What a COPY's archive holds. */
+/** What the archive of a COPY contains. */
 export interface ArchiveContent {
   readonly entries: number;
   /** Sum of the sizes of the unpacked files. */
@@ -14,9 +14,9 @@ export interface ArchiveContent {
 }
 
 /**
- * Whether a COPY step could work: its archive was uploaded, unpacks, and holds the source.
+ * Whether a COPY step could work: its archive was uploaded, unpacks, and contains the source.
  *
- * @param archivePath where the upload lies on disk, undefined when there is none
+ * @param archivePath path of the uploaded archive, `undefined` when there is none
  */
 export async function checkCopy(
   step: Instruction,

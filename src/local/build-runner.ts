@@ -12,7 +12,7 @@ interface Running {
   readonly settled: Promise<void>;
 }
 
-/** Hands started builds to the executor and writes what the service itself has to say into their logs. */
+/** Hands started builds to the executor and writes the service's own lines into their logs. */
 export class BuildRunner {
   readonly #executor: Executor;
   readonly #store: TemplateStore;
@@ -52,7 +52,7 @@ export class BuildRunner {
     this.#running.get(build)?.abort.abort();
   }
 
-  /** Cancels what runs, waits until the executor has let go, and closes the executor. */
+  /** Cancels running builds, waits for the executor to settle, and closes it. */
   async close(): Promise<void> {
     const settled = [...this.#running.values()].map((running) => running.settled);
     for (const build of this.#running.keys()) this.cancel(build);

@@ -9,12 +9,12 @@ export interface StampedLine extends ExecutorLine {
 
 type Reason = Pick<BuildStatusReason, 'message' | 'step'>;
 
-/** One build and its log. Guards the way `waiting` → `building` → `ready` | `error`. */
+/** One build and its log. Allows only `waiting` → `building` → `ready` | `error`. */
 export class Build {
   readonly id = randomUUID();
   readonly templateId: string;
   readonly name: string;
-  /** The tags it was registered with; tags may come and go later. */
+  /** The tags of its registration; tags may change later. */
   readonly registeredTags: readonly string[];
   readonly cpuCount: number;
   readonly memoryMb: number;

@@ -8,10 +8,10 @@ export interface ExecutorLine {
   readonly step?: string;
 }
 
-/** Takes a line into the build's log; never fails and costs little, so that output can be handed on at once. */
+/** Adds a line to the build's log. It never fails and costs little, so that output can be passed on at once. */
 export type LogSink = (line: ExecutorLine) => void;
 
-/** What an executor is given: a recipe with everything that only the service knows already looked up. */
+/** The input of an executor: a recipe, with everything already looked up that only the service has. */
 export interface ExecutorBuild {
   readonly templateId: string;
   readonly buildId: string;
@@ -39,14 +39,14 @@ export type ExecutorResult =
   | { readonly status: 'error'; readonly reason: Pick<BuildStatusReason, 'message' | 'step'> };
 
 /**
- * Carries out a recipe. The service owns statuses, paging and timestamps, and writes the first
- * (`Building template …`) and the last line (`Build finished …` or `Build failed: …`) by itself.
+ * Carries out a recipe. The service owns statuses, paging and timestamps. It also writes the first (`Building template …`)
+ * and the last line (`Build finished …` or `Build failed: …`).
  */
 export interface Executor {
   readonly name: string;
   /**
    * Runs base, steps, start and ready command, in this order. A recipe that fails is a result, not an
-   * exception. When `signal` fires, it must let go of everything and settle soon, either way; lines and
+   * exception. When `signal` fires, it must release everything and settle soon, either way. Lines and
    * results after that are dropped.
    */
   execute(build: ExecutorBuild, log: LogSink, signal: AbortSignal): Promise<ExecutorResult>;

@@ -1,6 +1,6 @@
 /**
- * What the service says when a build fails, worded as it words it. Executors use these, and tests script
- * failures with them. Where nothing is said about the step, it is the number of the step that failed.
+ * The messages of the service for a failed build, word for word, for executors and for failures that tests script. The
+ * step is the number of the step that failed, unless a comment says otherwise.
  */
 export const failures = {
   /** Step `base`. */

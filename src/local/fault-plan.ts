@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { empty, type Reply, sendReply } from './http.ts';
 import type { Interceptor } from './server.ts';
 
-/** The endpoints by name, as `METHOD /path` in which `*` stands for one part of the path. */
+/** The endpoints by name, as `METHOD /path` in which `*` matches one part of the path. */
 export const FAULT_ENDPOINTS = {
   register: 'POST /v3/templates',
   link: 'GET /templates/*/files/*',
@@ -22,7 +22,7 @@ export const FAULT_ENDPOINTS = {
 
 /** What goes wrong. */
 export type Fault =
-  /** Another answer than the real one. Without `body`, a status from 400 on has the service's own error form. */
+  /** Another response than the real one. Without `body`, a status from 400 on has the service's own error form. */
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -32,15 +32,15 @@ export type Fault =
     }
   /** The connection is reset. */
   | { readonly kind: 'reset' }
-  /** No answer, on an open connection. */
+  /** No response, on an open connection. */
   | { readonly kind: 'stall' }
   /** A page of HTML with status 200, as a captive portal or a load balancer sends it. */
   | { readonly kind: 'html' }
-  /** The real answer without its body. */
+  /** The real response without its body. */
   | { readonly kind: 'empty' }
-  /** The first half of the real answer's body, then the end of the connection. */
+  /** The first half of the real body, then the end of the connection. */
   | { readonly kind: 'truncate' }
-  /** The real answer in `pieces` (default 4) with `pauseMs` (default 1000) in front of each. */
+  /** The real response in `pieces` (default 4) with `pauseMs` (default 1000) before each. */
   | { readonly kind: 'slow'; readonly pauseMs?: number; readonly pieces?: number };
 
 /** Which requests a fault hits. All conditions that are given must hold. */
@@ -54,33 +54,33 @@ export interface FaultRule {
   /** Hits at most so many requests. */
   readonly times?: number;
   /**
-   * `before`, the default: the request is not carried out. `after`: it is, and only the answer is lost. The faults
-   * that spoil the real answer come after in any case.
+   * `before`, the default: the request is not carried out. `after`: it is, and only the response is lost. Faults that
+   * change the real response always come after.
    */
   readonly effect?: 'before' | 'after';
   readonly fault: Fault;
 }
 
-/** Faults to be made. The first rule that hits a request is taken. */
+/** Faults to be made. The first rule that matches a request counts. */
 export interface FaultPlan {
   readonly rules: readonly FaultRule[];
   /** Makes probabilities come out the same in each run with the same requests. Default 1. */
   readonly seed?: number;
 }
 
-/** Stands in front of the service and makes the faults of the plan. */
+/** Intercepts requests and makes the faults of the plan. */
 export function faultInterceptor({ rules, seed = 1 }: FaultPlan): Interceptor {
   const random = randomNumbers(seed);
-  const armed = rules.map((rule) => ({ rule, fits: endpointPattern(rule.endpoint), seen: 0, hits: 0 }));
+  const armed = rules.map((rule) => ({ rule, fits: endpointPattern(rule.endpoint), requests: 0, hits: 0 }));
 
   function choose(method: string, path: string): FaultRule | undefined {
     let chosen: FaultRule | undefined;
     for (const each of armed) {
       const { rule } = each;
       if (!each.fits(method, path)) continue;
-      each.seen += 1;
+      each.requests += 1;
       if (chosen || each.hits >= (rule.times ?? Number.POSITIVE_INFINITY)) continue;
-      if (rule.at && !rule.at.includes(each.seen)) continue;
+      if (rule.at && !rule.at.includes(each.requests)) continue;
       if (rule.probability !== undefined && random() >= rule.probability) continue;
       each.hits += 1;
       chosen = rule;
@@ -92,9 +92,9 @@ export function faultInterceptor({ rules, seed = 1 }: FaultPlan): Interceptor {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const rule = choose(request.method ?? '', path);
     if (!rule) return sendReply(response, await next());
-    const spoils = ['empty', 'truncate', 'slow'].includes(rule.fault.kind);
-    const reply = rule.effect === 'after' || spoils ? await next() : empty(200);
-    // What was not read would be taken for the connection's next request.
+    const needsReply = ['empty', 'truncate', 'slow'].includes(rule.fault.kind);
+    const reply = rule.effect === 'after' || needsReply ? await next() : empty(200);
+    // An unread body would count as the next request of the connection.
     if (!request.complete) request.resume();
     await make(rule.fault, reply, response);
   };

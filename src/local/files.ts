@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 export interface StoredFile {
   readonly hash: string;
   readonly bytes: number;
-  /** Where it lies on disk. */
+  /** Path on disk. */
   readonly path: string;
 }
 
@@ -19,7 +19,7 @@ interface Link {
   readonly expiresAt: number;
 }
 
-/** Uploaded archives in a temporary directory of their own, and the links under which they may be sent. */
+/** Uploaded archives in their own temporary directory, and the links for uploads. */
 export class FileStore {
   readonly #directory: string;
   readonly #linkMs: number;
@@ -45,7 +45,7 @@ export class FileStore {
     return [...this.#files.values()];
   }
 
-  /** A new unguessable token that lets its bearer upload the content of `hash`. */
+  /** A new secret token with which the content of `hash` may be uploaded. */
   issueLink(hash: string): string {
     for (const [token, link] of this.#links) if (link.expiresAt < Date.now()) this.#links.delete(token);
     const token = randomBytes(24).toString('base64url');
@@ -53,16 +53,16 @@ export class FileStore {
     return token;
   }
 
-  /** The hash that a token was issued for; undefined for an unknown or expired one. */
+  /** The hash that a token was issued for; `undefined` for an unknown or expired token. */
   hashOf(token: string): string | undefined {
     const link = this.#links.get(token);
     return link && link.expiresAt >= Date.now() ? link.hash : undefined;
   }
 
   /**
-   * Streams an upload to disk. The file is there as a whole or not at all; a repeated upload replaces it.
+   * Streams an upload to disk. The file appears as a whole or not at all. A second upload replaces it.
    *
-   * @throws Error when the client breaks off
+   * @throws Error when the client disconnects
    */
   async receive(hash: string, body: IncomingMessage): Promise<StoredFile> {
     // Clients choose the hash freely, so it is no safe file name.

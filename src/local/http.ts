@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** An answer as a value, so that whoever stands between router and socket can still change or drop it. */
+/** A response as a value, which an interceptor can still change or drop. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A refusal with the HTTP status and the text that the service gives; becomes `{code, message}`. */
+/** An error response with the service's status and message; becomes `{code, message}`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -22,16 +22,16 @@ export function json(status: number, value: unknown, headers: Record<string, str
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-/** An answer with no body at all (`Content-Length: 0`). */
+/** A response without a body (`Content-Length: 0`). */
 export function empty(status: number): Reply {
   return { status, headers: {}, body: '' };
 }
 
-/** Whatever a handler threw, as the answer that the client gets. */
+/** The response for an error that a handler threw. */
 export function errorReply(error: unknown): Reply {
   const status = error instanceof ApiError ? error.status : 500;
   const message = error instanceof Error ? error.message : String(error);
-  // A body that was refused unread would otherwise be taken for the connection's next request.
+  // Else the unread rest of the body would count as the next request of the connection.
   return json(status, { code: status, message }, status === 413 ? { connection: 'close' } : {});
 }
 

@@ -32,10 +32,10 @@ export interface BuildView {
   readonly lines: readonly StampedLine[];
 }
 
-/** What the service holds, for tests and demos. Names are bare aliases; an ID does as well. */
+/** The state of the service, for tests and demos. Names are bare aliases or IDs. */
 export interface Inspector {
   templates(): readonly TemplateView[];
-  /** Oldest first, also those whose tags are gone; of one template or of all. */
+  /** Oldest first, including builds without tags; of one template or of all. */
   builds(name?: string): readonly BuildView[];
   /** The tag rows of a template, oldest first. */
   tagHistory(name: string): readonly TagAssignment[];

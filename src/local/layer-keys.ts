@@ -13,7 +13,7 @@ export interface LayerKeys {
 /**
  * Chains the keys by the service's rules: the image's name as written (not its digest) or the parent's
  * build, then type, arguments joined by one space and `filesHash` of each step. CPU, memory, name, tags,
- * start and ready command and registry credentials are no part of any key.
+ * start and ready command and registry credentials do not change a key.
  */
 export function layerKeys(template: RecipeBody, parentBuildId?: string): LayerKeys {
   const base = chained(

@@ -1,6 +1,6 @@
 import { ApiError } from './http.ts';
 
-/** What the team that the service stands for may use. */
+/** The limits of the team. */
 export interface ServiceLimits {
   /** Default 8. */
   readonly maxCpu: number;

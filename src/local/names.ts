@@ -1,6 +1,6 @@
 import { ApiError } from './http.ts';
 
-/** `namespace/alias:tag`, folded to lower case; what is absent was not written. */
+/** `namespace/alias:tag` in lower case, without the parts that were left out. */
 export interface TemplateReference {
   readonly namespace?: string;
   /** An alias, or the template's ID where the call takes one. */
@@ -8,7 +8,7 @@ export interface TemplateReference {
   readonly tag?: string;
 }
 
-/** The tag that every reference without a tag means. */
+/** The tag of every reference without one. */
 export const DEFAULT_TAG = 'default';
 
 const ALIAS = /^[a-z0-9-_]+$/;
@@ -42,9 +42,9 @@ export function parseReference(text: string, invalid: string): TemplateReference
 }
 
 /**
- * Tags that are about to be assigned: folded and deduplicated.
+ * Tags to be assigned, in lower case and without duplicates.
  *
- * @throws ApiError 400 for characters outside `a-z 0-9 - _ .` and for a tag that reads as a UUID.
+ * @throws ApiError 400 for characters outside `a-z 0-9 - _ .` and for a tag that is a UUID.
  */
 export function parseTags(tags: readonly string[]): string[] {
   const parsed = tags.map((text) => {

@@ -5,7 +5,7 @@ import { ApiError, errorReply, invalidRequest, type Reply } from './http.ts';
 import type { ServiceLimits } from './limits.ts';
 import type { TemplateStore } from './store.ts';
 
-/** What the endpoints work on. */
+/** The state that the endpoints work on. */
 export interface ServiceContext {
   readonly store: TemplateStore;
   readonly files: FileStore;
@@ -13,7 +13,7 @@ export interface ServiceContext {
   readonly limits: ServiceLimits;
   /** The team's slug, the namespace of all names. */
   readonly team: string;
-  /** Log entries in one answer at most. */
+  /** The most log entries in one response. */
   readonly pageSize: number;
   /** Absolute URL under which an upload token is taken. */
   uploadUrl(token: string): string;
@@ -39,13 +39,13 @@ export interface Route {
   handle(call: Call, context: ServiceContext): Reply | Promise<Reply>;
 }
 
-/** Turns a request into an answer; never throws. */
+/** Turns a request into a response. Never throws. */
 export type Router = (
   incoming: IncomingMessage,
   json: (incoming: IncomingMessage) => Promise<unknown>,
 ) => Promise<Reply>;
 
-/** Puts the routes behind the API key. The first route that fits is taken. */
+/** Puts the routes behind the API key. The first route that matches is used. */
 export function createRouter(routes: readonly Route[], context: ServiceContext, apiKey: string): Router {
   const table = routes.map((route) => ({ route, pattern: compile(route.path) }));
   return async (incoming, json) => {

@@ -1,6 +1,6 @@
 import { invalidBody, invalidRequest } from './http.ts';
 
-/** What one property of a body must be. `minimum` is for integers. */
+/** The rule for one property of a body. `minimum` is for integers. */
 export interface Property {
   readonly type: 'string' | 'integer' | 'boolean' | 'string[]' | 'object' | 'object[]';
   readonly required?: boolean;
@@ -14,7 +14,7 @@ export type Schema = Readonly<Record<string, Property>>;
 /**
  * Checks a body against the API's published schema; unknown properties pass.
  *
- * @throws ApiError 400 `validation error: …` that names the schema and the place in the body.
+ * @throws ApiError 400 `validation error: …` with the schema and the place in the body.
  */
 export function checkBody(name: string, schema: Schema, body: unknown): void {
   const fault = objectFault(schema, body, '');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Reply, readJson, sendReply } from './http.ts';
 import type { Router } from './router.ts';
 
-/** A request as it came in, and what became of it. */
+/** A request and the status of its response. */
 export interface RequestRecord {
   readonly method: string;
   /** Path with query, as sent. */
@@ -13,13 +13,13 @@ export interface RequestRecord {
   readonly at: number;
   /** The parsed JSON body; absent where there is none or it was not read. */
   readonly body?: unknown;
-  /** Absent while no answer was sent. */
+  /** Absent until a response is sent. */
   readonly status?: number;
 }
 
 /**
- * Stands between router and socket. `next` carries the request out and gives the answer, which the
- * interceptor may send, change, spoil, hold back or drop; it may also answer without calling `next`.
+ * Runs between router and socket. `next` carries the request out and returns the response, which the interceptor may
+ * send, change, delay or drop. It may also respond without calling `next`.
  */
 export type Interceptor = (
   request: IncomingMessage,
@@ -27,7 +27,7 @@ export type Interceptor = (
   next: () => Promise<Reply>,
 ) => Promise<void>;
 
-/** Sends what the router answers. */
+/** Sends the router's response. */
 export const passThrough: Interceptor = async (_request, response, next) => sendReply(response, await next());
 
 type Draft = { -readonly [K in keyof RequestRecord]: RequestRecord[K] };
@@ -62,7 +62,7 @@ export function createHttpServer(
 
 /** Listens on the loopback interface only; port 0 takes any free one. */
 export function listen(server: Server, port: number): Promise<number> {
-  // A client that polls must not lose a kept-alive connection between two questions.
+  // A client that polls keeps its connection between two requests.
   server.keepAliveTimeout = 60_000;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -31,13 +31,13 @@ export interface LocalServiceOptions {
   /** Default: simulated, with a layer cache of its own. */
   readonly executor?: Executor;
   readonly limits?: Partial<ServiceLimits>;
-  /** Log entries in one answer at most. Default 100. */
+  /** The most log entries in one response. Default 100. */
   readonly pageSize?: number;
   /** How many of the newest requests to remember. Default 10,000. */
   readonly keepRequests?: number;
-  /** What is to go wrong on the way to the service and back. */
+  /** Faults on the way to the service and back. */
   readonly faults?: FaultPlan;
-  /** Stands in front of the router, in place of `faults`. */
+  /** Intercepts requests, in place of `faults`. */
   readonly intercept?: Interceptor;
 }
 
@@ -47,14 +47,14 @@ export interface LocalService {
   readonly apiKey: string;
   /** Oldest first; grows as requests come in. */
   readonly requests: readonly RequestRecord[];
-  /** A look at what the service holds, past the API. */
+  /** The state of the service, without the API. */
   readonly inspect: Inspector;
   /** Ends open connections and running builds at once and removes uploaded files. May be called twice. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the template service on the loopback interface, in this process, with nothing in it.
+ * Starts an empty template service on the loopback interface, in this process.
  *
  * @throws Error when the port is taken
  */

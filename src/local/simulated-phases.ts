@@ -11,7 +11,7 @@ import type { ScriptedLine, ScriptedPlace } from './simulation-script.ts';
 export interface Phase extends ScriptedPlace {
   /** The log's step field and the failure's. */
   readonly id: string;
-  /** What stands in brackets in front of its output: `builder 1/3`, `start`, … */
+  /** The text in brackets before its output: `builder 1/3`, `start` and so on. */
   readonly label: string;
   /** Level of its output. */
   readonly level: LogLevel;

@@ -11,22 +11,21 @@ import {
 } from './simulation-script.ts';
 
 export interface SimulatedOptions {
-  /** How long a RUN takes that no rule speaks of, in milliseconds; the rest in proportion. Default 20. */
+  /** Milliseconds for a RUN without a rule; other steps take proportional times. Default 20. */
   readonly stepMs?: number;
-  /** What is to happen otherwise than by itself. */
+  /** Rules that change what happens. */
   readonly script?: SimulationScript;
 }
 
-/** Stands in the log of every build, right behind the service's first line. */
+/** The second line of every build's log. */
 export const SIMULATION_NOTICE =
   'This service is simulated: it prints what each step would do and runs nothing.';
 
 const LINES_AT_ONCE = 1000;
 
 /**
- * Walks through a recipe in real time and prints what it would do. It checks what can be checked without
- * running anything: step types and arguments, and that each COPY's archive holds its source. Keeps its
- * own layer cache.
+ * Walks through a recipe in real time and prints what it would do. It checks what needs no run: step types and arguments,
+ * and that the archive of each COPY contains its source. It has its own layer cache.
  */
 export function createSimulatedExecutor(options: SimulatedOptions = {}): Executor {
   const stepMs = options.stepMs ?? 20;

@@ -43,14 +43,14 @@ export class TemplateStore {
     return this.template(idOrAlias) ?? this.byAlias(idOrAlias);
   }
 
-  /** Every build that was ever registered and whose template is still there, oldest first. */
+  /** Every registered build whose template still exists, oldest first. */
   builds(): Build[] {
     const builds = [...this.#builds.values()];
     for (const build of builds) this.#expire(build);
     return builds;
   }
 
-  /** A build of the template; one whose last tag is gone cannot be found any more. */
+  /** A build of the template; `undefined` for a build without tags. */
   build(templateId: string, buildId: string): Build | undefined {
     const build = this.#builds.get(buildId);
     if (build?.templateId !== templateId || this.tags.tagsOf(buildId).size === 0) return undefined;
@@ -110,7 +110,7 @@ export class TemplateStore {
     return build;
   }
 
-  /** Deletes a template for good; its name is free again. A running build goes on, unseen. */
+  /** Deletes a template for good, so that its name is free again. A running build continues unnoticed. */
   remove(templateId: string): void {
     this.#templates.delete(templateId);
     this.tags.removeTemplate(templateId);
@@ -125,7 +125,7 @@ export class TemplateStore {
     return template;
   }
 
-  // Checked when somebody looks instead of by a timer: nobody can see the difference.
+  // Checked on access instead of by a timer: clients see no difference.
   #expire(build: Build): void {
     if (build.status === 'waiting' && Date.now() - build.createdAt > this.#waitingMs) {
       build.finish({ status: 'error', reason: { message: failures.neverStarted() } });

@@ -7,7 +7,7 @@ export interface TagAssignment {
   readonly assignedAt: number;
 }
 
-/** Which build a tag means, and meant. */
+/** The builds of each tag, now and before. */
 export class TagHistory {
   #rows: TagAssignment[] = [];
 
@@ -30,7 +30,7 @@ export class TagHistory {
     return this.#rows.filter((row) => row.templateId === templateId);
   }
 
-  /** The newest assignment of each tag, whatever became of its build; newest first. */
+  /** The newest assignment of each tag, whatever the state of its build; newest first. */
   newest(templateId: string): TagAssignment[] {
     const byTag = new Map<string, TagAssignment>();
     for (const row of this.of(templateId).toReversed()) if (!byTag.has(row.tag)) byTag.set(row.tag, row);

@@ -1,12 +1,12 @@
-/** Secrets that show themselves by where they stand or how they begin. */
+/** Secrets that are recognized by their place or by their first characters. */
 
 /** A place in a text. */
-type Span = readonly [from: number, to: number];
+export type Span = readonly [from: number, to: number];
 
-/** A variable, or what hides one already; nothing of it is to be hidden. */
+/** A variable, or text that already replaces a secret. Neither is hidden. */
 const reference = /^(?:\$\w+|\$?\{+[\s\w.]*\}+|\$\([^)]*\)|%\w+%|\*+|<[^>]*>|\.{3}|…)$/;
 
-/** Users of addresses that are no tokens. */
+/** Users in addresses that are not tokens. */
 const publicUsers = /^(?:git|anonymous|hg)$/i;
 
 const userInfo = /(?<=([a-z][a-z\d+.-]{0,20})):\/\/([^\s/?#"'<>`]+)@/dgi;
@@ -17,16 +17,16 @@ const named = [
   /\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?([^\s"'`,;<>]{8,})/dgi,
 ];
 
-/** Tokens whose kind can be read off their beginning. */
+/** Tokens with a known prefix. */
 const shaped =
   /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z\d]{36}|pypi-AgE[\w-]{40,}|hf_[A-Za-z\d]{30,}|xox[abeoprs]-[\w-]{20,})/dg;
 
-/** Few lines have any of these, and looking for their places takes time. */
+/** A quick test first: few lines have any of these, and the other patterns take time. */
 const likely = /:\/\/|authorization|[?&][a-z_-]{3,}=|(?:gh[pousr]|github_pat|npm|hf)_|(?:glpat|pypi|xox.)-/i;
 
 /**
- * Where credentials stand in addresses (`https://user:token@host`, `https://token@host`, `?access_token=…`), in an
- * `Authorization` header, and where a token stands that looks like one. Names of variables are left.
+ * The places of credentials in addresses (`https://user:token@host`, `https://token@host`, `?access_token=…`) and in an
+ * `Authorization` header, and of tokens with a known prefix. Leaves names of variables alone.
  */
 export function spansOfTokens(text: string): Span[] {
   if (!likely.test(text)) return [];
@@ -58,7 +58,7 @@ function spansOfUserInfo(scheme: string, info: string, at: number): Span[] {
   return spans;
 }
 
-/** The tokens in a text that can be looked for elsewhere: a password that is a word stands in harmless places. */
+/** The tokens in a text that may be hidden everywhere else too. A password that is a plain word may not. */
 export function tokensIn(text: string): string[] {
   return spansOfTokens(text)
     .map(([from, to]) => text.slice(from, to))

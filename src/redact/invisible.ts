@@ -1,9 +1,9 @@
-/** What a text may hold that nobody sees. */
+/** Parts of a text that are not displayed. */
 
 /**
- * Sequences for a terminal, in both their 7-bit and 8-bit forms: strings (OSC, DCS, SOS, PM, APC) with their
- * end, then control sequences, then two-character escapes. A string without an end loses only its
- * introducer: a terminal would swallow the rest, a log must not.
+ * Sequences for a terminal, in 7-bit and 8-bit forms: strings (OSC, DCS, SOS, PM, APC) with their end, then control
+ * sequences, then two-character escapes. Of a string without an end only the introducer matches: a terminal would hide
+ * the rest, a log must not.
  */
 export const terminalSequence = new RegExp(
   [
@@ -17,5 +17,5 @@ export const terminalSequence = new RegExp(
 
 export const controls = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
 
-/** Never drawn; a runner that compares text by culture skips them, so `##` + one of them + `[` is a command. */
+/** Never drawn. A runner that compares text by culture skips them, so `##` + one of them + `[` is a command. */
 export const invisible = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;

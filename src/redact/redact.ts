@@ -1,25 +1,25 @@
-import { spansOfTokens } from './address-secrets.ts';
+import { type Span, spansOfTokens } from './address-secrets.ts';
 import { formsOf, longEnough, type SecretForm } from './secret-forms.ts';
 import { escapeReaders, onOneLine, plainView, type TextView, withoutUnseen } from './text-view.ts';
 
-/** Takes secrets out of a text. */
+/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string;
 
 const mark = '***';
 
-/** A text that ends within a secret shows this much of it or more. */
+/** A text that is cut within a secret counts from this length on. */
 const shortestCut = 12;
 
-/** How often escapes may stand within escapes: JSON in JSON in an address. */
+/** How deep escapes are resolved: JSON in JSON in an address. */
 const levels = 4;
 
 /**
- * Takes secrets out of text in every form in which a service may give them back: as they are, with colors and invisible
- * characters between, with the escapes of JSON, HTML and addresses, as hex and as base64, also of a text of which they
- * are a part, and each line of one that has several. Tokens in addresses are taken out whether they are known or not.
+ * Replaces secrets in every form in which a service may return them: unchanged, with colors and invisible characters in
+ * between, with the escapes of JSON, HTML and addresses, as hex, and as base64, also of a longer text. Each line of a
+ * secret of several lines counts. Tokens in addresses are replaced too, whether they are among the secrets or not.
  *
- * @param visible - what must stay readable, such as the name and tags of the template; a secret that is part of
- * such a text is no secret
+ * @param visible - texts that must stay readable, such as the name and tags of the template. A secret that is part of
+ * one is not replaced.
  */
 export function redactor(secrets: readonly string[], visible: readonly string[] = []): Redact {
   const kept = secrets.filter((secret) => maskable(secret, visible));
@@ -29,7 +29,7 @@ export function redactor(secrets: readonly string[], visible: readonly string[] 
     visible,
   );
   const short = kept.filter((secret) => secret.length < longEnough);
-  // They are taken out only where they are quoted as a value.
+  // A short secret is replaced only where it is a value in quotes.
   const quoted = short.map((secret) => `(?<=["'])${escaped(secret)}(?=\\\\*["'])`).join('|');
   const quotedShort = short.length > 0 ? new RegExp(quoted, 'g') : undefined;
   return (text) => {
@@ -46,7 +46,7 @@ export function redactor(secrets: readonly string[], visible: readonly string[] 
   };
 }
 
-/** What is kept out of everything that leaves a job; it grows as more secrets are known. */
+/** The secrets of a job. It grows as the job reads more of them. */
 export interface SecretStore {
   /** @param visible - as for {@link redactor} */
   add(secrets: readonly string[], visible: readonly string[]): void;
@@ -67,7 +67,7 @@ export function createSecretStore(): SecretStore {
   };
 }
 
-/** Whether a secret can be kept out of sight without hiding something that is to be seen. */
+/** Whether a secret can be hidden without hiding a text that must stay readable. */
 export function maskable(secret: string, visible: readonly string[]): boolean {
   return secret.trim() !== '' && !visible.some((text) => text.includes(secret));
 }
@@ -76,7 +76,7 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-/** Nothing in it has to be seen through. */
+/** A text without escapes and invisible characters. */
 const simple = /^[\t\x20-\x24\x27-\x5b\x5d-\x7e]*$/;
 
 /** A text in all the ways in which it can be read. */
@@ -98,12 +98,10 @@ function viewsOf(text: string): TextView[] {
   return [...new Map(views.map((view) => [view.text, view])).values()];
 }
 
-type Span = readonly [from: number, to: number];
-
-/** Finds forms in a text by their first characters, in one pass however many there are. */
+/** Finds forms in a text by their first characters, in one pass for any number of forms. */
 function finder(forms: readonly SecretForm[], visible: readonly string[]): (text: string) => Span[] {
   const byHead = Map.groupBy(forms, ({ text }) => text.slice(0, longEnough));
-  // Almost no place in a text begins as any form does.
+  // A quick test first: almost no place in a text begins like a form.
   const mayBegin = new Uint8Array(2 ** 16);
   const beginning = (text: string, at: number) =>
     (text.charCodeAt(at) * 31 + text.charCodeAt(at + 1) * 7 + text.charCodeAt(at + 2)) & 0xffff;
@@ -128,7 +126,7 @@ function finder(forms: readonly SecretForm[], visible: readonly string[]): (text
   };
 }
 
-/** With one more character of base64 on either side, and the padding. */
+/** Adds one more character of base64 on either side, and the padding. */
 function withEdges(text: string, from: number, to: number): Span {
   const before = /[\w+/-]/.test(text.charAt(from - 1)) ? from - 1 : from;
   const [after = ''] = /^[\w+/-]?={0,2}/.exec(text.slice(to, to + 3)) ?? [];
@@ -138,17 +136,17 @@ function withEdges(text: string, from: number, to: number): Span {
 /** A text with a mark in place of each span; spans that overlap are one. */
 function withoutSpans(text: string, spans: readonly Span[]): string {
   if (spans.length === 0) return text;
-  let shown = '';
+  let redacted = '';
   let done = 0;
   for (const [from, to] of [...spans].sort(([one], [other]) => one - other)) {
     if (to <= done) continue;
-    if (from >= done) shown += text.slice(done, from) + mark;
+    if (from >= done) redacted += text.slice(done, from) + mark;
     done = to;
   }
-  return shown + text.slice(done);
+  return redacted + text.slice(done);
 }
 
-/** The same plain data with every string in it redacted, names of fields left alone. */
+/** The same plain data with every string redacted. Names of fields stay. */
 export function redactDeep<T>(value: T, redact: Redact): T {
   return walk(value, redact) as T;
 }

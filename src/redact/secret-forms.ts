@@ -1,16 +1,17 @@
+import { parseJson } from '../parse-json.ts';
 import { plainView, withoutUnseen } from './text-view.ts';
 
-/** Shorter ones stand in too many harmless places. */
+/** Shorter texts occur in too many harmless places. */
 export const longEnough = 8;
 
-/** Fields of an account's file, and headers of a key, that open nothing. */
+/** Fields of an account's file, and headers of a key, that are not secret. */
 const harmless =
   /^(?:proc-type|dek-info)$|(?:^|[_-])(?:type|id|email|uri|url|domain|audience|project|region|name|account|version|format)$/i;
 
 /**
- * What is secret in a text of several lines or of JSON, piece by piece: values of JSON, without those of fields such as
- * `project_id` and `token_uri`, and lines, without braces and the headers of a key in PEM. Nothing for any other text.
- * Every piece is one line of at least {@link longEnough} characters.
+ * The secret pieces of a text of several lines or of JSON: values of JSON, without fields such as `project_id` and
+ * `token_uri`, and lines, without braces and the headers of a key in PEM. None for any other text. Every piece is one
+ * line of at least {@link longEnough} characters.
  */
 export function secretPieces(secret: string): string[] {
   const values = jsonValues(secret);
@@ -20,8 +21,8 @@ export function secretPieces(secret: string): string[] {
 }
 
 /**
- * What the runner is asked to hide of a secret. It takes each line of what it is given by itself, so that the text of a
- * file would hide every brace of the log and drop every output that holds one.
+ * The texts of a secret that the runner is to hide. It hides every line of a text on its own, so that a whole JSON file
+ * would hide every brace of the log and drop every output that has one.
  */
 export function maskedTexts(secret: string): string[] {
   const whole = secret.trim();
@@ -29,16 +30,11 @@ export function maskedTexts(secret: string): string[] {
   return texts.filter((text) => text.trim().length >= longEnough);
 }
 
-/** The texts in JSON that may be secret; nothing where it is none. */
+/** The texts in JSON that may be secret; `undefined` where the text is not JSON. */
 function jsonValues(text: string): string[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return textsIn(value, '');
+  const value = parseJson(text);
+  return value === undefined ? undefined : textsIn(value, '');
 }
 
 function textsIn(value: unknown, field: string): string[] {
@@ -49,7 +45,7 @@ function textsIn(value: unknown, field: string): string[] {
   return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, name));
 }
 
-/** The secret of one line: the whole of it, or the value where it is a field of a file that could not be read. */
+/** The secret of one line: all of it, or the value where it looks like a field of a file. */
 function secretOfLine(line: string): string {
   const text = line.trim();
   if (text.startsWith('-----')) return '';
@@ -62,13 +58,13 @@ function secretOfLine(line: string): string {
 /** One way in which a secret may be written. */
 export interface SecretForm {
   readonly text: string;
-  /** A character of base64 before or after it may hold some bits of the secret. */
+  /** A character of base64 before or after it may have some bits of the secret. */
   readonly loose: boolean;
-  /** Its beginning is as secret as the whole: where a text ends within it, it was cut. */
+  /** A text may end within it, and the part is as secret as the whole. */
   readonly cuttable: boolean;
 }
 
-/** All ways in which a secret is looked for; escapes are resolved in the text that is searched. */
+/** All forms in which a secret is searched. Escapes are resolved in the text instead. */
 export function formsOf(secret: string): SecretForm[] {
   const pieces = secretPieces(secret);
   const plain = pieces.length === 0;
@@ -83,7 +79,7 @@ export function formsOf(secret: string): SecretForm[] {
     for (const line of wraps(bytes.toString('base64'))) add(line);
     for (const own of alignments(bytes)) {
       add(own, { loose: true, cuttable });
-      // Kubernetes keeps logins that way.
+      // Kubernetes stores logins in base64 twice.
       if (cuttable) for (const twice of alignments(Buffer.from(own))) add(twice, { loose: true });
     }
     for (const hex of [bytes.toString('hex'), bytes.toString('hex').toUpperCase()]) add(hex, { cuttable });
@@ -95,7 +91,7 @@ export function formsOf(secret: string): SecretForm[] {
   return [...forms.values()];
 }
 
-/** What a text is in base64 whatever stands before and after it, in both alphabets. */
+/** A text in base64 at every offset within a longer text, in both alphabets. */
 function alignments(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
@@ -105,7 +101,7 @@ function alignments(bytes: Buffer): string[] {
   });
 }
 
-/** The lines that `base64` and `openssl` make of a long one. */
+/** The lines into which `base64` and `openssl` break a long text. */
 function wraps(base64: string): string[] {
   return [64, 76].flatMap((width) =>
     base64.length > width ? (base64.match(new RegExp(`.{1,${width}}`, 'g')) ?? []) : [],

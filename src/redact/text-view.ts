@@ -1,9 +1,9 @@
 import { controls, invisible, terminalSequence } from './invisible.ts';
 
-/** A text as somebody reads it, in which every character still knows where it stands in the original. */
+/** A text as it reads after escapes are resolved, with the place of every character in the original. */
 export interface TextView {
   readonly text: string;
-  /** Where the characters from `from` to before `to` stand in the original, with what is unseen between them. */
+  /** The place of the characters from `from` to before `to` in the original, with invisible ones between them. */
   readonly original: (from: number, to: number) => readonly [from: number, to: number];
 }
 
@@ -16,7 +16,7 @@ export function plainView(text: string): TextView {
 function readAs(view: TextView, pattern: RegExp, meaning: (match: string) => string): TextView {
   const text = view.text.replace(pattern, meaning);
   if (text === view.text) return view;
-  // Most texts hold nothing that is looked for, so nobody asks.
+  // Computed on demand: most texts have no secret.
   let places: Places | undefined;
   return {
     text,
@@ -27,7 +27,7 @@ function readAs(view: TextView, pattern: RegExp, meaning: (match: string) => str
   };
 }
 
-/** Where each character that is read stands in the original. */
+/** The place of each character in the original. */
 interface Places {
   readonly starts: number[];
   readonly ends: number[];
@@ -60,7 +60,7 @@ const unseen = new RegExp(
   'gu',
 );
 
-/** Without what cleaning takes away: sequences for a terminal, control characters and invisible ones. */
+/** Without sequences for a terminal, control characters and invisible ones. */
 export function withoutUnseen(view: TextView): TextView {
   return readAs(view, unseen, () => '');
 }
@@ -75,8 +75,8 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /**
- * Readers of escapes, each of one level: those of JSON, shells and Markdown, of addresses, of HTML, and of all at once.
- * A secret may hold what looks like an escape of another kind.
+ * Each resolves one level of escapes: of JSON, shells and Markdown, of addresses, of HTML, or of all at once. They are
+ * separate because a secret may contain what looks like an escape of another kind.
  */
 export const escapeReaders = [
   backslashes,
@@ -87,8 +87,8 @@ export const escapeReaders = [
 
 function meaning(match: string): string {
   const lower = match.toLowerCase();
-  const known = named[lower];
-  if (known !== undefined) return known;
+  const character = named[lower];
+  if (character !== undefined) return character;
   if (/^\\[ux]./.test(lower)) return String.fromCharCode(Number.parseInt(lower.slice(2), 16));
   if (match.startsWith('\\')) return match.slice(1);
   if (match.startsWith('%')) return Buffer.from(match.replaceAll('%', ''), 'hex').toString('utf8');

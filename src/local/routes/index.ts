@@ -26,7 +26,7 @@ const sandboxQuota: Route = {
     }),
 };
 
-/** Every endpoint; fixed paths stand before those with a variable part in the same place. */
+/** Every endpoint. Fixed paths come before those with a variable part in the same place. */
 export const routes: readonly Route[] = [
   registerBuild,
   listTemplates,

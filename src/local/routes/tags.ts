@@ -57,7 +57,7 @@ export const removeTags: Route = {
   },
 };
 
-/** The newest assignment of each tag, whatever became of its build. */
+/** The newest assignment of each tag, whatever the state of its build. */
 export const listTags: Route = {
   method: 'GET',
   path: '/templates/{templateID}/tags',

@@ -18,7 +18,7 @@ export const uploadLink: Route = {
   },
 };
 
-/** Where upload tokens are taken; a store of its own in the real service, with that store's manners. */
+/** The path for uploads. The real service has a separate store there, with other errors. */
 export const UPLOAD_PATH = '/_uploads/';
 
 export const uploadArchive: Route = {
