@@ -56,7 +56,7 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
 export function createServiceClient({ apiUrl, transport: options, ...rest }: ClientOptions): ServiceClient {
   const transport = createTransport(options);
   const api = createClient<ApiPaths>({ baseUrl: apiUrl, fetch: transport.fetch, headers: headersOf(rest) });
-  const parser = createResponseParser(new URL(apiUrl).host, transport.spoke);
+  const parser = createResponseParser(new URL(apiUrl).host, transport.apiResponded);
   const notes = createRetryNotes(options.onRetry ?? (() => {}));
   const { signal } = options;
   const { reached, clockAheadMs, leastClockAheadMs } = transport;

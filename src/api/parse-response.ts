@@ -20,14 +20,14 @@ export interface ResponseParser {
   readonly expectOk: (request: string, response: ApiResponse) => void;
 }
 
-/** @param spoke - whether the API itself has answered yet, and not only something in between */
-export function createResponseParser(host: string, spoke: () => boolean): ResponseParser {
+/** @param apiResponded - whether the API itself has answered yet, and not only something in between */
+export function createResponseParser(host: string, apiResponded: () => boolean): ResponseParser {
   function expectOk(request: string, { response, error }: ApiResponse): void {
     if (response.ok) return;
     // Once the API itself has answered, a page of something in between says nothing about the request.
-    const passing = spoke() && !isOfApi(error);
+    const transient = apiResponded() && !isOfApi(error);
     const retryAfter = response.headers.get('retry-after');
-    throw refusedError({ request, host, status: response.status, body: error, retryAfter, passing });
+    throw refusedError({ request, host, status: response.status, body: error, retryAfter, transient });
   }
   return {
     expectOk,
@@ -47,8 +47,8 @@ export function createResponseParser(host: string, spoke: () => boolean): Respon
 export function expectUploaded(host: string, { status, text, retryAfter }: UploadResponse): void {
   const request = 'PUT upload';
   if (status < 200 || status > 299) {
-    const passing = isTransientAtStore(text);
-    throw refusedError({ request, host, status, body: text, retryAfter, passing });
+    const transient = isTransientAtStore(text);
+    throw refusedError({ request, host, status, body: text, retryAfter, transient });
   }
   if (isPage(text)) throw unintelligibleError(request, 'a page of HTML');
 }
@@ -60,7 +60,7 @@ interface Refusal {
   readonly body: unknown;
   readonly retryAfter: string | null;
   /** Another attempt may work although the status says otherwise. */
-  readonly passing: boolean;
+  readonly transient: boolean;
 }
 
 function refusedError({ body, retryAfter, ...refusal }: Refusal): ServiceError {

@@ -24,17 +24,17 @@ export interface TransportOptions {
   readonly contact?: Contact;
 }
 
-/** What was heard of a service so far. */
+/** Whether a service has responded so far. Several clients of one run share it. */
 export interface Contact {
   /** Whether any response came yet. */
   reached: boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
-  spoke: boolean;
+  apiResponded: boolean;
 }
 
-/** A service of which nothing was heard yet. */
+/** The state before the first response. */
 export function noContact(): Contact {
-  return { reached: false, spoke: false };
+  return { reached: false, apiResponded: false };
 }
 
 export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
@@ -61,7 +61,7 @@ export interface Transport extends ServiceClock {
   /** Whether any response came yet. */
   readonly reached: () => boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
-  readonly spoke: () => boolean;
+  readonly apiResponded: () => boolean;
 }
 
 /** How many of the last responses the clock is read from. */
@@ -82,11 +82,11 @@ export function createTransport(options: TransportOptions): Transport {
     clockAheadMs: () => recent.toSorted((one, other) => one - other)[(recent.length - 1) >> 1],
     leastClockAheadMs: () => least,
     reached: () => contact.reached,
-    spoke: () => contact.spoke,
+    apiResponded: () => contact.apiResponded,
     async fetch(request) {
       const { response, json } = await send(request, options);
       contact.reached = true;
-      contact.spoke ||= response.ok ? json !== undefined : isOfApi(json);
+      contact.apiResponded ||= response.ok ? json !== undefined : isOfApi(json);
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) {
         const aheadMs = date - Date.now();

@@ -28,38 +28,29 @@ export async function putFile(
   { uploadStallMs, dispatcher, signal }: Pick<TransportOptions, 'uploadStallMs' | 'dispatcher' | 'signal'>,
 ): Promise<UploadResponse> {
   signal?.throwIfAborted();
-  const stalled = new AbortController();
-  let limitMs = uploadStallMs;
-  let watch: NodeJS.Timeout | undefined;
-  const expectProgress = (withinMs: number) => {
-    limitMs = withinMs;
-    clearTimeout(watch);
-    // The connection keeps the process alive; this timer must not.
-    watch = setTimeout(() => stalled.abort(), withinMs).unref();
-  };
+  const stall = stallTimer(uploadStallMs);
   const file = createReadStream(path);
-  // Chunks are read as the connection takes them, so each one is progress.
-  async function* watched(): AsyncGenerator<Buffer> {
+  // Chunks are read as the connection accepts them, so each one is progress.
+  async function* chunks(): AsyncGenerator<Buffer> {
     for await (const chunk of file) {
-      expectProgress(uploadStallMs);
+      stall.restart(uploadStallMs);
       yield chunk;
     }
-    expectProgress(uploadStallMs + Math.min(bytes, mostBuffered) / slowestBytesPerMs);
+    stall.restart(uploadStallMs + Math.min(bytes, mostBuffered) / slowestBytesPerMs);
   }
-  expectProgress(uploadStallMs);
-  const over = signal ? AbortSignal.any([stalled.signal, signal]) : stalled.signal;
+  const end = signal ? AbortSignal.any([stall.signal, signal]) : stall.signal;
   try {
     const sent = request(url, {
       method: 'PUT',
       // S3-like stores refuse a body of unknown length.
       headers: { 'content-length': String(bytes) },
-      body: Readable.from(watched(), { objectMode: false }),
+      body: Readable.from(chunks(), { objectMode: false }),
       headersTimeout: 0,
       bodyTimeout: uploadStallMs,
       dispatcher,
-      signal: over,
+      signal: end,
     });
-    const response = await untilAborted(sent, over);
+    const response = await untilAborted(sent, end);
     const retryAfter = response.headers['retry-after'];
     return {
       status: response.statusCode,
@@ -68,12 +59,25 @@ export async function putFile(
     };
   } catch (cause) {
     signal?.throwIfAborted();
-    throw connectionError('PUT upload', new URL(url).host, cause, {
-      timedOut: stalled.signal.aborted,
-      limitMs,
-    });
+    const limit = { timedOut: stall.signal.aborted, limitMs: stall.limitMs() };
+    throw connectionError('PUT upload', new URL(url).host, cause, limit);
   } finally {
-    clearTimeout(watch);
+    stall.stop();
     file.destroy();
   }
+}
+
+/** Aborts its signal when it is not restarted in time. */
+function stallTimer(firstMs: number) {
+  const stalled = new AbortController();
+  let limitMs = firstMs;
+  let timer: NodeJS.Timeout | undefined;
+  const restart = (withinMs: number) => {
+    limitMs = withinMs;
+    clearTimeout(timer);
+    // The connection keeps the process alive; this timer must not.
+    timer = setTimeout(() => stalled.abort(), withinMs).unref();
+  };
+  restart(firstMs);
+  return { signal: stalled.signal, restart, limitMs: () => limitMs, stop: () => clearTimeout(timer) };
 }

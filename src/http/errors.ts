@@ -36,7 +36,7 @@ export class ServiceError extends Error implements RequestFailure {
   /** A retry cannot help, as with a certificate that is not trusted. */
   readonly permanent: boolean;
   /** A retry may help although the status alone says otherwise. */
-  readonly passing: boolean;
+  readonly transient: boolean;
   /** What the `Retry-After` of the response asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
@@ -49,7 +49,7 @@ export class ServiceError extends Error implements RequestFailure {
       details.summary ?? (details.status === undefined ? details.kind : `answered ${details.status}`);
     this.notSent = details.notSent ?? false;
     this.permanent = details.permanent ?? false;
-    this.passing = details.passing ?? false;
+    this.transient = details.transient ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.kind = details.kind;
     this.request = details.request;
@@ -69,7 +69,7 @@ interface ServiceErrorDetails extends RequestFailure {
   readonly summary?: string;
   readonly notSent?: boolean;
   readonly permanent?: boolean;
-  readonly passing?: boolean;
+  readonly transient?: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -77,7 +77,7 @@ interface ServiceErrorDetails extends RequestFailure {
 /** Whether the same request may work a little later. */
 export function isTransient(error: ServiceError): boolean {
   if (error.permanent) return false;
-  if (error.passing) return true;
+  if (error.transient) return true;
   return error.kind !== 'refused' || isTransientStatus(error.status ?? 0);
 }
 

@@ -12,15 +12,15 @@ const ready = { templateID: 't', buildID: 'b', status: 'ready', logEntries: [], 
 
 describe('requests', () => {
   test('carry the key and say who asks', async () => {
-    let seen: IncomingMessage['headers'] = {};
+    let headers: IncomingMessage['headers'] = {};
     await using server = await serve((request, response) => {
-      seen = request.headers;
+      headers = request.headers;
       answer(response, 200, ready);
     });
     await fastClient(server.url).status('t', 'b', 100);
     expect(server.requests).toEqual(['GET /templates/t/builds/b/status?logsOffset=100']);
-    expect(seen).toMatchObject({ 'x-api-key': 'test-key-0123456789', 'user-agent': 'test/1' });
-    expect(seen).not.toHaveProperty('authorization');
+    expect(headers).toMatchObject({ 'x-api-key': 'test-key-0123456789', 'user-agent': 'test/1' });
+    expect(headers).not.toHaveProperty('authorization');
   });
 
   test('send a body once and whole', async () => {
@@ -71,7 +71,7 @@ describe('answers', () => {
     [400, { code: 400, message: 'Memory must be divisible by 2' }, 'saying: Memory must be divisible by 2'],
     [302, undefined, 'without a word'],
     [500, undefined, 'without a word'],
-  ])('%i to a registration is told in its words and not repeated', async (status, body, words) => {
+  ])('%i to a registration is explained in its words and not retried', async (status, body, words) => {
     await using server = await serve((_, response) =>
       answer(response, status, body, status === 302 ? { location: '/elsewhere' } : {}),
     );
@@ -82,7 +82,7 @@ describe('answers', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a page of a proxy is told in its words, without its markup', async () => {
+  test('a page of a proxy is quoted without its markup', async () => {
     await using server = await serve((_, response) => {
       response.writeHead(403, { 'content-type': 'text/html' });
       response.end('<html><head><title>Blocked</title></head><body><h1>Blocked by policy</h1></body></html>');
@@ -117,13 +117,13 @@ describe('answers', () => {
   test('null is no answer where there should be one', async () => {
     await using server = await serve((_, response) => answer(response, 200, null));
     const { noRetry: once } = fastClient(server.url);
-    for (const asked of [
+    for (const request of [
       once.tags('t'),
       once.template('t'),
       once.logs('t', 'b', 0),
       once.templateIdOf('n'),
     ]) {
-      expect((await failure(asked)).kind).toBe('unintelligible');
+      expect((await failure(request)).kind).toBe('unintelligible');
     }
   });
 
@@ -138,18 +138,18 @@ describe('upload', () => {
     const directory = await mkdtemp(join(tmpdir(), 'upload-'));
     const file = join(directory, 'archive');
     await writeFile(file, 'x'.repeat(100_000));
-    let seen: IncomingMessage['headers'] = {};
+    let headers: IncomingMessage['headers'] = {};
     let size = 0;
     await using server = await serve(async (request, response) => {
-      seen = request.headers;
+      headers = request.headers;
       size = (await text(request)).length;
       answer(response, 200);
     });
     await fastClient(server.url).upload(`${server.url}/put?signature=1`, file, 100_000);
     expect(size).toBe(100_000);
-    expect(seen).toMatchObject({ 'content-length': '100000' });
-    expect(seen).not.toHaveProperty('x-api-key');
-    expect(seen).not.toHaveProperty('transfer-encoding');
+    expect(headers).toMatchObject({ 'content-length': '100000' });
+    expect(headers).not.toHaveProperty('x-api-key');
+    expect(headers).not.toHaveProperty('transfer-encoding');
     await rm(directory, { recursive: true });
   });
 
@@ -170,7 +170,7 @@ describe('upload', () => {
     await rm(directory, { recursive: true });
   });
 
-  test('a refusal is told with the words of the store', async () => {
+  test('a refusal has the words of the store', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'upload-')), 'archive');
     await writeFile(file, 'x');
     await using server = await serve((request, response) => {
@@ -183,13 +183,13 @@ describe('upload', () => {
   });
 });
 
-test('one answer with another time does not set the clock', async () => {
+test('one response with another time does not set the clock', async () => {
   await using server = await serve((_, response, earlier) =>
     answer(response, 200, ready, {
       date: new Date(Date.now() + (earlier === 3 ? 3_600_000 : 0)).toUTCString(),
     }),
   );
   const client = fastClient(server.url);
-  for (let asked = 0; asked < 6; asked += 1) await client.status('t', 'b', 0);
+  for (let request = 0; request < 6; request += 1) await client.status('t', 'b', 0);
   expect(Math.abs(client.clockAheadMs() ?? Number.NaN)).toBeLessThan(600_000);
 });

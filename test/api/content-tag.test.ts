@@ -26,8 +26,11 @@ describe('the tags of a content', () => {
     ['a branch', 'feature', undefined],
     ['one with a line end', `${sha}\n`, undefined],
     ['another tag', `${sha},latest`, undefined],
-  ])('with %s', (_, commit, told) => {
-    expect(contentTags(hash, commit)).toEqual({ content, ...(told && { origin: `${content}.${told}` }) });
+  ])('with %s', (_, commit, expected) => {
+    expect(contentTags(hash, commit)).toEqual({
+      content,
+      ...(expected && { origin: `${content}.${expected}` }),
+    });
   });
 
   test('are taken by the service, known as such and give the commit back, whatever the commit', () => {
@@ -35,7 +38,7 @@ describe('the tags of a content', () => {
       fc.property(hex(64, 64), commits, fc.array(fc.string()), (fingerprint, commit, others) => {
         const { content, origin } = contentTags(fingerprint, commit);
         for (const tag of [content, ...(origin ? [origin] : [])]) {
-          // Like it in length and letters: of the form itself, nobody may ask for one.
+          // Like it in length and letters: no input may have the form itself.
           expect(tagMistake(`k${tag.slice(1)}`)).toBeUndefined();
           expect(tag.length).toBeLessThanOrEqual(longestTag);
           expect(isContentTag(tag)).toBe(true);
@@ -92,7 +95,7 @@ describe('the commit that a content was built from', () => {
 
   test.each<[string, string[], string | undefined]>([
     ['is that of the other tag', ['default', content, `${content}.${sha}`], sha],
-    ['is that of the first that tells one', [`${content}.${sha}`, `${content}.abcdef1`], sha],
+    ['is that of the first tag with one', [`${content}.${sha}`, `${content}.abcdef1`], sha],
     ['is not that of another content', [content, `${elsewhere}.${sha}`], undefined],
     ['is not known without tags', [], undefined],
     ['is not known without the other tag', [content], undefined],

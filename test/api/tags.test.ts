@@ -30,7 +30,7 @@ test.each(['assignTags', 'removeTags'] as const)('%s is sent again when its answ
   expect(server.requests).toHaveLength(2);
 });
 
-test('a refusal is told in the words of the service', async () => {
+test('a refusal has the words of the service', async () => {
   const service = await start({ apiKey: 'test-key-0123456789' });
   await build(service, 'my-agent', {}, ['default']);
   const error = await failure(fastClient(service.url).removeTags('my-agent', ['default']));

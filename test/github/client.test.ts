@@ -18,9 +18,9 @@ const retryPolicy = {
   longestRetryAfterMs: 70_000,
 };
 const dispatcher = new Agent();
-const told: string[] = [];
+const notes: string[] = [];
 afterEach(() => {
-  told.length = 0;
+  notes.length = 0;
 });
 
 function clientOf(server: Pick<GithubServer, 'url'>, changes: Partial<GithubOptions> = {}) {
@@ -33,7 +33,7 @@ function clientOf(server: Pick<GithubServer, 'url'>, changes: Partial<GithubOpti
     dispatcher,
     signal: new AbortController().signal,
     retryPolicy,
-    onRetry: (sentence) => told.push(sentence),
+    onRetry: (sentence) => notes.push(sentence),
     ...changes,
   });
 }
@@ -45,7 +45,7 @@ const errorOf = (call: Promise<unknown>): Promise<GithubError> =>
   );
 
 describe('pull requests', () => {
-  test('are open, closed, or not known', async () => {
+  test('are open, closed or unknown', async () => {
     await using server = await startGithubServer();
     server.pullRequests.set(1, { number: 1, state: 'open', headSha: 'b'.repeat(40) });
     server.pullRequests.set(2, { number: 2, state: 'closed' });
@@ -70,7 +70,7 @@ describe('comments', () => {
     expect(server.requests).toHaveLength(41);
   });
 
-  test('are written and edited as the one whom the token speaks for', async () => {
+  test('are written and edited by the account of the token', async () => {
     await using server = await startGithubServer();
     const client = clientOf(server);
     const made = await client.createComment(7, 'building');
@@ -87,7 +87,7 @@ describe('comments', () => {
 });
 
 describe('a refusal', () => {
-  test('for a missing permission names it, and is not repeated', async () => {
+  test('for a missing permission names it, and is not retried', async () => {
     await using server = await startGithubServer();
     server.intercept = () => forbidden('issues=write; pull_requests=write');
     const error = await errorOf(clientOf(server).createComment(7, 'x'));
@@ -105,7 +105,7 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ status: 422, said: 'Validation Failed' });
   });
 
-  test('for the number of requests is repeated as GitHub asks, also of a change', async () => {
+  test('for the number of requests is retried as GitHub asks, even a change', async () => {
     await using server = await startGithubServer();
     const limits: GithubAnswer[] = [
       { status: 429, headers: { 'retry-after': '0' } },
@@ -123,10 +123,10 @@ describe('a refusal', () => {
     server.intercept = (_, earlier) => limits[earlier];
     expect(await clientOf(server).createComment(7, 'x')).toMatchObject({ body: 'x' });
     expect(server.comments).toHaveLength(1);
-    expect(told).toHaveLength(3);
+    expect(notes).toHaveLength(3);
   });
 
-  test('that would have to be waited for too long is told as such', async () => {
+  test('that would take too long to wait for is named', async () => {
     await using server = await startGithubServer();
     server.intercept = () => ({ status: 403, headers: { 'retry-after': '3600' }, body: { message: 'no' } });
     const error = await errorOf(clientOf(server).pullRequest(1));
@@ -137,14 +137,14 @@ describe('a refusal', () => {
 });
 
 describe('an outage', () => {
-  test('is borne by what can be asked twice', async () => {
+  test('does not fail idempotent requests', async () => {
     await using server = await startGithubServer();
     server.pullRequests.set(1, { number: 1, state: 'open' });
     server.intercept = (_, earlier) => (earlier < 3 ? { status: 502 } : undefined);
     expect(await clientOf(server).pullRequest(1)).toMatchObject({ state: 'open' });
     server.intercept = (_, earlier) => (earlier < 5 ? { status: 502 } : undefined);
     expect(await clientOf(server).login()).toBe('github-actions[bot]');
-    expect(told[0]).toMatch(
+    expect(notes[0]).toMatch(
       /^GitHub answered 502 to GET \/repos\/\{owner\}\/\{repo\}\/pulls\/\{pull_number\}; trying/,
     );
   });
@@ -166,7 +166,7 @@ describe('an outage', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('of the network is told as one', async () => {
+  test('of the network is named as one', async () => {
     const server = await startGithubServer();
     await server[Symbol.asyncDispose]();
     const error = await errorOf(clientOf(server).createComment(7, 'x'));
@@ -174,7 +174,7 @@ describe('an outage', () => {
     expect(error.message).toMatch(/^GitHub could not be reached for POST /);
   });
 
-  test('is not waited for when the job is cancelled', async () => {
+  test('ends at once when the job is canceled', async () => {
     await using server = await startGithubServer();
     const cancelled = new AbortController();
     server.intercept = () => {
@@ -191,6 +191,6 @@ test.each([
   ['a retry-after', { 'retry-after': '30' }, 30_000],
   ['the end of the window', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '40' }, 40_000],
   ['nothing', {}, 60_000],
-])('a limit with %s is waited for', (_, headers, expected) => {
+])('the wait at a limit with %s', (_, headers, expected) => {
   expect(limitMs(headers, 0)).toBe(expected);
 });

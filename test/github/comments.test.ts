@@ -159,7 +159,7 @@ describe('a comment that cannot be written', () => {
 describe('a preview that is removed', () => {
   const removed = { pullRequest: 12, name: 'my-agent', tags: ['pr-12'], run: { run: 20, attempt: 1 } };
 
-  test('is told in every comment about the template, and no build that is late writes over it', async () => {
+  test('is stated in every comment about the template, and no late build overwrites it', async () => {
     await using server = await startGithubServer();
     const client = clientOf(server);
     await upsertComment(client, 12, commentOf('one', { build: 'b-1' }));
@@ -208,7 +208,7 @@ describe.each(Object.entries(githubPlaces))('on %s', (_, places) => {
     expect(bodies(server)).toEqual(['newer']);
   });
 
-  test('a removed preview is told, and nothing is written where there is none to tell of', async () => {
+  test('a removed preview is stated, and nothing is written where there is none', async () => {
     await using server = await startGithubServer('octo-org/agent', places);
     const removed = { pullRequest: 12, name: 'my-agent', tags: ['pr-12'], run: { run: 20, attempt: 1 } };
     server.addComment(12, 'LGTM', 'a-person');
@@ -221,7 +221,7 @@ describe.each(Object.entries(githubPlaces))('on %s', (_, places) => {
     expect(bodies(server, 'mallory')).toEqual(['planted']);
   });
 
-  test('the login is asked for without a question that cannot be answered', async () => {
+  test('the login is fetched without a request that must fail', async () => {
     await using server = await startGithubServer('octo-org/agent', places);
     const client = clientOf(server);
     await client.createComment(12, 'x');

@@ -1,15 +1,18 @@
-/** Asks the service at `API_URL` for a build's status with this process's own environment, and prints what came. */
+/** Requests a build's status from the service at `API_URL` with this process's environment, and prints the result. */
 import { proxyAwareDispatcher } from '../../src/api/transport.ts';
 import { fastClient } from '../support/fast-client.ts';
 
-const told: string[] = [];
+const retries: string[] = [];
 const dispatcher = proxyAwareDispatcher(process.env);
-const client = fastClient(process.env['API_URL'] ?? '', { dispatcher, onRetry: (line) => told.push(line) });
+const client = fastClient(process.env['API_URL'] ?? '', {
+  dispatcher,
+  onRetry: (line) => retries.push(line),
+});
 try {
   const { status } = await client.status('t', 'b', 0);
-  console.log(JSON.stringify({ status, told }));
+  console.log(JSON.stringify({ status, retries }));
 } catch (error) {
-  console.log(JSON.stringify({ error: (error as Error).message, told }));
+  console.log(JSON.stringify({ error: (error as Error).message, retries }));
 } finally {
   await dispatcher.close();
 }

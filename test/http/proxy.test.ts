@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { noProxyRules } from '../../src/http/proxy.ts';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-/** Self-signed, for template-service.test, localhost and 127.0.0.1; trusted by nobody but these tests. */
+/** Self-signed, for template-service.test, localhost and 127.0.0.1; trusted by these tests alone. */
 const certificate = file('fixtures/test-only.cert.pem');
 
 const open: Pick<Server, 'close' | 'closeAllConnections'>[] = [];
@@ -41,12 +41,12 @@ const startHttps = () =>
     ),
   );
 
-/** A proxy that leads every host to 127.0.0.1, so that a name which nobody else knows proves it was used. */
+/** A proxy that sends every host to 127.0.0.1, so that a name which exists nowhere proves that it was used. */
 async function startProxy(answer = 'HTTP/1.1 200 Connection established') {
-  const seen: string[] = [];
+  const requests: string[] = [];
   const server = createHttpServer((_, response) => response.writeHead(405).end());
   server.on('connect', (request, socket) => {
-    seen.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+    requests.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
     socket.on('error', () => {});
     if (!answer.includes(' 200 ')) {
       socket.end(`${answer}\r\n\r\n`);
@@ -58,7 +58,7 @@ async function startProxy(answer = 'HTTP/1.1 200 Connection established') {
     });
     upstream.on('error', () => socket.destroy());
   });
-  return { port: await portOf(server), seen };
+  return { port: await portOf(server), requests };
 }
 
 /** What a process with this environment gets; everything it wrote to stderr would stand in the user's log. */
@@ -68,7 +68,7 @@ async function ask(env: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { ...(JSON.parse(stdout) as { status?: string; error?: string; told: string[] }), stderr };
+  return { ...(JSON.parse(stdout) as { status?: string; error?: string; retries: string[] }), stderr };
 }
 
 describe('a proxy', () => {
@@ -80,8 +80,8 @@ describe('a proxy', () => {
       [variable]: `http://user:p%40ss@127.0.0.1:${proxy.port}`,
       NODE_EXTRA_CA_CERTS: certificate,
     });
-    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
-    expect(proxy.seen).toEqual([
+    expect(got).toEqual({ status: 'ready', retries: [], stderr: '' });
+    expect(proxy.requests).toEqual([
       `template-service.test:${port} Basic ${Buffer.from('user:p@ss').toString('base64')}`,
     ]);
   });
@@ -99,8 +99,8 @@ describe('a proxy', () => {
       HTTPS_PROXY: `http://${credentials}127.0.0.1:${proxy.port}`,
       NODE_EXTRA_CA_CERTS: certificate,
     });
-    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
-    expect(proxy.seen).toEqual([
+    expect(got).toEqual({ status: 'ready', retries: [], stderr: '' });
+    expect(proxy.requests).toEqual([
       `template-service.test:${port} Basic ${Buffer.from(sent).toString('base64')}`,
     ]);
   });
@@ -113,8 +113,8 @@ describe('a proxy', () => {
       HTTP_PROXY: `127.0.0.1:${proxy.port}`,
       HTTPS_PROXY: 'http://127.0.0.1:9',
     });
-    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
-    expect(proxy.seen).toHaveLength(1);
+    expect(got).toEqual({ status: 'ready', retries: [], stderr: '' });
+    expect(proxy.requests).toHaveLength(1);
   });
 
   test('is not used for what NO_PROXY names', async () => {
@@ -126,11 +126,11 @@ describe('a proxy', () => {
       NO_PROXY: 'example.com,localhost',
       NODE_EXTRA_CA_CERTS: certificate,
     });
-    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
-    expect(proxy.seen).toEqual([]);
+    expect(got).toEqual({ status: 'ready', retries: [], stderr: '' });
+    expect(proxy.requests).toEqual([]);
   });
 
-  test('that wants other credentials is named, and not asked again and again', async () => {
+  test('that wants other credentials is named, and not tried again', async () => {
     const proxy = await startProxy('HTTP/1.1 407 Proxy Authentication Required');
     const got = await ask({
       API_URL: 'https://template-service.test',
@@ -139,7 +139,7 @@ describe('a proxy', () => {
     expect(got.error).toBe(
       'the proxy answered 407 when asked for a connection to template-service.test; check HTTPS_PROXY, its user name and password, and NO_PROXY',
     );
-    expect(got.told).toEqual([]);
+    expect(got.retries).toEqual([]);
     expect(got.stderr).toBe('');
   });
 
@@ -149,18 +149,18 @@ describe('a proxy', () => {
       API_URL: 'https://template-service.test',
       HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
     });
-    expect(got.told[0]).toMatch(/^GET build status: the proxy answered 503; trying again/);
-    expect(proxy.seen).toHaveLength(5);
+    expect(got.retries[0]).toMatch(/^GET build status: the proxy answered 503; trying again/);
+    expect(proxy.requests).toHaveLength(5);
   });
 
   test.each(['socks5://127.0.0.1:1080', 'http://user:secret-word@', ':'])(
-    'that is not one (%s) is told by its variable, without the value',
+    'that is not one (%s) fails with the name of its variable, without the value',
     async (value) => {
       const got = await ask({ API_URL: 'https://template-service.test', HTTPS_PROXY: value });
       expect(got).toEqual({
         error:
           'HTTPS_PROXY does not hold the address of a proxy; expected something like http://proxy.example.com:3128',
-        told: [],
+        retries: [],
         stderr: '',
       });
     },
@@ -171,7 +171,7 @@ describe('a certificate of an own authority', () => {
   test('is trusted when NODE_EXTRA_CA_CERTS names it', async () => {
     const port = await startHttps();
     const got = await ask({ API_URL: `https://localhost:${port}`, NODE_EXTRA_CA_CERTS: certificate });
-    expect(got).toEqual({ status: 'ready', told: [], stderr: '' });
+    expect(got).toEqual({ status: 'ready', retries: [], stderr: '' });
   });
 
   test('is refused at once otherwise, with the way to mend it', async () => {
@@ -179,7 +179,7 @@ describe('a certificate of an own authority', () => {
     const got = await ask({ API_URL: `https://localhost:${port}` });
     expect(got).toEqual({
       error: `the certificate of localhost:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); where a proxy of your own signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`,
-      told: [],
+      retries: [],
       stderr: '',
     });
   });

@@ -63,7 +63,7 @@ test.each([
   expect(stderr.split('\n')).toEqual([expect.any(String), 'Try --help.', '']);
 });
 
-test('a taken port is told without a stack trace', async () => {
+test('a port in use is named without a stack trace', async () => {
   const { startLocalService } = await import('../../src/local/service.ts');
   const service = await startLocalService();
   try {

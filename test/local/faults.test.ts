@@ -9,8 +9,8 @@ import { ask, serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 
-/** What a client sees of a registration: the status and the text, or how the connection ended. */
-async function seen(service: LocalService, signal?: AbortSignal): Promise<string> {
+/** The result of a registration for a client: the status and the text, or how the connection ended. */
+async function register(service: LocalService, signal?: AbortSignal): Promise<string> {
   try {
     const response = await fetch(`${service.url}/v3/templates`, {
       method: 'POST',
@@ -48,9 +48,9 @@ describe('a fault', () => {
     ['no body', { fault: { kind: 'empty' } }, '202', 1],
     ['half a body', { fault: { kind: 'truncate' } }, /terminated|UND_ERR_SOCKET|ECONNRESET/, 1],
     ['a slow body', { fault: { kind: 'slow', pauseMs: 1, pieces: 3 } }, real, 1],
-  ])('%s is seen by the client, and the request is carried out or not', async (_, rule, expected, builds) => {
+  ])('%s reaches the client, and the request is carried out or not', async (_, rule, expected, builds) => {
     const service = await startService({ faults: { rules: [{ endpoint: 'register', ...rule }] } });
-    const got = await seen(service, AbortSignal.timeout(rule.fault.kind === 'stall' ? 100 : 10_000));
+    const got = await register(service, AbortSignal.timeout(rule.fault.kind === 'stall' ? 100 : 10_000));
     if (typeof expected === 'string') expect(got).toBe(expected);
     else expect(got).toMatch(expected);
     expect(service.inspect.builds()).toHaveLength(builds);

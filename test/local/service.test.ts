@@ -21,7 +21,7 @@ describe('the service', () => {
     expect(service.requests[0]?.at).toBeLessThanOrEqual(service.requests[1]?.at ?? 0);
   });
 
-  test('remembers no more requests than asked', async () => {
+  test('keeps no more requests than its option says', async () => {
     const service = await startService({ keepRequests: 2 });
     for (const path of ['/a', '/b', '/c']) await ask(service, 'GET', path);
     expect(service.requests.map((request) => request.path)).toEqual(['/b', '/c']);
@@ -53,19 +53,19 @@ describe('the service', () => {
   });
 
   test('close() ends running builds and waiting connections, and closes the executor once', async () => {
-    const seen: string[] = [];
+    const events: string[] = [];
     const executor: Executor = {
       name: 'endless',
       execute: (_build, log, signal) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => {
-            seen.push('cancelled');
+            events.push('cancelled');
             log({ level: 'info', message: 'too late' });
             reject(signal.reason);
           });
         }),
       close: async () => {
-        seen.push('closed');
+        events.push('closed');
       },
     };
     const hold: Interceptor = async (request, response, next) => {
@@ -81,7 +81,7 @@ describe('the service', () => {
 
     await Promise.all([service.close(), service.close()]);
     await hanging;
-    expect(seen).toEqual(['cancelled', 'closed']);
+    expect(events).toEqual(['cancelled', 'closed']);
     const [build] = service.inspect.builds('app');
     expect(build).toMatchObject({ status: 'error', reason: { message: 'build was cancelled' } });
     expect(build?.lines.at(-1)?.message).toBe('Build failed: build was cancelled');

@@ -58,7 +58,7 @@ describe('credentials of', () => {
       'registries of Oracle Cloud cannot be asked with an API signing key',
     ],
     [
-      'nobody known',
+      'of an unknown kind',
       { type: 'else' } as unknown as ImageRegistry,
       'the kind of its registry credentials is not known here',
     ],
@@ -68,7 +68,7 @@ describe('credentials of', () => {
       'its registry credentials have no password',
     ],
     [
-      'nobody at Huawei',
+      'without a key of Huawei',
       { type: 'huawei', accessKeyId: 'x' },
       'its registry credentials have no secretAccessKey',
     ],

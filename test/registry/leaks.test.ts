@@ -17,8 +17,8 @@ afterAll(async () => {
   await registry.close();
 });
 
-const password = 'a-password-nobody-else-has';
-const token = 'a-token-nobody-else-has';
+const password = 'a-password-of-this-test';
+const token = 'a-token-of-this-test';
 const credentials: ImageRegistry[] = [
   { type: 'registry', username: 'someone', password },
   { type: 'gcp', serviceAccountJson: password },
@@ -65,7 +65,7 @@ test('whatever a server answers, a message is one short printable line without a
       async (given, answers) => {
         const before = registry.requests.length;
         registry.intercept = (request, earlier): RegistryAnswer => {
-          // A redirect goes on to where nobody else is asked.
+          // A redirect leads to the same server.
           const next = answers[(earlier - before) % answers.length] as RegistryAnswer;
           return request.path.startsWith('/token') && earlier % 2
             ? { status: 200, body: JSON.stringify({ token }) }

@@ -34,7 +34,7 @@ const resolve = (credentials?: ImageRegistry) =>
   });
 
 /** `METHOD path authorization`, the registry's own token by that word. */
-const seenBy = ({ requests }: RegistryServer) =>
+const requestsOf = ({ requests }: RegistryServer) =>
   requests.map(
     ({ method, path, authorization }) =>
       `${method} ${path} ${authorization?.replace(/token-[\w-]+/, 'token') ?? '-'}`,
@@ -47,7 +47,7 @@ describe('a registry with tokens', () => {
     registry.login = { kind: 'bearer' };
     const digest = registry.push('a/b', '1');
     expect(await resolve()).toEqual(resolved(digest));
-    expect(seenBy(registry)).toEqual([
+    expect(requestsOf(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `GET ${tokenPath} -`,
       `HEAD ${manifestPath} Bearer token`,
@@ -58,14 +58,14 @@ describe('a registry with tokens', () => {
     registry.login = { kind: 'bearer', ...known };
     const digest = registry.push('a/b', '1');
     expect(await resolve(user)).toEqual(resolved(digest));
-    expect(seenBy(registry)).toEqual([
+    expect(requestsOf(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `GET ${tokenPath} ${authorizationOfUser}`,
       `HEAD ${manifestPath} Bearer token`,
     ]);
   });
 
-  test('that refuses the credentials is not asked without them', async () => {
+  test('that refuses the credentials is not tried without them', async () => {
     registry.login = { kind: 'bearer', username: 'x', password: 'y' };
     registry.push('a/b', '1');
     expect(await resolve(user)).toEqual(
@@ -73,7 +73,10 @@ describe('a registry with tokens', () => {
         `${registry.host}, which gives the tokens of the registry ${registry.host}, refused the credentials for a/b (401)`,
       ),
     );
-    expect(seenBy(registry)).toEqual([`HEAD ${manifestPath} -`, `GET ${tokenPath} ${authorizationOfUser}`]);
+    expect(requestsOf(registry)).toEqual([
+      `HEAD ${manifestPath} -`,
+      `GET ${tokenPath} ${authorizationOfUser}`,
+    ]);
   });
 
   test('that gives none without credentials may have no such image', async () => {
@@ -103,7 +106,7 @@ describe('a registry with tokens', () => {
     registry.intercept = ({ method, authorization }) =>
       method === 'HEAD' && authorization ? { status: 200 } : undefined;
     expect(await resolve()).toEqual(resolved(digest));
-    expect(seenBy(registry).at(-1)).toBe(`GET ${manifestPath} Bearer token`);
+    expect(requestsOf(registry).at(-1)).toBe(`GET ${manifestPath} Bearer token`);
   });
 
   test.each<[string, RegistryAnswer, string]>([
@@ -137,7 +140,9 @@ describe('a registry with tokens', () => {
     };
     const digest = registry.push('a/b', '1');
     expect(await resolve()).toEqual(resolved(digest));
-    expect(seenBy(registry)[1]).toBe('GET /token?account=x&service=new&scope=repository%3Aa%2Fb%3Apull -');
+    expect(requestsOf(registry)[1]).toBe(
+      'GET /token?account=x&service=new&scope=repository%3Aa%2Fb%3Apull -',
+    );
   });
 
   test.each([
@@ -147,7 +152,7 @@ describe('a registry with tokens', () => {
     'ftp://127.0.0.1/token',
     'http://127.0.0.1.r.example/token',
     '',
-  ])('at %j is not asked', async (realm) => {
+  ])('at %j is not used', async (realm) => {
     registry.intercept = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } });
     expect(await resolve(user)).toEqual(
       unresolved(`the registry ${registry.host} names no address for tokens that is safe to ask`),
@@ -157,23 +162,23 @@ describe('a registry with tokens', () => {
 });
 
 describe('a registry with passwords', () => {
-  test('gets it after it asked', async () => {
+  test('gets it after its challenge', async () => {
     registry.login = { kind: 'basic', ...known };
     const digest = registry.push('a/b', '1');
     expect(await resolve(user)).toEqual(resolved(digest));
-    expect(seenBy(registry)).toEqual([
+    expect(requestsOf(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       `HEAD ${manifestPath} ${authorizationOfUser}`,
     ]);
   });
 
-  test.each([403, 404])('that says %i to strangers is asked how to log in', async (status) => {
+  test.each([403, 404])('that answers %i without a login is asked how to log in', async (status) => {
     registry.login = { kind: 'basic', ...known };
     const digest = registry.push('a/b', '1');
     registry.intercept = ({ path, authorization }) =>
       path === manifestPath && !authorization ? { status } : undefined;
     expect(await resolve(user)).toEqual(resolved(digest));
-    expect(seenBy(registry)).toEqual([
+    expect(requestsOf(registry)).toEqual([
       `HEAD ${manifestPath} -`,
       'GET /v2/ -',
       `HEAD ${manifestPath} ${authorizationOfUser}`,
@@ -194,7 +199,7 @@ describe('a registry with passwords', () => {
     );
   });
 
-  test('that refuses it is not asked again', async () => {
+  test('that refuses it is not tried again', async () => {
     registry.login = { kind: 'basic', username: 'x', password: 'y' };
     expect(await resolve(user)).toEqual(
       unresolved(`the registry ${registry.host} refused the credentials for a/b (401)`),
@@ -233,14 +238,14 @@ describe('what is given to the registry', () => {
     const digest = other.push('a/b', '1');
     leadTo(`http://${other.host}${manifestPath}`, manifestPath);
     expect(await resolve(user)).toEqual(resolved(digest));
-    expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
+    expect(requestsOf(other)).toEqual([`HEAD ${manifestPath} -`]);
   });
 
   test('does not go where the address for tokens redirects to', async () => {
     registry.login = { kind: 'bearer', ...known };
     leadTo(`http://${other.host}/token`, '/token');
     await resolve(user);
-    expect(seenBy(other)).toEqual(['GET /token -']);
+    expect(requestsOf(other)).toEqual(['GET /token -']);
   });
 
   test('does not come back with a redirect that somebody else wrote', async () => {
@@ -253,7 +258,7 @@ describe('what is given to the registry', () => {
     expect(await resolve(user)).toEqual(
       unresolved(`${registry.host}, to which the registry ${registry.host} redirects, answered 401`),
     );
-    expect(seenBy(registry).at(-1)).toBe('HEAD /v2/c/manifests/1 -');
+    expect(requestsOf(registry).at(-1)).toBe('HEAD /v2/c/manifests/1 -');
   });
 
   test('is not given to a stranger who asks for it', async () => {
@@ -265,7 +270,7 @@ describe('what is given to the registry', () => {
     expect(await resolve(user)).toEqual(
       unresolved(`${other.host}, to which the registry ${registry.host} redirects, answered 401`),
     );
-    expect(seenBy(other)).toEqual([`HEAD ${manifestPath} -`]);
+    expect(requestsOf(other)).toEqual([`HEAD ${manifestPath} -`]);
   });
 
   test('is given to the realm that it names, and nothing to that realm otherwise', async () => {
@@ -276,7 +281,7 @@ describe('what is given to the registry', () => {
         : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${other.host}/token"` } };
     const digest = registry.push('a/b', '1');
     expect(await resolve(user)).toEqual(resolved(digest));
-    expect(seenBy(other)).toEqual([`GET /token?scope=repository%3Aa%2Fb%3Apull ${authorizationOfUser}`]);
+    expect(requestsOf(other)).toEqual([`GET /token?scope=repository%3Aa%2Fb%3Apull ${authorizationOfUser}`]);
     expect(JSON.stringify(registry.requests)).not.toContain(authorizationOfUser);
   });
 });

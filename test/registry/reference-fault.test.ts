@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseImageReference } from '../../src/registry/reference.ts';
 import { imageReferenceFault } from '../../src/registry/reference-fault.ts';
 
-describe('a text that is no image reference is told with what to write', () => {
+describe('a text that is no image reference is named with what to write instead', () => {
   test.each<[image: string, found: RegExp, write: string | undefined]>([
     ['', /^is an empty text, .* not set\./, undefined],
     [' \n', /^is " \\n", blanks alone/, undefined],

@@ -34,7 +34,7 @@ describe('an image', () => {
     expect(await resolve('a/b:1')).toEqual(resolved(first));
   });
 
-  test('is asked for once, without reading it, in all formats, since a registry converts for who knows fewer', async () => {
+  test('is requested once, without its body, in all formats, since registries convert for clients with fewer', async () => {
     registry.push('b', 'latest');
     await resolve('b');
     expect(registry.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -45,7 +45,7 @@ describe('an image', () => {
     );
   });
 
-  test('with a digest is not asked for', async () => {
+  test('with a digest needs no request', async () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     expect(await resolve(`a/b:1@${digest}`)).toEqual(resolved(digest));
     expect(registry.requests).toEqual([]);
@@ -62,7 +62,7 @@ const manifest = JSON.stringify({ schemaVersion: 2, layers: [] });
 const withoutHeader = (body: string | Buffer) => () => ({ status: 200, body });
 
 describe('a registry that does not say the digest', () => {
-  test('is asked for the bytes', async () => {
+  test('sends the bytes', async () => {
     registry.intercept = withoutHeader(manifest);
     expect(await resolve('a/b')).toEqual(resolved(digestOf(manifest)));
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
@@ -128,13 +128,13 @@ describe('what a registry answers', () => {
         'answered with a digest that is not sha256 and 64 hexadecimal digits',
       ],
     ),
-  ])('%s is told once', async (_, answer, reason) => {
+  ])('%s is the result of one request', async (_, answer, reason) => {
     registry.intercept = () => answer;
     expect(await resolve('a/b:1')).toEqual(unresolved(`the registry ${registry.host} ${reason}`));
     expect(registry.requests).toHaveLength(1);
   });
 
-  test.each([500, 502, 503, 429])('%i is asked again, three times at most', async (status) => {
+  test.each([500, 502, 503, 429])('%i is retried, three attempts at most', async (status) => {
     const digest = registry.push('a/b', '1');
     registry.intercept = (_, earlier) => (earlier < 2 ? { status } : undefined);
     expect(await resolve('a/b:1')).toEqual(resolved(digest));
@@ -144,7 +144,7 @@ describe('what a registry answers', () => {
     expect(registry.requests).toHaveLength(6);
   });
 
-  test('a redirect is followed, but not for ever', async () => {
+  test('a redirect is followed, but not forever', async () => {
     const digest = registry.push('a/b', '1');
     registry.intercept = ({ path }) =>
       path === '/v2/a/b/manifests/1'
@@ -160,7 +160,7 @@ describe('what a registry answers', () => {
   });
 });
 
-describe('what a registry says of an image, for who wants to know', () => {
+describe('the verdict of a registry on an image', () => {
   const judge = (credentials?: { username: string; password: string }) =>
     resolveImage(`${registry.host}/a/b:1`, credentials && { type: 'registry', ...credentials }, {
       dispatcher,
@@ -168,7 +168,7 @@ describe('what a registry says of an image, for who wants to know', () => {
       judge: true,
     });
 
-  test('that there is none, which is asked twice', async () => {
+  test('that there is none takes two requests', async () => {
     expect(await judge()).toEqual({
       ok: false,
       reason: `the registry ${registry.host} has no image a/b:1 (404)`,
@@ -199,7 +199,7 @@ describe('what a registry says of an image, for who wants to know', () => {
     expect(found).toEqual(unresolved(expect.stringContaining('(404)')));
   });
 
-  test('is that it does not give it, which is told of what does not exist as well', async () => {
+  test('is a refusal, which some give for missing images too', async () => {
     registry.login = { kind: 'bearer', username: 'u', password: 'p' };
     expect(await judge()).toHaveProperty('verdict', 'refused');
     expect(await judge({ username: 'u', password: 'x' })).toHaveProperty('verdict', 'refused');
@@ -224,21 +224,21 @@ describe('what a registry says of an image, for who wants to know', () => {
 });
 
 describe('a registry that does not answer', () => {
-  test('is asked three times where there is no connection', async () => {
+  test('gets three attempts where there is no connection', async () => {
     await registry.close();
     expect(await resolve('a/b')).toEqual(
       unresolved(`no connection to the registry ${registry.host} (ECONNREFUSED)`),
     );
   });
 
-  test('is given up after the limit', async () => {
+  test('ends at the time limit', async () => {
     registry.intercept = () => 'hang';
     expect(await resolve('a/b', 300)).toEqual(
       unresolved(`the registry ${registry.host} took longer than 0.3 s`),
     );
   });
 
-  test('is given up during the pause that it asks for, too', async () => {
+  test('ends at the time limit during the pause that it asks for', async () => {
     // Its own pauses would be over by then.
     registry.intercept = () => ({ status: 503, headers: { 'retry-after': '5' } });
     expect(await resolve('a/b', 1200)).toEqual(
@@ -246,14 +246,14 @@ describe('a registry that does not answer', () => {
     );
   });
 
-  test('to the end is given up too', async () => {
+  test('to the end does so too', async () => {
     registry.intercept = () => ({ status: 200, body: '{"schemaVersion":2', stalls: true });
     expect(await resolve('a/b', 300)).toEqual(
       unresolved(`the registry ${registry.host} took longer than 0.3 s`),
     );
   });
 
-  test('for its connection broke is asked again', async () => {
+  test('because its connection broke is tried again', async () => {
     const digest = registry.push('a/b', 'latest');
     registry.intercept = (_, earlier) => (earlier < 2 ? 'cut' : undefined);
     expect(await resolve('a/b')).toEqual(resolved(digest));
@@ -264,21 +264,21 @@ describe('a registry that does not answer', () => {
     expect(registry.requests).toHaveLength(6);
   });
 
-  test('is left with the reason of the signal', async () => {
+  test('ends with the reason of the signal', async () => {
     const given = new AbortController();
     const reason = new Error('enough');
     registry.intercept = () => {
       given.abort(reason);
       return 'hang';
     };
-    const asked = resolveImage(`${registry.host}/a`, undefined, { dispatcher, signal: given.signal });
-    await expect(asked).rejects.toBe(reason);
+    const pending = resolveImage(`${registry.host}/a`, undefined, { dispatcher, signal: given.signal });
+    await expect(pending).rejects.toBe(reason);
     for (const image of [`${registry.host}/a`, `a@sha256:${'a'.repeat(64)}`, ''])
       await expect(resolveImage(image, undefined, { dispatcher, signal: given.signal })).rejects.toBe(reason);
     expect(registry.requests).toHaveLength(1);
   });
 
-  test('for a reason that nobody foresaw says so on one line', async () => {
+  test('for an unexpected reason says so on one line', async () => {
     const broken = new Agent().compose(() => (_options, _handler) => {
       throw new Error('first\n::error::second\u2028\u202e');
     });

@@ -38,9 +38,9 @@ function used<T extends Dispatcher>(dispatcher: T): T {
 const resolve = (image: string, dispatcher: Dispatcher, credentials?: ImageRegistry) =>
   resolveImage(image, credentials, { dispatcher, signal: new AbortController().signal });
 
-/** Leads every origin to one server on loopback, and keeps what was to be asked. */
+/** Sends every request to one server on loopback, and keeps the addresses. */
 class Diverted extends Dispatcher {
-  readonly seen: string[] = [];
+  readonly requests: string[] = [];
   readonly #agent = new Agent();
   readonly #to: string;
 
@@ -50,7 +50,7 @@ class Diverted extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandlers): boolean {
-    this.seen.push(`${options.method} ${options.origin}${options.path}`);
+    this.requests.push(`${options.method} ${options.origin}${options.path}`);
     return this.#agent.dispatch({ ...options, origin: this.#to }, handler);
   }
 
@@ -60,10 +60,10 @@ class Diverted extends Dispatcher {
 }
 
 async function startProxy(answer: string) {
-  const seen: string[] = [];
+  const requests: string[] = [];
   const server = createServer();
   server.on('connect', (request, socket) => {
-    seen.push(String(request.url));
+    requests.push(String(request.url));
     socket.on('error', () => {});
     if (!answer.startsWith('200')) return socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
     const upstream = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
@@ -75,10 +75,10 @@ async function startProxy(answer: string) {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   open.push(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
-describe('a registry is asked', () => {
+describe('a request to a registry goes', () => {
   test.each([
     ['python:3.12', 'HEAD https://<hub>/v2/library/python/manifests/3.12'],
     ['index.docker.io/a/b', 'HEAD https://<hub>/v2/a/b/manifests/latest'],
@@ -90,14 +90,14 @@ describe('a registry is asked', () => {
     ['localhost/a', 'HEAD http://localhost/v2/a/manifests/latest'],
     ['localhost:443/a', 'HEAD http://localhost:443/v2/a/manifests/latest'],
     ['[::1]:5000/a', 'HEAD http://[::1]:5000/v2/a/manifests/latest'],
-  ])('for %s', async (image, asked) => {
+  ])('for %s', async (image, expected) => {
     const registry = await started();
     const diverted = used(new Diverted(registry));
     await resolve(image, diverted);
-    expect(diverted.seen).toEqual([asked.replace('<hub>', hubApi)]);
+    expect(diverted.requests).toEqual([expected.replace('<hub>', hubApi)]);
   });
 
-  test('at Docker Hub under another name than references have', () => {
+  test('for Docker Hub to another host than references have', () => {
     expect(hubApi).toMatch(/^registry[\w-]*\.docker\.io$/);
   });
 
@@ -114,25 +114,25 @@ describe('a registry is asked', () => {
     expect(await resolve('r.example/a', diverted)).toEqual(
       unresolved('the registry r.example redirects to an address that is not safe to ask'),
     );
-    expect(diverted.seen).toHaveLength(2);
+    expect(diverted.requests).toHaveLength(2);
   });
 
   test.each([
     ['eu-central-1', 'POST https://api.ecr.eu-central-1.amazonaws.com/'],
     ['cn-north-1', 'POST https://api.ecr.cn-north-1.amazonaws.com.cn/'],
-  ])('with a token of Amazon in %s', async (awsRegion, asked) => {
+  ])('with a token of Amazon in %s', async (awsRegion, expected) => {
     const registry = await started();
     const diverted = used(new Diverted(registry));
     registry.login = { kind: 'basic', username: 'AWS', password: 'x' };
     await resolve('r.example/a', diverted, {
       ...{ type: 'aws', awsAccessKeyId: 'a', awsSecretAccessKey: 'b', awsRegion },
     });
-    expect(diverted.seen[1]).toBe(asked);
+    expect(diverted.requests[1]).toBe(expected);
   });
 });
 
 describe('a certificate', () => {
-  test('is looked at', async () => {
+  test('is checked', async () => {
     const registry = await started(tls);
     const digest = registry.push('a/b', '1');
     const image = `template-service.test:${registry.host.split(':')[1]}/a/b:1`;
@@ -160,10 +160,10 @@ describe('a proxy', () => {
     const proxy = await startProxy('200 Connection established');
     const dispatcher = used(proxyAwareDispatcher({ HTTP_PROXY: proxy.url }));
     expect(await resolve(`${registry.host}/a/b:1`, dispatcher)).toEqual(resolved(digest));
-    expect(new Set(proxy.seen)).toEqual(new Set([registry.host]));
+    expect(new Set(proxy.requests)).toEqual(new Set([registry.host]));
   });
 
-  test('that refuses is named, and asked once', async () => {
+  test('that refuses is named, and tried once', async () => {
     const proxy = await startProxy('403 Forbidden');
     const dispatcher = used(
       proxyAwareDispatcher({ HTTPS_PROXY: proxy.url.replace('//', '//user:secret-word@') }),
@@ -173,6 +173,6 @@ describe('a proxy', () => {
         'the proxy answered 403 when asked for a connection to Docker Hub; check HTTPS_PROXY, its user name and password, and NO_PROXY',
       ),
     );
-    expect(proxy.seen).toEqual([`${hubApi}:443`]);
+    expect(proxy.requests).toEqual([`${hubApi}:443`]);
   });
 });

@@ -84,7 +84,7 @@ export const githubPlaces = {
   'github.com': { rest: '', graphql: '/graphql', user: false },
   'GitHub Enterprise Server': { rest: '/api/v3', graphql: '/api/graphql', user: false },
   Forgejo: { rest: '/api/v1', graphql: '', user: true },
-  'a server that says nobody’s login': { rest: '/api/v1', graphql: '', user: false },
+  'a server without logins': { rest: '/api/v1', graphql: '', user: false },
 } satisfies Record<string, GithubPlaces>;
 
 /** The parts of GitHub's API that the actions use, of one repository, on loopback. */
