@@ -1,18 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { runActionHere } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let local: LocalService;
-beforeAll(async () => {
-  local = await startLocalService();
-});
-afterAll(async () => {
-  await local.close();
-});
+import { describe, expect } from 'vitest';
+import { test } from '../support/fixtures.ts';
 
 const plain = `import { Template } from 'novita-sandbox';
 export const template = Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('true');
@@ -244,49 +233,45 @@ const rows: Row[] = [
 ];
 
 describe('a bad input', () => {
-  test.each(rows)('$what is told clearly, at its place, and nothing is built', async (row) => {
-    await using workspace = await temporaryDirectory(row.files ?? { 'template.ts': plain });
-    const registered = () =>
-      local.requests.filter(({ path, status }) => path === '/v3/templates' && status === 202);
-    const before = registered().length;
-    const options = {
-      action: action.path,
-      workspace: workspace.path,
-      inputs: { name: 'my-agent', ...row.inputs },
-      env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url, ...row.env },
-    };
-    const { exitCode, log, outputs, summary, state } = await runActionHere(options);
+  test.for(rows)(
+    '$what is told clearly, at its place, and nothing is built',
+    async (row, { service, workspace, run }) => {
+      await workspace.write(row.files ?? { 'template.ts': plain });
+      const registered = () =>
+        service.requests.filter(({ path, status }) => path === '/v3/templates' && status === 202);
+      const before = registered().length;
+      const options = { inputs: row.inputs ?? {}, env: row.env ?? {} };
+      const { exitCode, log, outputs, summary, state } = await run(options);
 
-    expect(exitCode, log).toBe(1);
-    const errors = log.split('\n').filter((line) => line.startsWith('::error'));
-    expect(errors.map(messageOf).join('\n')).toMatch(row.says);
-    if (row.at) {
-      const [file = '', line = ''] = row.at.split(':');
-      expect(errors[0]).toContain(`file=${file},line=${line}`);
-    }
-    // No stack trace, of ours or of anybody else, also not within an annotation.
-    expect(decoded(log)).not.toMatch(/^[│┆\s]*at .+:\d+:\d+\)?$/m);
-    expect(log).not.toContain('node:internal');
-    expect(registered()).toHaveLength(before);
-    // One annotation for each mistake, and no further one that counts them.
-    expect(errors.filter((error) => /mistakes? (was|were) found/.test(error))).toEqual([]);
-    expect(outputs).toEqual({ status: 'error', failure: row.failure ?? 'invalid-input' });
-    expect(summary).toMatch(/^## (Template .*: nothing|Nothing) was built\n/);
-    if (!row.failure) expect(summary.match(/^### /gm)).toHaveLength(errors.length);
-    const asked = local.requests.length;
-    expect(await runActionHere({ ...options, state })).toMatchObject({ exitCode: 0, log: '', summary: '' });
-    expect(local.requests).toHaveLength(asked);
-  });
+      expect(exitCode, log).toBe(1);
+      const errors = log.split('\n').filter((line) => line.startsWith('::error'));
+      expect(errors.map(messageOf).join('\n')).toMatch(row.says);
+      if (row.at) {
+        const [file = '', line = ''] = row.at.split(':');
+        expect(errors[0]).toContain(`file=${file},line=${line}`);
+      }
+      // No stack trace, of ours or of anybody else, also not within an annotation.
+      expect(decoded(log)).not.toMatch(/^[│┆\s]*at .+:\d+:\d+\)?$/m);
+      expect(log).not.toContain('node:internal');
+      expect(registered()).toHaveLength(before);
+      // One annotation for each mistake, and no further one that counts them.
+      expect(errors.filter((error) => /mistakes? (was|were) found/.test(error))).toEqual([]);
+      expect(outputs).toEqual({ status: 'error', failure: row.failure ?? 'invalid-input' });
+      expect(summary).toMatch(/^## (Template .*: nothing|Nothing) was built\n/);
+      if (!row.failure) expect(summary.match(/^### /gm)).toHaveLength(errors.length);
+      const asked = service.requests.length;
+      expect(await run({ ...options, state })).toMatchObject({ exitCode: 0, log: '', summary: '' });
+      expect(service.requests).toHaveLength(asked);
+    },
+  );
 
-  test('is told together with all others', async () => {
-    await using workspace = await temporaryDirectory({
+  test('is told together with all others', async ({ workspace, run }) => {
+    await workspace.write({
       'template.ts': recipe("\n  .copy('a', '/x')\n  .copy('b', '/x')"),
     });
-    const { log } = await runActionHere({
-      action: action.path,
-      workspace: workspace.path,
+    const { log } = await run({
       inputs: { name: 'UPPER', 'cpu-count': '3' },
-      env: { NOVITA_API_URL: local.url },
+      env: { NOVITA_API_KEY: '' },
     });
     const errors = log.split('\n').filter((line) => line.startsWith('::error'));
     expect(errors.map((line) => /title=([^,:]+)/.exec(line)?.[1])).toEqual([
@@ -299,15 +284,10 @@ describe('a bad input', () => {
     expect(log).toMatch(/\nNothing was built: 5 mistakes were found before the first request\.\n$/);
   });
 
-  test('of a file that cannot be read names the file', async () => {
-    await using workspace = await temporaryDirectory();
+  test('of a file that cannot be read names the file', async ({ workspace, run }) => {
     // A link to itself cannot be read by anybody, not even by root.
     await symlink('template.ts', join(workspace.path, 'template.ts'));
-    const { exitCode, log } = await runActionHere({
-      action: action.path,
-      workspace: workspace.path,
-      inputs: { name: 'my-agent', template: 'template.ts' },
-    });
+    const { exitCode, log } = await run({ inputs: { template: 'template.ts' } });
     expect(exitCode).toBe(1);
     expect(log).toMatch(
       /::error title=[^:]*::Definition cannot be read: template: template\.ts cannot be read \(ELOOP\)/,

@@ -1,16 +1,10 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { passThrough } from '../../src/local/server.ts';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { startCacheServer } from '../support/cache-server.ts';
-import { groupsOf, type RunOptions, type RunResult, repositoryRoot, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import { groupsOf, repositoryRoot } from '../support/runner.ts';
 import { eventContext } from '../support/webhook-events.ts';
-
-const action = publishedAction();
 
 const definition = `import { Template, waitForPort } from 'novita-sandbox';
 
@@ -27,35 +21,20 @@ const files = {
   'app/requirements.txt': 'requests\n',
 };
 
-/** A service whose builds go as the script says. */
-function service(script?: SimulationScript, stepMs = 1): Promise<LocalService> {
-  return startLocalService({ executor: createSimulatedExecutor({ stepMs, ...(script && { script }) }) });
-}
-
-async function run(
-  service: LocalService,
-  workspace: string,
-  options: Partial<RunOptions> = {},
-): Promise<RunResult> {
-  return runAction({
-    action: action.path,
-    workspace,
-    ...options,
-    inputs: { name: 'my-agent', ...options.inputs },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
-  });
-}
+const test = testWith({ files, defaults: { ownProcess: true, inputs: { name: 'my-agent' } } });
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe('a build', () => {
-  test('runs from action.yml and dist alone, with a group for each step and every output', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
-    const { exitCode, log, outputs, summary, result } = await run(local, workspace.path, {
+  test.override({ serviceOptions: { apiKey: 'sk_a_very_secret_key' } });
+
+  test('runs from action.yml and dist alone, with a group for each step and every output', async ({
+    service,
+    run,
+  }) => {
+    const { exitCode, log, outputs, summary, result } = await run({
       inputs: { tags: 'v1.0.0, latest', 'cpu-count': '4', 'memory-mb': '2048' },
     });
-    await local.close();
 
     expect(exitCode, log).toBe(0);
     expect(groupsOf(log).map(({ title }) => title)).toEqual([
@@ -96,7 +75,7 @@ describe('a build', () => {
     expect(summary).toContain(`Sandbox.create('${outputs['reference']}')`);
     expect(summary).toContain('```mermaid');
 
-    const registration = local.requests.find(({ path }) => path === '/v3/templates');
+    const registration = service.requests.find(({ path }) => path === '/v3/templates');
     expect(registration?.body).toEqual({
       name: 'my-agent',
       tags: ['v1.0.0', 'latest'],
@@ -105,87 +84,72 @@ describe('a build', () => {
     });
   });
 
-  test('finds every layer in the cache the second time, and sends no file again', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
-    await run(local, workspace.path);
-    const before = local.requests.length;
-    const { log, outputs } = await run(local, workspace.path);
-    await local.close();
+  test('finds every layer in the cache the second time, and sends no file again', async ({
+    service,
+    run,
+  }) => {
+    await run();
+    const before = service.requests.length;
+    const { log, outputs } = await run();
     expect(log).toMatch(/\n4 steps, 4 cached, /);
     expect(groupsOf(log).find(({ title }) => title.startsWith('[2/4]'))).toEqual({
       title: '[2/4] RUN pip install -r /app/requirements.txt (CACHED)',
       lines: ['Taken from the cache.'],
     });
     expect(outputs['status']).toBe('ready');
-    expect(local.requests.slice(before).filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(service.requests.slice(before).filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
-  test('skip-cache builds every layer anew', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
-    await run(local, workspace.path);
-    const { log } = await run(local, workspace.path, { inputs: { 'skip-cache': 'true' } });
-    await local.close();
+  test('skip-cache builds every layer anew', async ({ run }) => {
+    await run();
+    const { log } = await run({ inputs: { 'skip-cache': 'true' } });
     expect(log).toMatch(/\n4 steps, 0 cached, /);
   });
 
-  test('shows 50,000 lines once each and in order', async () => {
-    await using workspace = await temporaryDirectory(files);
+  test('shows 50,000 lines once each and in order', async ({ service, run }) => {
     const count = 50_000;
     const lines = function* () {
       for (let index = 0; index < count; index++) yield `line ${index}`;
     };
-    const local = await service([{ at: 2, lines }]);
-    const { exitCode, log } = await run(local, workspace.path);
-    await local.close();
+    service.script = [{ at: 2, lines }];
+    const { exitCode, log } = await run();
     expect(exitCode).toBe(0);
     const shown = [...log.matchAll(/^│ line (\d+)$/gm)].map(([, index]) => Number(index));
     expect(shown).toHaveLength(count);
     expect(shown.every((index, position) => index === position)).toBe(true);
   });
 
-  test('shares one upload between COPY steps of the same content', async () => {
-    await using workspace = await temporaryDirectory({
-      'template.mjs': `import { Template } from 'novita-sandbox';
+  test('shares one upload between COPY steps of the same content', async ({ service, workspace, run }) => {
+    await workspace.write({
+      'template.ts': `import { Template } from 'novita-sandbox';
 export default Template().fromImage('x', undefined, { inheritConfig: false }).copy('app', '/a').copy('app', '/b');`,
       'app/x': 'x',
     });
-    const local = await service();
-    const { exitCode, log } = await run(local, workspace.path);
-    await local.close();
+    const { exitCode, log } = await run();
     expect(exitCode, log).toBe(0);
-    expect(local.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    expect(service.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
   });
 
-  test('wait: false ends once the build is started', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
-    const { exitCode, outputs, result, summary } = await run(local, workspace.path, {
+  test('wait: false ends once the build is started', async ({ service, run }) => {
+    service.script = [{ at: 2, durationMs: Number.POSITIVE_INFINITY }];
+    const { exitCode, outputs, result, summary } = await run({
       inputs: { wait: 'false' },
     });
     expect(exitCode).toBe(0);
     expect(outputs).toMatchObject({ status: 'building', buildId: expect.stringMatching(uuid) });
     expect(result).toMatchObject({ status: 'building' });
     expect(summary).toContain('is building');
-    expect(local.requests.some(({ path }) => path.includes('/status'))).toBe(false);
-    await local.close();
+    expect(service.requests.some(({ path }) => path.includes('/status'))).toBe(false);
   });
 
-  test('summary: false writes none', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
-    const { summary, outputs } = await run(local, workspace.path, { inputs: { summary: 'false' } });
-    await local.close();
+  test('summary: false writes none', async ({ run }) => {
+    const { summary, outputs } = await run({ inputs: { summary: 'false' } });
     expect(summary).toBe('');
     expect(outputs['status']).toBe('ready');
   });
 
-  test('never prints the key but to mask it', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await startLocalService({ apiKey: 'sk_a_very_secret_key' });
-    const { log, summary, result } = await run(local, workspace.path, { env: { RUNNER_DEBUG: '1' } });
-    await local.close();
+  test('never prints the key but to mask it', async ({ run }) => {
+    const { log, summary, result } = await run({ env: { RUNNER_DEBUG: '1' } });
     expect(log.match(/sk_a_very_secret_key/g)).toHaveLength(1);
     expect(log).toContain('::add-mask::sk_a_very_secret_key\n');
     expect(summary + JSON.stringify(result)).not.toContain('sk_a_very_secret_key');
@@ -193,7 +157,7 @@ export default Template().fromImage('x', undefined, { inheritConfig: false }).co
 });
 
 /** What the runner sets for one of the events that are kept as files. */
-function eventOptions(name: string): Pick<RunOptions, 'event' | 'env'> {
+function eventOptions(name: string): Pick<RunChanges, 'event' | 'env'> {
   const { eventName, payload, ref, sha, actor } = eventContext(name);
   return {
     event: { name: eventName, payload },
@@ -202,7 +166,7 @@ function eventOptions(name: string): Pick<RunOptions, 'event' | 'env'> {
 }
 
 describe('tags', () => {
-  test.each([
+  test.for<[string, string]>([
     ['pull_request_opened', 'pr-12'],
     ['pull_request_fork', 'pr-13'],
     ['push_main', 'latest,sha-6dcb09b,default'],
@@ -211,31 +175,22 @@ describe('tags', () => {
     ['release_prerelease', '2.0.0'],
     ['schedule', 'nightly'],
     ['merge_group', 'queue-12'],
-  ])('of %s are %s when none are given', async (name, expected) => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
-    const { outputs, log } = await run(local, workspace.path, eventOptions(name));
-    await local.close();
+  ])('of %s are %s when none are given', async ([name, expected], { run }) => {
+    const { outputs, log } = await run(eventOptions(name));
     expect(outputs['tags'], log).toBe(expected);
   });
 
-  test('outside of GitHub are those that are given', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
+  test('outside of GitHub are those that are given', async ({ run }) => {
     const env = { GITHUB_EVENT_NAME: '', GITHUB_REF: '', GITHUB_SHA: '' };
-    const { outputs } = await run(local, workspace.path, { env, inputs: { tags: 'v1, default' } });
-    await local.close();
+    const { outputs } = await run({ env, inputs: { tags: 'v1, default' } });
     expect(outputs['tags']).toBe('v1,default');
   });
 
-  test('come from rules, and a table says which and why', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
+  test('come from rules, and a table says which and why', async ({ run }) => {
     const options = eventOptions('push_tag');
-    await run(local, workspace.path, { ...options, inputs: { tags: '1.3.0' } });
+    await run({ ...options, inputs: { tags: '1.3.0' } });
     const tags = "type=ref,event=pr\ntype=semver,pattern={{version}}\ntype=sha,suffix=-{{date '[x]'}}";
-    const { outputs, log } = await run(local, workspace.path, { ...options, inputs: { tags } });
-    await local.close();
+    const { outputs, log } = await run({ ...options, inputs: { tags } });
     expect(outputs['tags']).toBe('1.2.3,sha-6dcb09b-x');
     expect(groupsOf(log)[0]).toEqual({
       title: 'Tags',
@@ -249,35 +204,31 @@ describe('tags', () => {
     });
   });
 
-  test('those that move are not given when the service does not tell the tags that there are', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await startLocalService({
-      intercept: async (request, response, next) => {
-        if (!request.url?.endsWith('/tags')) return passThrough(request, response, next);
-        response.writeHead(403, { 'content-type': 'application/json' });
-        response.end('{"code":403,"message":"not yours"}');
-      },
-    });
-    const { outputs, log } = await run(local, workspace.path, eventOptions('push_tag'));
-    await local.close();
+  test('those that move are not given when the service does not tell the tags that there are', async ({
+    service,
+    run,
+  }) => {
+    service.intercept = async (request, response, next) => {
+      if (!request.url?.endsWith('/tags')) return passThrough(request, response, next);
+      response.writeHead(403, { 'content-type': 'application/json' });
+      response.end('{"code":403,"message":"not yours"}');
+    };
+    const { outputs, log } = await run(eventOptions('push_tag'));
     expect(outputs['tags'], log).toBe('1.2.3');
     expect(log).toMatch(/^::warning title=Tags that stay::.*answered 403\./m);
     expect(log).toMatch(/\nlatest +- +the tags of the template could not be read: answered 403\n/);
   });
 
-  test('that users get are refused to a pull request, unless they are allowed', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service();
+  test('that users get are refused to a pull request, unless they are allowed', async ({ service, run }) => {
     const options = eventOptions('pull_request_opened');
     const inputs = { tags: 'latest, default, pr-12' };
-    const refused = await run(local, workspace.path, { ...options, inputs });
-    const none = await run(local, workspace.path, { ...options, inputs: { tags: 'latest' } });
-    const before = local.requests.length;
-    const allowed = await run(local, workspace.path, {
+    const refused = await run({ ...options, inputs });
+    const none = await run({ ...options, inputs: { tags: 'latest' } });
+    const before = service.requests.length;
+    const allowed = await run({
       ...options,
       inputs: { ...inputs, 'allow-production-tags': 'true' },
     });
-    await local.close();
     expect(refused.outputs['tags']).toBe('pr-12');
     expect(none.exitCode).toBe(1);
     expect(none.log).toMatch(
@@ -285,22 +236,23 @@ describe('tags', () => {
     );
     expect(none.outputs).toEqual({ status: 'error', failure: 'invalid-input' });
     expect(allowed.outputs['tags']).toBe('latest,default,pr-12');
-    expect(local.requests[before]?.path).toBe('/v3/templates');
+    expect(service.requests[before]?.path).toBe('/v3/templates');
   });
 });
 
 describe('a build that fails', () => {
-  test('shows the last lines after the group, then one error at the line of the definition', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service([
+  test('shows the last lines after the group, then one error at the line of the definition', async ({
+    service,
+    run,
+  }) => {
+    service.script = [
       {
         at: 2,
         lines: ['Collecting requests', { text: 'ERROR: No matching distribution found', stream: 'stderr' }],
         fail: { message: "failed to run command 'pip install -r /app/requirements.txt': exit status 1" },
       },
-    ]);
-    const { exitCode, log, outputs, summary, result } = await run(local, workspace.path);
-    await local.close();
+    ];
+    const { exitCode, log, outputs, summary, result } = await run();
 
     expect(exitCode).toBe(1);
     expect(groupsOf(log).at(-1)?.title).toBe('[2/4] RUN pip install -r /app/requirements.txt');
@@ -315,13 +267,11 @@ describe('a build that fails', () => {
     expect(summary).toContain('failed to build');
   });
 
-  test('past its time limit says where the build continues', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
-    const { exitCode, log, outputs } = await run(local, workspace.path, {
+  test('past its time limit says where the build continues', async ({ service, run }) => {
+    service.script = [{ at: 2, durationMs: Number.POSITIVE_INFINITY }];
+    const { exitCode, log, outputs } = await run({
       inputs: { 'timeout-minutes': '0.05' },
     });
-    await local.close();
     expect(exitCode).toBe(1);
     expect(groupsOf(log).at(-1)?.title).toContain('[2/4]');
     expect(log).toMatch(
@@ -334,15 +284,16 @@ describe('a build that fails', () => {
     });
   });
 
-  test('when the job is cancelled, closes its groups, keeps its outputs and exits with 130', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
-    const { exitCode, log, outputs, summary } = await run(local, workspace.path, {
+  test('when the job is cancelled, closes its groups, keeps its outputs and exits with 130', async ({
+    service,
+    run,
+  }) => {
+    service.script = [{ at: 2, durationMs: Number.POSITIVE_INFINITY }];
+    const { exitCode, log, outputs, summary } = await run({
       onOutput: (printed, kill) => {
         if (/::group::\[2\/4\][^\n]*\n$/.test(printed)) kill('SIGINT');
       },
     });
-    await local.close();
     expect(exitCode).toBe(130);
     groupsOf(log);
     expect(log).toContain('The job was cancelled during build my-agent:');
@@ -350,17 +301,16 @@ describe('a build that fails', () => {
     expect(summary).toContain('my-agent');
   });
 
-  test('when the service refuses the start, is told in the words of the service', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await startLocalService({
-      intercept: async (request, response, next) => {
-        if (!request.url?.startsWith('/v2/templates/')) return passThrough(request, response, next);
-        response.writeHead(403, { 'content-type': 'application/json' });
-        response.end('{"code":403,"message":"User does not have access to the template"}');
-      },
-    });
-    const { exitCode, log, outputs } = await run(local, workspace.path);
-    await local.close();
+  test('when the service refuses the start, is told in the words of the service', async ({
+    service,
+    run,
+  }) => {
+    service.intercept = async (request, response, next) => {
+      if (!request.url?.startsWith('/v2/templates/')) return passThrough(request, response, next);
+      response.writeHead(403, { 'content-type': 'application/json' });
+      response.end('{"code":403,"message":"User does not have access to the template"}');
+    };
+    const { exitCode, log, outputs } = await run();
     expect(exitCode).toBe(1);
     expect(log).toContain('User does not have access to the template');
     expect(outputs).toMatchObject({ status: 'error', buildId: expect.stringMatching(uuid) });
@@ -368,47 +318,36 @@ describe('a build that fails', () => {
 });
 
 describe('the post step', () => {
-  test('remembers a good build in the cache, apart for each template', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using cache = await startCacheServer();
-    const local = await service();
-    const env = { ...cache.env, RUNNER_TEMP: workspace.path };
-    const first = await run(local, workspace.path, { env });
+  test('remembers a good build in the cache, apart for each template', async ({ run, cache }) => {
+    const first = await run();
     expect(cache.keys()).toEqual([]);
-    const post = await run(local, workspace.path, { env, state: first.state });
+    const post = await run({ state: first.state });
     expect(post.exitCode, post.log).toBe(0);
     expect(cache.keys()).toHaveLength(1);
 
-    const second = await run(local, workspace.path, { env });
-    const other = await run(local, workspace.path, { env, inputs: { name: 'another' } });
-    await local.close();
+    const second = await run();
+    const other = await run({ inputs: { name: 'another' } });
     expect(second.log).toMatch(/\nThe last build of this template took \d/);
     expect(first.log + other.log).not.toContain('The last build of this template');
   });
 
-  test.each([403, 500])('is green when the cache answers %i', async (status) => {
-    await using workspace = await temporaryDirectory(files);
-    await using cache = await startCacheServer();
+  test.for([403, 500])('is green when the cache answers %i', async (status, { run, cache }) => {
     cache.fail(status);
-    const local = await service();
-    const main = await run(local, workspace.path, { env: cache.env });
-    const post = await run(local, workspace.path, { env: cache.env, state: main.state });
-    await local.close();
+    const main = await run();
+    const post = await run({ state: main.state });
     expect([main.exitCode, post.exitCode], main.log + post.log).toEqual([0, 0]);
     groupsOf(main.log);
     groupsOf(post.log);
   });
 
-  test('says what became of the build when the main step was killed', async () => {
-    await using workspace = await temporaryDirectory(files);
-    const local = await service([{ at: 2, durationMs: Number.POSITIVE_INFINITY }]);
-    const main = await run(local, workspace.path, {
+  test('says what became of the build when the main step was killed', async ({ service, run }) => {
+    service.script = [{ at: 2, durationMs: Number.POSITIVE_INFINITY }];
+    const main = await run({
       onOutput: (printed, kill) => {
         if (/::group::\[2\/4\][^\n]*\n$/.test(printed)) kill('SIGKILL');
       },
     });
-    const post = await run(local, workspace.path, { state: main.state });
-    await local.close();
+    const post = await run({ state: main.state });
     expect(main.exitCode).toBeNull();
     expect(main.outputs).toMatchObject({ buildId: expect.stringMatching(uuid) });
     expect(post.exitCode).toBe(0);
@@ -418,15 +357,14 @@ describe('the post step', () => {
 });
 
 describe('examples', () => {
-  test.each([
+  test.override({ files: {} });
+
+  test.for<[string, number]>([
     ['python-agent', 7],
     ['node-service', 6],
-  ])('%s builds as it is', async (example, steps) => {
-    await using workspace = await temporaryDirectory();
+  ])('%s builds as it is', async ([example, steps], { workspace, run }) => {
     await cp(join(repositoryRoot, 'examples', example), workspace.path, { recursive: true });
-    const local = await service();
-    const { exitCode, log } = await run(local, workspace.path);
-    await local.close();
+    const { exitCode, log } = await run();
     expect(exitCode, log).toBe(0);
     expect(log).toContain(`\n${steps} steps, 0 cached, `);
   });

@@ -1,26 +1,11 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
 import { passThrough } from '../../src/local/server.ts';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
-import { groupsOf, type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import type { LocalService } from '../../src/local/service.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import { forbidden } from '../support/github-server.ts';
+import { groupsOf } from '../support/runner.ts';
 import { build, register, start } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-beforeAll(async () => {
-  workspace = await temporaryDirectory();
-});
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-});
 
 /** As GitHub sends it; after a merge the ref names the base branch. */
 const closed = (number: number, name = 'pull_request') => ({
@@ -40,21 +25,11 @@ const closed = (number: number, name = 'pull_request') => ({
 });
 const schedule = { name: 'schedule', payload: { schedule: '17 3 * * *' } };
 
-function cleanup(
-  service: LocalService,
-  inputs: Record<string, string>,
-  options: Partial<RunOptions> & { github?: GithubServer } = {},
-): Promise<RunResult> {
-  const { github, ...rest } = options;
-  return runAction({
-    action: join(action.path, 'cleanup'),
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', ...(github && { 'github-token': 'ghs_0123456789' }), ...inputs },
-    event: closed(12),
-    ...rest,
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...github?.env, ...options.env },
-  });
-}
+const token = { 'github-token': 'ghs_0123456789' };
+
+const test = testWith({
+  defaults: { action: 'cleanup', ownProcess: true, event: closed(12), inputs: { name: 'my-agent' } },
+});
 
 const tagsOf = (service: LocalService, name = 'my-agent') =>
   [...new Set(service.inspect.tagHistory(name).map(({ tag }) => tag))].sort();
@@ -69,46 +44,45 @@ function changesOf(service: LocalService): unknown[] {
 }
 
 describe('a pull request that closes', () => {
-  test.each(['pull_request', 'pull_request_target'])('loses its tags and no others (%s)', async (name) => {
-    const service = await startLocalService();
-    const released = await build(service, 'my-agent', {}, ['latest', 'pr-12', '12', 'v12', '1.12.0']);
-    const arm = await build(service, 'my-agent', {}, [
-      'pr-12-arm',
-      'pr-1',
-      'pr-120',
-      'pr-012',
-      'pr-12a',
-      'xpr-12',
-    ]);
-    const { exitCode, log, outputs, summary } = await cleanup(service, {}, { event: closed(12, name) });
-    await service.close();
+  test.for(['pull_request', 'pull_request_target'])(
+    'loses its tags and no others (%s)',
+    async (name, { service, run }) => {
+      const released = await build(service, 'my-agent', {}, ['latest', 'pr-12', '12', 'v12', '1.12.0']);
+      const arm = await build(service, 'my-agent', {}, [
+        'pr-12-arm',
+        'pr-1',
+        'pr-120',
+        'pr-012',
+        'pr-12a',
+        'xpr-12',
+      ]);
+      const { exitCode, log, outputs, summary } = await run({ event: closed(12, name) });
 
-    expect(exitCode, log).toBe(0);
-    expect(JSON.parse(outputs['removed'] ?? '').sort()).toEqual(['my-agent:pr-12', 'my-agent:pr-12-arm']);
-    expect(tagsOf(service)).toEqual(
-      ['1.12.0', '12', 'latest', 'pr-012', 'pr-1', 'pr-120', 'pr-12a', 'v12', 'xpr-12'].sort(),
-    );
-    expect(changesOf(service)).toHaveLength(1);
-    // The builds are there and found by their other tags.
-    expect(service.inspect.resolve('my-agent', 'latest')).toBe(released.buildID);
-    expect(service.inspect.resolve('my-agent', 'pr-1')).toBe(arm.buildID);
-    const [group] = groupsOf(log);
-    expect(group?.title).toBe('Preview tags');
-    expect(group?.lines).toHaveLength(3);
-    expect(log).toMatch(
-      /my-agent {2}pr-12 +\S+ {2}removed: pull request 12 is closed; its build keeps .*latest/,
-    );
-    expect(summary).toContain('| `my-agent:pr-12-arm` |');
-  });
+      expect(exitCode, log).toBe(0);
+      expect(JSON.parse(outputs['removed'] ?? '').sort()).toEqual(['my-agent:pr-12', 'my-agent:pr-12-arm']);
+      expect(tagsOf(service)).toEqual(
+        ['1.12.0', '12', 'latest', 'pr-012', 'pr-1', 'pr-120', 'pr-12a', 'v12', 'xpr-12'].sort(),
+      );
+      expect(changesOf(service)).toHaveLength(1);
+      // The builds are there and found by their other tags.
+      expect(service.inspect.resolve('my-agent', 'latest')).toBe(released.buildID);
+      expect(service.inspect.resolve('my-agent', 'pr-1')).toBe(arm.buildID);
+      const [group] = groupsOf(log);
+      expect(group?.title).toBe('Preview tags');
+      expect(group?.lines).toHaveLength(3);
+      expect(log).toMatch(
+        /my-agent {2}pr-12 +\S+ {2}removed: pull request 12 is closed; its build keeps .*latest/,
+      );
+      expect(summary).toContain('| `my-agent:pr-12-arm` |');
+    },
+  );
 
-  test('is cleaned up once more without harm, for several templates', async () => {
-    const service = await startLocalService();
+  test('is cleaned up once more without harm, for several templates', async ({ service, run }) => {
     await build(service, 'my-agent', {}, ['pr-12', 'pr-13']);
     await build(service, 'my-worker', {}, ['pr-12']);
     const inputs = { name: 'my-agent\nmy-worker, gone' };
-    const first = await cleanup(service, inputs);
-    const second = await cleanup(service, inputs);
-    await service.close();
+    const first = await run({ inputs });
+    const second = await run({ inputs });
     expect([first.exitCode, second.exitCode], first.log + second.log).toEqual([0, 0]);
     expect(JSON.parse(first.outputs['removed'] ?? '')).toEqual(['my-agent:pr-12', 'my-worker:pr-12']);
     expect(second.outputs['removed']).toBe('[]');
@@ -118,29 +92,24 @@ describe('a pull request that closes', () => {
     expect(service.inspect.templates().map(({ alias }) => alias)).toEqual(['my-agent', 'my-worker']);
   });
 
-  test('loses its tag while its build still runs', async () => {
-    const executor = createSimulatedExecutor({ script: [{ at: 1, durationMs: Number.POSITIVE_INFINITY }] });
-    const service = await startLocalService({ executor });
+  test('loses its tag while its build still runs', async ({ service, run }) => {
+    service.script = [{ at: 1, durationMs: Number.POSITIVE_INFINITY }];
     const running = await register(service, 'my-agent', ['pr-12']);
     await start(service, running, { steps: [{ type: 'RUN', args: ['make'] }] });
-    const { exitCode, outputs } = await cleanup(service, {});
+    const { exitCode, outputs } = await run();
     expect(exitCode).toBe(0);
     expect(outputs['removed']).toBe('["my-agent:pr-12"]');
     expect(service.inspect.builds().at(-1)?.status).toBe('building');
-    await service.close();
   });
 
-  test('has its comment edited, that of a stranger left alone', async () => {
-    const service = await startLocalService();
-    await using github = await startGithubServer();
+  test('has its comment edited, that of a stranger left alone', async ({ service, run, github }) => {
     await build(service, 'my-agent', {}, ['pr-12']);
     const header = { name: 'my-agent', key: '', state: 'ready', run: 1, attempt: 1 } as const;
     const body = `${commentMarker(header)}\nready`;
     const strangers = github.addComment(12, body, 'mallory');
     for (let index = 0; index < 150; index += 1) github.addComment(12, 'talk', 'someone');
     const ours = github.addComment(12, body);
-    const { exitCode, log } = await cleanup(service, {}, { github });
-    await service.close();
+    const { exitCode, log } = await run({ inputs: token });
     expect(exitCode, log).toBe(0);
     expect(log).toContain('1 comment edited to say that the preview is gone');
     expect(strangers.body).toBe(body);
@@ -148,15 +117,12 @@ describe('a pull request that closes', () => {
     expect(readCommentMarker(ours.body)).toMatchObject({ state: 'removed', run: 42 });
   });
 
-  test('and is open again by now keeps its preview and its comment', async () => {
-    const service = await startLocalService();
-    await using github = await startGithubServer();
+  test('and is open again by now keeps its preview and its comment', async ({ service, run, github }) => {
     github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
     await build(service, 'my-agent', {}, ['pr-12', 'pr-12-arm', 'queue-12']);
     const header = { name: 'my-agent', key: '', state: 'ready', run: 43, attempt: 1 } as const;
     const comment = github.addComment(12, `${commentMarker(header)}\nready`);
-    const { exitCode, log, outputs } = await cleanup(service, {}, { github });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: token });
     expect(exitCode, log).toBe(0);
     expect(log).toMatch(/^::notice title=A preview stays::.*Pull request 12 is open again/m);
     expect(log).toContain('kept: pull request 12 is open again');
@@ -166,58 +132,46 @@ describe('a pull request that closes', () => {
     expect(github.requests.filter(({ method }) => method !== 'GET' && method !== 'POST')).toEqual([]);
   });
 
-  test('leaves a comment alone that a newer run wrote', async () => {
-    const service = await startLocalService();
-    await using github = await startGithubServer();
+  test('leaves a comment alone that a newer run wrote', async ({ service, run, github }) => {
     github.pullRequests.set(12, { number: 12, state: 'closed' });
     await build(service, 'my-agent', {}, ['pr-12']);
     const header = { name: 'my-agent', key: '', state: 'building', run: 43, attempt: 1 } as const;
     const comment = github.addComment(12, `${commentMarker(header)}\nbuilding`);
-    const { exitCode, log, outputs } = await cleanup(service, {}, { github });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: token });
     expect(exitCode, log).toBe(0);
     expect(outputs['removed']).toBe('["my-agent:pr-12"]');
     expect(comment.body).toContain('\nbuilding');
   });
 
-  test('loses the tags of its merge group too', async () => {
-    const service = await startLocalService();
+  test('loses the tags of its merge group too', async ({ service, run }) => {
     await build(service, 'my-agent', {}, ['queue-12', 'queue-13', 'queue-12a', 'v1']);
-    const { exitCode, log, outputs } = await cleanup(service, { 'tag-prefix': 'preview-' });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: { 'tag-prefix': 'preview-' } });
     expect(exitCode, log).toBe(0);
     expect(outputs['removed']).toBe('["my-agent:queue-12"]');
     expect(tagsOf(service)).toEqual(['queue-12a', 'queue-13', 'v1']);
   });
 
-  test('is green with a warning when the comment may not be edited', async () => {
-    const service = await startLocalService();
-    await using github = await startGithubServer();
+  test('is green with a warning when the comment may not be edited', async ({ service, run, github }) => {
     github.intercept = () => forbidden('issues=write; pull_requests=write');
     await build(service, 'my-agent', {}, ['pr-12']);
-    const { exitCode, log, outputs } = await cleanup(service, {}, { github });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: token });
     expect(exitCode, log).toBe(0);
     expect(outputs['removed']).toBe('["my-agent:pr-12"]');
     expect(log).toMatch(/::warning title=A comment was not edited::.*pull-requests: write/);
   });
 
-  test('of a fork, which gets no secrets, is green with a notice', async () => {
-    const service = await startLocalService();
+  test('of a fork, which gets no secrets, is green with a notice', async ({ run }) => {
     const event = closed(12);
     event.payload.pull_request.head.repo.full_name = 'mallory/agent';
-    const { exitCode, log, outputs } = await cleanup(service, {}, { event, env: { NOVITA_API_KEY: '' } });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ event, env: { NOVITA_API_KEY: '' } });
     expect(exitCode, log).toBe(0);
     expect(log).toContain('::notice::This run gets no secrets');
     expect(outputs['removed']).toBe('[]');
   });
 
-  test('keeps everything in a dry run', async () => {
-    const service = await startLocalService();
+  test('keeps everything in a dry run', async ({ service, run }) => {
     await build(service, 'my-agent', {}, ['pr-12']);
-    const { exitCode, log, outputs } = await cleanup(service, { 'dry-run': 'true' });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: { 'dry-run': 'true' } });
     expect(exitCode).toBe(0);
     expect(log).toContain('would be removed: pull request 12 is closed');
     expect(log).toContain('Dry run: 1 tag would be removed');
@@ -225,21 +179,21 @@ describe('a pull request that closes', () => {
     expect(changesOf(service)).toEqual([]);
   });
 
-  test('is told as not cleaned up when the service refuses, the other templates are', async () => {
-    const service = await startLocalService({
-      intercept: async (request, response, next) => {
-        const reply = await next();
-        const refuse = request.method === 'GET' && request.url?.startsWith('/templates/aliases/my-agent');
-        await passThrough(request, response, async () =>
-          refuse
-            ? { ...reply, status: 403, body: '{"code":403,"message":"no access to this template"}' }
-            : reply,
-        );
-      },
-    });
+  test('is told as not cleaned up when the service refuses, the other templates are', async ({
+    service,
+    run,
+  }) => {
+    service.intercept = async (request, response, next) => {
+      const reply = await next();
+      const refuse = request.method === 'GET' && request.url?.startsWith('/templates/aliases/my-agent');
+      await passThrough(request, response, async () =>
+        refuse
+          ? { ...reply, status: 403, body: '{"code":403,"message":"no access to this template"}' }
+          : reply,
+      );
+    };
     await build(service, 'my-worker', {}, ['pr-12']);
-    const { exitCode, log, outputs } = await cleanup(service, { name: 'my-agent, my-worker' });
-    await service.close();
+    const { exitCode, log, outputs } = await run({ inputs: { name: 'my-agent, my-worker' } });
     expect(exitCode).toBe(1);
     expect(log).toMatch(/::error::Not everything was removed: my-agent: .*no access to this template/);
     expect(outputs['removed']).toBe('["my-worker:pr-12"]');
@@ -247,24 +201,19 @@ describe('a pull request that closes', () => {
 });
 
 describe('a sweep', () => {
-  async function leftovers() {
-    const service = await startLocalService();
-    const github = await startGithubServer();
+  test.beforeEach(async ({ service, github }) => {
     await build(service, 'my-agent', {}, ['latest', 'pr-1', 'pr-2', 'pr-2-arm', 'pr-3', 'pr-4']);
     await build(service, 'my-worker', {}, ['pr-2', 'pr-3']);
     github.pullRequests.set(1, { number: 1, state: 'open' });
     github.pullRequests.set(2, { number: 2, state: 'closed' });
     github.pullRequests.set(3, { number: 3, state: 'closed' });
-    return { service, github };
-  }
+  });
   const sweep = { name: 'my-agent, my-worker', mode: 'sweep' };
 
-  test('removes what closed pull requests left, each with a warning', async () => {
-    const { service, github } = await leftovers();
+  test('removes what closed pull requests left, each with a warning', async ({ service, run, github }) => {
     const header = { name: 'my-agent', key: '', state: 'ready', run: 1, attempt: 1 } as const;
     const comment = github.addComment(3, `${commentMarker(header)}\nready`);
-    const { exitCode, log, outputs } = await cleanup(service, sweep, { github, event: schedule });
-    await Promise.all([service.close(), github[Symbol.asyncDispose]()]);
+    const { exitCode, log, outputs } = await run({ event: schedule, inputs: { ...token, ...sweep } });
 
     expect(exitCode, log).toBe(0);
     expect(JSON.parse(outputs['removed'] ?? '').sort()).toEqual([
@@ -286,11 +235,9 @@ describe('a sweep', () => {
     expect(changesOf(service)).toHaveLength(2);
   });
 
-  test('says which permission is missing, and removes nothing', async () => {
-    const { service, github } = await leftovers();
+  test('says which permission is missing, and removes nothing', async ({ service, run, github }) => {
     github.intercept = () => forbidden('pull_requests=read');
-    const { exitCode, log, outputs } = await cleanup(service, sweep, { github, event: schedule });
-    await Promise.all([service.close(), github[Symbol.asyncDispose]()]);
+    const { exitCode, log, outputs } = await run({ event: schedule, inputs: { ...token, ...sweep } });
     expect(exitCode).toBe(1);
     expect(log).toMatch(
       /::error::Not everything was removed: GitHub answered 403 .*permissions: pull-requests: read/,
@@ -299,12 +246,10 @@ describe('a sweep', () => {
     expect(changesOf(service)).toEqual([]);
   });
 
-  test('bears an outage of GitHub and its limits', async () => {
-    const { service, github } = await leftovers();
+  test('bears an outage of GitHub and its limits', async ({ service, run, github }) => {
     github.intercept = (_, earlier) =>
       [{ status: 500 }, { status: 429, headers: { 'retry-after': '0' } }][earlier];
-    const { exitCode, log } = await cleanup(service, sweep, { github, event: schedule });
-    await Promise.all([service.close(), github[Symbol.asyncDispose]()]);
+    const { exitCode, log } = await run({ event: schedule, inputs: { ...token, ...sweep } });
     expect(exitCode, log).toBe(0);
     expect(tagsOf(service)).toEqual(['latest', 'pr-1', 'pr-4']);
   });
@@ -313,7 +258,7 @@ describe('a sweep', () => {
 describe('what is refused before the first request', () => {
   const opened = { name: 'pull_request', payload: { ...closed(12).payload, action: 'synchronize' } };
 
-  test.each<[string, Record<string, string>, Partial<RunOptions>, RegExp]>([
+  test.for<[string, Record<string, string>, RunChanges, RegExp]>([
     ['a push', {}, { event: { name: 'push', payload: {} } }, /Input mode::.*found push\./],
     [
       'an open pull request',
@@ -332,10 +277,8 @@ describe('what is refused before the first request', () => {
     ['no name', { name: ' , ' }, {}, /Input name::.*is empty/],
     ['a name with a tag', { name: 'my-agent:pr-12' }, {}, /Input name::.*a name has no tag/],
     ['an unknown mode', { mode: 'all' }, {}, /Input mode::.*found "all", expected one of event, sweep/],
-  ])('%s', async (_, inputs, options, says) => {
-    const service = await startLocalService();
-    const { exitCode, log } = await cleanup(service, inputs, options);
-    await service.close();
+  ])('%s', async ([_, inputs, options, says], { service, run }) => {
+    const { exitCode, log } = await run({ ...options, inputs });
     expect(log).toMatch(says);
     expect(exitCode).toBe(1);
     expect(service.requests).toEqual([]);

@@ -1,16 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
-import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { LOCAL_API_KEY } from '../../src/local/service.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { startCacheServer } from '../support/cache-server.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
-import { groupsOf, type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import { forbidden } from '../support/github-server.ts';
+import { groupsOf } from '../support/runner.ts';
 
 const recipe = (command: string) => `import { Template } from 'novita-sandbox';
 export default Template().fromImage('python:3.12', undefined, { inheritConfig: false }).copy('app', '/app').runCmd('${command}');
@@ -38,51 +32,31 @@ function pullRequestEvent(changes: Record<string, unknown> = {}, action = 'synch
   };
 }
 
-function service(script?: SimulationScript): Promise<LocalService> {
-  return startLocalService({ executor: createSimulatedExecutor({ stepMs: 1, ...(script && { script }) }) });
-}
-
-/** A run for pull request 12 of a repository whose API is the server. */
-function run(
-  local: LocalService,
-  github: GithubServer,
-  workspace: string,
-  options: Partial<RunOptions> = {},
-): Promise<RunResult> {
-  return runActionHere({
-    action: action.path,
-    workspace,
+/** Runs for pull request 12. */
+const test = testWith({
+  files,
+  defaults: {
     event: pullRequestEvent(),
-    ...options,
-    inputs: { name: 'my-agent', 'github-token': token, ...options.inputs },
-    env: {
-      NOVITA_API_KEY: local.apiKey,
-      NOVITA_API_URL: local.url,
-      ...github.env,
-      GITHUB_REF: 'refs/pull/12/merge',
-      GITHUB_HEAD_REF: 'topic',
-      GITHUB_BASE_REF: 'main',
-      ...options.env,
-    },
-  });
-}
+    inputs: { name: 'my-agent', 'github-token': token },
+    env: { GITHUB_REF: 'refs/pull/12/merge', GITHUB_HEAD_REF: 'topic', GITHUB_BASE_REF: 'main' },
+  },
+});
 
 const failing: SimulationScript = [{ at: 2, lines: ['no such package'], fail: { message: 'exit status 1' } }];
 
 describe('the comment of a pull request', () => {
-  test('is made when the build starts, and edited by its end and by the next push', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
+  test('is made when the build starts, and edited by its end and by the next push', async ({
+    run,
+    github,
+  }) => {
     const states: (string | undefined)[] = [];
     github.intercept = ({ body, method }) => {
       const text = (body as { body?: string } | undefined)?.body;
       if (method !== 'GET' && text) states.push(readCommentMarker(text)?.state);
       return undefined;
     };
-    const local = await service();
-    const first = await run(local, github, workspace.path);
-    const second = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '43' } });
-    await local.close();
+    const first = await run();
+    const second = await run({ env: { GITHUB_RUN_ID: '43' } });
     expect([first.exitCode, second.exitCode], first.log + second.log).toEqual([0, 0]);
     expect(states).toEqual(['building', 'ready', 'building', 'ready']);
     expect(github.comments).toHaveLength(1);
@@ -98,12 +72,9 @@ describe('the comment of a pull request', () => {
     groupsOf(second.log);
   });
 
-  test('tells a failure in the same place', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service(failing);
-    const { exitCode } = await run(local, github, workspace.path);
-    await local.close();
+  test('tells a failure in the same place', async ({ service, run, github }) => {
+    service.script = failing;
+    const { exitCode } = await run();
     expect(exitCode).toBe(1);
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]?.body).toMatch(
@@ -111,12 +82,12 @@ describe('the comment of a pull request', () => {
     );
   });
 
-  test('shows what changed against the base, which a build there left in the cache', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    await using cache = await startCacheServer();
-    const local = await service();
-    const env = { ...cache.env, RUNNER_TEMP: workspace.path };
+  test('shows what changed against the base, which a build there left in the cache', async ({
+    workspace,
+    run,
+    github,
+    cache,
+  }) => {
     const onMain = {
       GITHUB_HEAD_REF: '',
       GITHUB_BASE_REF: '',
@@ -124,12 +95,11 @@ describe('the comment of a pull request', () => {
       GITHUB_REF_NAME: 'main',
     };
     const push = { name: 'push', payload: { repository: { default_branch: 'main' } } };
-    const options = { event: push, inputs: { tags: 'default' }, env: { ...env, ...onMain } };
-    const base = await run(local, github, workspace.path, options);
-    await run(local, github, workspace.path, { ...options, state: base.state });
-    await writeFile(join(workspace.path, 'template.mjs'), recipe('pip install httpx'));
-    const { log, summary, result } = await run(local, github, workspace.path, { env });
-    await local.close();
+    const options = { event: push, inputs: { tags: 'default' }, env: onMain };
+    const base = await run(options);
+    await run({ ...options, state: base.state });
+    await workspace.write({ 'template.mjs': recipe('pip install httpx') });
+    const { log, summary, result } = await run();
     expect(cache.keys()).toHaveLength(1);
     const section =
       '# What changed against the last build of `main`\n\n- **Changed** step 2: `RUN pip install httpx`, was `RUN pip install requests`\n\n';
@@ -141,41 +111,30 @@ describe('the comment of a pull request', () => {
     expect(result).toMatchObject({ changes: { against: 'main', steps: [{ kind: 'changed', number: 2 }] } });
   });
 
-  test('is not that of an older run that ends later', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
-    const newer = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '50' } });
-    const older = await run(local, github, workspace.path, { env: { GITHUB_RUN_ID: '49' } });
-    await local.close();
+  test('is not that of an older run that ends later', async ({ run, github }) => {
+    const newer = await run({ env: { GITHUB_RUN_ID: '50' } });
+    const older = await run({ env: { GITHUB_RUN_ID: '49' } });
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]?.body).toContain(newer.outputs['reference']);
     expect(older.log).toContain('The comment of a newer run was left as it is.');
   });
 
-  test('is one for each key', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
+  test('is one for each key', async ({ run, github }) => {
     for (const key of ['amd64', 'arm64', 'amd64']) {
-      await run(local, github, workspace.path, { inputs: { 'comment-key': key } });
+      await run({ inputs: { 'comment-key': key } });
     }
-    await local.close();
     expect(github.comments.map(({ body }) => readCommentMarker(body)?.key)).toEqual(['amd64', 'arm64']);
   });
 
-  test('has no secret in it, and nobody is sent the token but GitHub', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service([{ at: 2, lines: [`${LOCAL_API_KEY} ${token}`], fail: { message: token } }]);
-    const { log, summary, result } = await run(local, github, workspace.path);
-    await local.close();
+  test('has no secret in it, and nobody is sent the token but GitHub', async ({ service, run, github }) => {
+    service.script = [{ at: 2, lines: [`${LOCAL_API_KEY} ${token}`], fail: { message: token } }];
+    const { log, summary, result } = await run();
     const shown = JSON.stringify([github.comments, summary, result]);
     expect(shown).not.toContain(token);
     expect(shown).not.toContain(LOCAL_API_KEY);
     expect(log.match(new RegExp(token, 'g'))).toHaveLength(1);
     expect(log).toContain(`::add-mask::${token}\n`);
-    expect(JSON.stringify(local.requests)).not.toContain(token);
+    expect(JSON.stringify(service.requests)).not.toContain(token);
   });
 });
 
@@ -183,51 +142,39 @@ describe('no comment', () => {
   const fork = { full_name: 'mallory/agent', fork: true };
   const ofFork = pullRequestEvent({ head: { sha, ref: 'topic', repo: fork } });
 
-  test.each<[string, Partial<RunOptions>]>([
+  test.for<[string, RunChanges]>([
     ['with comment: never', { inputs: { comment: 'never' } }],
     ['without a token', { inputs: { 'github-token': '' } }],
     ['for a push', { event: { name: 'push', payload: {} }, inputs: { tags: 'v1' } }],
     ['for a fork, whose token may only read', { event: ofFork }],
     ['for Dependabot, whose token may only read', { env: { GITHUB_ACTOR: 'dependabot[bot]' } }],
-  ])('%s, and none is looked for', async (_, options) => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
-    const { exitCode, log } = await run(local, github, workspace.path, options);
-    await local.close();
+  ])('%s, and none is looked for', async ([_, options], { run, github }) => {
+    const { exitCode, log } = await run(options);
     expect(exitCode, log).toBe(0);
     expect(github.requests.filter(({ path }) => /comments|graphql/.test(path))).toEqual([]);
     expect(log).not.toMatch(/^::(warning|notice)/m);
   });
 
-  test('for a pull request that is closed, of which nothing is built', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
-    const { exitCode, log } = await run(local, github, workspace.path, {
+  test('for a pull request that is closed, of which nothing is built', async ({ service, run, github }) => {
+    const { exitCode, log } = await run({
       event: pullRequestEvent({}, 'closed'),
       inputs: { tags: 'x', comment: 'always' },
     });
-    await local.close();
     expect(exitCode, log).toBe(0);
-    expect([...github.requests, ...local.requests]).toEqual([]);
+    expect([...github.requests, ...service.requests]).toEqual([]);
     expect(log.match(/^::(warning|notice) title=.*?::/gm)).toEqual(['::notice title=Nothing was built::']);
   });
 
-  test.each(['auto', 'always'])(
+  test.for(['auto', 'always'])(
     '%s: a token without the permission is a warning that says what to add',
-    async (comment) => {
-      await using workspace = await temporaryDirectory(files);
-      await using github = await startGithubServer();
+    async (comment, { run, github }) => {
       github.intercept = ({ method, path }) =>
         method === 'POST' && path.endsWith('/comments')
           ? forbidden('issues=write; pull_requests=write')
           : undefined;
-      const local = await service();
-      const { exitCode, log, outputs, summary } = await run(local, github, workspace.path, {
+      const { exitCode, log, outputs, summary } = await run({
         inputs: { comment },
       });
-      await local.close();
       expect(exitCode, log).toBe(0);
       expect(outputs['status']).toBe('ready');
       expect(summary).toContain('is ready');
@@ -238,45 +185,33 @@ describe('no comment', () => {
     },
   );
 
-  test.each([
+  test.for<[number, string]>([
     [404, 'warning'],
     [410, 'warning'],
     [422, 'notice'],
-  ])('and no failure when GitHub answers %i', async (status, kind) => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
+  ])('and no failure when GitHub answers %i', async ([status, kind], { run, github }) => {
     github.intercept = () => ({ status, body: { message: 'no' } });
-    const local = await service();
-    const { exitCode, log } = await run(local, github, workspace.path);
-    await local.close();
+    const { exitCode, log } = await run();
     expect(exitCode, log).toBe(0);
     expect(log).toMatch(new RegExp(`^::${kind} title=No comment::`, 'm'));
   });
 
-  test('for a moment: the end of the build writes what its beginning could not', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
+  test('for a moment: the end of the build writes what its beginning could not', async ({ run, github }) => {
     let posts = 0;
     github.intercept = ({ method, path }) =>
       method === 'POST' && path.endsWith('/comments') && ++posts === 1
         ? { status: 502, body: { message: 'Bad gateway' } }
         : undefined;
-    const local = await service();
-    await run(local, github, workspace.path);
-    await local.close();
+    await run();
     expect(github.comments.map(({ body }) => readCommentMarker(body)?.state)).toEqual(['ready']);
   });
 
-  test('always, where there is no pull request, is a warning', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
+  test('always, where there is no pull request, is a warning', async ({ run }) => {
     const event = { name: 'push', payload: {} };
-    const { exitCode, log } = await run(local, github, workspace.path, {
+    const { exitCode, log } = await run({
       event,
       inputs: { comment: 'always', tags: 'v1' },
     });
-    await local.close();
     expect(exitCode).toBe(0);
     expect(log).toMatch(
       /^::warning title=Input comment::.*No comment is written: this run belongs to no pull request\./m,
@@ -287,15 +222,12 @@ describe('no comment', () => {
 describe('the deployment of a pull request', () => {
   const inputs = { environment: 'preview' };
 
-  test.each<[string, SimulationScript | undefined, string]>([
-    ['ready', undefined, 'success'],
+  test.for<[string, SimulationScript, string]>([
+    ['ready', [], 'success'],
     ['failed', failing, 'failure'],
-  ])('of a build that is %s', async (_, script, end) => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service(script);
-    const { log, outputs } = await run(local, github, workspace.path, { inputs });
-    await local.close();
+  ])('of a build that is %s', async ([_, script, end], { service, run, github }) => {
+    service.script = script;
+    const { log, outputs } = await run({ inputs });
     expect(github.deployments, log).toHaveLength(1);
     const [{ request, statuses } = { request: {}, statuses: [] }] = github.deployments;
     expect(request).toEqual({
@@ -313,25 +245,20 @@ describe('the deployment of a pull request', () => {
     ]);
   });
 
-  test('is not made without an environment, nor outside of pull requests', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
-    const local = await service();
-    await run(local, github, workspace.path);
+  test('is not made without an environment, nor outside of pull requests', async ({ run, github }) => {
+    await run();
     const push = { name: 'push', payload: {} };
-    await run(local, github, workspace.path, { event: push, inputs: { ...inputs, tags: 'v1' } });
-    await local.close();
+    await run({ event: push, inputs: { ...inputs, tags: 'v1' } });
     expect(github.requests.filter(({ path }) => path.includes('/deployments'))).toEqual([]);
   });
 
-  test('that may not be made is one warning, and the build and its comment stand', async () => {
-    await using workspace = await temporaryDirectory(files);
-    await using github = await startGithubServer();
+  test('that may not be made is one warning, and the build and its comment stand', async ({
+    run,
+    github,
+  }) => {
     github.intercept = ({ path }) =>
       path.includes('/deployments') ? forbidden('deployments=write') : undefined;
-    const local = await service();
-    const { exitCode, log } = await run(local, github, workspace.path, { inputs });
-    await local.close();
+    const { exitCode, log } = await run({ inputs });
     expect(exitCode, log).toBe(0);
     expect(github.comments[0]?.body).toContain('is ready');
     const warnings = log.split('\n').filter((line) => line.startsWith('::warning title=No deployment::'));

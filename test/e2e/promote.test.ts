@@ -1,38 +1,13 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { passThrough } from '../../src/local/server.ts';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { groupsOf, type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import type { LocalService } from '../../src/local/service.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import { groupsOf } from '../support/runner.ts';
 import { ask, build, register, start } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
 
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-beforeAll(async () => {
-  workspace = await temporaryDirectory();
+const test = testWith({
+  defaults: { action: 'promote', ownProcess: true, inputs: { name: 'my-agent', tags: 'latest' } },
 });
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-});
-
-function promote(
-  service: LocalService,
-  inputs: Record<string, string>,
-  options: Partial<RunOptions> = {},
-): Promise<RunResult> {
-  return runAction({
-    action: join(action.path, 'promote'),
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', tags: 'latest', ...inputs },
-    ...options,
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
-  });
-}
 
 const changes = (service: LocalService) =>
   service.requests
@@ -40,13 +15,11 @@ const changes = (service: LocalService) =>
     .map(({ method, path, body }) => ({ method, path, body }));
 
 /** A service with two ready builds of my-agent: `v1` with `latest`, and `sha-2`. */
-async function twoBuilds() {
-  const service = await startLocalService();
+async function twoBuilds(service: LocalService) {
   const first = await build(service, 'my-agent', {}, ['v1', 'latest']);
   const second = await build(service, 'my-agent', {}, ['sha-2']);
   const before = changes(service).length;
   return {
-    service,
     first: first.buildID,
     second: second.buildID,
     templateId: first.templateID,
@@ -55,132 +28,125 @@ async function twoBuilds() {
 }
 
 describe('a promotion', () => {
-  test.each(['tag', 'build', 'reference'] as const)('by %s moves all tags in one request', async (form) => {
-    const { service, first, second, templateId, changesSince } = await twoBuilds();
-    const from = { tag: 'sha-2', build: second.toUpperCase(), reference: `my-agent:${second}` }[form];
-    const { exitCode, log, outputs, summary } = await promote(service, {
-      from,
-      tags: 'latest\ndefault, sha-2',
-    });
-    await service.close();
+  test.for(['tag', 'build', 'reference'] as const)(
+    'by %s moves all tags in one request',
+    async (form, { service, run }) => {
+      const { first, second, templateId, changesSince } = await twoBuilds(service);
+      const from = { tag: 'sha-2', build: second.toUpperCase(), reference: `my-agent:${second}` }[form];
+      const { exitCode, log, outputs, summary } = await run({
+        inputs: {
+          from,
+          tags: 'latest\ndefault, sha-2',
+        },
+      });
 
-    expect(exitCode, log).toBe(0);
-    expect(changesSince()).toEqual([
-      {
-        method: 'POST',
-        path: '/templates/tags',
-        body: { target: `my-agent:${second}`, tags: ['latest', 'default', 'sha-2'] },
-      },
-    ]);
-    expect(outputs).toEqual({
-      templateId,
-      buildId: second,
-      reference: `my-agent:${second}`,
-      tags: 'latest,default,sha-2',
-      previous: JSON.stringify({ latest: first, default: null, 'sha-2': second }),
-    });
-    const none = '(none)'.padEnd(36);
-    expect(groupsOf(log).at(-1)).toEqual({
-      title: 'Tags of my-agent',
-      lines: [
-        `tag      ${'before'.padEnd(36)}  after`,
-        `latest   ${first}  ${second}`,
-        `default  ${none}  ${second}`,
-        `sha-2    ${second}  ${second} (as before)`,
-      ],
-    });
-    expect(log).toContain(`\n2 tags moved to build ${second}\n`);
-    expect(summary).toContain(`| \`latest\` | \`${first}\` | \`${second}\` |`);
-    expect(service.inspect.resolve('my-agent')).toBe(second);
-  });
+      expect(exitCode, log).toBe(0);
+      expect(changesSince()).toEqual([
+        {
+          method: 'POST',
+          path: '/templates/tags',
+          body: { target: `my-agent:${second}`, tags: ['latest', 'default', 'sha-2'] },
+        },
+      ]);
+      expect(outputs).toEqual({
+        templateId,
+        buildId: second,
+        reference: `my-agent:${second}`,
+        tags: 'latest,default,sha-2',
+        previous: JSON.stringify({ latest: first, default: null, 'sha-2': second }),
+      });
+      const none = '(none)'.padEnd(36);
+      expect(groupsOf(log).at(-1)).toEqual({
+        title: 'Tags of my-agent',
+        lines: [
+          `tag      ${'before'.padEnd(36)}  after`,
+          `latest   ${first}  ${second}`,
+          `default  ${none}  ${second}`,
+          `sha-2    ${second}  ${second} (as before)`,
+        ],
+      });
+      expect(log).toContain(`\n2 tags moved to build ${second}\n`);
+      expect(summary).toContain(`| \`latest\` | \`${first}\` | \`${second}\` |`);
+      expect(service.inspect.resolve('my-agent')).toBe(second);
+    },
+  );
 
-  test('of what stands there already is green and changes nothing', async () => {
-    const { service, first, changesSince } = await twoBuilds();
-    const { exitCode, log, outputs } = await promote(service, { from: 'v1', tags: 'latest, v1' });
-    await service.close();
+  test('of what stands there already is green and changes nothing', async ({ service, run }) => {
+    const { first, changesSince } = await twoBuilds(service);
+    const { exitCode, log, outputs } = await run({ inputs: { from: 'v1', tags: 'latest, v1' } });
     expect(exitCode, log).toBe(0);
     expect(changesSince()).toEqual([]);
     expect(outputs).toMatchObject({ buildId: first, previous: JSON.stringify({ latest: first, v1: first }) });
     expect(log).toContain(`Nothing to change: all tags stand on build ${first} already.`);
   });
 
-  test('is rolled back by another to an older tag', async () => {
-    const { service, first } = await twoBuilds();
-    await promote(service, { from: 'sha-2' });
-    const { exitCode, outputs } = await promote(service, { from: 'v1' });
-    await service.close();
+  test('is rolled back by another to an older tag', async ({ service, run }) => {
+    const { first } = await twoBuilds(service);
+    await run({ inputs: { from: 'sha-2' } });
+    const { exitCode, outputs } = await run({ inputs: { from: 'v1' } });
     expect(exitCode).toBe(0);
     expect(outputs['buildId']).toBe(first);
     expect(service.inspect.resolve('my-agent', 'latest')).toBe(first);
   });
 
-  test('on a release moves the version and what stands for it', async () => {
-    const { service, second } = await twoBuilds();
+  test('on a release moves the version and what stands for it', async ({ service, run }) => {
+    const { second } = await twoBuilds(service);
     const payload = {
       action: 'published',
       release: { tag_name: 'v2.1.0', prerelease: false, draft: false },
       repository: { full_name: 'octo-org/agent', default_branch: 'main' },
     };
-    const { exitCode, log, outputs } = await promote(
-      service,
-      { from: 'sha-2', tags: '' },
-      { event: { name: 'release', payload }, env: { GITHUB_REF: 'refs/tags/v2.1.0' } },
-    );
-    await service.close();
+    const { exitCode, log, outputs } = await run({
+      event: { name: 'release', payload },
+      env: { GITHUB_REF: 'refs/tags/v2.1.0' },
+      inputs: { from: 'sha-2', tags: '' },
+    });
     expect(exitCode, log).toBe(0);
     expect(outputs['tags']?.split(',')).toEqual(['2.1.0', '2.1', '2', 'latest', 'default']);
     expect(outputs['buildId']).toBe(second);
   });
 
-  test('from a pull request does not move latest', async () => {
-    const { service, changesSince } = await twoBuilds();
+  test('from a pull request does not move latest', async ({ service, run }) => {
+    const { changesSince } = await twoBuilds(service);
     const payload = { number: 7, pull_request: { number: 7, head: { sha: 'abc' } } };
-    const { exitCode, log } = await promote(
-      service,
-      { from: 'sha-2' },
-      { event: { name: 'pull_request', payload } },
-    );
-    await service.close();
+    const { exitCode, log } = await run({
+      event: { name: 'pull_request', payload },
+      inputs: { from: 'sha-2' },
+    });
     expect(exitCode).toBe(1);
     expect(log).toContain('allow-production-tags');
     expect(changesSince()).toEqual([]);
   });
 
-  test('whose answer is lost is sent again', async () => {
+  test('whose answer is lost is sent again', async ({ service, run }) => {
     let posts = 0;
-    const service = await startLocalService({
-      intercept: async (request, response, next) => {
-        if (request.method !== 'POST' || request.url !== '/templates/tags' || ++posts > 1) {
-          return passThrough(request, response, next);
-        }
-        await next();
-        response.destroy();
-      },
-    });
+    service.intercept = async (request, response, next) => {
+      if (request.method !== 'POST' || request.url !== '/templates/tags' || ++posts > 1) {
+        return passThrough(request, response, next);
+      }
+      await next();
+      response.destroy();
+    };
     const { buildID } = await build(service, 'my-agent', {}, ['sha-1']);
-    const { exitCode, log } = await promote(service, { from: 'sha-1' });
-    await service.close();
+    const { exitCode, log } = await run({ inputs: { from: 'sha-1' } });
     expect(exitCode, log).toBe(0);
     expect(posts).toBe(2);
     expect(service.inspect.resolve('my-agent', 'latest')).toBe(buildID);
   });
 
-  test('says when somebody else moved a tag at the same time', async () => {
+  test('says when somebody else moved a tag at the same time', async ({ service, run }) => {
     let rival = '';
-    const service = await startLocalService({
-      intercept: async (request, response, next) => {
-        const fromAction = String(request.headers['user-agent']).startsWith('novita-template-action');
-        const reply = await next();
-        if (fromAction && request.method === 'POST') {
-          await ask(service, 'POST', '/templates/tags', { target: `my-agent:${rival}`, tags: ['latest'] });
-        }
-        return passThrough(request, response, async () => reply);
-      },
-    });
+    service.intercept = async (request, response, next) => {
+      const fromAction = String(request.headers['user-agent']).startsWith('novita-template-action');
+      const reply = await next();
+      if (fromAction && request.method === 'POST') {
+        await ask(service, 'POST', '/templates/tags', { target: `my-agent:${rival}`, tags: ['latest'] });
+      }
+      return passThrough(request, response, async () => reply);
+    };
     rival = (await build(service, 'my-agent', {}, ['v1'])).buildID;
     await build(service, 'my-agent', {}, ['v2']);
-    const { exitCode, log } = await promote(service, { from: 'v2', tags: 'latest, default' });
-    await service.close();
+    const { exitCode, log } = await run({ inputs: { from: 'v2', tags: 'latest, default' } });
     expect(exitCode, log).toBe(0);
     expect(log).toMatch(
       /::warning title=Tag latest moved again::Tag latest moved again: my-agent:latest was put on build .*somebody else/,
@@ -198,43 +164,42 @@ describe('tags that tell where a build was made', () => {
   });
 
   /** Versions 1.3.2 and, of the newest commit, sha-0123456. */
-  async function released() {
-    const service = await startLocalService();
+  async function released(service: LocalService) {
     const old = await build(service, 'my-agent', {}, ['1.3.2', 'latest']);
     const head = await build(service, 'my-agent', {}, ['sha-0123456', 'main']);
-    return { service, old: old.buildID, head: head.buildID };
+    return { old: old.buildID, head: head.buildID };
   }
 
-  test('do not go on another by a rollback, so that the next release gets what its commit says', async () => {
-    const { service, old, head } = await released();
-    const back = await promote(service, { from: '1.3.2', tags: '' }, dispatch());
+  test('do not go on another by a rollback, so that the next release gets what its commit says', async ({
+    service,
+    run,
+  }) => {
+    const { old, head } = await released(service);
+    const back = await run({ ...dispatch(), inputs: { from: '1.3.2', tags: '' } });
     expect(back.exitCode, back.log).toBe(0);
     expect(back.outputs['tags']).toBe('latest,default');
     expect(back.log).toMatch(/type=sha +- +nothing says that the build was made from this commit/);
     expect(service.inspect.resolve('my-agent', 'latest')).toBe(old);
     expect(service.inspect.resolve('my-agent', 'sha-0123456')).toBe(head);
 
-    const forward = await promote(service, { from: 'sha-0123456', tags: '' }, dispatch());
-    await service.close();
+    const forward = await run({ ...dispatch(), inputs: { from: 'sha-0123456', tags: '' } });
     expect(forward.outputs['tags']).toBe('latest,sha-0123456,default');
     expect(forward.outputs['buildId']).toBe(head);
   });
 
-  test.each([
+  test.for([
     'type=sha',
     'type=sha,format=long',
     'type=ref,event=branch',
     'type=edge',
     'sha-{{sha}}',
     'type=raw,value={{branch}}',
-  ])('are left out with a warning when %s asks for them', async (rule) => {
-    const { service, old, head } = await released();
-    const { exitCode, log, outputs } = await promote(
-      service,
-      { from: '1.3.2', tags: `${rule}\nlatest` },
-      dispatch(),
-    );
-    await service.close();
+  ])('are left out with a warning when %s asks for them', async (rule, { service, run }) => {
+    const { old, head } = await released(service);
+    const { exitCode, log, outputs } = await run({
+      ...dispatch(),
+      inputs: { from: '1.3.2', tags: `${rule}\nlatest` },
+    });
     expect(exitCode, log).toBe(0);
     expect(outputs['tags']).toBe('latest');
     expect(log).toMatch(/^::warning title=Tag \S+ left out::/m);
@@ -242,53 +207,47 @@ describe('tags that tell where a build was made', () => {
     expect(service.inspect.resolve('my-agent', 'latest')).toBe(old);
   });
 
-  test.each([
+  test.for<[string, RunChanges]>([
     ['another branch', dispatch('refs/heads/topic')],
     ['a schedule', { event: { name: 'schedule', payload: { repository } }, env: {} }],
-  ])('leave nothing to promote on %s, which is a mistake', async (_, options) => {
-    const { service, head } = await released();
+  ])('leave nothing to promote on %s, which is a mistake', async ([_, options], { service, run }) => {
+    const { head } = await released(service);
     const before = changes(service).length;
-    const { exitCode, log } = await promote(service, { from: '1.3.2', tags: '' }, options);
+    const { exitCode, log } = await run({ ...options, inputs: { from: '1.3.2', tags: '' } });
     expect(exitCode, log).toBe(1);
     expect(log).toContain('Set tags to what the build shall be, such as `tags: latest, default`.');
     expect(changes(service)).toHaveLength(before);
     // In so many words it is done, with a warning where a commit is named.
-    const plain = await promote(service, { from: '1.3.2', tags: 'nightly, sha-0123456' }, options);
-    await service.close();
+    const plain = await run({ ...options, inputs: { from: '1.3.2', tags: 'nightly, sha-0123456' } });
     expect(plain.exitCode, plain.log).toBe(0);
     expect(plain.log).toMatch(
       new RegExp(`^::warning title=Tag sha-0123456 taken from another build::.*${head}`, 'm'),
     );
   });
 
-  test('go on a build that was made from the commit of the run', async () => {
-    const service = await startLocalService();
+  test('go on a build that was made from the commit of the run', async ({ service, run }) => {
     const content = `content-${'ab'.repeat(32)}`;
     const made = await build(service, 'my-agent', {}, ['x', content, `${content}.${sha}`]);
-    const { exitCode, log, outputs } = await promote(
-      service,
-      { from: made.buildID, tags: '' },
-      dispatch('refs/heads/topic'),
-    );
-    await service.close();
+    const { exitCode, log, outputs } = await run({
+      ...dispatch('refs/heads/topic'),
+      inputs: { from: made.buildID, tags: '' },
+    });
     expect(exitCode, log).toBe(0);
     expect(outputs['tags']).toBe('topic');
   });
 
-  test('that move from version to version do not go back by rules', async () => {
-    const service = await startLocalService();
+  test('that move from version to version do not go back by rules', async ({ service, run }) => {
     await build(service, 'my-agent', {}, ['1.9.5', '1', 'latest']);
     await build(service, 'my-agent', {}, ['sha-0123456']);
     const tags = ['{{version}}', '{{major}}.{{minor}}', '{{major}}', '{{version}}-slim']
       .map((pattern) => `type=semver,pattern=${pattern}`)
       .join('\n');
     const payload = { action: 'published', release: { tag_name: 'v1.8.7' }, repository };
-    const { exitCode, log, outputs } = await promote(
-      service,
-      { from: 'sha-0123456', tags },
-      { event: { name: 'release', payload }, env: { GITHUB_REF: 'refs/tags/v1.8.7' } },
-    );
-    await service.close();
+    const { exitCode, log, outputs } = await run({
+      event: { name: 'release', payload },
+      env: { GITHUB_REF: 'refs/tags/v1.8.7' },
+      inputs: { from: 'sha-0123456', tags },
+    });
     expect(exitCode, log).toBe(0);
     expect(outputs['tags']).toBe('1.8.7,1.8,1.8.7-slim,latest-slim');
     expect(log).toMatch(/type=semver,pattern=\{\{major\}\} +- +1\.9\.5 is higher than 1\.8\.7/);
@@ -296,14 +255,11 @@ describe('tags that tell where a build was made', () => {
 });
 
 describe('what cannot be promoted', () => {
-  test('is told with what there is, and nothing is changed', async () => {
-    const executor = createSimulatedExecutor({
-      script: ({ tags }) => {
-        if (tags.includes('v2')) return [{ at: 1, fail: { message: 'failed to run command' } }];
-        return tags.includes('v3') ? [{ at: 1, durationMs: Number.POSITIVE_INFINITY }] : undefined;
-      },
-    });
-    const service = await startLocalService({ executor });
+  test('is told with what there is, and nothing is changed', async ({ service, run }) => {
+    service.script = ({ tags }) => {
+      if (tags.includes('v2')) return [{ at: 1, fail: { message: 'failed to run command' } }];
+      return tags.includes('v3') ? [{ at: 1, durationMs: Number.POSITIVE_INFINITY }] : undefined;
+    };
     const recipe = { steps: [{ type: 'RUN', args: ['make'] }] };
     await build(service, 'my-agent', {}, ['v1']);
     await build(service, 'my-agent', recipe, ['v2']);
@@ -340,12 +296,11 @@ describe('what cannot be promoted', () => {
       [{ from: 'v1', 'api-key': 'wrong-key-0123' }, /The service does not know the API key/],
     ];
     for (const [inputs, says] of rows) {
-      const { exitCode, log } = await promote(service, inputs);
+      const { exitCode, log } = await run({ inputs });
       expect(log, JSON.stringify(inputs)).toMatch(says);
       expect(exitCode).toBe(1);
       expect(log).not.toMatch(/\n\s+at .*:\d+:\d+/);
     }
     expect(changes(service)).toHaveLength(before);
-    await service.close();
   });
 });

@@ -3,20 +3,25 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 
+type Files = Readonly<Record<string, string>>;
+
 export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string;
+  /** Writes files by their path, over those that are there. */
+  write(files: Files): Promise<void>;
 }
 
 /** An empty directory with no `node_modules` above it. */
-export async function temporaryDirectory(
-  files: Readonly<Record<string, string>> = {},
-): Promise<TemporaryDirectory> {
+export async function temporaryDirectory(files: Files = {}): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(tmpdir(), 'action-e2e-'));
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(path, name)), { recursive: true });
-    await writeFile(join(path, name), content);
-  }
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  const write = async (content: Files) => {
+    for (const [name, text] of Object.entries(content)) {
+      await mkdir(dirname(join(path, name)), { recursive: true });
+      await writeFile(join(path, name), text);
+    }
+  };
+  await write(files);
+  return { path, write, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** The actions as the runner downloads them, which all tests of a run share: they only read in it. */
