@@ -7,28 +7,14 @@ interface Moment {
   readonly offsetMinutes: number;
 }
 
-const months = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-
-const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const dayMs = 86_400_000;
 
 const pad = (value: number, width = 2) => String(value).padStart(width, '0');
 const year = ({ wall }: Moment) => wall.getUTCFullYear();
-const month = ({ wall }: Moment) => months[wall.getUTCMonth()] ?? '';
-const weekday = ({ wall }: Moment) => weekdays[wall.getUTCDay()] ?? '';
+const name = (at: Moment, part: 'month' | 'weekday') =>
+  at.wall.toLocaleString('en-US', { [part]: 'long', timeZone: 'UTC' });
+const month = (at: Moment) => name(at, 'month');
+const weekday = (at: Moment) => name(at, 'weekday');
 const hour = ({ wall }: Moment) => wall.getUTCHours();
 const hour12 = (at: Moment) => hour(at) % 12 || 12;
 const dayOfYear = ({ wall }: Moment) =>

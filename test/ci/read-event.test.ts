@@ -179,7 +179,7 @@ describe('an event', () => {
     expect(describeEvent(event)).toBe(says);
   });
 
-  test('outside of GitHub is none', () => {
+  test('outside of GitHub has the kind none', () => {
     expect(readEvent({}, undefined)).toEqual({
       ...{ kind: 'none', name: '', isUnmerged: false, fork: false, dependabot: false },
     });
@@ -191,7 +191,7 @@ describe('an event', () => {
     expect(readEvent({ ...context, payload: payload as object }, 'o/r').pullRequest).toBeUndefined();
   });
 
-  test('is read whatever shape its payload has', () => {
+  test('is read with a payload of any shape', () => {
     const names = ['push', 'pull_request', 'release', 'merge_group', 'workflow_run', 'issue_comment'];
     const keys = [
       'pull_request',

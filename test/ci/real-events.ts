@@ -3,7 +3,7 @@ import { fixtureEvent } from '../support/webhook-events.ts';
 import { changed, eventOf, realPayload } from './webhook-payloads.ts';
 
 const pushed = '6113728f27ae82c7b1a177c8d03f9e96e0adf246';
-/** The merge commit that GitHub makes for a pull request, which nobody would look up. */
+/** The merge commit that GitHub makes for a pull request. */
 const merge = 'c4295bd74fb0f4fda03689c3df3f2803b658fd85';
 const onMaster = { ref: 'refs/heads/master', sha: pushed };
 const onPull = { ref: 'refs/pull/2/merge', sha: merge };
@@ -32,7 +32,7 @@ const pullOf = (changes: Record<string, unknown>) =>
 const runOf = (changes: Record<string, unknown>) =>
   eventOf('workflow_run', changed(run, { workflow_run: changes }), onMaster);
 
-/** Events as their real payloads tell them; where GitHub's examples have no such case, with the named fields changed. */
+/** Events from real payloads. Where GitHub's examples lack a case, the named fields are changed. */
 export const realEvents: Readonly<Record<string, CiEvent>> = {
   'push to the default branch': eventOf('push', push, onMaster),
   'push to another branch': pushOf('refs/heads/Feature/one'),

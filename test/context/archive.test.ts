@@ -198,7 +198,7 @@ describe('an archive', () => {
       fc.string().map((run) => ({ run })),
       name.map((link) => ({ link })),
     );
-    // The last name of a path has a mark of its own, so that no file stands where another needs a directory.
+    // The last name of a path has a mark, so that no file is at a path where another needs a directory.
     const trees = fc.dictionary(
       path.map((text) => `${text}.`),
       content,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { escapedSource, parseCopySource } from '../../src/context/copy-source.ts';
 
-it('a path that is written as no pattern means itself, whatever its name', () => {
+it('an escaped path matches itself, with any name', () => {
   const name = fc
     .string({ unit: fc.constantFrom(...'ab1.,-+@!?*()[]{}\\ ^|~#$'), minLength: 1, maxLength: 8 })
     .filter((text) => !/^\.+$/.test(text));

@@ -101,7 +101,7 @@ describe('on Windows', () => {
   });
 });
 
-it('elsewhere git is not asked, since the files themselves tell', async () => {
+it('git is not run on other systems, where files have modes', async () => {
   expect(await readGitModes(await repository(), 'linux')).toBeUndefined();
   expect(await readGitModes(await repository(), 'darwin')).toBeUndefined();
 });

@@ -108,7 +108,7 @@ describe('a manifest', () => {
 });
 
 describe('the hash', () => {
-  it('is the same whatever the order of creation, times, umask, mode, owner and place', async () => {
+  it('is the same for any order of creation, times, umask, mode, owner and place', async () => {
     await fc.assert(
       fc.asyncProperty(
         trees,
@@ -180,7 +180,7 @@ describe('the hash', () => {
     );
   });
 
-  it('knows nothing of what ignore rules keep back, whatever becomes of it', async () => {
+  it('does not depend on files that ignore rules exclude', async () => {
     const rules = compileIgnoreRules({
       contextDirectory: '/',
       fileIgnorePatterns: [],
@@ -235,7 +235,7 @@ describe('the hash', () => {
     expect((await manifestOf(directory, 'src')).hash).toBe((await manifestOf(directory, '{src,lib}')).hash);
   });
 
-  it('tells apart lists that only look alike when written in a row', () => {
+  it('differs for lists that look alike when joined', () => {
     const entry = (path: string, more: Partial<ManifestEntry> = {}): ManifestEntry => ({
       path,
       type: 'file',

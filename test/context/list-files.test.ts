@@ -160,7 +160,7 @@ describe('ignore rules', () => {
 });
 
 describe('symbolic links', () => {
-  it('are sent as they are, wherever they point', async () => {
+  it('are sent as they are, with any target', async () => {
     const tree: Tree = {
       'd/broken': { link: 'nowhere' },
       'd/up': { link: '../..' },
@@ -450,7 +450,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
   });
 });
 
-/** Root may read everything, so for a while the tests are nobody. */
+/** Root may read everything, so the tests run as the user nobody for a while. */
 async function asSomebodyWithoutRights(run: () => Promise<void>): Promise<void> {
   if (process.geteuid?.() !== 0) return run();
   process.seteuid?.(65_534);

@@ -17,7 +17,7 @@ async function planProblems(loaded: Loaded): Promise<string[]> {
   }
 }
 
-test('a COPY that the SDK refuses is told together with all that is wrong with the others', async () => {
+test('a COPY that the SDK refuses is reported together with all problems of the others', async () => {
   const loaded = await load({
     'template.ts': `${first}export const template = Template().fromTemplate('x')
   .copy('nope', '/a')

@@ -10,7 +10,7 @@ const recorder = recordBuilder(TemplateBase, {
   isUserFile: () => true,
 });
 
-/** What is told of a Dockerfile, in the order of its lines: `✗ 2 …` is a mistake on line 2, `! 2 …` a warning. */
+/** The messages about a Dockerfile, in the order of its lines: `✗ 2 …` is a mistake on line 2, `! 2 …` a warning. */
 function told(
   dockerfile: string,
   after: (template: ReturnType<ReturnType<typeof Template>['fromDockerfile']>) => void = () => {},
@@ -27,7 +27,7 @@ function told(
   ];
 }
 
-/** An instruction below `FROM debian`, and what is told of it. */
+/** An instruction below `FROM debian`, and the message about it. */
 const lost: ReadonlyArray<readonly [instruction: string, ...told: RegExp[]]> = [
   [`RUN printf 'a\\tb\\n' > /x`, /✗ 2 RUN .*each \\ that ends no line: .*printf 'atbn' > \/x.*script/],
   [`RUN grep -E '\\d+' x`, /✗ 2 RUN/],
@@ -169,7 +169,7 @@ describe('what the SDK loses of a Dockerfile', () => {
   });
 });
 
-test('whatever stands in a Dockerfile, something is said of it', () => {
+test('every instruction of a Dockerfile is handled', () => {
   const pieces = [
     'RUN ',
     'COPY ',
@@ -223,7 +223,7 @@ export const template = Template()
   .fromDockerfile('Dockerfile');`;
 
 describe('a Dockerfile that is a file', () => {
-  test('has its mistakes told together, each at its line', async () => {
+  test('has its mistakes reported together, each at its line', async () => {
     const Dockerfile = `ARG V=12
 FROM debian:\${V}
 ENV A=1 B="two words"
@@ -248,7 +248,7 @@ RUN printf 'a\\tb' > /x
     ]);
   });
 
-  test('has its warnings at their lines, and those of another template are not told', async () => {
+  test('has its warnings at their lines, without those of another template', async () => {
     const loaded = await load({
       'template.ts': `${template}\nTemplate().fromDockerfile('FROM x\\nRUN <<A\\nA\\nVOLUME /y');`,
       Dockerfile: 'FROM debian\nLABEL a=b\n\nVOLUME /x\n',
@@ -263,7 +263,7 @@ RUN printf 'a\\tb' > /x
     ]);
   });
 
-  test('has several stages told at the second, and another encoding at its first line', async () => {
+  test('has several stages reported at the second, and another encoding at its first line', async () => {
     const stages = await load({ 'template.ts': template, Dockerfile: 'FROM a AS b\nRUN x\nFROM c\n' });
     expect(stages.problems.map(({ at, message }) => `${place(stages, at)} ${message}`)).toEqual([
       expect.stringMatching(/^Dockerfile:3 .*one stage only/),

@@ -145,7 +145,7 @@ export const template = Template().fromTemplate(String(await ended));`,
   expect(definitionOf(loaded).recipe.fromTemplate).toBe('SIGTERM');
 });
 
-test('Node says nothing of its own when memory runs out', async () => {
+test('Node prints nothing when memory runs out', async () => {
   const loaded = await load(
     {
       'template.ts': `console.error('before\\n\\nan empty line');\nconst all: string[][] = [];\nfor (;;) all.push(Array.from({ length: 1000 }, (_, i) => 'x' + i + all.length));`,

@@ -129,7 +129,7 @@ describe('the environment of a definition', () => {
     expect(definitionEnvironment({ HTTPS_PROXY: '' })).toEqual({ HTTPS_PROXY: '' });
   });
 
-  test('whatever follows INPUT_ stays behind, in any case of letters', () => {
+  test('every variable that begins with INPUT_ is withheld, in upper and lower case', () => {
     const name = fc
       .tuple(
         fc.constantFrom('INPUT_', 'input_', 'Input_', 'STATE_', 'ACTIONS_ID_TOKEN_REQUEST_'),

@@ -20,7 +20,7 @@ const first = `import { Template } from 'e2b';\n`;
 const chain = `export const template = Template()\n  .fromImage('registry.test/app:1')\n  .runCmd('a');`;
 
 describe('what a template has from its base image', () => {
-  test("is marked as nobody's line", async () => {
+  test('is marked as a step without a line', async () => {
     const loaded = await load({ 'template.ts': first + registry(image) + chain });
     expect(steps(loaded)).toEqual([
       expect.stringMatching(/^RUN a </),

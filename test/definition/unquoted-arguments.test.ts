@@ -186,7 +186,7 @@ describe('arguments that become words of a shell command', () => {
     expect(warnings[0]?.message).not.toContain('hidden');
   });
 
-  test('are one word once they are quoted, whatever they hold', () => {
+  test('are one word once they are quoted, with any content', () => {
     const text = fc.string({
       unit: fc.constantFrom(...`ab1/ <>;&|()$\`"'\\*?[]{}#~!=\t\n`),
       minLength: 1,

@@ -111,7 +111,7 @@ describe('inputs of the build action', () => {
     [{}, 'NOVITA_API_KEY is not set'],
     [{ NOVITA_ACCESS_TOKEN: 'at_1' }, 'NOVITA_ACCESS_TOKEN is set, but builds need the API key'],
     [{ E2B_API_KEY: 'e2b_1' }, 'a key for e2b'],
-  ])('without a key, and with %j, the message tells what is missing', (env, message) => {
+  ])('without a key, and with %j, the message says what is missing', (env, message) => {
     const { problems } = readBuildInputs({ INPUT_NAME: 'x', ...env });
     expect(problems).toEqual([{ title: 'Input api-key', message: expect.stringContaining(message) }]);
     expect(problems[0]?.message).toContain('api-key: ${{ secrets.NOVITA_API_KEY }}');

@@ -16,7 +16,7 @@ describe('the base as it is sent', () => {
     [' python:3.12\n', `python@${digest}`],
     ['registry.test:5000/team/app', `registry.test:5000/team/app@${digest}`],
     ['registry.test:5000/team/app:1', `registry.test:5000/team/app@${digest}`],
-    // Whoever wrote a digest gets that one, also where it is that of a list and another one was found in it.
+    // A written digest stays, also when it is that of a list and the look-up found one in the list.
     [`python@${digest}`, `python@${digest}`],
     [`python:3.12@${other}`, `python:3.12@${other}`],
   ])('image %j becomes %s', (fromImage, pinned) => {

@@ -86,7 +86,7 @@ describe("the SDK's script for sandboxes", () => {
     expect(await printOf([{ B: value, A: '1' }])).toBe(await printOf([{ A: '1', B: value }]));
   });
 
-  test('counts as it is in a RUN that somebody wrote', async () => {
+  test('counts as it is in a RUN of the recipe', async () => {
     const [one = env(), other = env()] = [
       (await templateSteps([{ B: '1', A: '2' }])).at(-1),
       (await templateSteps([{ A: '2', B: '1' }])).at(-1),
@@ -280,14 +280,14 @@ const golden: Sample = {
   memoryMb: 1024,
 };
 
-test('the fingerprint of one recipe stands fast: whoever changes it gives `version` another number', async () => {
+test('the fingerprint of one recipe is fixed: a change to it needs another `version`', async () => {
   expect(hashOf(await planOf(golden))).toBe(
     '3317129185d5f9a5c072e7fa4f99f58a95bf4cf8c006af7f8ac388528a8a68bd',
   );
 });
 
 describe('the same content has the same fingerprint', () => {
-  test('in another place, made in another order, at another time, by somebody else, with another mask', async () => {
+  test('in another place, made in another order, at another time, by another user, with another umask', async () => {
     // Only root may give files away.
     const owner = process.geteuid?.() === 0 ? 65_534 : undefined;
     await fc.assert(
@@ -317,7 +317,7 @@ describe('the same content has the same fingerprint', () => {
     );
   });
 
-  test('whatever it is called, tagged and committed as, whoever may read its image, and though built anew', async () => {
+  test('under any name, tag, commit and registry login, and with skip-cache', async () => {
     const directory = await planted(golden.tree);
     const expected = hashOf(await planOf(golden, directory));
     const others = [
@@ -339,7 +339,7 @@ describe('the same content has the same fingerprint', () => {
     expect(others[4]?.wire.force).toBe(true);
   });
 
-  test('whatever the order of its keys', () => {
+  test('with its keys in any order', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }),
@@ -398,7 +398,7 @@ describe('another content has another fingerprint', () => {
     expect(seen.size).toBeGreaterThan(60);
   });
 
-  test('wherever two values that JSON tells apart stand in a field that nobody knows yet', () => {
+  test('where a future field has a different value in JSON', () => {
     const value = fc.jsonValue({ maxDepth: 2 }).map((any) => JSON.parse(JSON.stringify(any)) as unknown);
     fc.assert(
       fc.property(fc.dictionary(fc.string(), value), fc.dictionary(fc.string(), value), (one, other) => {

@@ -45,6 +45,6 @@ export function effectOf(command: string, directory: string) {
   } catch {
     failed = true;
   }
-  // A script that fails fails the build: what it did until then is nobody's.
+  // A failing script fails the build, so its partial result does not count.
   return failed || places.map((place) => readFileSync(place, 'utf8').split('\n').sort());
 }

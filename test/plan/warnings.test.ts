@@ -49,7 +49,7 @@ describe('the warning of secrets in a plan', () => {
   });
 });
 
-test('a base whose tag moves by habit is a notice at its line, another is none', async () => {
+test('a base whose tag moves by habit gives a notice at its line, and another gives none', async () => {
   const noticesOf = async (fromImage: string) => (await planOf({ ...sample, recipe: { fromImage } })).notices;
   expect(await noticesOf('python:3.12')).toEqual([]);
   expect(await noticesOf('python')).toEqual([

@@ -34,7 +34,7 @@ export function write(directory: string, files: Readonly<Record<string, string>>
   }
 }
 
-/** A folder of its own, by its real path. */
+/** The real path of a new folder. */
 export function folder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), 'checkout-')));
 }

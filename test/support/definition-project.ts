@@ -7,7 +7,7 @@ import { loadDefinition } from '../../src/definition/process/load.ts';
 import { type Problem, ProblemsError, type SourceLocation } from '../../src/problem.ts';
 import { bundledSdk, host } from './definition-bundles.ts';
 
-/** A repository with these files, in a folder of its own that goes when the test is over. */
+/** A repository with these files in a new folder, which is removed when the test ends. */
 export function project(files: Record<string, string>): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'definition-')));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

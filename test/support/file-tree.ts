@@ -11,7 +11,7 @@ export type Tree = Readonly<
   Record<string, string | Buffer | { readonly run: string } | { readonly link: string } | null>
 >;
 
-/** A directory of its own, removed when the test ends. */
+/** A new directory, which is removed when the test ends. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'plan-')));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { decide, now, tagsOf } from './decide.ts';
 const main = ['latest', 'sha-6dcb09b', 'default'];
 const release = ['1.2.3', '1.2', '1', 'latest', 'default'];
 
-/** A push of which the payload tells nothing. */
+/** A push with an empty payload. */
 function bare(ref: string): CiEvent {
   return readEvent({ eventName: 'push', ref, sha: '6dcb09b5b57875f334f61aebed695e2e4193db5e' }, 'o/r');
 }
@@ -121,13 +121,13 @@ describe('without rules', () => {
     ['1.2', ['1.2.9'], ['tag-1.2']],
     ['1', ['1.2.9'], ['tag-1']],
     ['1.2', ['1.3.0'], ['1.2']],
-    // Versions of a variant are none of those without.
+    // Versions of a variant do not count for those without.
     ['v1.2.3', ['9.9.9-slim', 'app-9.9.9'], release],
   ])('%s beside %j → %j', async (tag, existing, tags) => {
     expect(await tagsOf(pushOfTag(tag), '', { existing })).toEqual(tags);
   });
 
-  test('nothing that moves is given while the tags cannot be asked for, and the reason is told', async () => {
+  test('no tag moves while the tags cannot be read, and the reason says so', async () => {
     const existing = new Error('answered 503');
     const { tags, decisions, problems } = await decide('push_tag', '', { existing });
     expect(problems).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
 
-/** What is written, and how the one problem goes on behind `line 1: `. */
+/** The input, and the text of its only problem after `line 1: `. */
 const table: readonly (readonly [rules: string, message: string])[] = [
   ['type=shaa', 'there is no type "shaa"; did you mean sha?'],
   ['type=SHA', 'there is no type "SHA"; did you mean sha?'],
@@ -85,7 +85,7 @@ const table: readonly (readonly [rules: string, message: string])[] = [
 ];
 
 describe('a mistake', () => {
-  test.each(table)('in %s is told', async (rules, message) => {
+  test.each(table)('in %s is reported', async (rules, message) => {
     const { problems } = await decide('push_main', rules);
     expect(problems).toEqual([{ title: 'Input tags', message: expect.stringContaining(message) }]);
     expect(problems[0]?.message).toMatch(/^line 1: /);

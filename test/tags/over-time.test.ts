@@ -39,7 +39,7 @@ describe('two different names', () => {
           const other = named.get(tag);
           if (other !== undefined) expect(meaning(one)).toBe(meaning(other));
           named.set(tag, one);
-          // Somebody may name a branch after the tag of another.
+          // A branch may have the name of another branch's tag.
           if (queue.length < 24 && !queue.includes(tag) && !parseVersion(tag)) queue.push(tag);
         }
       }),

@@ -87,7 +87,7 @@ const rule = fc
 const rules = fc.array(rule, { maxLength: 5 }).map((lines) => lines.join('\n'));
 const existing = fc.array(fc.constantFrom('1.0.0', '9.9.9', 'latest', '2.1'), { maxLength: 3 });
 
-test('whatever the event and the rules, tags are what the service takes, once each', async () => {
+test('for any event and rules, the service accepts all tags, and none comes twice', async () => {
   let given = 0;
   await fc.assert(
     fc.asyncProperty(event, rules, existing, fc.boolean(), async (ci, lines, known, allow) => {
@@ -103,7 +103,7 @@ test('whatever the event and the rules, tags are what the service takes, once ea
   expect(given).toBeGreaterThan(500);
 });
 
-test('whatever the rules, a proposal never moves what users get', async () => {
+test('for any rules, unmerged code never moves what users get', async () => {
   const proposal = event.filter(({ isUnmerged }) => isUnmerged);
   await fc.assert(
     fc.asyncProperty(proposal, rules, existing, async (ci, lines, known) => {
@@ -116,7 +116,7 @@ test('whatever the rules, a proposal never moves what users get', async () => {
   );
 });
 
-test('whatever is written, nothing is thrown, and mistakes name their line', async () => {
+test('for any text, nothing is thrown, and mistakes name their line', async () => {
   const noise = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
     fc

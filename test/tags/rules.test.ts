@@ -411,7 +411,7 @@ describe('a pull request or a merge group', () => {
     );
   });
 
-  test('does with allow-production-tags, but no version becomes latest by itself', async () => {
+  test('does with allow-production-tags, but no version becomes latest without a rule', async () => {
     const allow = true;
     expect(await tagsOf('pull_request_opened', 'latest, default, 1.2.3', { allow })).toEqual([
       ...['latest', 'default', '1.2.3'],
