@@ -58,6 +58,6 @@ function readEventFile(path: string): EventContext['payload'] {
 function unreadable(path: string, found: string) {
   return problem(
     'The event of this run',
-    `GITHUB_EVENT_PATH names ${path}, and ${found}. Expected is the JSON object that the runner writes there, which tells what started this run. Run the job again. If you set the variable yourself, leave it unset or name such a file.`,
+    `GITHUB_EVENT_PATH names ${path}, and ${found}. It must be the JSON object that the runner writes there about the event of this run. Run the job again. If you set the variable yourself, leave it unset or name such a file.`,
   );
 }

@@ -136,7 +136,7 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
     problems.push(
       problem(
         'A recipe that is not as it was committed',
-        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: take out the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: remove the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
         { file, line: 1 },
       ),
     );
@@ -150,7 +150,7 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
 function refusal(file: string, { name }: CiEvent, found: string): ProblemsError {
   return problem(
     'A recipe from a pull request',
-    `Runs of ${name} have secrets, and loading a recipe runs it. This one was not loaded: ${found}. Build pull requests under the event pull_request: there the runs of forks get no secrets, and their recipe is planned and shown. Take out \`ref:\` and \`repository:\` of the checkout, and what fetches a pull request, to build this repository's own. docs/pull-requests.md has a workflow for comments on pull requests of forks.`,
+    `Runs of ${name} have secrets, and loading a recipe runs it. This one was not loaded: ${found}. Build pull requests under the event pull_request: there the runs of forks get no secrets, and their recipe is planned and shown. Remove \`ref:\` and \`repository:\` of the checkout, and what fetches a pull request, to build this repository's own. docs/pull-requests.md has a workflow for comments on pull requests of forks.`,
     { file, line: 1 },
   );
 }

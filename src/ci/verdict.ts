@@ -61,7 +61,7 @@ export function judgeCheckout(repository: Repository, facts: TrustFacts): Verdic
   return {
     trust: 'unknown',
     commit,
-    found: `it is checked out at ${commit}${of}, which is neither the commit of this run nor, as far as the checkout tells, of a branch or tag of this repository`,
+    found: `it is checked out at ${commit}${of}, which is neither the commit of this run nor, as far as the checkout shows, of a branch or tag of this repository`,
   };
 }
 

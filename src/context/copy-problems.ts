@@ -48,12 +48,12 @@ export function copyProblems(copy: CopyFiles) {
     ) =>
       make(
         'COPY sends nothing',
-        `${name} finds nothing in the context directory ${copy.contextDirectory}: ${literal ? 'the directory is empty' : 'no path matches the pattern'}${skipped ? ` outside of what ignore rules keep back, such as "${skipped.path}" (pattern "${skipped.rule.pattern}", ${skipped.rule.origin})` : ''}. ${named ? literally() : 'Check the source, or drop the COPY.'}`,
+        `${name} finds nothing in the context directory ${copy.contextDirectory}: ${literal ? 'the directory is empty' : 'no path matches the pattern'}${skipped ? ` except for what ignore rules exclude, such as "${skipped.path}" (pattern "${skipped.rule.pattern}", ${skipped.rule.origin})` : ''}. ${named ? literally() : 'Check the source, or remove the COPY.'}`,
       ),
     excluded: (path: string, rule: IgnoreRule) =>
       make(
         'COPY sends nothing',
-        `Ignore rules keep back everything that ${name} names: "${path}" is excluded by the pattern "${rule.pattern}" (${rule.origin}). Change the pattern, take the files in again with a "!" pattern, or drop the COPY.`,
+        `Ignore rules exclude everything that ${name} names: "${path}" is excluded by the pattern "${rule.pattern}" (${rule.origin}). Change the pattern, include the files again with a "!" pattern, or remove the COPY.`,
       ),
     notDirectory: (path: string) =>
       make(
@@ -65,18 +65,18 @@ export function copyProblems(copy: CopyFiles) {
       if (isOfMachine(error)) throw error;
       return make(
         'Unreadable path in COPY',
-        `${name} takes in ${absolute(path)}, which cannot be read (${reason(error)}). Fix its permissions or name it in .dockerignore.`,
+        `${name} includes ${absolute(path)}, which cannot be read (${reason(error)}). Fix its permissions or name it in .dockerignore.`,
       );
     },
     special: (path: string) =>
       make(
         'Special file in COPY',
-        `${name} takes in ${absolute(path)}, which is a socket, pipe or device and cannot be sent. Remove it or name it in .dockerignore.`,
+        `${name} includes ${absolute(path)}, which is a socket, pipe or device and cannot be sent. Remove it or name it in .dockerignore.`,
       ),
     notUtf8: (path: string) =>
       make(
         'File name is not UTF-8',
-        `${name} takes in ${absolute(path)}, whose name is not valid UTF-8. Rename it or name its directory in .dockerignore.`,
+        `${name} includes ${absolute(path)}, whose name is not valid UTF-8. Rename it or name its directory in .dockerignore.`,
       ),
     outside: (path: string, target: string) =>
       make(

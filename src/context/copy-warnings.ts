@@ -46,7 +46,7 @@ function loginWarning(files: FileManifest): DefinitionWarning | undefined {
   if (!login) return undefined;
   return {
     title: 'Credentials in the template',
-    message: `COPY "${files.source}" takes in ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so that no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
+    message: `COPY "${files.source}" includes ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so that no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
   };
 }
 
@@ -77,7 +77,7 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
       : leaveOut;
   return {
     title: exposed ? 'A token in the template' : 'The git folder in the template',
-    message: `COPY "${files.source}" takes in ${folder}, with the whole history.${token} It differs from run to run, so that no build of this template is reused. ${advice}.`,
+    message: `COPY "${files.source}" includes ${folder}, with the whole history.${token} It differs from run to run, so that no build of this template is reused. ${advice}.`,
   };
 }
 

@@ -111,7 +111,7 @@ export function compileIgnoreRules(from: {
     };
     if (!alternatives) return report('its braces hold a range or too many alternatives; write them out');
     const reinclude = written.startsWith('!');
-    if (written === '!') return report('"!" must be followed by the pattern to take in again');
+    if (written === '!') return report('"!" must be followed by the pattern to include again');
     const mark = String(rules.push({ pattern: written, origin, reinclude }) - 1);
     for (const alternative of alternatives) {
       const fault = patternFault(alternative);

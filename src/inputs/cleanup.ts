@@ -67,7 +67,7 @@ function readContentDays(reader: InputReader, mode: CleanupInputs['mode']): numb
   if (mode === 'event' && !reader.problems.some(({ title }) => title === 'Input mode')) {
     reader.reject(
       'content-days',
-      `found ${quote(found)}, expected nothing with mode: event, which removes no content tags. Take it away, or give it to a job with mode: sweep.`,
+      `found ${quote(found)}, expected nothing with mode: event, which removes no content tags. Remove it, or use it in a job with mode: sweep.`,
     );
     return undefined;
   }
@@ -84,7 +84,7 @@ function readPrefix(reader: InputReader): string {
   if (/^[a-z][a-z0-9_.-]*[-_]$/.test(prefix)) return prefix;
   reader.reject(
     'tag-prefix',
-    `found ${quote(prefix)}, expected what stands before the number in preview tags: lower-case letters, digits, -, _ and ., a letter first and - or _ last, such as pr-.`,
+    `found ${quote(prefix)}, expected the text before the number in preview tags: lower-case letters, digits, -, _ and ., a letter first and - or _ last, such as pr-.`,
   );
   return 'pr-';
 }

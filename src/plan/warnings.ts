@@ -31,7 +31,7 @@ export function floatingBaseNotices({ recipe, sources }: Definition): Definition
   return [
     {
       title: 'A base image that moves',
-      message: `${recipe.fromImage} means another image every few days (tag ${tag}), and each time the template is built anew, whatever else stays the same. Name a version, such as python:3.12, or a digest.`,
+      message: `${recipe.fromImage} means another image every few days (tag ${tag}), and each time the template is built anew, even if nothing else changes. Name a version, such as python:3.12, or a digest.`,
       at: sources.base,
     },
   ];

@@ -33,7 +33,7 @@ export async function judgeLatest(
   const { name, version, variant } = release;
   if (event.isUnmerged) return not('never for a pull request or a merge group');
   if (!version) return not(`${name} is not a version such as 1.2.3`);
-  if (!variant) return not('what stands around the version is another for each build');
+  if (!variant) return not('the text around the version changes with each build');
   return judgeLine({ version, variant, line: 'all' }, event, lookUp, beside);
 }
 

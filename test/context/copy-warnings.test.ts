@@ -48,7 +48,7 @@ describe('a COPY that takes the git folder', () => {
     const found = await warned({ tree: { '.git/config': config, '.git/HEAD': 'x', a: '1' } });
     expect(found).toEqual([
       expect.stringMatching(
-        /^A token in the template: COPY "\." takes in \.git, .*\.git\/config holds a token.*Write the line \.git into \.dockerignore, or set persist-credentials: false/,
+        /^A token in the template: COPY "\." includes \.git, .*\.git\/config holds a token.*Write the line \.git into \.dockerignore, or set persist-credentials: false/,
       ),
     ]);
     expect(found.join()).not.toMatch(/secret|c2VjcmV0|ghp_/);
@@ -121,7 +121,7 @@ describe('a COPY that takes credentials of the job', () => {
     const tree = { 'gha-creds-0a1b2c3d.json': '{}', a: '1' };
     expect(await warned({ tree })).toEqual([
       expect.stringMatching(
-        /^Credentials in the template: .*takes in gha-creds-0a1b2c3d\.json.*\.dockerignore/,
+        /^Credentials in the template: .*includes gha-creds-0a1b2c3d\.json.*\.dockerignore/,
       ),
     ]);
     expect(await warned({ tree: { ...tree, '.dockerignore': '**/gha-creds-*.json' } })).toEqual([]);

@@ -96,7 +96,7 @@ const documented: { name: string; file: string; no?: string[]; yes?: string[] }[
   { name: 'a byte order mark before a comment', file: '\uFEFF# x\na', no: ['a'], yes: ['# x'] },
   { name: 'a lone dot', file: '.', yes: ['a', 'a/b'] },
   { name: 'a lone slash', file: '/', yes: ['a', 'a/b'] },
-  { name: '! takes in again', file: '*.md\n!README.md', no: ['a.md'], yes: ['README.md'] },
+  { name: '! includes again', file: '*.md\n!README.md', no: ['a.md'], yes: ['README.md'] },
   {
     name: 'the last match decides: out',
     file: '*.md\n!README*.md\nREADME-secret.md',

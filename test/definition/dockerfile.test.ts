@@ -57,13 +57,13 @@ const lost: ReadonlyArray<readonly [instruction: string, ...told: RegExp[]]> = [
   ['ENV A=\\$x', /✗ 2 ENV .*setEnvs/],
   ['ENV A=1 B', /✗ 2 ENV .*needs names and values/],
   ['ENV A', /! 2 ENV .*needs names and values/],
-  ['ENV A=a\\.b', /! 2 ENV .*Docker takes the \\ in A away.*Write it twice/],
+  ['ENV A=a\\.b', /! 2 ENV .*Docker removes the \\ in A.*Write it twice/],
   ['ENV A=1\nENV PATH=/a$A:$PATH', /! 3 ENV .*value of A may be missing in PATH/],
   ['ARG A="x"', /✗ 2 ARG .*without quotes/],
   ['ARG A=1 B=2 C', /! 2 ARG .*ENV of ARG: every sandbox has A, B, C.*nothing is handed to a build/],
   ['ARG A B', /✗ 2 ARG .*ARG for each name/],
   ['ARG TARGETARCH', /✗ 2 ARG .*Write ARG TARGETARCH=amd64/],
-  ['ENV A=1\nARG A=2', /✗ 3 ARG .*Take this ARG out/],
+  ['ENV A=1\nARG A=2', /✗ 3 ARG .*Remove this ARG/],
   ['COPY a b /x/', /✗ 2 COPY .*"a" alone.*COPY a \/x\/ and COPY b \/x\//],
   ['COPY ["a", "b", "/x/"]', /✗ 2 COPY .*brackets.*Write COPY a \/x\/ and COPY b \/x\//],
   ['COPY ["a b", "/x"]', /✗ 2 COPY .*Write \.copy\('a b', '\/x'\) in the definition/],
@@ -83,7 +83,7 @@ const lost: ReadonlyArray<readonly [instruction: string, ...told: RegExp[]]> = [
     /✗ 2 ADD .*RUN git clone git@github\.com:o\/r\.git \/x && git -C \/x checkout v1\.$/,
   ],
   ['ADD a.tar.gz /x', /✗ 2 ADD .*Docker unpacks it.*tar -xf \/opt\/a\.tar\.gz -C \/x/],
-  ['WORKDIR', /✗ 2 WORKDIR .*has nothing after it.*take the line out/],
+  ['WORKDIR', /✗ 2 WORKDIR .*has nothing after it.*remove the line/],
   ['USER', /✗ 2 USER .*has nothing after it/],
   ['RUN --network=none', /✗ 2 RUN .*has nothing after it/],
   ['CMD', /✗ 2 CMD .*has nothing after it/],
@@ -169,7 +169,7 @@ describe('what the SDK loses of a Dockerfile', () => {
   });
 });
 
-test('every instruction of a Dockerfile is handled', () => {
+test('every message about a Dockerfile names its line and instruction', () => {
   const pieces = [
     'RUN ',
     'COPY ',
@@ -256,7 +256,7 @@ RUN printf 'a\\tb' > /x
     });
     const { warnings } = definitionOf(loaded);
     expect(warnings.map(({ title, at }) => `${place(loaded, at)} ${title}`)).toEqual([
-      'Dockerfile.dockerignore:1 An ignore file that nobody reads',
+      'Dockerfile.dockerignore:1 An ignore file without effect',
       'Dockerfile:2 LABEL is not all taken',
       'Dockerfile:4 VOLUME is not all taken',
       expect.stringMatching(/^Dockerfile:1 The base image/),

@@ -43,7 +43,7 @@ function textLoss(reading: Reading): string | undefined {
   if (sent === undefined) return 'The SDK leaves it out.';
   if (collapseBlanks(text) === collapseBlanks(sent)) return undefined;
   const cause = text.includes(escaping)
-    ? `The SDK takes away each ${escaping} that ends no line`
+    ? `The SDK removes each ${escaping} that ends no line`
     : 'The SDK makes one blank of several, in quotes too';
   return `${cause}: the shell would get ${quote(sent)}.`;
 }
@@ -122,7 +122,7 @@ export function startTogether(
   if (first === undefined) {
     if (entrypointIsLast) return undefined;
     const found =
-      'Docker takes no CMD beside an ENTRYPOINT that is a shell command, and the SDK takes nothing but CMD.';
+      'Docker ignores CMD beside an ENTRYPOINT that is a shell command, and the SDK uses only CMD.';
     return { reading: cmd, loss: mistake(found, 'Take CMD out, and write the ENTRYPOINT as CMD.') };
   }
   const second = jsonWords(cmd.text) ?? ['/bin/sh', '-c', cmd.text];

@@ -87,7 +87,7 @@ export function dockerfileLosses(
       add([
         mistake(
           `${keyword} has nothing after it, which Docker refuses, and the SDK drops.`,
-          'Write what it is to be, or take the line out.',
+          'Write what it is to be, or remove the line.',
         ),
       ]);
     } else if (keyword === 'CMD' || keyword === 'ENTRYPOINT') {
@@ -160,7 +160,7 @@ function unknown(keyword: string): Loss[] {
   return [
     mistake(
       `Docker knows no instruction ${keyword}, and the SDK leaves it out.`,
-      near ? `Write ${near}.` : 'Take it out.',
+      near ? `Write ${near}.` : 'Remove it.',
     ),
   ];
 }

@@ -105,7 +105,7 @@ function ignoreFile(file: string): Finding {
   const message = `${name} is there, and neither the SDK nor the action reads it: what it names is sent. Write its lines into .dockerignore of the context directory.`;
   return {
     severity: 'warning',
-    title: 'An ignore file that nobody reads',
+    title: 'An ignore file without effect',
     message,
     at: { file: `${file}.dockerignore`, line: 1 },
   };

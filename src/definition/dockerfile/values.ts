@@ -63,7 +63,7 @@ export function envLosses(reading: Reading): Loss[] {
   }
   const escaped = right.filter(({ value }) => value?.escaped);
   if (escaped.length > 0) {
-    const found = `Docker takes the ${reading.escaping} in ${names(escaped)} away, and so does the SDK.`;
+    const found = `Docker removes the ${reading.escaping} in ${names(escaped)}, and so does the SDK.`;
     losses.push(warning(found, `Write it twice where it is to stay.`));
   }
   return losses;
@@ -105,7 +105,7 @@ export function argLosses(
         mistake(`Docker would fill in ${name}, and the SDK makes it empty.`, `Write ARG ${name}=${filled}.`),
       ];
     if (context.envs.has(name))
-      return [mistake(`Docker takes the ENV ${name} above, and the SDK the ARG.`, `Take this ARG out.`)];
+      return [mistake(`Docker uses the ENV ${name} above, and the SDK the ARG.`, `Remove this ARG.`)];
   }
   const empty = settings.some(({ value }) => !value)
     ? ' Without a default it is empty, since nothing is handed to a build.'
