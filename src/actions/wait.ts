@@ -29,10 +29,10 @@ export async function runWait({ context, runner, clients }: Job): Promise<ExitRe
   return withTimeLimit(timeoutMinutes, context.interrupted, async (signal) => {
     const client = clients.connect(connection, signal);
     const found = await findBuild(client, inputs);
-    if ('refused' in found) {
-      return failEarly({ failure: 'build-not-found', undone: 'Nothing was waited for', why: found.refused });
+    if (!found.ok) {
+      return failEarly({ failure: 'build-not-found', undone: 'Nothing was waited for', why: found.reason });
     }
-    const { build, known } = found;
+    const { build, plan: known } = found.value;
     const observed = createObservedPlan({ ...known, ...planned });
     const { summary, logLevel: level } = inputs;
     const about = reportedPlan(observed.plan, context, runner);

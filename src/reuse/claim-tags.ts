@@ -1,22 +1,24 @@
 import type { ServiceClient } from '../api/client.ts';
 import type { TagChange } from '../api/types.ts';
 import { isMissing } from '../http/errors.ts';
+import type { Result } from '../result.ts';
 import { promote } from '../templates/assign-tags.ts';
 import { readTags } from '../templates/find-template.ts';
 import type { MatchingBuild } from './find-match.ts';
 
 /** What became of the tags of this run. */
-export type ClaimResult =
-  | { readonly taken: true; readonly moves: readonly TagChange[]; readonly left: readonly string[] }
-  /** The build has gone between look-up and tagging; no tag was moved. */
-  | { readonly taken: false };
+export interface ClaimedTags {
+  readonly moves: readonly TagChange[];
+  /** Tags that a newer run has put on another build, and that stay there. */
+  readonly claimedByOthers: readonly string[];
+}
 
 /** What this run knows about where its tags may stand. */
 export interface TagHistory {
   /** Where the tags stood when this run began. */
   readonly before: ReadonlyMap<string, string>;
   /** Builds of this content that this run has seen, its own included: a tag on one of them means what it should. */
-  readonly same: ReadonlySet<string>;
+  readonly sameContent: ReadonlySet<string>;
 }
 
 /**
@@ -27,11 +29,11 @@ export interface TagHistory {
 export function tagsClaimedByOthers(
   tags: readonly string[],
   now: ReadonlyMap<string, string>,
-  { before, same }: TagHistory,
+  { before, sameContent }: TagHistory,
 ): string[] {
   return tags.filter((tag) => {
     const buildId = now.get(tag);
-    return buildId !== undefined && buildId !== before.get(tag) && !same.has(buildId);
+    return buildId !== undefined && buildId !== before.get(tag) && !sameContent.has(buildId);
   });
 }
 
@@ -40,19 +42,19 @@ export function tagsClaimedByOthers(
  * ({@link tagsClaimedByOthers}). The service has no request that moves a tag only if it still stands where it was seen, so
  * a registration in the instant between look-up and request counts as the older of the two. The request is therefore
  * repeated only after another look: a service that is down for a minute must not make an instant of it. Rejects with a
- * `ServiceError`.
+ * `ServiceError`; gives a reason when the build has gone meanwhile, and then no tag has moved.
  */
 export async function claimTags(
   client: Pick<ServiceClient, 'noRetry' | 'retrier' | 'tags'>,
   { template, buildId }: Pick<MatchingBuild, 'template' | 'buildId'>,
   tags: readonly string[],
   history: TagHistory,
-): Promise<ClaimResult> {
+): Promise<Result<ClaimedTags>> {
   const patience = client.retrier('POST tags');
   for (let now = template; ; now = { ...now, tags: await readTags(client, template.templateId) }) {
-    const left = tagsClaimedByOthers(tags, now.tags, history);
-    const wanted = tags.filter((tag) => !left.includes(tag));
-    if (wanted.length === 0) return { taken: true, moves: [], left };
+    const claimedByOthers = tagsClaimedByOthers(tags, now.tags, history);
+    const wanted = tags.filter((tag) => !claimedByOthers.includes(tag));
+    if (wanted.length === 0) return { ok: true, value: { moves: [], claimedByOthers } };
     let unanswered: unknown;
     const assignTags: ServiceClient['assignTags'] = (target, chosen) =>
       client.noRetry.assignTags(target, chosen).catch((error: unknown) => {
@@ -61,9 +63,15 @@ export async function claimTags(
       });
     try {
       const { moves, contested } = await promote({ assignTags, tags: client.tags }, now, buildId, wanted);
-      return { taken: true, moves: moves.map(sinceFirst(template.tags)), left: [...left, ...contested] };
+      return {
+        ok: true,
+        value: {
+          moves: moves.map(sinceFirst(template.tags)),
+          claimedByOthers: [...claimedByOthers, ...contested],
+        },
+      };
     } catch (error) {
-      if (isMissing(error)) return { taken: false };
+      if (isMissing(error)) return { ok: false, reason: `Build ${buildId} has gone since it was looked up.` };
       if (error !== unanswered) throw error;
       await patience.backoff(error);
     }

@@ -7,6 +7,8 @@ import { buildsByTag, readAssignments, type TemplateInfo } from '../templates/fi
 
 /** A build of the same content. Times are milliseconds since the epoch by the service's clock. */
 export interface MatchingBuild {
+  /** `waiting` and `building`: registered by another run and on its way. */
+  readonly state: 'ready' | 'waiting' | 'building';
   readonly template: TemplateInfo;
   readonly buildId: string;
   readonly createdAt: number;
@@ -17,13 +19,11 @@ export interface MatchingBuild {
 }
 
 export type MatchResult =
-  | { readonly state: 'ready'; readonly build: MatchingBuild }
-  /** Registered by another run and on its way. */
-  | { readonly state: 'waiting' | 'building'; readonly build: MatchingBuild }
-  /** `why` is a sentence without its full stop; `failed` is the last build of this content, where that failed. */
+  | { readonly ok: true; readonly value: MatchingBuild }
+  /** `reason` is a sentence without its full stop; `failed` is the last build of this content, where that failed. */
   | {
-      readonly state: 'none';
-      readonly why: string;
+      readonly ok: false;
+      readonly reason: string;
       readonly template?: TemplateInfo;
       readonly failed?: string;
     };
@@ -82,9 +82,9 @@ export async function findMatch(
   { name, contentTag, cpuCount, memoryMb }: WantedContent,
 ): Promise<MatchResult> {
   const found = await templateWithTags(client, name);
-  if (!found) return { state: 'none', why: `There is no template ${name} yet` };
+  if (!found) return { ok: false, reason: `There is no template ${name} yet` };
   const { template, assignments } = found;
-  const none = (why: string) => ({ state: 'none' as const, why, template });
+  const none = (reason: string) => ({ ok: false as const, reason, template });
   const row = assignments.find(({ tag }) => tag === contentTag);
   if (!row) return none('No build has this content');
 
@@ -100,7 +100,7 @@ export async function findMatch(
   }
   const commit = commitOf(contentTag, tagsOf(buildId, assignments));
   const build = { template, buildId, createdAt: Date.parse(listed.createdAt), ...(commit && { commit }) };
-  if (status === 'waiting' || status === 'building') return { state: status, build };
+  if (status === 'waiting' || status === 'building') return { ok: true, value: { ...build, state: status } };
   if (status !== 'ready')
     return none(`Build ${buildId} of this content is in a state that is not known here`);
   const [assignedAt, finishedAt] = [row.createdAt, listed.finishedAt ?? ''].map((time) => Date.parse(time));
@@ -111,7 +111,7 @@ export async function findMatch(
   if (!isFromRegistration(Number(assignedAt), build.createdAt, Number(finishedAt))) {
     return none(`The tag of this content was put on build ${buildId} by hand, after it was built`);
   }
-  return { state: 'ready', build: { ...build, finishedAt: Number(finishedAt) } };
+  return { ok: true, value: { ...build, state: status, finishedAt: Number(finishedAt) } };
 }
 
 /** Point 2 of the argument. */

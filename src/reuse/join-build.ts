@@ -6,18 +6,14 @@ import { uploadsOf } from '../driver/upload.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
 import { pause } from '../http/sleep.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Result } from '../result.ts';
 import type { MatchingBuild } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
 
 /**
- * How following the build of another run ended; `left` says, as a sentence without its full stop, why this run goes on
- * without it.
- */
-export type JoinResult = { readonly outcome: BuildOutcome } | { readonly left: string };
-
-/**
  * Follows a build of the same content that another run registered, to its end, and shows its log. A build that is
- * never started is not waited for ({@link waitForStart}).
+ * never started is not waited for ({@link waitForStart}). The reason why this run goes on without it is a sentence
+ * without its full stop.
  *
  * @param earlier - builds of other runs that this run has followed before
  */
@@ -28,21 +24,21 @@ export async function joinBuild(
   deps: BuildContext,
   timing: BuildTiming,
   earlier = 0,
-): Promise<JoinResult> {
+): Promise<Result<BuildOutcome>> {
   const { templateId } = template;
   const ids = { templateId, buildId, createdAt };
   deps.emit({ type: 'joined', templateId, buildId, tags: plan.tags });
-  const started = await waitForStart({ plan, earlier }, ids, lookUps, deps, timing);
-  if (started !== undefined) return { left: started };
+  const reason = await waitForStart({ plan, earlier }, ids, lookUps, deps, timing);
+  if (reason !== undefined) return { ok: false, reason };
   // Its recipe is this one, so nothing has to be taken from its log.
   const emit: BuildContext['emit'] = (event) => {
     if (event.type !== 'finished') deps.emit(event);
   };
   const outcome = await awaitBuild(ids, { plan, see: () => {} }, { ...deps, emit });
-  if (outcome.status === 'ready' || outcome.stopped) return { outcome };
+  if (outcome.status === 'ready' || outcome.stopped) return { ok: true, value: outcome };
   const why = outcome.status === 'superseded' ? 'was superseded' : 'did not get ready';
   const said = outcome.failure?.message.trim().split('\n', 1)[0]?.slice(0, 300);
-  return { left: `Build ${buildId} of the other run ${why}${said ? `: ${said}` : ''}` };
+  return { ok: false, reason: `Build ${buildId} of the other run ${why}${said ? `: ${said}` : ''}` };
 }
 
 /**
@@ -87,12 +83,12 @@ async function waitForStart(
         });
       }
       if (Date.now() - since > allowed(missing)) {
-        const left = await missingBytes(plan, templateId, lookUps);
+        const stillMissing = await missingBytes(plan, templateId, lookUps);
         const over = Date.now() - registeredAt > start.mostMs;
-        if (over || left >= missing) {
+        if (over || stillMissing >= missing) {
           return `Build ${buildId} of the other run was not started within ${inWords(Date.now() - registeredAt)}`;
         }
-        missing = left;
+        missing = stillMissing;
         since = Date.now();
       }
       await pause(pace.longestMs, signal);

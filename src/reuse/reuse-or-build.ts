@@ -3,13 +3,15 @@ import type { BuildContext } from '../driver/context.ts';
 import type { BuildOutcome } from '../driver/events.ts';
 import { defaultTiming } from '../driver/timing.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Result } from '../result.ts';
 import { guardLateStarts } from './guard-start.ts';
 import { Search } from './search.ts';
-import type { NotPublished, ReuseOptions } from './types.ts';
+import type { ReuseOptions } from './types.ts';
 
 /**
  * Ends with a ready build of the plan's content that bears the plan's tags: one that is there already, one that
- * another run is making at this moment, or else one of our own. Emits what happens; rejects as `build` does.
+ * another run is making at this moment, or else one of our own. With `require` nothing is built, and the reason is a
+ * sentence without its full stop. Emits what happens; rejects as `build` does.
  *
  * ## When the content tag is put on, and what that does to runs at the same time
  *
@@ -37,7 +39,7 @@ export async function reuseOrBuild(
   plan: Plan,
   options: ReuseOptions,
   deps: BuildContext,
-): Promise<BuildOutcome | NotPublished> {
+): Promise<Result<BuildOutcome>> {
   const { contentTags } = plan;
   const timing = { ...defaultTiming, ...deps.timing };
   const timely = { ...deps, timing, client: guardLateStarts(deps.client, timing.pace.longestMs) };
@@ -46,7 +48,7 @@ export async function reuseOrBuild(
   }
   if (options.reuse === 'require') {
     const why = 'unknown' in plan.fingerprint ? `: ${plan.fingerprint.unknown}` : '';
-    return { notPublished: `Whether this template is published cannot be known${why}` };
+    return { ok: false, reason: `Whether this template is published cannot be known${why}` };
   }
-  return build(plan, options, timely);
+  return { ok: true, value: await build(plan, options, timely) };
 }

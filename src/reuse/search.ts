@@ -6,19 +6,20 @@ import type { BuildTiming } from '../driver/timing.ts';
 import { isKeyRefused, ServiceError } from '../http/errors.ts';
 import { pause } from '../http/sleep.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Result } from '../result.ts';
 import type { TemplateInfo } from '../templates/find-template.ts';
-import { type ClaimResult, claimTags, tagsClaimedByOthers } from './claim-tags.ts';
+import { type ClaimedTags, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
 import { findMatch, type MatchingBuild, type MatchResult } from './find-match.ts';
 import { joinBuild } from './join-build.ts';
 import { withLookupPolicy } from './lookup-client.ts';
-import type { NotPublished, ReuseOptions } from './types.ts';
+import type { ReuseOptions } from './types.ts';
 
 /** More builds of other runs than this are not followed, one after another. */
-const mostFollowed = 8;
+const mostJoined = 8;
 /** More builds of our own than this are not made when newer ones take their place. */
 const mostBuilt = 4;
 /** Looks, each after a pause, for the build of another run that may be coming, before one of our own. */
-const mostLooks = 3;
+const mostLookUps = 3;
 
 /** What a search needs; every time is set. */
 export interface SearchDeps extends BuildContext {
@@ -35,18 +36,18 @@ export class Search {
   /** Builds of other runs that were followed, and builds that did not take the tags. */
   readonly #tried = new Set<string>();
   /** Every build of this content that was seen. */
-  readonly #same = new Set<string>();
-  #follows = 0;
+  readonly #sameContent = new Set<string>();
+  #joins = 0;
   #builds = 0;
-  #looks = 0;
+  #lookUps = 0;
   /** Where the tags stood when this run began. */
-  #before: ReadonlyMap<string, string> | undefined;
+  #tagsBefore: ReadonlyMap<string, string> | undefined;
   /** The last build that was followed to its end and was ready then. */
-  #followed: BuildOutcome | undefined;
+  #joined: BuildOutcome | undefined;
   /** Our own build, once a newer one has taken its place. */
   #own: BuildOutcome | undefined;
   /** The last build of this content that was looked at, whatever became of it. */
-  #seen: MatchingBuild | undefined;
+  #lastMatch: MatchingBuild | undefined;
 
   constructor(plan: Plan, contentTag: string, options: ReuseOptions, deps: SearchDeps) {
     this.#plan = plan;
@@ -55,29 +56,29 @@ export class Search {
     this.#deps = deps;
   }
 
-  async run(): Promise<BuildOutcome | NotPublished> {
+  async run(): Promise<Result<BuildOutcome>> {
     for (;;) {
-      const outcome = await this.#next(await this.#lookUp());
-      if (!outcome) continue;
-      if (!('notPublished' in outcome)) this.#deps.emit({ type: 'finished', outcome });
-      return outcome;
+      const end = await this.#next(await this.#lookUp());
+      if (!end) continue;
+      if (end.ok) this.#deps.emit({ type: 'finished', outcome: end.value });
+      return end;
     }
   }
 
   /** Goes on from what was found; gives nothing when it is to be looked up once more. */
-  async #next(found: MatchResult): Promise<BuildOutcome | NotPublished | undefined> {
-    if (found.state !== 'none' && !this.#tried.has(found.build.buildId)) {
-      if (found.state === 'ready') return this.#take(found.build);
-      if (this.#mayFollow(found.build)) return this.#follow(found.build);
+  async #next(found: MatchResult): Promise<Result<BuildOutcome> | undefined> {
+    if (found.ok && !this.#tried.has(found.value.buildId)) {
+      if (found.value.state === 'ready') return ended(await this.#take(found.value));
+      if (this.#mayJoin(found.value)) return ended(await this.#join(found.value));
     }
-    const why = found.state === 'none' ? found.why : this.#whyNot(found);
-    if (this.#options.reuse === 'require') return { notPublished: why };
-    const template = found.state === 'none' ? found.template : found.build.template;
+    const reason = found.ok ? this.#whyNot(found.value) : found.reason;
+    if (this.#options.reuse === 'require') return { ok: false, reason };
+    const { template } = found.ok ? found.value : found;
     // Runs that lost the same build would all begin at once, who was superseded lets the newer run go first, and the
     // list may be a little behind a build that was followed to its end.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
-    if ((this.#own || this.#follows > 0) && !ours && (await this.#mayLookAgain())) return undefined;
-    return this.#supersededBy(template) ?? this.#build(why, template);
+    if ((this.#own || this.#joins > 0) && !ours && (await this.#mayLookUpAgain())) return undefined;
+    return ended(this.#supersededBy(template) ?? (await this.#build(reason, template)));
   }
 
   async #lookUp(): Promise<MatchResult> {
@@ -92,19 +93,19 @@ export class Search {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
       // A build would be refused as well, after a name was claimed for it.
       if (isKeyRefused(error)) throw error;
-      found = { state: 'none', why: `Builds of this content could not be looked up (${error.summary})` };
+      found = { ok: false, reason: `Builds of this content could not be looked up (${error.summary})` };
     }
-    if (found.state !== 'none') this.#seen = found.build;
-    const known = found.state === 'none' ? found.failed : found.build.buildId;
-    // No one can put a tag on a build that is not ready, so one that failed had this one from its registration.
-    if (known !== undefined) this.#same.add(known);
-    const template = found.state === 'none' ? found.template : found.build.template;
-    this.#before ??= template?.tags ?? new Map();
+    if (found.ok) this.#lastMatch = found.value;
+    const buildId = found.ok ? found.value.buildId : found.failed;
+    // Nothing can put a tag on a build that is not ready, so one that failed had this one from its registration.
+    if (buildId !== undefined) this.#sameContent.add(buildId);
+    const { template } = found.ok ? found.value : found;
+    this.#tagsBefore ??= template?.tags ?? new Map();
     return found;
   }
 
   /** Why a build of this content is not the one of this run, as a sentence without its full stop. */
-  #whyNot({ state, build: { buildId } }: Exclude<MatchResult, { readonly state: 'none' }>): string {
+  #whyNot({ state, buildId }: MatchingBuild): string {
     if (state === 'ready') return `Build ${buildId} of this content cannot be taken`;
     const why = this.#options.wait ? 'is not waited for' : 'is not ready, and wait: false waits for none';
     return `Build ${buildId} of another run has this content and ${why}`;
@@ -114,102 +115,107 @@ export class Search {
    * Without waiting for the end there is no moment at which the tags could be put on another run's build. One that was
    * followed to its end is not followed twice: its log has been shown.
    */
-  #mayFollow({ buildId }: MatchingBuild): boolean {
-    return this.#options.wait && this.#follows < mostFollowed && this.#followed?.buildId !== buildId;
+  #mayJoin({ buildId }: MatchingBuild): boolean {
+    return this.#options.wait && this.#joins < mostJoined && this.#joined?.buildId !== buildId;
   }
 
-  async #follow(build: MatchingBuild): Promise<BuildOutcome | undefined> {
-    this.#follows += 1;
-    this.#looks = 0;
+  async #join(build: MatchingBuild): Promise<BuildOutcome | undefined> {
+    this.#joins += 1;
+    this.#lookUps = 0;
     const lookUps = withLookupPolicy(this.#deps.client, this.#deps.timing.lookUp);
-    const earlier = this.#follows - 1;
-    const end = await joinBuild(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
-    if ('left' in end) {
+    const earlier = this.#joins - 1;
+    const joined = await joinBuild(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
+    if (!joined.ok) {
       this.#tried.add(build.buildId);
-      this.#notice(`${end.left}.`);
+      this.#notice(`${joined.reason}.`);
       return undefined;
     }
-    if (end.outcome.stopped) return this.#leave(end.outcome);
+    if (joined.value.stopped) return this.#leave(joined.value);
     // Ready: the next look-up proves it, and the tags are put on.
-    this.#followed = end.outcome;
+    this.#joined = joined.value;
     return undefined;
   }
 
   /** A build of another run that is given up before it could be taken has none of the tags of this run. */
   #leave(outcome: BuildOutcome): BuildOutcome {
-    const left =
+    const missingTags =
       "This build is another run's, and the tags of this run are not on it: run this job again to put them there.";
-    this.#notice(left);
+    this.#notice(missingTags);
     const { diagnosis } = outcome;
-    const advice = `The build goes on at the service. ${left}`;
+    const advice = `The build continues at the service. ${missingTags}`;
     return { ...outcome, tags: [], ...(diagnosis && { diagnosis: { ...diagnosis, advice } }) };
   }
 
   async #take(found: MatchingBuild): Promise<BuildOutcome | undefined> {
     const { name, tags } = this.#plan;
     const { template, buildId, createdAt, finishedAt, commit } = found;
-    const taken = await this.#putTags(found);
-    if (!taken.taken) {
+    const claimed = await this.#claimTags(found);
+    if (!claimed.ok) {
       this.#tried.add(buildId);
+      this.#notice(claimed.reason);
       return undefined;
     }
-    const { moves, left } = taken;
-    const followed = this.#followed?.buildId === buildId ? this.#followed : undefined;
+    const { moves, claimedByOthers } = claimed.value;
+    const joined = this.#joined?.buildId === buildId ? this.#joined : undefined;
     const reused: ReusedBuild = {
-      how: followed || this.#own ? 'followed' : 'found',
+      how: joined || this.#own ? 'followed' : 'found',
       createdAt,
       moves,
       ...(finishedAt !== undefined && { finishedAt }),
       ...(commit && { commit }),
     };
     const { templateId } = template;
-    const steps = followed?.steps ?? [];
+    const steps = joined?.steps ?? [];
     const outcome = { templateId, buildId, name, steps, durationMs: this.#durationMs(), reused };
-    if (left.length === tags.length) return this.#superseded({ ...outcome, tags }, left);
-    this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
-    if (left.length > 0) {
-      this.#notice(`A newer run put ${left.join(', ')} on another build meanwhile; left there.`);
+    if (claimedByOthers.length === tags.length) {
+      return this.#superseded({ ...outcome, tags }, claimedByOthers);
     }
-    return { ...outcome, tags: tags.filter((tag) => !left.includes(tag)), status: 'ready' };
+    this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
+    if (claimedByOthers.length > 0) {
+      this.#notice(`A newer run put ${claimedByOthers.join(', ')} on another build meanwhile; left there.`);
+    }
+    return { ...outcome, tags: tags.filter((tag) => !claimedByOthers.includes(tag)), status: 'ready' };
   }
 
   /** Where tags cannot be put on a build, building puts them on another: the registration does it. */
-  async #putTags(found: MatchingBuild): Promise<ClaimResult> {
-    const history = { before: this.#before ?? new Map(), same: this.#same };
+  async #claimTags(found: MatchingBuild): Promise<Result<ClaimedTags>> {
     try {
-      const taken = await claimTags(this.#deps.client, found, this.#plan.tags, history);
-      if (!taken.taken) this.#notice(`Build ${found.buildId} has gone since it was looked up.`);
-      return taken;
+      return await claimTags(this.#deps.client, found, this.#plan.tags, this.#tagHistory());
     } catch (error) {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
-      this.#notice(`The tags could not be put on build ${found.buildId}: ${error.message}`);
-      return { taken: false };
+      return {
+        ok: false,
+        reason: `The tags could not be put on build ${found.buildId}: ${error.message}`,
+      };
     }
   }
 
   /** How this run ends when a newer one has its tags, or when enough was built. */
   #supersededBy(template: TemplateInfo | undefined): BuildOutcome | undefined {
     const { name, tags } = this.#plan;
-    const history = { before: this.#before ?? new Map(), same: this.#same };
-    const left = template ? tagsClaimedByOthers(tags, template.tags, history) : [];
-    // Without a list of tags nobody knows whether a newer run has them.
-    const over = left.length > 0 || !template || this.#builds >= mostBuilt;
+    const claimed = template ? tagsClaimedByOthers(tags, template.tags, this.#tagHistory()) : [];
+    // Without a list of tags a newer run may have them.
+    const over = claimed.length > 0 || !template || this.#builds >= mostBuilt;
     if (this.#own) return over ? this.#own : undefined;
-    if (left.length === 0 || !this.#seen) return undefined;
-    const { buildId } = this.#seen;
-    const { templateId } = this.#seen.template;
+    if (claimed.length === 0 || !this.#lastMatch) return undefined;
+    const { buildId } = this.#lastMatch;
+    const { templateId } = this.#lastMatch.template;
     const ids = { templateId, buildId, name, tags, steps: [], durationMs: this.#durationMs() };
-    return this.#superseded(ids, left);
+    return this.#superseded(ids, claimed);
   }
 
-  #superseded(outcome: Omit<BuildOutcome, 'status'>, left: readonly string[]): BuildOutcome {
-    const message = `A newer run put ${left.join(', ')} on another build meanwhile: superseded by a newer one.`;
+  #tagHistory(): TagHistory {
+    return { before: this.#tagsBefore ?? new Map(), sameContent: this.#sameContent };
+  }
+
+  #superseded(outcome: Omit<BuildOutcome, 'status'>, tags: readonly string[]): BuildOutcome {
+    const message = `A newer run put ${tags.join(', ')} on another build meanwhile: superseded by a newer one.`;
     return withDiagnosis(this.#plan, { ...outcome, status: 'error', failure: { message, lastLines: [] } });
   }
 
-  async #mayLookAgain(): Promise<boolean> {
-    if (this.#looks >= mostLooks) return false;
-    this.#looks += 1;
+  async #mayLookUpAgain(): Promise<boolean> {
+    if (this.#lookUps >= mostLookUps) return false;
+    this.#lookUps += 1;
     // Random, so that runs that wait for each other do not go on together.
     await pause(this.#deps.timing.pace.longestMs * (0.5 + 2 * Math.random()), this.#deps.signal);
     return true;
@@ -219,7 +225,7 @@ export class Search {
   async #build(why: string, template: TemplateInfo | undefined): Promise<BuildOutcome | undefined> {
     this.#notice(`${why}. Building${this.#own ? ' once more' : ''}.`);
     this.#builds += 1;
-    this.#looks = 0;
+    this.#lookUps = 0;
     const emit: BuildContext['emit'] = (event) => {
       if (event.type !== 'finished') this.#deps.emit(event);
     };
@@ -228,7 +234,7 @@ export class Search {
     if (outcome.status !== 'superseded') return outcome;
     this.#own = outcome;
     this.#tried.add(outcome.buildId);
-    this.#same.add(outcome.buildId);
+    this.#sameContent.add(outcome.buildId);
     return undefined;
   }
 
@@ -239,4 +245,8 @@ export class Search {
   #notice(message: string): void {
     this.#deps.emit({ type: 'notice', message });
   }
+}
+
+function ended(outcome: BuildOutcome | undefined): Result<BuildOutcome> | undefined {
+  return outcome && { ok: true, value: outcome };
 }

@@ -6,8 +6,3 @@ export type Reuse = 'auto' | 'never' | 'require';
 export interface ReuseOptions extends BuildOptions {
   readonly reuse: Reuse;
 }
-
-/** Nothing was built, as `require` demands. `why` is a sentence without its full stop. */
-export interface NotPublished {
-  readonly notPublished: string;
-}

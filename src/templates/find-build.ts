@@ -5,16 +5,18 @@ import type { BuildStatus, ListedBuild } from '../api/schemas.ts';
 import type { AwaitedBuild } from '../api/types.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
 import type { PlanHeader } from '../plan/plan.ts';
+import type { Result } from '../result.ts';
 import { findTemplate, noSuchTemplate, readTags, type TemplateInfo, tagsInWords } from './find-template.ts';
 
 /** A build that another job registered, and what the service tells about it beside its log. */
 export interface FoundBuild {
   readonly build: AwaitedBuild;
-  readonly known: PlanHeader;
+  readonly plan: PlanHeader;
 }
 
 /**
- * Finds a build by name and identifier, whatever state it is in. Rejects with a `ServiceError`.
+ * Finds a build by name and identifier, in any state; or tells in one or two sentences why there is none. Rejects with
+ * a `ServiceError`.
  *
  * @param templateId - spares looking the template up by its name; may be empty
  */
@@ -25,15 +27,16 @@ export async function findBuild(
     buildId,
     templateId,
   }: { readonly name: string; readonly buildId: string; readonly templateId: string },
-): Promise<FoundBuild | Refusal> {
+): Promise<Result<FoundBuild>> {
   const template =
     templateId === ''
       ? await findTemplate(client, name)
       : { name, templateId, tags: await readTags(client, templateId) };
-  if (!template) return { refused: noSuchTemplate(name) };
+  if (!template) return { ok: false, reason: noSuchTemplate(name) };
   if (!(await statusOf(client, template, buildId))) {
     return {
-      refused: `There is no build ${buildId} of ${name} that can be seen. A build is found as long as one of its tags is there: the last may have been removed, as when a pull request was closed. Else check name, build-id and region.`,
+      ok: false,
+      reason: `There is no build ${buildId} of ${name} that can be seen. A build is found as long as one of its tags is there: the last may have been removed, as when a pull request was closed. Else check name, build-id and region.`,
     };
   }
   const size = await sizeOf(client, template.templateId, buildId);
@@ -41,8 +44,11 @@ export async function findBuild(
     .filter(([tag, id]) => id === buildId && !isContentTag(tag))
     .map(([tag]) => tag);
   return {
-    build: { templateId: template.templateId, buildId, ...size.build },
-    known: { name, tags, ...size.known },
+    ok: true,
+    value: {
+      build: { templateId: template.templateId, buildId, ...size.build },
+      plan: { name, tags, ...size.plan },
+    },
   };
 }
 
@@ -55,7 +61,7 @@ async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: strin
     const { cpuCount, memoryMB: memoryMb } = listed;
     return {
       build: { ...(Number.isFinite(createdAt) && { createdAt }) },
-      known: { ...(cpuCount !== undefined && { cpuCount }), ...(memoryMb !== undefined && { memoryMb }) },
+      plan: { ...(cpuCount !== undefined && { cpuCount }), ...(memoryMb !== undefined && { memoryMb }) },
     };
   } catch (error) {
     if (error instanceof ServiceError) return {};
@@ -63,37 +69,38 @@ async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: strin
   }
 }
 
-/** Why there is nothing to go on with, in one or two sentences. */
-export interface Refusal {
-  readonly refused: string;
-}
-
 /**
- * The ready build that `from`, a tag or the identifier of a build, means. Where the newest build under a tag is not
- * ready, the tag still resolves to an older one whose identifier the service does not tell; that is refused.
+ * The identifier of the ready build that `from`, a tag or the identifier of a build, means; or in one or two sentences
+ * why there is none. Where the newest build under a tag is not ready, the tag still resolves to an older one whose
+ * identifier the service does not tell: that is refused.
  */
 export async function findReadyBuild(
   client: Pick<IdempotentApi, 'status'>,
   template: TemplateInfo,
   from: string,
-): Promise<{ readonly buildId: string } | Refusal> {
+): Promise<Result<string>> {
   const { name, tags } = template;
   const byTag = !isBuildIdentifier(from);
   const buildId = byTag ? tags.get(from) : from;
-  if (buildId === undefined) return { refused: `${name} has no tag ${from}. ${tagsInWords(template)}` };
+  if (buildId === undefined)
+    return { ok: false, reason: `${name} has no tag ${from}. ${tagsInWords(template)}` };
 
   const found = await statusOf(client, template, buildId);
-  if (found?.status === 'ready') return { buildId };
+  if (found?.status === 'ready') return { ok: true, value: buildId };
   const meant = byTag ? `The newest build under the tag ${from}, ${buildId},` : `Build ${buildId}`;
   if (!found) {
-    return { refused: `${meant} is none of ${name} that still has a tag. ${tagsInWords(template)}` };
+    return {
+      ok: false,
+      reason: `${meant} is none of ${name} that still has a tag. ${tagsInWords(template)}`,
+    };
   }
   const older = byTag
     ? ` An older build that ${name}:${from} still means can be given by its identifier.`
     : '';
-  if (found.status !== 'error') return { refused: `${meant} is not ready yet (${found.status}).${older}` };
+  if (found.status !== 'error')
+    return { ok: false, reason: `${meant} is not ready yet (${found.status}).${older}` };
   const reason = found.reason?.message || 'The service gave no reason';
-  return { refused: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
+  return { ok: false, reason: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
 }
 
 /** The state of a build, or `undefined` when the service has none of this identifier, or only one without a tag. */

@@ -58,7 +58,7 @@ describe('require', () => {
   test('says so where there is nothing, and changes nothing', async () => {
     const service = await startService();
     const run = await runReuse(service, await planFor({ copies: true }), required);
-    expect(run.outcome).toEqual({ notPublished: 'There is no template app yet' });
+    expect(run.outcome).toEqual({ ok: false, reason: 'There is no template app yet' });
     expect(run.events).toEqual([]);
     expect(changes(service)).toEqual([]);
   });
@@ -67,7 +67,8 @@ describe('require', () => {
     const service = await startService();
     const run = await runReuse(service, await planFor({ unknownBase: true }), required);
     expect(run.outcome).toEqual({
-      notPublished: 'Whether this template is published cannot be known: nobody knows',
+      ok: false,
+      reason: 'Whether this template is published cannot be known: nobody knows',
     });
     expect(service.requests).toEqual([]);
   });
@@ -89,7 +90,7 @@ describe('require', () => {
       ...required,
       onEvent: ({ type }) => type === 'joined' && open(),
     });
-    expect(run.outcome).toEqual({ notPublished: expect.stringMatching(why) });
+    expect(run.outcome).toEqual({ ok: false, reason: expect.stringMatching(why) });
     await making;
     const ours = service.requests.slice(from).filter(({ body }) => JSON.stringify(body ?? '').includes('v2'));
     expect(ours).toEqual([]);
@@ -142,7 +143,7 @@ describe('without waiting', () => {
     await register(service, 'app', [content ?? '']);
     const from = service.requests.length;
     const run = await runReuse(service, plan, { options: { wait: false, reuse: 'require' } });
-    expect(run.outcome).toHaveProperty('notPublished');
+    expect(run.outcome).toHaveProperty('ok', false);
     expect(changes(service, from)).toEqual([]);
     await ask(service, 'DELETE', '/templates/app');
   });

@@ -12,8 +12,9 @@ import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { Result } from '../../src/result.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
-import type { NotPublished, ReuseOptions } from '../../src/reuse/types.ts';
+import type { ReuseOptions } from '../../src/reuse/types.ts';
 import { fastTiming } from './build-run.ts';
 import { fastClient } from './fast-client.ts';
 
@@ -79,7 +80,7 @@ export interface RunChanges {
 }
 
 export interface ReuseRun {
-  readonly outcome: BuildOutcome | NotPublished;
+  readonly outcome: Result<BuildOutcome>;
   readonly events: readonly BuildEvent[];
   /** Notices and sentences about repetitions, in order. */
   readonly told: readonly string[];
@@ -118,8 +119,8 @@ export async function runReuse(
 
 /** The outcome of a run that ended with a build. */
 export function built({ outcome }: ReuseRun): BuildOutcome {
-  if ('notPublished' in outcome) throw new Error(outcome.notPublished);
-  return outcome;
+  if (!outcome.ok) throw new Error(outcome.reason);
+  return outcome.value;
 }
 
 /** Why the build that a plan's run ended with is not what it should be; empty when it is. */

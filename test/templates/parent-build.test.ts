@@ -37,7 +37,7 @@ describe('a parent means', () => {
     const world = await parents();
     const written = reference(world);
     const found = await world.ask(written);
-    expect(found).toEqual({ buildId: world[expected].buildID });
+    expect(found).toEqual({ ok: true, value: world[expected].buildID });
     // What is sent in its place means the same build to the service.
     const pinned = pinnedBase(
       { fromTemplate: written },
@@ -50,7 +50,7 @@ describe('a parent means', () => {
   test('a build by its identifier, which nobody has to be asked about', async () => {
     const { service, ask } = await parents();
     const from = service.requests.length;
-    expect(await ask(`base:${named}`)).toEqual({ buildId: named });
+    expect(await ask(`base:${named}`)).toEqual({ ok: true, value: named });
     expect(service.requests).toHaveLength(from);
   });
 });
@@ -134,7 +134,8 @@ describe('a parent cannot be known', () => {
     const world = await parents();
     await spoil(world);
     expect(await world.ask(reference)).toEqual({
-      unknown: expect.stringMatching(why),
+      ok: false,
+      reason: expect.stringMatching(why),
       ...(missing && { missing }),
       ...(missing === 'tag' && { hint: expect.stringMatching(/^It has the tags .*default/) }),
     });

@@ -112,8 +112,8 @@ test('a rebuild that is registered within the race is followed and found, and on
   if (!size) throw new Error('no build');
   const wanted = { name: 'my-agent', contentTag: a, cpuCount: size.cpuCount, memoryMb: size.memoryMb };
   expect(await findMatch(fastClient(service.url), wanted)).toMatchObject({
-    state: 'none',
-    why: 'No build has this content',
+    ok: false,
+    reason: 'No build has this content',
   });
 });
 

@@ -78,7 +78,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   const reporter = await openBuildReporter(redactPlan(plan, runner.redact), inputs, github, job);
   if (!connect) return reporter.skipped();
 
-  const outcome = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {
+  const built = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {
     const driver = { client: connect(signal), emit: reporter.happened, temporaryDirectory, signal };
     return redactDeep(await reuseOrBuild(plan, inputs, driver), runner.redact);
   })
@@ -87,8 +87,9 @@ export async function runBuild(job: Job): Promise<ExitResult> {
       throw error;
     })
     .finally(reporter.close);
-  if (outcome instanceof ServiceError) return exitForServiceError(outcome, undone, plan);
-  if ('notPublished' in outcome) return reporter.unpublished(outcome.notPublished);
+  if (built instanceof ServiceError) return exitForServiceError(built, undone, plan);
+  if (!built.ok) return reporter.unpublished(built.reason);
+  const outcome = built.value;
   await reporter.finished(outcome);
   await removePreviewIfClosed(outcome, { connect, github, context, runner });
   return exitForOutcome(outcome, inputs);

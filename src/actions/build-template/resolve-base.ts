@@ -58,10 +58,10 @@ async function resolveParent(
   const client = connect(limit);
   try {
     const found = await parentBuild(client, parent);
-    if ('buildId' in found) return { kind: 'template', ...found };
-    if (found.missing === undefined) return unknown(found.unknown);
+    if (found.ok) return { kind: 'template', buildId: found.value };
+    if (found.missing === undefined) return unknown(found.reason);
     const certain = found.missing === 'tag' || (await isOfOwnTeam(client, parent, name));
-    return unknown(found.unknown, parentFinding(parent, found, certain));
+    return unknown(found.reason, parentFinding(parent, found, certain));
   } catch (error) {
     if (!limit.aborted) throw error;
     return unknown(`its parent ${parent} could not be looked up within ${parentLimitMs / 1000} s`);
@@ -76,7 +76,7 @@ async function isOfOwnTeam(client: ServiceClient, parent: string, name: string):
 
 function parentFinding(
   parent: string,
-  { unknown: why, hint }: { readonly unknown: string; readonly hint?: string },
+  { reason: why, hint }: { readonly reason: string; readonly hint?: string },
   certain: boolean,
 ): BaseFinding {
   const check =

@@ -41,10 +41,10 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   logTags(output, decided.decisions);
   if (!template) return refused(noSuchTemplate(name));
   const found = await findReadyBuild(client, template, from);
-  if ('refused' in found) return refused(found.refused);
+  if (!found.ok) return refused(found.reason);
 
   const { tags } = decided;
-  const { buildId } = found;
+  const buildId = found.value;
   const { templateId } = template;
   warnOfForeignTags(output, event, decided, { template, buildId }, inputs.tags !== '');
   const previous = Object.fromEntries(tags.map((tag) => [tag, template.tags.get(tag) ?? null]));
