@@ -10,7 +10,7 @@ export interface RecipeStep {
    * Set for steps that the SDK adds: `environment` writes the ENV values into the sandbox's profile, `workdir` restores
    * the working directory of the base image.
    */
-  readonly hidden?: 'environment' | 'workdir';
+  readonly addedBySdk?: 'environment' | 'workdir';
   /** COPY only: upload even if the service has the content. */
   readonly forceUpload?: boolean;
   /** COPY only: send what a symbolic link points at instead of the link. */

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
-import type { AbortReason, BuildContext } from './context.ts';
+import type { BuildContext } from './context.ts';
 import { withDiagnosis } from './diagnosis/diagnose.ts';
-import type { BuildOutcome } from './events.ts';
+import type { AbortReason, BuildOutcome } from './events.ts';
 import { failureOf, failureOfError, followToEnd } from './follow.ts';
 import { type RegisteredBuild, register } from './register.ts';
 import { type StartResult, start } from './start.ts';
@@ -61,7 +61,7 @@ export async function buildOnce(
     for (const event of tracker.end()) deps.emit(event);
     // What was started goes on at the service, whether we look or not.
     const status = started === 'started' ? 'building' : 'error';
-    if (deps.signal.aborted) return outcome(status, { stopped: deps.signal.reason as AbortReason });
+    if (deps.signal.aborted) return outcome(status, { abortedBy: deps.signal.reason as AbortReason });
     return outcome(status, { failure: failureOfError(error) });
   }
 }

@@ -1,37 +1,39 @@
 import type { AwaitedBuild } from '../api/types.ts';
-import type { AbortReason, FollowContext } from './context.ts';
+import type { FollowContext } from './context.ts';
 import { withDiagnosis } from './diagnosis/diagnose.ts';
-import type { BuildOutcome, StepOutcome } from './events.ts';
+import type { AbortReason, BuildOutcome, StepOutcome } from './events.ts';
 import { failureOf, failureOfError, followToEnd } from './follow.ts';
 import type { ObservedPlan } from './observed-plan.ts';
 import { createStepTracker } from './step-tracker.ts';
 import { defaultTiming } from './timing.ts';
 
 /**
- * Follows a build that another job started, from the first line of its log on, however late. Emits what happens and
- * resolves with how it ended, also when it failed, is given up or the service stops answering. What the log
- * announces goes into `seen` before it is emitted.
+ * Follows a build that another job started, from the first line of its log on. Emits what happens and resolves with
+ * how it ended, also when it failed, is given up or the service stops answering. The plan takes in what the log
+ * announces before that is emitted.
  */
 export async function awaitBuild(
   build: AwaitedBuild,
-  seen: ObservedPlan,
+  { plan, observe }: ObservedPlan,
   deps: FollowContext,
 ): Promise<BuildOutcome> {
   const { templateId, buildId } = build;
-  const { name, tags } = seen.plan;
-  const tracker = createStepTracker(seen.plan.steps);
+  const { name, tags } = plan;
+  const tracker = createStepTracker(plan.steps);
   const emit: FollowContext['emit'] = (event) => {
-    if (event.type === 'step-started') seen.see(event.step);
+    if (event.type === 'step-started') observe(event.step);
     deps.emit(event);
   };
   const finish = (status: BuildOutcome['status'], rest: Partial<BuildOutcome> = {}): BuildOutcome => {
     const steps = tracker.outcomes();
     const now = Date.now() + (deps.client.clockAheadMs() ?? 0);
     const durationMs = durationOf(steps, build.createdAt, status === 'building' ? now : undefined);
-    const outcome = { status, templateId, buildId, name, tags, steps, durationMs, ...rest };
-    const known = withDiagnosis(seen.plan, outcome);
-    emit({ type: 'finished', outcome: known });
-    return known;
+    const outcome = withDiagnosis(plan, {
+      ...{ status, templateId, buildId, name, tags, steps, durationMs },
+      ...rest,
+    });
+    emit({ type: 'finished', outcome });
+    return outcome;
   };
 
   try {
@@ -42,7 +44,7 @@ export async function awaitBuild(
       : finish('error', { failure: failureOf(final, tracker) });
   } catch (error) {
     for (const event of tracker.end()) emit(event);
-    if (deps.signal.aborted) return finish('building', { stopped: deps.signal.reason as AbortReason });
+    if (deps.signal.aborted) return finish('building', { abortedBy: deps.signal.reason as AbortReason });
     return finish('building', { failure: failureOfError(error) });
   }
 }

@@ -6,7 +6,7 @@ import type { RetryAdvice } from './diagnosis/types.ts';
 import type { BuildOutcome, EarlierBuild } from './events.ts';
 import { defaultTiming } from './timing.ts';
 
-export type { AbortReason, BuildContext } from './context.ts';
+export type { BuildContext } from './context.ts';
 
 export interface BuildOptions {
   /** Follow the build to its end; else only to its start. */
@@ -43,7 +43,7 @@ export async function build(plan: Plan, options: BuildOptions, deps: BuildContex
     earlier.push({
       templateId,
       buildId,
-      again: reason,
+      rebuiltFor: reason,
       ...(failure && { failure }),
       ...(diagnosis && { diagnosis }),
     });
@@ -71,11 +71,11 @@ export type RebuildReason = Exclude<RetryAdvice, 'never'>;
  * @param had - the reasons for which it was made again already
  */
 export function rebuildReason(
-  { status, stopped, diagnosis }: BuildOutcome,
+  { status, abortedBy, diagnosis }: BuildOutcome,
   had: readonly RebuildReason[],
   { retryWithoutCache = false }: { readonly retryWithoutCache?: boolean },
 ): RebuildReason | undefined {
-  if (status !== 'error' || stopped || !diagnosis || diagnosis.retry === 'never') return undefined;
+  if (status !== 'error' || abortedBy || !diagnosis || diagnosis.retry === 'never') return undefined;
   if (had.includes(diagnosis.retry)) return undefined;
   if (diagnosis.retry === 'without-cache' && !retryWithoutCache) return undefined;
   return diagnosis.retry;

@@ -1,5 +1,5 @@
 import type { ServiceClient } from '../api/client.ts';
-import type { BuildEvent } from './events.ts';
+import type { AbortReason, BuildEvent } from './events.ts';
 import type { BuildTiming } from './timing.ts';
 
 /** What following a build needs. */
@@ -18,6 +18,3 @@ export interface BuildContext extends FollowContext {
   /** The tags of the template with their builds as they stood a moment ago, where somebody has looked. */
   readonly tagsBefore?: ReadonlyMap<string, string>;
 }
-
-/** Why a build was given up here while it goes on at the service. */
-export type AbortReason = 'timeout' | 'interrupted';

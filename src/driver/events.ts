@@ -96,12 +96,15 @@ export interface StepOutcome {
   readonly number?: number;
   readonly title: string;
   readonly cached: boolean;
-  readonly hidden?: 'environment' | 'workdir';
+  readonly addedBySdk?: 'environment' | 'workdir';
   readonly startedAt?: number;
   readonly durationMs?: number;
   /** Absent for a step that was done. */
   readonly unfinished?: UnfinishedStep['how'];
 }
+
+/** Why a build was given up here while it continues at the service. */
+export type AbortReason = 'timeout' | 'interrupted';
 
 /** How the build ended. */
 export interface BuildOutcome {
@@ -117,10 +120,10 @@ export interface BuildOutcome {
   readonly steps: readonly StepOutcome[];
   readonly durationMs: number;
   readonly failure?: BuildFailure;
-  /** Explains `failure` or `stopped`. */
+  /** Explains `failure` or `abortedBy`. */
   readonly diagnosis?: Diagnosis;
   /** Set when the build was given up here: past the time limit, or the job was cancelled. It goes on at the service. */
-  readonly stopped?: 'timeout' | 'interrupted';
+  readonly abortedBy?: AbortReason;
   /** Builds that failed and in whose place this one was made, oldest first. */
   readonly earlier?: readonly EarlierBuild[];
   /** Set when this run did not make the build. */
@@ -130,7 +133,7 @@ export interface BuildOutcome {
 /** A build that this run did not make. Times are milliseconds since the epoch by the service's clock. */
 export interface ReusedBuild {
   /** Ready when this run began, or made by another run at the same time. */
-  readonly how: 'found' | 'followed';
+  readonly source: 'existing' | 'joined';
   readonly createdAt: number;
   readonly finishedAt?: number;
   /** Commit that it was made from first, where that is known. */
@@ -144,7 +147,7 @@ export interface EarlierBuild {
   readonly templateId: string;
   readonly buildId: string;
   /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
-  readonly again: 'new-build' | 'without-cache';
+  readonly rebuiltFor: 'new-build' | 'without-cache';
   readonly failure?: BuildFailure;
   readonly diagnosis?: Diagnosis;
 }

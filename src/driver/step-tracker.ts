@@ -55,7 +55,7 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
       ...(number !== undefined && { number }),
       title: step?.title ?? firstLine(text),
       cached,
-      ...(step?.hidden && { hidden: step.hidden }),
+      ...(step?.addedBySdk && { addedBySdk: step.addedBySdk }),
       startedAt: now,
     });
     return [...finished, { type: 'step-started', step: header, at: now }];

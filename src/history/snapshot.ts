@@ -60,10 +60,10 @@ export function snapshotPlan({ base, cpuCount, memoryMb, wire, steps }: Plan): P
     ...(wire.startCmd && { start: recordCommand(wire.startCmd) }),
     ...(wire.readyCmd && { ready: recordCommand(wire.readyCmd) }),
     ...(wire.preBootScript && { patch: recordText(wire.preBootScript) }),
-    steps: steps.map(({ title, hidden, files }, index) => ({
+    steps: steps.map(({ title, addedBySdk, files }, index) => ({
       title: cut(title),
       digest: stepDigest(wire.steps[index]),
-      ...(hidden && { hidden: true as const }),
+      ...(addedBySdk && { hidden: true as const }),
       ...(files && { files: recordFiles(files) }),
     })),
   };

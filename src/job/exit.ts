@@ -61,11 +61,11 @@ export function exitForOutcome(
       : 'It was registered at the service and not started.';
   // The log of the build has an error annotation where the build failed, and none where the step gave it up.
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
-  if (outcome.stopped === 'timeout') {
+  if (outcome.abortedBy === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
     return { exitCode: 1, annotated, message: `Build ${build} did not end within ${limit}. ${stays}` };
   }
-  if (outcome.stopped === 'interrupted') {
+  if (outcome.abortedBy === 'interrupted') {
     const message = `The job was cancelled during build ${build}. ${stays}`;
     return { exitCode: 130, annotated, message };
   }

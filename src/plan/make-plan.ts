@@ -79,7 +79,7 @@ export async function makePlan(
   };
   const { name, tags, cpuCount, memoryMb } = request;
   const hidden = new Map(
-    definition.steps.flatMap((step, index) => (step.hidden ? [[index, step.hidden]] : [])),
+    definition.steps.flatMap((step, index) => (step.addedBySdk ? [[index, step.addedBySdk]] : [])),
   );
   const fingerprint: Fingerprint = definition.recipe.force
     ? { unknown: 'the recipe is to be built anew every time (skipCache)' }
@@ -111,9 +111,9 @@ async function warningsOf(
 function planStep(step: RecipeStep, number: number, files: FileManifest | undefined): PlanStep {
   return {
     number,
-    title: step.hidden === 'environment' ? environmentTitle : stepTitle(step.wire),
+    title: step.addedBySdk === 'environment' ? environmentTitle : stepTitle(step.wire),
     ...(step.source && { source: step.source }),
-    ...(step.hidden && { hidden: step.hidden }),
+    ...(step.addedBySdk && { addedBySdk: step.addedBySdk }),
     ...(files && { files }),
     ...(step.forceUpload && { forceUpload: true }),
   };

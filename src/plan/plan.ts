@@ -18,7 +18,7 @@ export interface PlanStep {
   readonly title: string;
   readonly source?: SourceLocation;
   /** Set for steps that the SDK adds. */
-  readonly hidden?: 'environment' | 'workdir';
+  readonly addedBySdk?: 'environment' | 'workdir';
   /** COPY only: the files it sends. */
   readonly files?: FileManifest;
   /** COPY only: upload even if the service has the content. */

@@ -3,7 +3,7 @@ import type { Instruction } from '../api/types.ts';
 /** A step as its header in the log tells it. */
 export interface StepHeaderText {
   readonly title: string;
-  readonly hidden?: 'environment';
+  readonly addedBySdk?: 'environment';
   /** The step as far as its arguments can be told apart again, which stand side by side with spaces between. */
   readonly wire: Instruction;
 }
@@ -58,7 +58,7 @@ export function parseAnnouncedStep(text: string): StepHeaderText {
     case 'RUN': {
       const wire = { type, args: runArguments(rest) };
       if (!isEnvironmentScript(wire)) return { title: stepTitle(wire), wire };
-      return { title: environmentTitle, hidden: 'environment', wire };
+      return { title: environmentTitle, addedBySdk: 'environment', wire };
     }
     case 'COPY':
     case 'ADD': {

@@ -34,8 +34,8 @@ export async function joinBuild(
   const emit: BuildContext['emit'] = (event) => {
     if (event.type !== 'finished') deps.emit(event);
   };
-  const outcome = await awaitBuild(ids, { plan, see: () => {} }, { ...deps, emit });
-  if (outcome.status === 'ready' || outcome.stopped) return { ok: true, value: outcome };
+  const outcome = await awaitBuild(ids, { plan, observe: () => {} }, { ...deps, emit });
+  if (outcome.status === 'ready' || outcome.abortedBy) return { ok: true, value: outcome };
   const why = outcome.status === 'superseded' ? 'was superseded' : 'did not get ready';
   const said = outcome.failure?.message.trim().split('\n', 1)[0]?.slice(0, 300);
   return { ok: false, reason: `Build ${buildId} of the other run ${why}${said ? `: ${said}` : ''}` };

@@ -130,7 +130,7 @@ export class Search {
       this.#notice(`${joined.reason}.`);
       return undefined;
     }
-    if (joined.value.stopped) return this.#leave(joined.value);
+    if (joined.value.abortedBy) return this.#leave(joined.value);
     // Ready: the next look-up proves it, and the tags are put on.
     this.#joined = joined.value;
     return undefined;
@@ -158,7 +158,7 @@ export class Search {
     const { moves, claimedByOthers } = claimed.value;
     const joined = this.#joined?.buildId === buildId ? this.#joined : undefined;
     const reused: ReusedBuild = {
-      how: joined || this.#own ? 'followed' : 'found',
+      source: joined || this.#own ? 'joined' : 'existing',
       createdAt,
       moves,
       ...(finishedAt !== undefined && { finishedAt }),

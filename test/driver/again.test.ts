@@ -59,7 +59,7 @@ describe('a build that the service lost', () => {
     expect(made.outcome).toMatchObject({
       status: 'ready',
       buildId: second?.id,
-      earlier: [{ buildId: first?.id, again: 'new-build', failure: { message: fail.message } }],
+      earlier: [{ buildId: first?.id, rebuiltFor: 'new-build', failure: { message: fail.message } }],
     });
     expect(made.outcome.failure).toBeUndefined();
     expect(registrations(made)).toEqual([
@@ -103,7 +103,7 @@ describe('a failed step above cached layers', () => {
     expect(made.outcome).toMatchObject({
       status: 'ready',
       buildId: second?.id,
-      earlier: [{ buildId: first?.id, again: 'without-cache', failure: { stepId: '2' } }],
+      earlier: [{ buildId: first?.id, rebuiltFor: 'without-cache', failure: { stepId: '2' } }],
     });
     expect([first?.template?.force, second?.template?.force]).toEqual([undefined, true]);
     expect(made.outcome.steps.some(({ cached }) => cached)).toBe(false);
@@ -133,7 +133,7 @@ describe('a failed step above cached layers', () => {
     expect(builds).toHaveLength(3);
     expect(outcome).toMatchObject({
       status: 'ready',
-      earlier: [{ again: 'new-build' }, { again: 'without-cache' }],
+      earlier: [{ rebuiltFor: 'new-build' }, { rebuiltFor: 'without-cache' }],
     });
   });
 });

@@ -172,8 +172,8 @@ test.each([
   ['timeout', 'building', 'timeout', /goes on at the service/],
   ['interrupted', 'building', 'interrupted', /goes on at the service/],
   ['interrupted', 'error', 'interrupted', /was not started/],
-] as const)('a build given up by %s while %s is %s', (stopped, status, failureClass, advice) => {
-  const diagnosis = diagnose(samplePlan(), sampleOutcome({ status, stopped }));
+] as const)('a build given up by %s while %s is %s', (abortedBy, status, failureClass, advice) => {
+  const diagnosis = diagnose(samplePlan(), sampleOutcome({ status, abortedBy }));
   expect(diagnosis).toMatchObject({ class: failureClass, advice: expect.stringMatching(advice) });
 });
 

@@ -218,7 +218,7 @@ describe('an outage of the status route', () => {
         if (type === 'line' && seen++ === 0) setTimeout(() => giveUp.abort('interrupted'), 50);
       },
     });
-    expect(outcome).toMatchObject({ status: 'building', stopped: 'interrupted' });
+    expect(outcome).toMatchObject({ status: 'building', abortedBy: 'interrupted' });
   });
 });
 

@@ -307,7 +307,7 @@ describe('a start', () => {
       status: 'error',
       buildId: builds[1]?.id,
       failure: { message: expect.stringContaining('error when building env') },
-      earlier: [{ buildId: builds[0]?.id, again: 'new-build' }],
+      earlier: [{ buildId: builds[0]?.id, rebuiltFor: 'new-build' }],
     });
     expect(events.filter(({ type }) => type === 'started')).toEqual([]);
     expect(told.filter((line) => line.startsWith('The service broke while it started build'))).toHaveLength(

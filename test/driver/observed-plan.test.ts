@@ -22,8 +22,8 @@ describe('a step of the log', () => {
   });
 
   test('that the SDK added is known by its script', () => {
-    expect(parseAnnouncedStep(`RUN ${script}`).hidden).toBe('environment');
-    expect(parseAnnouncedStep('RUN echo QUJDQUJDQUJDQUJD | base64 -d > /tmp/x').hidden).toBeUndefined();
+    expect(parseAnnouncedStep(`RUN ${script}`).addedBySdk).toBe('environment');
+    expect(parseAnnouncedStep('RUN echo QUJDQUJDQUJDQUJD | base64 -d > /tmp/x').addedBySdk).toBeUndefined();
   });
 
   test('never shows the value of a variable', () => {
@@ -47,11 +47,11 @@ describe('a plan as the log tells it', () => {
   });
 
   test('has as many steps as are announced, those that were not reached among them', () => {
-    const { plan, see } = createObservedPlan({ name: 'my-agent', tags: ['v1'] });
+    const { plan, observe } = createObservedPlan({ name: 'my-agent', tags: ['v1'] });
     expect(plan.steps).toEqual([]);
-    see({ id: 'base', text: 'FROM python:3.12', cached: false });
-    see({ id: 'base', text: 'DEFAULT USER user', cached: false });
-    see(header(2, 3, 'RUN make'));
+    observe({ id: 'base', text: 'FROM python:3.12', cached: false });
+    observe({ id: 'base', text: 'DEFAULT USER user', cached: false });
+    observe(header(2, 3, 'RUN make'));
     expect(plan.base).toEqual({ title: 'FROM python:3.12' });
     expect(plan.steps.map(({ title }) => title)).toEqual(['Step 1', 'RUN make', 'Step 3']);
     expect(plan.wire).toEqual({
@@ -63,16 +63,16 @@ describe('a plan as the log tells it', () => {
   test('keeps what was known before', () => {
     const steps = [{ number: 1, title: 'RUN known', source: { file: '/t.ts', line: 3 } }];
     const base = { title: 'FROM TEMPLATE base' };
-    const { plan, see } = createObservedPlan({ name: 'my-agent', tags: [], steps, base });
-    see(header(1, 2, 'RUN of the log'));
+    const { plan, observe } = createObservedPlan({ name: 'my-agent', tags: [], steps, base });
+    observe(header(1, 2, 'RUN of the log'));
     expect(plan.steps).toEqual([...steps, { number: 2, title: 'Step 2' }]);
     expect(plan.wire.fromTemplate).toBe('base');
   });
 
   test('does not believe in endless recipes', () => {
-    const { plan, see } = createObservedPlan({ name: 'my-agent', tags: [] });
-    see(header(1, 999_999_999, 'RUN make'));
-    see(header(999_999_999, 999_999_999, 'RUN make'));
+    const { plan, observe } = createObservedPlan({ name: 'my-agent', tags: [] });
+    observe(header(1, 999_999_999, 'RUN make'));
+    observe(header(999_999_999, 999_999_999, 'RUN make'));
     expect(plan.steps).toHaveLength(10_000);
   });
 });

@@ -6,7 +6,7 @@ import type { PlanStep } from '../../src/plan/plan.ts';
 const hash = 'ab'.repeat(32);
 const planned: PlanStep[] = [
   { number: 1, title: 'COPY app /app' },
-  { number: 2, title: 'Environment for sandboxes', hidden: 'environment' },
+  { number: 2, title: 'Environment for sandboxes', addedBySdk: 'environment' },
 ];
 
 function entry(second: number, message: string, step?: string, level: LogEntry['level'] = 'info'): LogEntry {
@@ -54,7 +54,7 @@ describe('the steps of a build', () => {
     expect(tracker.outcomes()).toMatchObject([
       { id: 'base', title: 'FROM python:3.12', cached: true, durationMs: 1000 },
       { id: '1', number: 1, title: 'COPY app /app', cached: false, durationMs: 3000 },
-      { id: '2', title: 'Environment for sandboxes', hidden: 'environment', durationMs: 4000 },
+      { id: '2', title: 'Environment for sandboxes', addedBySdk: 'environment', durationMs: 4000 },
       { id: 'finalize', durationMs: 1000 },
     ]);
   });

@@ -233,7 +233,7 @@ describe('definitions whose setEnvs has its keys in another order', () => {
 export const template = Template().fromTemplate('x').setEnvs(${variables}).runCmd('a');`,
       }),
     );
-    expect(definition.steps.at(-1)?.hidden).toBe('environment');
+    expect(definition.steps.at(-1)?.addedBySdk).toBe('environment');
     const request = { name: 'agent', tags: [], skipCache: false, cpuCount: 2, memoryMb: 1024 };
     const buildId = '6f9c1e7a-1111-4222-8333-444455556666';
     return hashOf(await makePlan(definition, request, async () => ({ kind: 'template', buildId })));

@@ -49,7 +49,7 @@ describe('the build of another run', () => {
       status: 'ready',
       buildId,
       tags: plan.tags,
-      reused: { how: 'followed' },
+      reused: { source: 'joined' },
     });
     expect(built(run).steps.length).toBeGreaterThan(1);
     expect(shownLog(run.events)).toEqual(wholeLog(service.inspect.builds('app')[0], plan));
@@ -326,11 +326,11 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
     });
     const left = 'the tags of this run are not on it: run this job again to put them there.';
     expect(built(run)).toMatchObject({
-      ...{ status: 'building', stopped: reason, buildId, tags: [] },
+      ...{ status: 'building', abortedBy: reason, buildId, tags: [] },
       diagnosis: { class: reason, advice: expect.stringContaining(left) },
     });
     expect(run.events.at(-2)).toMatchObject({ type: 'notice', message: expect.stringContaining(left) });
-    expect(run.events.at(-1)).toMatchObject({ type: 'finished', outcome: { stopped: reason } });
+    expect(run.events.at(-1)).toMatchObject({ type: 'finished', outcome: { abortedBy: reason } });
     open();
     await making;
     expect(service.inspect.resolve('app', 'v2')).toBeUndefined();
@@ -350,7 +350,7 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       signal: giveUp.signal,
       ...whenJoined(() => giveUp.abort(reason)),
     });
-    expect(built(run)).toMatchObject({ status: 'building', stopped: reason, tags: [] });
+    expect(built(run)).toMatchObject({ status: 'building', abortedBy: reason, tags: [] });
     expect(changes(service)).toEqual(['POST /v3/templates']);
   });
 

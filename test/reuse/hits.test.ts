@@ -37,7 +37,7 @@ describe('a build of the same content', () => {
       buildId: first.buildId,
       tags: ['v2', 'latest'],
       reused: {
-        how: 'found',
+        source: 'existing',
         commit,
         moves: [
           { tag: 'v2', after: first.buildId },
@@ -307,7 +307,7 @@ describe('a rebuild that was asked for', () => {
     const rebuilding = runReuse(service, fresh, { options: { reuse: 'never' } });
     await expect.poll(() => service.inspect.builds('app')[1]?.status).toBe('building');
     const run = await runReuse(service, plan, { onEvent: ({ type }) => type === 'joined' && open() });
-    expect(built(run)).toMatchObject({ status: 'ready', reused: { how: 'followed' } });
+    expect(built(run)).toMatchObject({ status: 'ready', reused: { source: 'joined' } });
     expect(built(run).buildId).toBe(built(await rebuilding).buildId);
   });
 });

@@ -88,9 +88,9 @@ export function place(loaded: Loaded, at: SourceLocation | undefined): string | 
 
 /** One line for each step: `RUN pip install x <template.ts:3>`. */
 export function steps(loaded: Loaded): string[] {
-  return definitionOf(loaded).steps.map(({ wire, source, hidden }) =>
-    hidden
-      ? `${wire.type} (${hidden})`
+  return definitionOf(loaded).steps.map(({ wire, source, addedBySdk }) =>
+    addedBySdk
+      ? `${wire.type} (${addedBySdk})`
       : `${wire.type} ${(wire.args ?? []).filter(Boolean).join(' ')} <${place(loaded, source)}>`,
   );
 }

@@ -93,13 +93,13 @@ function canBeAsked(image: unknown, registry: unknown): boolean {
 function asStep(
   step: Record<string, unknown>,
   source: SourceLocation | undefined,
-  hidden: RecipeStep['hidden'],
+  addedBySdk: RecipeStep['addedBySdk'],
 ): RecipeStep {
   const { forceUpload, resolveSymlinks, ...wire } = step;
   return {
     wire: wire as RecipeStep['wire'],
     ...(source ? { source } : {}),
-    ...(hidden ? { hidden } : {}),
+    ...(addedBySdk ? { addedBySdk } : {}),
     ...(typeof forceUpload === 'boolean' ? { forceUpload } : {}),
     ...(typeof resolveSymlinks === 'boolean' ? { resolveSymlinks } : {}),
   };
@@ -109,7 +109,7 @@ function asStep(
  * Turning a template into JSON pushes the base image's WORKDIR onto the instructions that the definition
  * made, and puts a RUN after all of them.
  */
-function hiddenKind(index: number, written: number, instructions: number): RecipeStep['hidden'] {
+function hiddenKind(index: number, written: number, instructions: number): RecipeStep['addedBySdk'] {
   // No instructions at all: a version of the SDK that keeps them elsewhere.
   if (index < written || index > instructions) return undefined;
   return index < instructions ? 'workdir' : 'environment';

@@ -28,7 +28,7 @@ const step = v.object({
     force: v.exactOptional(v.boolean()),
   }),
   source: v.exactOptional(location),
-  hidden: v.exactOptional(v.picklist(['environment', 'workdir'])),
+  addedBySdk: v.exactOptional(v.picklist(['environment', 'workdir'])),
   forceUpload: v.exactOptional(v.boolean()),
   resolveSymlinks: v.exactOptional(v.boolean()),
 });

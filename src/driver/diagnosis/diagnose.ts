@@ -1,6 +1,6 @@
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { RunnerTrouble } from '../../runner-errors.ts';
-import type { BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
+import type { AbortReason, BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
 import { type FailureContext, failureContext } from './evidence.ts';
 import { diagnoseRequest } from './request-rules.ts';
 import { runRules } from './run-rules.ts';
@@ -9,8 +9,8 @@ import type { Diagnosis, FailureClass, RetryAdvice } from './types.ts';
 
 /** Explains how a build ended; `undefined` when nothing is to be explained. Pure. */
 export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | undefined {
-  const { status, failure, stopped } = outcome;
-  if (stopped) return stoppedDiagnosis(stopped, status);
+  const { status, failure, abortedBy } = outcome;
+  if (abortedBy) return abortDiagnosis(abortedBy, status);
   if (failure?.request) {
     const diagnosis = diagnoseRequest(failure.request, plan);
     return status === 'building' ? lostSight(diagnosis) : diagnosis;
@@ -136,9 +136,9 @@ function inRunner({ what, advice }: RunnerTrouble, status: BuildOutcome['status'
   return { what, advice: `${advice} ${left}` };
 }
 
-function stoppedDiagnosis(stopped: 'timeout' | 'interrupted', status: BuildOutcome['status']): Diagnosis {
+function abortDiagnosis(reason: AbortReason, status: BuildOutcome['status']): Diagnosis {
   const goesOn = status === 'building' ? 'The build goes on at the service.' : 'The build was not started.';
-  if (stopped === 'interrupted') {
+  if (reason === 'interrupted') {
     return {
       class: 'interrupted',
       what: 'The job was cancelled during the build.',

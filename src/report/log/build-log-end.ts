@@ -55,13 +55,13 @@ export function logOutcome(
 /** `7 steps, 5 cached, 1m 12s`; counts the steps of the recipe, not the phases around them. */
 export function totals(outcome: BuildOutcome): string {
   const took = formatDuration(outcome.durationMs);
-  if (outcome.reused?.how === 'found') return `Nothing was built, ${took}`;
+  if (outcome.reused?.source === 'existing') return `Nothing was built, ${took}`;
   if (outcome.reused && outcome.steps.length === 0) return `The build of another run was taken, ${took}`;
   const steps = outcome.steps.filter((step) => step.number !== undefined);
   const cached = steps.filter((step) => step.cached).length;
   const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${took}`;
   if (outcome.status === 'building') {
-    const isUnseen = outcome.failure || outcome.stopped;
+    const isUnseen = outcome.failure || outcome.abortedBy;
     return isUnseen
       ? `The end of the build was not seen: ${counts}`
       : 'The build was started and not waited for';

@@ -43,7 +43,7 @@ export function reproRecipe(
   const number = stepNumber(stepId) ?? 0;
   const failing = definition.steps[number - 1];
   if (!failing) return undefined;
-  if (failing.hidden === 'environment') return { ...wholeRecipe(plan), ...noCommands };
+  if (failing.addedBySdk === 'environment') return { ...wholeRecipe(plan), ...noCommands };
   if (aboutTheStepAlone.test(failure.message)) return { steps: [failing], inheritsImage: false };
   return { steps: definition.steps.slice(0, number), inheritsImage: false };
 }
@@ -56,7 +56,9 @@ function wholeRecipe(plan: Plan): ReproRecipe {
   // A start command without a line of its own came from the image, and comes from there again.
   const inherited = inheritsImage && !definition.sources.start && !definition.sources.ready;
   return {
-    steps: definition.steps.filter((step) => !step.hidden || (step.hidden === 'workdir' && !inheritsImage)),
+    steps: definition.steps.filter(
+      (step) => !step.addedBySdk || (step.addedBySdk === 'workdir' && !inheritsImage),
+    ),
     ...(!inherited && wire.startCmd !== undefined && { startCmd: wire.startCmd }),
     ...(!inherited && wire.readyCmd !== undefined && { readyCmd: wire.readyCmd }),
     inheritsImage,

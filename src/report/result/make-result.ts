@@ -112,11 +112,14 @@ function failureFields(
   };
 }
 
-function earlierBuild(plan: PartialPlan, { buildId, templateId, again, failure, diagnosis }: EarlierBuild) {
+function earlierBuild(
+  plan: PartialPlan,
+  { buildId, templateId, rebuiltFor, failure, diagnosis }: EarlierBuild,
+) {
   return {
     buildId,
     templateId,
-    again,
+    again: rebuiltFor,
     class: diagnosis?.class ?? 'unknown',
     what: plainText(diagnosis?.what ?? ''),
     message: plainText(failure ? failureMessage(plan, failure) : ''),
@@ -125,8 +128,8 @@ function earlierBuild(plan: PartialPlan, { buildId, templateId, again, failure, 
 }
 
 /** A build that was given up here has a failure of no step, in the words of its diagnosis. */
-function abandoned({ stopped, diagnosis }: BuildOutcome): BuildFailure | undefined {
-  return stopped && { message: diagnosis?.what ?? '', lastLines: [] };
+function abandoned({ abortedBy, diagnosis }: BuildOutcome): BuildFailure | undefined {
+  return abortedBy && { message: diagnosis?.what ?? '', lastLines: [] };
 }
 
 function sourceField(at: SourceLocation | undefined, workspace: string | undefined) {

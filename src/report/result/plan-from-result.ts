@@ -60,7 +60,7 @@ export function planOfResult(json: string, buildId: string, workspace: string): 
     ...(base !== undefined && { base: { title: base, ...(sources['base'] && { source: sources['base'] }) } }),
     steps: numbered.map(({ title, hidden, source }, index): PlanStep => {
       const at = place(source);
-      return { number: index + 1, title, ...(hidden && { hidden }), ...(at && { source: at }) };
+      return { number: index + 1, title, ...(hidden && { addedBySdk: hidden }), ...(at && { source: at }) };
     }),
     ...(definition && {
       definition: {

@@ -70,7 +70,7 @@ export interface ResultDocument {
     readonly buildId: string;
     readonly templateId: string;
     /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
-    readonly again: EarlierBuild['again'];
+    readonly again: EarlierBuild['rebuiltFor'];
     readonly class: Diagnosis['class'];
     readonly what: string;
     readonly message: string;

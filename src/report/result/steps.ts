@@ -54,11 +54,11 @@ function resultStep(
 ): ResultStep {
   const { id, number, durationMs = Number.NaN } = step;
   const planned = planStep(plan, number);
-  const hidden = planned?.hidden ?? step.hidden;
+  const hidden = planned?.addedBySdk ?? step.addedBySdk;
   const usualMs = typicalMs?.(id);
   // A time that the service wrote in a form of its own is no number.
   const startedAt = isoTime(step.startedAt);
-  const at = planned?.hidden ? undefined : stepSource(plan, id);
+  const at = planned?.addedBySdk ? undefined : stepSource(plan, id);
   const files = planned?.files;
   return {
     id,

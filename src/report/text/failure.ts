@@ -109,7 +109,7 @@ function finalizeTitle({ wire }: PartialPlan, message: string): string {
 }
 
 function isHiddenStep(plan: PartialPlan, stepId: string | undefined): boolean {
-  return planStep(plan, stepNumber(stepId))?.hidden !== undefined;
+  return planStep(plan, stepNumber(stepId))?.addedBySdk !== undefined;
 }
 
 function withoutScript(text: string): string {

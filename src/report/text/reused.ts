@@ -4,16 +4,17 @@ import { isoTime } from './format.ts';
 import { singleLine } from './sanitize.ts';
 
 /** How a reused build stands in the result file. Times are RFC 3339. */
-export interface ReusedResult extends Pick<ReusedBuild, 'how' | 'commit'> {
+export interface ReusedResult extends Pick<ReusedBuild, 'commit'> {
+  readonly how: 'found' | 'followed';
   readonly createdAt?: string;
   readonly finishedAt?: string;
 }
 
 /** How a reused build stands in the result file; an invalid time is left out. */
-export function reusedFields({ how, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
+export function reusedFields({ source, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
   const [created, finished] = [isoTime(createdAt), isoTime(finishedAt)];
   return {
-    how,
+    how: source === 'existing' ? 'found' : 'followed',
     ...(created && { createdAt: created }),
     ...(finished && { finishedAt: finished }),
     ...(commit && { commit }),

@@ -26,7 +26,7 @@ export function planStep(plan: PartialPlan, number: number | undefined): PlanSte
  */
 export function stepName(plan: PartialPlan, step: StepReference): string {
   const planned = planStep(plan, step.number);
-  if (planned?.hidden) return hiddenName(plan, planned.hidden);
+  if (planned?.addedBySdk) return hiddenName(plan, planned.addedBySdk);
   if (planned) return singleLine(planned.title, 500);
   const text = step.text ?? step.title ?? '';
   if (step.id === 'finalize') return finalizeName(plan);
@@ -86,8 +86,8 @@ export function stepSource(
     return path ?? sources.start ?? sources.ready;
   }
   const step = planStep(plan, stepNumber(stepId));
-  if (step?.source || !step?.hidden) return step?.source;
-  return (step.hidden === 'environment' && environmentSource(plan)) || base;
+  if (step?.source || !step?.addedBySdk) return step?.source;
+  return (step.addedBySdk === 'environment' && environmentSource(plan)) || base;
 }
 
 /** The line of the last ENV step, or of the last that sets a variable. */
@@ -101,7 +101,7 @@ function environmentSource(plan: PartialPlan, variable?: string): SourceLocation
 /** Lines of a header after its first: the rest of a command of several lines. */
 export function headerRest(plan: PartialPlan, header: StepHeader): string[] {
   // The rest of an ENV is values, which may be secrets; that of a step of the SDK is its script.
-  if (planStep(plan, header.number)?.hidden || /^(?:ENV|ARG) /i.test(header.text)) return [];
+  if (planStep(plan, header.number)?.addedBySdk || /^(?:ENV|ARG) /i.test(header.text)) return [];
   return header.text.split(/\r\n|\n/).slice(1);
 }
 

@@ -138,7 +138,7 @@ describe('other states', () => {
       'building',
       {
         status: 'building',
-        stopped: 'timeout',
+        abortedBy: 'timeout',
         diagnosis: sampleDiagnosis({ class: 'timeout', what: 'It took too long.' }),
       },
       {},

@@ -176,7 +176,7 @@ test('a build that was given up here says why, and is not shown as a failed one'
   const summary = sampleSummary(
     sampleOutcome({
       status: 'building',
-      stopped: 'timeout',
+      abortedBy: 'timeout',
       diagnosis: sampleDiagnosis({ class: 'timeout', what: 'The time is over.' }),
     }),
   );
@@ -187,8 +187,8 @@ test('a build that was given up here says why, and is not shown as a failed one'
 
 test('a build that was made once more names the one before it', () => {
   const earlier = [
-    { buildId: 'b|1', templateId: 't', again: 'without-cache', diagnosis: sampleDiagnosis() },
-    { buildId: 'b2', templateId: 't', again: 'new-build' },
+    { buildId: 'b|1', templateId: 't', rebuiltFor: 'without-cache', diagnosis: sampleDiagnosis() },
+    { buildId: 'b2', templateId: 't', rebuiltFor: 'new-build' },
   ] as const;
   expect(sampleSummary(sampleOutcome({ earlier }))).toContain(
     `is ready
@@ -272,7 +272,7 @@ test('the summary keeps its shape for all names, texts and lines', () => {
           tags: more,
           steps,
           ...(failed ? { status: 'error', failure, diagnosis } : {}),
-          earlier: [{ templateId: text, buildId: text, again: 'new-build', failure, diagnosis }],
+          earlier: [{ templateId: text, buildId: text, rebuiltFor: 'new-build', failure, diagnosis }],
         });
         const step: Instruction = { type: 'RUN', args: [text, text] };
         const wire = { ...plan.wire, fromImage: text, steps: [step, { type: 'ENV', args: [text, text] }] };

@@ -41,7 +41,7 @@ const failed = sampleOutcome({
 const documents: Record<string, ResultDocument> = {
   ready: sampleResult(sampleOutcome(), { changes, typicalMs: () => 5 }),
   failed: sampleResult(failed),
-  'given up': sampleResult(sampleOutcome({ status: 'building', stopped: 'timeout' })),
+  'given up': sampleResult(sampleOutcome({ status: 'building', abortedBy: 'timeout' })),
   superseded: sampleResult(sampleOutcome({ status: 'superseded' })),
   unpublished: notBuiltResult({ plan, changes, workspace }, 'unpublished'),
   skipped: notBuiltResult({ plan, changes, workspace }, 'skipped'),

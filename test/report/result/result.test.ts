@@ -161,7 +161,7 @@ test('registry credentials, start commands and the script of a hidden step are n
 test('a build that was given up says so in its failure, without a step', () => {
   const outcome = sampleOutcome({
     status: 'building',
-    stopped: 'timeout',
+    abortedBy: 'timeout',
     diagnosis: sampleDiagnosis({ class: 'timeout', what: 'Too late.', retry: 'never' }),
   });
   const { failure, status } = sampleResult(outcome);
@@ -197,7 +197,7 @@ test('the warnings of a plan stand with their lines, its notices and the values 
 test('a build that was made once more names the one before it', () => {
   const failure = { message: 'failed to run command', stepId: '3', lastLines: [] };
   const earlier = [
-    { buildId: 'b1', templateId: 't', again: 'without-cache', failure, diagnosis: sampleDiagnosis() },
+    { buildId: 'b1', templateId: 't', rebuiltFor: 'without-cache', failure, diagnosis: sampleDiagnosis() },
   ] as const;
   const document = sampleResult(sampleOutcome({ earlier }));
   expect(document.earlier).toEqual([

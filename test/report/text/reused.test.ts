@@ -24,7 +24,7 @@ import {
 const createdAt = Date.parse('2026-11-24T03:11:00Z');
 const finishedAt = Date.parse('2026-11-24T03:13:59.999Z');
 const commit = '0123456789abcdef0123456789abcdef01234567';
-const found: ReusedBuild = { how: 'found', createdAt, finishedAt, commit, moves: [] };
+const found: ReusedBuild = { source: 'existing', createdAt, finishedAt, commit, moves: [] };
 
 function printed(reused: ReusedBuild): string[] {
   const text = captureStdout(() => {
@@ -50,7 +50,7 @@ describe('where a reused build came from', () => {
     ['nothing', { finishedAt: Number.NaN, commit: '' }, same],
     [
       'it was followed',
-      { how: 'followed', commit: '' },
+      { source: 'joined', commit: '' },
       `Another run was building the same content, so this one waited and took build ${buildId}. It has been ready since 2026-11-24 03:13 UTC.`,
     ],
   ])('%s', (_title, changes, sentence) => {
@@ -101,7 +101,7 @@ test('a run that was superseded by the build it takes says so first', () => {
   const text = captureStdout(() => {
     const log = createBuildLog(githubOutput(notingCore(), { workspace }), samplePlan());
     log.show({ type: 'registered', templateId, buildId: own, tags: [] });
-    log.show({ type: 'reused', templateId, buildId, tags: [], reused: { ...found, how: 'followed' } });
+    log.show({ type: 'reused', templateId, buildId, tags: [], reused: { ...found, source: 'joined' } });
     log.close();
   });
   expect(text.split('\n').slice(1, 3)).toEqual([
