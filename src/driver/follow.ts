@@ -9,7 +9,8 @@ import { runnerTrouble } from '../runner-errors.ts';
 import type { FollowContext } from './context.ts';
 import type { BuildFailure } from './events.ts';
 import { createLogCursor } from './log-cursor.ts';
-import { createLogRoutes, pageSize } from './log-routes.ts';
+import { createLogRoutes } from './log-routes.ts';
+import { pageSize } from './page-reader.ts';
 import type { StepTracker } from './step-tracker.ts';
 import type { BuildTiming } from './timing.ts';
 
@@ -44,7 +45,7 @@ export async function* follow(
   const patience = client.retrier('GET build status', polling);
   const refusal = client.retrier('GET build status', refusals, () => true);
   const position = createLogCursor();
-  const { byCount, byTime } = createLogRoutes(build, position);
+  const { byCount, byTime } = createLogRoutes(client.noRetry, build, position);
   let pauseMs = pace.shortestMs;
   let emptyAtEnd = 0;
   let notFound = 0;
@@ -55,7 +56,7 @@ export async function* follow(
     signal.throwIfAborted();
     let answer: Awaited<ReturnType<typeof byCount>>;
     try {
-      answer = await byCount(client.noRetry);
+      answer = await byCount();
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (end && position.ended === end.status) return end;
@@ -72,7 +73,7 @@ export async function* follow(
       if (patience.failures + 1 === failuresUntilOtherRoute) {
         notice('The status of the build cannot be read; its log is read without, as far as that goes.');
       }
-      if (patience.failures + 1 >= failuresUntilOtherRoute) yield* byTime(client.noRetry);
+      if (patience.failures + 1 >= failuresUntilOtherRoute) yield* byTime();
       await patience.backoff(error);
       continue;
     }
@@ -90,7 +91,7 @@ export async function* follow(
     }
     if (entries.length >= pageSize) continue;
     // The same full page again: what comes after it is found on the other route alone.
-    if (entries.length === 0 && page.logEntries.length >= pageSize) yield* byTime(client.noRetry);
+    if (entries.length === 0 && page.logEntries.length >= pageSize) yield* byTime();
     // A status that nobody knows yet is one of a build that goes on.
     if (page.status !== 'ready' && page.status !== 'error') {
       end = undefined;
@@ -106,7 +107,7 @@ export async function* follow(
     if (seenBefore && position.ended === page.status) return page;
     const rereadMs = rereads[emptyAtEnd];
     if (seenBefore && rereadMs === undefined) {
-      yield* byTime({ logs: patientLogs(client) });
+      yield* byTime(patientLogs(client));
       return page;
     }
     if (entries.length === 0) emptyAtEnd += 1;

@@ -3,9 +3,7 @@ import type { BuildStatus, LogEntry } from '../api/schemas.ts';
 import type { BuildRef } from '../api/types.ts';
 import { isTransient, ServiceError } from '../http/errors.ts';
 import type { LogCursor } from './log-cursor.ts';
-
-/** Entries that the service gives at most in one answer. */
-export const pageSize = 100;
+import { createPageReader } from './page-reader.ts';
 
 /** A page that goes back is asked for so often in all. Who still gives the same has a log that is not in order. */
 const mostLooks = 5;
@@ -20,24 +18,27 @@ export interface LogRoutes {
    * The state of the build with the entries that follow the position; nothing when the answer is an earlier one that
    * came again, as a cache in between gives it: the caller asks once more.
    */
-  byCount(
-    client: Pick<IdempotentApi, 'status'>,
-  ): Promise<{ page: BuildStatus; entries: readonly LogEntry[] } | undefined>;
+  byCount(): Promise<{ page: BuildStatus; entries: readonly LogEntry[] } | undefined>;
   /**
    * What the route by time has beyond the position. Stops without a word when that route fails: it is the second
    * source. It cannot get past a millisecond that fills a page of its own.
    */
-  byTime(client: Pick<IdempotentApi, 'logs'>): AsyncGenerator<readonly LogEntry[], void>;
+  byTime(logs?: IdempotentApi['logs']): AsyncGenerator<readonly LogEntry[], void>;
 }
 
-export function createLogRoutes({ templateId, buildId }: BuildRef, position: LogCursor): LogRoutes {
+export function createLogRoutes(
+  client: Pick<IdempotentApi, 'status' | 'logs'>,
+  { templateId, buildId }: BuildRef,
+  position: LogCursor,
+): LogRoutes {
+  const readPage = createPageReader((offset) => client.status(templateId, buildId, offset));
   const countFilter = createFilter(position);
   const timeFilter = createFilter(position);
   let looks = 0;
 
   return {
-    async byCount(client) {
-      const page = await client.status(templateId, buildId, position.count);
+    async byCount() {
+      const page = await readPage(position.count);
       const repeated = await countFilter(page.logEntries, async () => {
         return (await client.status(templateId, buildId, position.count + beyondCount)).logEntries;
       });
@@ -48,12 +49,12 @@ export function createLogRoutes({ templateId, buildId }: BuildRef, position: Log
       position.take(entries);
       return { page, entries };
     },
-    async *byTime(client) {
+    async *byTime(logs = client.logs) {
       for (;;) {
         let entries: readonly LogEntry[];
         try {
-          const page = await client.logs(templateId, buildId, position.cursor);
-          const repeated = await timeFilter(page, () => client.logs(templateId, buildId, beyondTime));
+          const page = await logs(templateId, buildId, position.cursor);
+          const repeated = await timeFilter(page, () => logs(templateId, buildId, beyondTime));
           entries = repeated ?? position.unseen(page);
         } catch (error) {
           if (error instanceof ServiceError) return;
