@@ -10,7 +10,7 @@ import type { BuildTiming } from './timing.ts';
 import { uploadFiles } from './upload.ts';
 
 export interface AttemptOptions {
-  /** 1 for the first build, 2 for the one that is made because the first was lost, and so on. */
+  /** 1 for the first build, 2 for the one that replaces it, and so on. */
   readonly attempt: number;
   /** When the first build began, milliseconds since the epoch by our clock. */
   readonly startedAt: number;
@@ -18,8 +18,8 @@ export interface AttemptOptions {
 }
 
 /**
- * One build from registration to its end, or with `wait: false` to its start. Resolves with how it ended, also
- * when it failed, was given up or the service stopped answering. Rejects only before there is a build.
+ * Makes one build, from registration to its end, or with `wait: false` to its start. Resolves with its outcome, also
+ * if it failed, was aborted or the service stopped responding. Rejects only before there is a build.
  */
 export async function buildOnce(
   plan: Plan,
@@ -28,7 +28,7 @@ export async function buildOnce(
   timing: BuildTiming,
 ): Promise<BuildOutcome> {
   const tracker = createStepTracker(plan.steps);
-  let build = await registerAndTell(plan, attempt, deps, timing);
+  let build = await registerBuild(plan, attempt, deps, timing);
   const outcome = (status: BuildOutcome['status'], rest: Partial<BuildOutcome> = {}) =>
     withDiagnosis(plan, {
       status,
@@ -47,8 +47,8 @@ export async function buildOnce(
       await uploadFiles(plan, build.templateId, deps, timing);
       started = await start(build, plan.wire, deps);
       if (started !== 'not-ours') break;
-      notice(deps, `Build ${build.buildId} turned out to be of another job. Registering one of our own.`);
-      build = await registerAndTell(plan, attempt, deps, timing);
+      notice(deps, `Build ${build.buildId} belongs to another job. Registering a new one.`);
+      build = await registerBuild(plan, attempt, deps, timing);
     }
     if (started === 'started') deps.emit({ type: 'started' });
     else notice(deps, `The service broke while it started build ${build.buildId}.`);
@@ -59,14 +59,14 @@ export async function buildOnce(
       : outcome('error', { failure: failureOf(final, tracker) });
   } catch (error) {
     for (const event of tracker.end()) deps.emit(event);
-    // What was started goes on at the service, whether we look or not.
+    // A started build continues at the service.
     const status = started === 'started' ? 'building' : 'error';
     if (deps.signal.aborted) return outcome(status, { abortedBy: deps.signal.reason as AbortReason });
     return outcome(status, { failure: failureOfError(error) });
   }
 }
 
-async function registerAndTell(
+async function registerBuild(
   plan: Plan,
   attempt: number,
   deps: BuildContext,

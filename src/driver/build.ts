@@ -16,28 +16,27 @@ export interface BuildOptions {
 }
 
 /**
- * Registers a build, uploads what its COPY steps need, starts it and follows it; makes it once more where that
- * may help. Emits what happens and resolves with how it ended, also when the build fails, is given up or the
- * service stops answering. Rejects only before there is a build: with a `ServiceError`, or with the signal's
- * reason.
+ * Registers a build, uploads what its COPY steps need, starts it and follows it; builds once more where that may
+ * help. Emits events and resolves with the outcome, also if the build fails, is aborted or the service stops
+ * responding. Rejects only before there is a build: with a `ServiceError`, or with the signal's reason.
  */
 export async function build(plan: Plan, options: BuildOptions, deps: BuildContext): Promise<BuildOutcome> {
   const timing = { ...defaultTiming, ...deps.timing };
   const startedAt = Date.now();
-  const round = (current: Plan, attempt: number) =>
+  const makeAttempt = (current: Plan, attempt: number) =>
     buildOnce(current, { attempt, startedAt, wait: options.wait }, deps, timing);
 
   const earlier: EarlierBuild[] = [];
   const reasons: RebuildReason[] = [];
   let current = plan;
-  let end = await round(current, 1);
+  let end = await makeAttempt(current, 1);
   for (;;) {
     const reason = rebuildReason(end, reasons, options);
     if (!reason) break;
     deps.emit({ type: 'notice', message: explainRebuild(end, reason) });
     reasons.push(reason);
     current = rebuildPlan(current, reason);
-    const next = await round(current, reasons.length + 1).catch((error) => notRegistered(error, deps));
+    const next = await makeAttempt(current, reasons.length + 1).catch((error) => notRegistered(error, deps));
     if (!next) break;
     const { templateId, buildId, failure, diagnosis } = end;
     earlier.push({
@@ -54,21 +53,21 @@ export async function build(plan: Plan, options: BuildOptions, deps: BuildContex
   return end;
 }
 
-/** The outcome of the build before stands; it is only told why there was no other. */
+/** The outcome of the build before stands; a notice says why there is no other. */
 function notRegistered(error: unknown, { emit, signal }: BuildContext): undefined {
   if (signal.aborted) return;
   if (!(error instanceof ServiceError)) throw error;
   emit({ type: 'notice', message: `It could not be registered once more: ${error.message}` });
 }
 
-/** Why a build is made once more; each reason counts once. */
+/** Why a build is made once more. */
 export type RebuildReason = Exclude<RetryAdvice, 'never'>;
 
 /**
- * Whether a build that ended like this is to be made once more, with nothing changed but the cache. The service's
- * own breakdowns always earn a second build; a failed step on cached layers only where that was asked for.
+ * Whether to build once more after this outcome, with nothing changed but the cache. A breakdown of the service always
+ * gets a second build; a failed step on cached layers only with `retryWithoutCache`. Each reason counts once.
  *
- * @param had - the reasons for which it was made again already
+ * @param had - the reasons of earlier rebuilds
  */
 export function rebuildReason(
   { status, abortedBy, diagnosis }: BuildOutcome,
@@ -86,7 +85,7 @@ export function rebuildPlan(plan: Plan, reason: RebuildReason): Plan {
   return reason === 'without-cache' ? { ...plan, wire: { ...plan.wire, force: true } } : plan;
 }
 
-/** What is said before the next build. */
+/** The notice before the next build. */
 export function explainRebuild({ buildId, failure }: BuildOutcome, reason: RebuildReason): string {
   if (reason === 'new-build') {
     return `The service lost build ${buildId} through no fault of the template. Building once more; the new build takes its tags.`;

@@ -6,7 +6,7 @@ import type { BuildTiming } from './timing.ts';
 export interface FollowContext {
   readonly client: ServiceClient;
   readonly emit: (event: BuildEvent) => void;
-  /** Given up when aborted; the reason is an {@link AbortReason}. */
+  /** Ends the wait when aborted; the reason is an {@link AbortReason}. */
   readonly signal: AbortSignal;
   /** What differs from the usual timing. */
   readonly timing?: Partial<BuildTiming>;
@@ -15,6 +15,6 @@ export interface FollowContext {
 export interface BuildContext extends FollowContext {
   /** Directory for archives on their way; must exist. */
   readonly temporaryDirectory: string;
-  /** The tags of the template with their builds as they stood a moment ago, where somebody has looked. */
+  /** The tags of the template with their builds just before, if they were looked up. */
   readonly tagsBefore?: ReadonlyMap<string, string>;
 }

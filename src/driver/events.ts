@@ -4,8 +4,7 @@ import type { RunnerTrouble } from '../runner-errors.ts';
 import type { Diagnosis } from './diagnosis/types.ts';
 
 /**
- * What happens during a build, in order. `build/` emits them, `report/` shows them; neither knows the
- * other. Times are milliseconds since the epoch by the service's clock; durations are milliseconds.
+ * What happens during a build, in order. The driver emits these events and `report/` shows them. Times are milliseconds since the epoch by the service's clock; durations are milliseconds.
  */
 export type BuildEvent =
   | {
@@ -13,18 +12,18 @@ export type BuildEvent =
       readonly templateId: string;
       readonly buildId: string;
       readonly tags: readonly string[];
-      /** From 2 on for a build that takes the place of one that failed. */
+      /** 2 or more for a build that replaces one that failed. */
       readonly attempt?: number;
     }
-  /** Another run is making a build of the same content, which is followed in place of one of our own. */
+  /** Another run is making a build of the same content, and this run follows that one. */
   | {
       readonly type: 'joined';
       readonly templateId: string;
       readonly buildId: string;
-      /** Those that the build is to get from this run. */
+      /** Tags that the build gets from this run. */
       readonly tags: readonly string[];
     }
-  /** A build of the same content has the tags of this run now. */
+  /** A build of the same content now has the tags of this run. */
   | {
       readonly type: 'reused';
       readonly templateId: string;
@@ -54,18 +53,18 @@ export type BuildEvent =
       readonly type: 'step-finished';
       readonly step: StepHeader;
       readonly durationMs?: number;
-      /** Absent for a step that was done. */
+      /** Absent for a completed step. */
       readonly unfinished?: UnfinishedStep;
     }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'finished'; readonly outcome: BuildOutcome };
 
-/** The step did not work, the build ended in the midst of it, or its end was not seen here. */
+/** The step failed, the build ended during it, or its end was not observed. */
 export type UnfinishedStep =
   | { readonly how: 'failed'; readonly reason: string }
   | { readonly how: 'stopped' | 'unseen' };
 
-/** A phase or step of the build as its header line announces it. */
+/** A phase or step of the build, as its header line in the log has it. */
 export interface StepHeader {
   /** `base`, `1`, `2`, … , `finalize`, `optimize`, or another phase name of the service. */
   readonly id: string;
@@ -99,18 +98,18 @@ export interface StepOutcome {
   readonly addedBySdk?: 'environment' | 'workdir';
   readonly startedAt?: number;
   readonly durationMs?: number;
-  /** Absent for a step that was done. */
+  /** Absent for a completed step. */
   readonly unfinished?: UnfinishedStep['how'];
 }
 
-/** Why a build was given up here while it continues at the service. */
+/** Why this run stopped waiting for a build: it took too long, or the job was cancelled. */
 export type AbortReason = 'timeout' | 'interrupted';
 
 /** How the build ended. */
 export interface BuildOutcome {
   /**
-   * `building` when the end was not seen: not waited for, given up, or the service stopped answering.
-   * `superseded` when a newer build of the same template and tag took its place.
+   * `building` if the end was not observed: not waited for, aborted, or the service stopped responding.
+   * `superseded` if a newer build of the same template and tag replaced it.
    */
   readonly status: 'ready' | 'error' | 'superseded' | 'building';
   readonly templateId: string;
@@ -122,50 +121,50 @@ export interface BuildOutcome {
   readonly failure?: BuildFailure;
   /** Explains `failure` or `abortedBy`. */
   readonly diagnosis?: Diagnosis;
-  /** Set when the build was given up here: past the time limit, or the job was cancelled. It goes on at the service. */
+  /** Set if this run stopped waiting. The build continues at the service. */
   readonly abortedBy?: AbortReason;
-  /** Builds that failed and in whose place this one was made, oldest first. */
+  /** Failed builds that this one replaces, oldest first. */
   readonly earlier?: readonly EarlierBuild[];
-  /** Set when this run did not make the build. */
+  /** Set if this run did not make the build. */
   readonly reused?: ReusedBuild;
 }
 
 /** A build that this run did not make. Times are milliseconds since the epoch by the service's clock. */
 export interface ReusedBuild {
-  /** Ready when this run began, or made by another run at the same time. */
+  /** `existing`: ready when this run began. `joined`: made by another run at the same time. */
   readonly source: 'existing' | 'joined';
   readonly createdAt: number;
   readonly finishedAt?: number;
-  /** Commit that it was made from first, where that is known. */
+  /** The commit that it was first made from, if known. */
   readonly commit?: string;
-  /** What became of the tags of this run. */
+  /** Where the tags of this run were before and are now. */
   readonly moves: readonly TagChange[];
 }
 
-/** A build that failed and was made once more. */
+/** A build that failed and was replaced. */
 export interface EarlierBuild {
   readonly templateId: string;
   readonly buildId: string;
-  /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
+  /** Why it was replaced: the service lost it, or a step failed on layers from the cache. */
   readonly rebuiltFor: 'new-build' | 'without-cache';
   readonly failure?: BuildFailure;
   readonly diagnosis?: Diagnosis;
 }
 
-/** Why the build failed: in the service's words, or because a request to it did not work out. */
+/** Why the build failed: the service's reason, or a request that failed. */
 export interface BuildFailure {
   readonly message: string;
   /** Id of the step that failed, as in {@link StepHeader.id}. */
   readonly stepId?: string;
-  /** Last lines of the failing step, up to 200; the cause may stand above what is shown. */
+  /** Last lines of the failed step, up to 200; the cause may be above the lines that are shown. */
   readonly lastLines: readonly LogLine[];
-  /** The request that did not work out; absent when the failure is the service's verdict. */
+  /** The request that failed; absent if the service itself says that the build failed. */
   readonly request?: RequestFailure;
-  /** Set when this machine could not do its part. */
+  /** Set if the cause is on this machine. */
   readonly runner?: RunnerTrouble;
 }
 
-/** Whether a sandbox starts from the build, now or once it is ready. */
+/** Whether a sandbox can start from the build, now or once it is ready. */
 export function mayStart({ status }: Pick<BuildOutcome, 'status'>): boolean {
   return status === 'ready' || status === 'building';
 }

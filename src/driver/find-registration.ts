@@ -2,25 +2,25 @@ import type { ServiceClient } from '../api/client.ts';
 import type { RegistrationRequest } from '../api/types.ts';
 import { isMissing } from '../http/errors.ts';
 
-/** The clock of whoever answers and that of the service's database may differ by this much. */
+/** The clocks of the API and of the service's database may differ by this much. */
 const clockSlackMs = 1000;
-/** The same where no answer has told the time. */
+/** The same if no response had a time. */
 const unknownClockSlackMs = 60_000;
 
 /**
- * Looks for the build that a request registered whose answer was lost: the one that all its tags now point to, and no
- * other, made since it was sent, of the size it asked for and not started. Another job that registers the same tags at
- * the same moment looks alike; that one would have been superseded anyway, and whoever starts the build first
- * has it. One with a content tag that was not asked for must not be taken: it would be made of something else.
+ * Looks for the build of a registration whose response was lost: the only one that all its tags now point to, made
+ * since the request was sent, of the requested size and not started. The build of another job that registers the same
+ * tags at the same moment looks alike. That one would have been superseded anyway, and the job that starts the build
+ * first has it. A build with a content tag that was not requested is made of something else and does not count.
  *
- * Where the tags were read before the registration, what they pointed to then is not ours, whatever the clocks say. The
- * times tell the rest apart, and are read in favor of the build that was found: a second one is the dearer mistake, and
- * what waits is at most 40 minutes old. So the least counts by which the service's clock was ever said to be ahead, and
- * one that is ahead at all, by the wrong word of a single answer or of all of them, counts for nothing.
+ * If the tags were read before the registration, the builds they pointed to then are not ours, even if the clocks say
+ * otherwise. Times decide about the rest, in favor of the build that was found: a second build is the worse mistake,
+ * and a waiting build is at most 40 minutes old. So only the smallest clock difference that was observed counts, and
+ * only if the service's clock is behind: a wrong time in one response must not rule out our build.
  *
  * @param sentAt - when the request was sent, milliseconds since the epoch by our clock
- * @param before - where the tags of the template stood before that, if it was looked up
- * @returns undefined when there is none
+ * @param before - the builds of the template's tags before that, if they were looked up
+ * @returns undefined if there is no such build
  */
 export async function findRegistered(
   client: ServiceClient,
@@ -33,10 +33,10 @@ export async function findRegistered(
   const [tags, { builds }] = await Promise.all([client.tags(templateId), client.template(templateId)]);
 
   const pointsTo = new Map(tags.map(({ tag, buildID }) => [tag, buildID]));
-  const asked = new Set(request.tags?.map((tag) => tag.toLowerCase()));
-  const [buildId, ...others] = new Set([...asked].map((tag) => pointsTo.get(tag)));
-  // What waits has its tags from its registration alone.
-  if (tags.some(({ tag, buildID }) => buildID === buildId && !asked.has(tag))) return undefined;
+  const requested = new Set(request.tags?.map((tag) => tag.toLowerCase()));
+  const [buildId, ...others] = new Set([...requested].map((tag) => pointsTo.get(tag)));
+  // A waiting build has only the tags of its registration.
+  if (tags.some(({ tag, buildID }) => buildID === buildId && !requested.has(tag))) return undefined;
   const build = builds.find(({ buildID }) => buildID === buildId);
   if (!build || others.length > 0 || [...before.values()].includes(build.buildID)) return undefined;
   if (build.status !== 'waiting') return undefined;

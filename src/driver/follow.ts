@@ -17,39 +17,39 @@ import type { BuildTiming } from './timing.ts';
 /** Failures of the status route in a row after which the log is read from the other route meanwhile. */
 const failuresUntilOtherRoute = 5;
 
-/** A build that was just registered may not be found everywhere at once. */
+/** The service may not find a build everywhere at once when it was just registered. */
 const mostNotFound = 3;
 
 interface FollowOptions {
-  readonly timing: Pick<BuildTiming, 'pace' | 'polling' | 'refusals' | 'rereads'>;
+  readonly timing: Pick<BuildTiming, 'pace' | 'polling' | 'refusals' | 'rereadDelaysMs'>;
   readonly signal: AbortSignal;
   readonly notice: (message: string) => void;
 }
 
 /**
  * Follows a build to its end: gives its log in order, each entry once, page by page, and returns the final
- * status. An outage is borne as long as the polling budget lasts, and the API's own refusal of a build that was there
- * a moment ago for a little while. Rejects with a `ServiceError`, or with the signal's reason.
+ * status. Retries through an outage as long as the polling policy allows, and for a short time when the API itself
+ * refuses a build that was there before. Rejects with a `ServiceError`, or with the signal's reason.
  *
- * A final status says nothing about how much of the log is unread, and an empty page does not either, so the end is
- * where the build's last line is, or where looking again and asking the other route brought nothing. Tags and outputs
- * hang on the final status, and whoever answers may be ahead of the others or plainly wrong. It is therefore believed
- * when a second look finds it again, or when that look fails and the last line of the log says the same.
+ * Neither a final status nor an empty page says that the log is read to its end. The end is the build's last line, or
+ * the point where further requests on both routes bring nothing. Tags and outputs depend on the final status, and one
+ * server may be ahead of the others or wrong. So a final status counts when a second response repeats it, or when the
+ * second request fails and the last line of the log says the same.
  */
 export async function* follow(
   client: ServiceClient,
   build: BuildRef,
   { timing, signal, notice }: FollowOptions,
 ): AsyncGenerator<readonly LogEntry[], BuildStatus> {
-  const { pace, polling, refusals, rereads } = timing;
-  const patience = client.retrier('GET build status', polling);
-  const refusal = client.retrier('GET build status', refusals, () => true);
-  const position = createLogCursor();
-  const { byCount, byTime } = createLogRoutes(client.noRetry, build, position);
+  const { pace, polling, refusals, rereadDelaysMs } = timing;
+  const retrier = client.retrier('GET build status', polling);
+  const refusalRetrier = client.retrier('GET build status', refusals, () => true);
+  const cursor = createLogCursor();
+  const { byCount, byTime } = createLogRoutes(client.noRetry, build, cursor);
   let pauseMs = pace.shortestMs;
   let emptyAtEnd = 0;
   let notFound = 0;
-  /** The last answer, where it was a final one. */
+  /** The last response, if its status was final. */
   let end: BuildStatus | undefined;
 
   for (;;) {
@@ -59,7 +59,7 @@ export async function* follow(
       answer = await byCount();
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      if (end && position.ended === end.status) return end;
+      if (end && cursor.finalState === end.status) return end;
       if (isNotFound(error)) {
         notFound += 1;
         if (notFound >= mostNotFound) throw removed(error, build);
@@ -67,18 +67,18 @@ export async function* follow(
         continue;
       }
       if (!isTransient(error)) {
-        await refusal.backoff(error);
+        await refusalRetrier.backoff(error);
         continue;
       }
-      if (patience.failures + 1 === failuresUntilOtherRoute) {
+      if (retrier.failures + 1 === failuresUntilOtherRoute) {
         notice('The status of the build cannot be read; its log is read without, as far as that goes.');
       }
-      if (patience.failures + 1 >= failuresUntilOtherRoute) yield* byTime();
-      await patience.backoff(error);
+      if (retrier.failures + 1 >= failuresUntilOtherRoute) yield* byTime();
+      await retrier.backoff(error);
       continue;
     }
-    patience.reset();
-    refusal.reset();
+    retrier.reset();
+    refusalRetrier.reset();
     notFound = 0;
     if (!answer) {
       await pause(pace.shortestMs, signal);
@@ -90,24 +90,24 @@ export async function* follow(
       yield entries;
     }
     if (entries.length >= pageSize) continue;
-    // The same full page again: what comes after it is found on the other route alone.
+    // The same full page again: only the other route has what comes after it.
     if (entries.length === 0 && page.logEntries.length >= pageSize) yield* byTime();
-    // A status that nobody knows yet is one of a build that goes on.
+    // An unknown status means that the build is running.
     if (page.status !== 'ready' && page.status !== 'error') {
       end = undefined;
       emptyAtEnd = 0;
-      const moves = entries.length > 0 || position.ended !== undefined;
-      pauseMs = moves ? pace.shortestMs : Math.min(pauseMs * 1.5, pace.longestMs);
+      const isProgressing = entries.length > 0 || cursor.finalState !== undefined;
+      pauseMs = isProgressing ? pace.shortestMs : Math.min(pauseMs * 1.5, pace.longestMs);
       await pause(pauseMs, signal);
       continue;
     }
-    const seenBefore = end?.status === page.status;
-    if (!seenBefore) emptyAtEnd = 0;
+    const isConfirmed = end?.status === page.status;
+    if (!isConfirmed) emptyAtEnd = 0;
     end = page;
-    if (seenBefore && position.ended === page.status) return page;
-    const rereadMs = rereads[emptyAtEnd];
-    if (seenBefore && rereadMs === undefined) {
-      yield* byTime(patientLogs(client));
+    if (isConfirmed && cursor.finalState === page.status) return page;
+    const rereadMs = rereadDelaysMs[emptyAtEnd];
+    if (isConfirmed && rereadMs === undefined) {
+      yield* byTime(retriedLogs(client));
       return page;
     }
     if (entries.length === 0) emptyAtEnd += 1;
@@ -115,8 +115,8 @@ export async function* follow(
   }
 }
 
-/** A service may do without this route, and who stands in front of it says so. */
-function patientLogs({ noRetry: once, retrier }: ServiceClient): ServiceClient['logs'] {
+/** A 404 is final here: the service may not have this route. */
+function retriedLogs({ noRetry: once, retrier }: ServiceClient): ServiceClient['logs'] {
   const repeats = (error: ServiceError) => isTransient(error) && error.status !== 404;
   return (...args) => withRetry(retrier('GET build log', undefined, repeats), () => once.logs(...args));
 }
@@ -125,7 +125,7 @@ function removed(error: ServiceError, { buildId }: BuildRef): ServiceError {
   const { kind, request, host, status, said } = error;
   return new ServiceError({
     ...{ kind, request, host, status, said, cause: error },
-    message: `The service no longer finds build ${buildId}: its last tag was removed meanwhile, or moved with its template. It goes on where it runs, but nobody can look at it.`,
+    message: `The service no longer finds build ${buildId}: its last tag was removed meanwhile, or moved with its template. It still runs, but its state and its log can no longer be read.`,
   });
 }
 
@@ -151,7 +151,7 @@ export async function followToEnd(
   }
 }
 
-/** A problem of a file or of this machine, or a request that did not work out; anything else is a mistake of ours. */
+/** A problem with a file or this machine, or a request that failed; anything else is a bug and is thrown. */
 export function failureOfError(error: unknown): BuildFailure {
   if (error instanceof ProblemsError) return { message: error.message, lastLines: [] };
   const runner = runnerTrouble(error);
@@ -161,7 +161,7 @@ export function failureOfError(error: unknown): BuildFailure {
   return { message, lastLines: [], request: { kind, request, host, status, said } };
 }
 
-/** Why the service says that a build failed, with the last lines of the step that it names. */
+/** The service's reason for a failed build, with the last lines of the step that it names. */
 export function failureOf(final: BuildStatus, tracker: StepTracker): BuildFailure {
   const stepId = final.reason?.step;
   return {

@@ -3,36 +3,36 @@ import { closingState, entryTime } from './log-parser.ts';
 
 /** How much of a build's log was taken, by count for one route and by time for the other. */
 export interface LogCursor {
-  /** Entries taken so far, which is where the status route goes on. */
+  /** Entries taken so far: the offset for the status route. */
   readonly count: number;
-  /** Millisecond of the newest entry taken, from which the route by time goes on; undefined at the beginning. */
-  readonly cursor: number | undefined;
-  /** The state that the last line of the build tells; undefined as long as it has not been seen. */
-  readonly ended: 'ready' | 'error' | undefined;
+  /** Millisecond of the newest entry taken: where the route by time continues. Undefined at the beginning. */
+  readonly newestAt: number | undefined;
+  /** The state in the last line of the build; undefined until that line is taken. */
+  readonly finalState: 'ready' | 'error' | undefined;
   take(entries: readonly LogEntry[]): void;
-  /** The entries of a page by time that were not taken yet. */
+  /** The entries of a page by time that are not taken. */
   unseen(page: readonly LogEntry[]): LogEntry[];
-  /** Whether a page that should go on from here looks as if it did not. */
+  /** Whether a page that should continue from here looks like an earlier one. */
   seemsToRepeat(page: readonly LogEntry[]): boolean;
-  /** Whether a page that should go on from here begins with what was taken before, by its time or word for word. */
+  /** Whether a page that should continue from here begins with an entry that was taken, by its time or its text. */
   goesBack(page: readonly LogEntry[]): boolean;
-  /** The entries that were not taken yet of a page that begins where it likes. */
+  /** The entries that are not taken, of a page that ignores the requested offset. */
   rest(page: readonly LogEntry[]): readonly LogEntry[];
 }
 
 export function createLogCursor(): LogCursor {
   let count = 0;
-  let cursor: number | undefined;
-  let ended: LogCursor['ended'];
+  let newestAt: number | undefined;
+  let finalState: LogCursor['finalState'];
   let first: string | undefined;
-  // Only what is as new as the cursor can come again, so a long build is not remembered.
-  let atCursor = new Map<string, number>();
+  // Only entries as new as the newest can come again, so older ones need no memory.
+  let atNewest = new Map<string, number>();
 
   const beginsLog = ([entry]: readonly LogEntry[]) => entry !== undefined && textOf(entry) === first;
-  const isOlder = (entry: LogEntry) => (entryTime(entry) ?? cursor ?? 0) < (cursor ?? 0);
+  const isOlder = (entry: LogEntry) => (entryTime(entry) ?? newestAt ?? 0) < (newestAt ?? 0);
 
   function unseen(page: readonly LogEntry[]): LogEntry[] {
-    const taken = new Map(atCursor);
+    const taken = new Map(atNewest);
     return page.filter((entry) => {
       if (isOlder(entry)) return false;
       const key = keyOf(entry);
@@ -46,29 +46,29 @@ export function createLogCursor(): LogCursor {
     get count() {
       return count;
     },
-    get cursor() {
-      return cursor;
+    get newestAt() {
+      return newestAt;
     },
-    get ended() {
-      return ended;
+    get finalState() {
+      return finalState;
     },
     take(entries) {
       for (const entry of entries) {
         count += 1;
         first ??= textOf(entry);
-        ended = closingState(entry) ?? ended;
+        finalState = closingState(entry) ?? finalState;
         if (isOlder(entry)) continue;
-        const time = entryTime(entry) ?? cursor;
-        if (time !== cursor) atCursor = new Map();
-        cursor = time;
+        const time = entryTime(entry) ?? newestAt;
+        if (time !== newestAt) atNewest = new Map();
+        newestAt = time;
         const key = keyOf(entry);
-        atCursor.set(key, (atCursor.get(key) ?? 0) + 1);
+        atNewest.set(key, (atNewest.get(key) ?? 0) + 1);
       }
     },
     unseen,
     seemsToRepeat: (page) => beginsLog(page) || (page[0] !== undefined && isOlder(page[0])),
     goesBack: ([entry]) =>
-      entry !== undefined && entryTime(entry) !== undefined && (isOlder(entry) || atCursor.has(keyOf(entry))),
+      entry !== undefined && entryTime(entry) !== undefined && (isOlder(entry) || atNewest.has(keyOf(entry))),
     rest: (page) => (beginsLog(page) ? page.slice(count) : unseen(page)),
   };
 }
@@ -77,7 +77,7 @@ function keyOf({ timestamp, message, step }: LogEntry): string {
   return JSON.stringify([timestamp, step, message]);
 }
 
-/** Without its time: who makes the log up anew for each answer may give it another. */
+/** Without its time, which a server may set anew in each response. */
 function textOf({ message, step }: LogEntry): string {
   return JSON.stringify([step, message]);
 }

@@ -57,8 +57,8 @@ export function entryTime(entry: LogEntry): number | undefined {
 }
 
 /**
- * The state that the last line of a build tells; `undefined` for any other line. It names no step, so what a command
- * prints cannot imitate it.
+ * The state in the last line of a build; `undefined` for any other line. That line names no step, so the output of a
+ * command cannot imitate it.
  */
 export function closingState({ message, step }: LogEntry): 'ready' | 'error' | undefined {
   if (step !== undefined) return undefined;

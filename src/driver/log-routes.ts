@@ -5,23 +5,23 @@ import { isTransient, ServiceError } from '../http/errors.ts';
 import type { LogCursor } from './log-cursor.ts';
 import { createPageReader } from './page-reader.ts';
 
-/** A page that goes back is asked for so often in all. Who still gives the same has a log that is not in order. */
-const mostLooks = 5;
+/** Requests for a page that goes back. If all give the same, the log itself is not in order. */
+const mostAttempts = 5;
 
 /** More entries than any log has, and later than any entry. */
 const beyondCount = 1_000_000_000;
 const beyondTime = Date.UTC(2200, 0, 1);
 
-/** The two ways to the log of a build. What they give is new, and taken into the position. */
+/** The two routes to the log of a build. Their entries are new, and added to the cursor. */
 export interface LogRoutes {
   /**
-   * The state of the build with the entries that follow the position; nothing when the answer is an earlier one that
-   * came again, as a cache in between gives it: the caller asks once more.
+   * The state of the build with the entries after the cursor; nothing if a cache in between repeated an earlier
+   * response: then the caller requests the page again.
    */
   byCount(): Promise<{ page: BuildStatus; entries: readonly LogEntry[] } | undefined>;
   /**
-   * What the route by time has beyond the position. Stops without a word when that route fails: it is the second
-   * source. It cannot get past a millisecond that fills a page of its own.
+   * The entries of the route by time after the cursor. Stops without an error when that route fails, since it is the
+   * second source. It cannot get past a millisecond whose entries fill a whole page.
    */
   byTime(logs?: IdempotentApi['logs']): AsyncGenerator<readonly LogEntry[], void>;
 }
@@ -29,39 +29,40 @@ export interface LogRoutes {
 export function createLogRoutes(
   client: Pick<IdempotentApi, 'status' | 'logs'>,
   { templateId, buildId }: BuildRef,
-  position: LogCursor,
+  cursor: LogCursor,
 ): LogRoutes {
   const readPage = createPageReader((offset) => client.status(templateId, buildId, offset));
-  const countFilter = createFilter(position);
-  const timeFilter = createFilter(position);
-  let looks = 0;
+  const countFilter = createFilter(cursor);
+  const timeFilter = createFilter(cursor);
+  let attempts = 0;
 
   return {
     async byCount() {
-      const page = await readPage(position.count);
+      const page = await readPage(cursor.count);
       const repeated = await countFilter(page.logEntries, async () => {
-        return (await client.status(templateId, buildId, position.count + beyondCount)).logEntries;
+        return (await client.status(templateId, buildId, cursor.count + beyondCount)).logEntries;
       });
-      looks = !repeated && position.goesBack(page.logEntries) ? looks + 1 : mostLooks;
-      if (looks < mostLooks) return undefined;
-      looks = 0;
+      const goesBack = !repeated && cursor.goesBack(page.logEntries);
+      attempts = goesBack ? attempts + 1 : 0;
+      if (goesBack && attempts < mostAttempts) return undefined;
+      attempts = 0;
       const entries = repeated ?? page.logEntries;
-      position.take(entries);
+      cursor.take(entries);
       return { page, entries };
     },
     async *byTime(logs = client.logs) {
       for (;;) {
         let entries: readonly LogEntry[];
         try {
-          const page = await logs(templateId, buildId, position.cursor);
+          const page = await logs(templateId, buildId, cursor.newestAt);
           const repeated = await timeFilter(page, () => logs(templateId, buildId, beyondTime));
-          entries = repeated ?? position.unseen(page);
+          entries = repeated ?? cursor.unseen(page);
         } catch (error) {
           if (error instanceof ServiceError) return;
           throw error;
         }
         if (entries.length === 0) return;
-        position.take(entries);
+        cursor.take(entries);
         yield entries;
       }
     },
@@ -69,29 +70,29 @@ export function createLogRoutes(
 }
 
 /**
- * Finds out whether a route ignores from where it is asked to go on, and gives what is new of its pages in that case;
- * `undefined` where it does what it should. A page that looks like an earlier one proves nothing, since a build may
- * print the same lines for ever: then the route is asked for what comes after everything. It ignores the place when it
- * has something there, and again when it is asked once more: one answer may be an earlier one that came again.
+ * Finds out whether a route ignores the requested offset, and then gives only the new entries of its pages;
+ * `undefined` for a route that works as it should. A page that looks like an earlier one proves nothing, since a build
+ * may print the same lines over and over. So the route is requested for entries beyond the end of any log. It ignores
+ * the offset if it gives some, twice in a row: one response may be repeated by a cache.
  */
-function createFilter(position: LogCursor) {
+function createFilter(cursor: LogCursor) {
   let ignores: boolean | undefined;
   return async (
     page: readonly LogEntry[],
-    askBeyond: () => Promise<readonly LogEntry[]>,
+    requestBeyond: () => Promise<readonly LogEntry[]>,
   ): Promise<readonly LogEntry[] | undefined> => {
-    if (ignores === undefined && position.seemsToRepeat(page)) {
-      ignores = (await givesAnything(askBeyond)) && (await givesAnything(askBeyond));
+    if (ignores === undefined && cursor.seemsToRepeat(page)) {
+      ignores = (await givesAnything(requestBeyond)) && (await givesAnything(requestBeyond));
     }
-    return ignores ? position.rest(page) : undefined;
+    return ignores ? cursor.rest(page) : undefined;
   };
 }
 
-async function givesAnything(ask: () => Promise<readonly LogEntry[]>): Promise<boolean> {
+async function givesAnything(request: () => Promise<readonly LogEntry[]>): Promise<boolean> {
   try {
-    return (await ask()).length > 0;
+    return (await request()).length > 0;
   } catch (error) {
-    // Who refuses such a place has read it.
+    // A route that refuses such an offset has read it.
     if (error instanceof ServiceError && !isTransient(error)) return false;
     throw error;
   }

@@ -13,7 +13,7 @@ const mostRequests = 8;
  * order. After a page that is not full, a failure, or an offset that does not follow the last page, what was requested
  * ahead is dropped, and the next page is requested alone.
  *
- * @param request - is not repeated here; a failure counts when its page's turn comes, and not at all if it never does
+ * @param request - is not retried here; a failure is thrown when its page is read, and ignored if it never is
  */
 export function createPageReader(
   request: (offset: number) => Promise<BuildStatus>,

@@ -7,20 +7,19 @@ import type { BuildContext } from './context.ts';
 import { findRegistered } from './find-registration.ts';
 import type { BuildTiming } from './timing.ts';
 
-/** A build that the service knows and that is not started yet. */
+/** A build that is registered and not started. */
 export interface RegisteredBuild {
   readonly templateId: string;
   readonly buildId: string;
-  /** As the service assigned them, content tags left out; those that were asked for first, in the order of asking. */
+  /** As the service assigned them, without content tags; those of the plan first, in its order. */
   readonly tags: readonly string[];
-  /** Set when the answer was lost and the build was found afterwards. */
+  /** Set if the response was lost and the build was looked up. */
   readonly found?: true;
 }
 
 /**
- * Registers a build. An answer that was lost is not asked for again blindly: the service is searched for the
- * build first. Waits as long as the team has as many builds running as it may. Rejects with a `ServiceError`, or
- * with the signal's reason.
+ * Registers a build. After a lost response it looks for the build before it registers again. Waits while the team is at
+ * its limit of concurrent builds. Rejects with a `ServiceError`, or with the signal's reason.
  */
 export async function register(
   plan: Plan,
@@ -29,7 +28,7 @@ export async function register(
 ): Promise<RegisteredBuild> {
   const { client, signal, emit } = deps;
   const notice = (message: string) => emit({ type: 'notice', message });
-  // The content tags go in with the registration and at no other time: that is what makes them worth believing.
+  // Content tags are only set by the registration: this makes them proof of the content.
   const { content, origin } = plan.contentTags ?? {};
   const request: RegistrationRequest = {
     name: plan.name,
@@ -37,7 +36,7 @@ export async function register(
     cpuCount: plan.cpuCount,
     memoryMB: plan.memoryMb,
   };
-  const patience = client.retrier('POST registration');
+  const retrier = client.retrier('POST registration');
   const turn = waitForTurn(timing.queue, notice, signal);
   for (;;) {
     const sentAt = Date.now();
@@ -47,93 +46,93 @@ export async function register(
     } catch (error) {
       if (!(error instanceof ServiceError) || !isTransient(error)) throw error;
       if (isTeamLimit(error)) {
-        patience.reset();
+        retrier.reset();
         await turn();
         continue;
       }
       if (isAmbiguous(error)) {
-        const found = await search(deps, { request, sentAt, error }, timing);
+        const found = await lookUp(deps, { request, sentAt, error }, timing);
         if (found) {
           notice(
-            `The answer to the registration was lost (${error.summary}), but build ${found.buildId} came of it: going on with that.`,
+            `The answer to the registration was lost (${error.summary}), but it made build ${found.buildId}: continuing with that.`,
           );
           return { ...found, tags: sortTags(found.tags, plan), found: true };
         }
       }
-      await patience.backoff(error);
+      await retrier.backoff(error);
       if (isAmbiguous(error)) {
         notice(
-          `The registration was not answered (${error.summary}), and the service shows no build of it. Registering again; should the first have arrived late, the new build supersedes it.`,
+          `The registration got no answer (${error.summary}), and the service has no build of it. Registering again; if the first one arrives late, the new build supersedes it.`,
         );
       }
     }
   }
 }
 
-/** A registration that may have worked, and the error that came of it. */
-interface Lost {
+/** A registration that may have worked, and its error. */
+interface LostRegistration {
   readonly request: RegistrationRequest;
   readonly sentAt: number;
   readonly error: ServiceError;
 }
 
-async function search(
+async function lookUp(
   { client, signal, tagsBefore }: BuildContext,
-  { request, sentAt, error: lost }: Lost,
+  { request, sentAt, error: lost }: LostRegistration,
   timing: BuildTiming,
 ): Promise<Omit<RegisteredBuild, 'found'> | undefined> {
   try {
-    for (const pauseMs of timing.looks) {
+    for (const pauseMs of timing.lookupDelaysMs) {
       await pause(pauseMs, signal);
       const found = await findRegistered(client, request, sentAt, tagsBefore);
       if (found) return found;
     }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    // A key that may build but not look around: all that is left is to register again.
+    // The key may build, but not list builds: the only way is to register again.
     if (!isTransient(error)) return undefined;
     const { kind, request: name, host, status, said } = lost;
     throw new ServiceError({
       ...{ kind, request: name, host, status, said, cause: error },
-      message: `${lost.message}\nWhether it was registered all the same could not be found out: ${error.message}`,
+      message: `${lost.message}\nWhether the build was registered could not be found out: ${error.message}`,
     });
   }
   return undefined;
 }
 
-/** The limit of builds at the same time, which has no `Retry-After` and lasts as long as other builds do. */
+/** The limit of concurrent builds, which has no `Retry-After` and lasts as long as other builds run. */
 function isTeamLimit({ status, said = '' }: ServiceError): boolean {
   return status === 429 && /concurrent\b.*\bbuilds/i.test(said);
 }
 
 function waitForTurn(
-  { firstPauseMs, longestPauseMs, tellMs }: BuildTiming['queue'],
+  { firstPauseMs, longestPauseMs, noticeMs: tellMs }: BuildTiming['queue'],
   notice: (message: string) => void,
   signal: AbortSignal,
 ): () => Promise<void> {
   const since = Date.now();
-  let toldAt: number | undefined;
+  let noticedAt: number | undefined;
   let boundMs = firstPauseMs;
   return async () => {
     const now = Date.now();
-    if (toldAt === undefined) {
+    if (noticedAt === undefined) {
       notice(
-        'The team has as many builds running as it may. Waiting for one of them to end, within timeout-minutes.',
+        'The team is at its limit of concurrent builds. Waiting for one of them to end, within timeout-minutes.',
       );
-      toldAt = now;
-    } else if (now - toldAt >= tellMs) {
+      noticedAt = now;
+    } else if (now - noticedAt >= tellMs) {
       notice(
         `Still waiting for another build of the team to end (${Math.round((now - since) / 60_000)} min).`,
       );
-      toldAt = now;
+      noticedAt = now;
     }
-    // Half of it is jitter, so that jobs that wait together do not ask together.
+    // Half of it is jitter, so that jobs that wait together do not retry together.
     await pause(boundMs / 2 + (Math.random() * boundMs) / 2, signal);
     boundMs = Math.min(boundMs * 1.5, longestPauseMs);
   };
 }
 
-/** The service gives the tags in no particular order; those that were asked for keep the order of asking. */
+/** The service gives the tags in no particular order; those of the plan keep its order. */
 function sortTags(tags: readonly string[], plan: Plan): string[] {
   const rank = (tag: string) => (plan.tags.includes(tag) ? plan.tags.indexOf(tag) : plan.tags.length);
   return tags.filter((tag) => !isContentTag(tag)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));

@@ -5,14 +5,13 @@ import type { BuildContext } from './context.ts';
 import type { RegisteredBuild } from './register.ts';
 
 /**
- * `started`: it runs, or has run. `failed`: the service took the recipe and broke, the build's state tells why.
- * `not-ours`: the build was found rather than registered, and somebody else has started it.
+ * `started`: it runs, or has run. `failed`: the service accepted the recipe and broke; the build's state has the reason.
+ * `not-ours`: the build was looked up after a lost response, and another job started it.
  */
 export type StartResult = 'started' | 'failed' | 'not-ours';
 
 /**
- * Sends the recipe and starts the build. When the answer is lost, the build's status tells whether it was
- * started. Rejects with a `ServiceError`, or with the signal's reason.
+ * Sends the recipe and starts the build. After a lost response, the build's status says whether it was started. Rejects with a `ServiceError`, or with the signal's reason.
  */
 export async function start(
   build: RegisteredBuild,
@@ -21,10 +20,10 @@ export async function start(
 ): Promise<StartResult> {
   const { client, emit } = deps;
   const { templateId, buildId } = build;
-  const patience = client.retrier('POST start');
-  const look = () => client.status(templateId, buildId, 0);
+  const retrier = client.retrier('POST start');
+  const readStatus = () => client.status(templateId, buildId, 0);
 
-  // The last start that reached the service and got no proper answer.
+  // The last start that may have reached the service without a proper response.
   for (let lost: ServiceError | undefined; ; ) {
     try {
       await client.start(templateId, buildId, recipe);
@@ -33,30 +32,30 @@ export async function start(
       if (!(error instanceof ServiceError)) throw error;
       if (isNotWaiting(error)) {
         if (build.found && !lost) return 'not-ours';
-        if (lost) tellLost(emit, lost);
+        if (lost) noticeLostResponse(emit, lost);
         return 'started';
       }
       if (!isTransient(error)) throw error;
       if (!error.notSent) lost = error;
       if (isAmbiguous(error)) {
-        const state = await look();
+        const state = await readStatus();
         if (brokeAtStart(error, state)) return 'failed';
         if (state.status !== 'waiting') {
-          tellLost(emit, error);
+          noticeLostResponse(emit, error);
           return 'started';
         }
       }
-      await patience.backoff(error);
+      await retrier.backoff(error);
     }
   }
 }
 
-/** What a second start gets. */
+/** The response to a second start. */
 function isNotWaiting({ status, said = '' }: ServiceError): boolean {
   return status === 400 && /not in waiting state/i.test(said);
 }
 
-/** The service writes the build off when it breaks between taking the recipe and running it. */
+/** The service fails the build if it breaks between accepting the recipe and running it. */
 function brokeAtStart({ said = '' }: ServiceError, { status, reason }: BuildStatus): boolean {
   return (
     status === 'error' &&
@@ -64,9 +63,9 @@ function brokeAtStart({ said = '' }: ServiceError, { status, reason }: BuildStat
   );
 }
 
-function tellLost(emit: BuildContext['emit'], { summary }: ServiceError): void {
+function noticeLostResponse(emit: BuildContext['emit'], { summary }: ServiceError): void {
   emit({
     type: 'notice',
-    message: `The answer to the start was lost (${summary}), but the build waits for it no longer: going on.`,
+    message: `The answer to the start was lost (${summary}), but the build has started: continuing.`,
   });
 }

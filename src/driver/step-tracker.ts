@@ -6,11 +6,11 @@ import { closingState, entryTime, parseMessage } from './log-parser.ts';
 
 /** Turns the service's log into steps that begin, print and end. */
 export interface StepTracker {
-  /** Takes the next entry of the log, in order; gives what happened. */
+  /** Takes the next entry of the log, in order; gives the events. */
   take(entry: LogEntry): BuildEvent[];
-  /** The log is over: ends the step that is open, by how the build ended where that was seen. */
+  /** The log is over: ends the open step, by the final status if that is known. */
   end(final?: Pick<BuildStatus, 'status' | 'reason'>): BuildEvent[];
-  /** Every step seen so far, in the order of their headers. */
+  /** Every step so far, in the order of their headers. */
   outcomes(): StepOutcome[];
   /** The last lines that a step printed, oldest first. */
   lastLines(stepId: string): readonly LogLine[];
@@ -23,12 +23,12 @@ interface OpenStep {
 
 const keptLines = 200;
 
-/** `planned` gives the titles; a step that the plan does not know has that of its header. */
+/** `planned` has the titles; a step that is not in the plan has the title of its header. */
 export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
   const steps = new Map<string, StepOutcome>();
   const tails = new Map<string, LogLine[]>();
   let open: OpenStep | undefined;
-  /** What a build says last does not tell whether the open step was done; the build's status does. */
+  /** The last line does not say whether the open step was completed; the build's status does. */
   let closing: BuildEvent[] = [];
   let now = 0;
 
@@ -83,7 +83,7 @@ export function createStepTracker(planned: readonly PlanStep[]): StepTracker {
   function read(entry: LogEntry): BuildEvent[] {
     const parsed = parseMessage(entry.message);
     if (parsed.kind === 'header') {
-      // A phase may announce itself twice, as the base does for its default user: that is one group.
+      // A phase may have two headers, as the base does for its default user: that is one group.
       if (steps.has(parsed.stepId)) return print(entry, parsed.text);
       const { kind: _, stepId: id, ...rest } = parsed;
       return begin({ id, ...rest });

@@ -1,37 +1,41 @@
 import type { RetryPolicy } from '../http/retry.ts';
 
-/** Pauses between two looks at a running build, in milliseconds: short while lines come, longer while nothing moves. */
+/** Pauses between two polls of a running build, in milliseconds: short while lines come, longer while none do. */
 export interface Pace {
   readonly shortestMs: number;
   readonly longestMs: number;
 }
 
-/** How long a build waits for what. Durations are milliseconds. */
+/** Time limits and pauses of a build, in milliseconds. */
 export interface BuildTiming {
   readonly pace: Pace;
-  /** Failures of the status route in a row. The build goes on meanwhile, so this is longer than for other requests. */
+  /** Failures of the status route in a row. The build runs meanwhile, so this is longer than for other requests. */
   readonly polling: RetryPolicy;
-  /** Refusals by the API itself in a row, of a build that was there before: a key may be replaced at that moment. */
+  /** Refusals by the API itself in a row, of a build that was there before: the key may just be replaced. */
   readonly refusals: RetryPolicy;
-  /** Pauses before each look for a registration whose answer was lost. */
-  readonly looks: readonly number[];
-  /** Pauses before each further look for the end of the log once a build has ended. */
-  readonly rereads: readonly number[];
-  /** Pauses while the team has as many builds running as it may; `tellMs` between two lines about it. */
-  readonly queue: { readonly firstPauseMs: number; readonly longestPauseMs: number; readonly tellMs: number };
-  /** Failures in a row of a look-up that may spare a build. */
-  readonly lookUp: RetryPolicy;
+  /** Pauses before each lookup of a registration whose response was lost. */
+  readonly lookupDelaysMs: readonly number[];
+  /** Pauses before each further request for the end of the log once a build has ended. */
+  readonly rereadDelaysMs: readonly number[];
+  /** Pauses while the team is at its limit of concurrent builds; `noticeMs` between two notices about it. */
+  readonly queue: {
+    readonly firstPauseMs: number;
+    readonly longestPauseMs: number;
+    readonly noticeMs: number;
+  };
+  /** Failures in a row of a lookup that may save a build. */
+  readonly lookup: RetryPolicy;
   /**
-   * How long another run may take between registration and start before its build is not waited for: the least, and
-   * what sending the files takes that the service lacks, up to the most.
+   * How long another run may take between registration and start before this run stops waiting for its build:
+   * `leastMs`, plus the time to send the files that the service lacks, up to `mostMs`.
    */
   readonly start: { readonly leastMs: number; readonly mostMs: number; readonly bytesPerMs: number };
-  /** Age at which an upload link is not used any more. */
-  readonly linkMs: number;
+  /** Age from which an upload link is no longer used. */
+  readonly linkLifetimeMs: number;
 }
 
 export const defaultTiming: BuildTiming = {
-  // The service renews a build's state about once a second, so a longer pause would show `ready` late.
+  // The service updates a build's state about once a second; a longer pause would show `ready` late.
   pace: { shortestMs: 250, longestMs: 1000 },
   polling: {
     attempts: Number.POSITIVE_INFINITY,
@@ -40,12 +44,12 @@ export const defaultTiming: BuildTiming = {
     longestPauseMs: 10_000,
   },
   refusals: { attempts: 6, timeMs: 60_000, firstPauseMs: 1000, longestPauseMs: 10_000 },
-  looks: [500, 1500, 4000],
-  rereads: [200, 400, 800],
-  queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, tellMs: 60_000 },
-  lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 500, longestPauseMs: 4000 },
-  // A start follows its registration at once where there is nothing to send; 200 kB a second are few for a runner.
+  lookupDelaysMs: [500, 1500, 4000],
+  rereadDelaysMs: [200, 400, 800],
+  queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, noticeMs: 60_000 },
+  lookup: { attempts: 4, timeMs: 20_000, firstPauseMs: 500, longestPauseMs: 4000 },
+  // A start follows its registration at once if there is nothing to send; 200 kB a second is slow for a runner.
   start: { leastMs: 20_000, mostMs: 10 * 60_000, bytesPerMs: 200 },
   // Links are good for 30 minutes.
-  linkMs: 25 * 60_000,
+  linkLifetimeMs: 25 * 60_000,
 };

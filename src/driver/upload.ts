@@ -15,26 +15,26 @@ export interface UploadContext {
   readonly temporaryDirectory: string;
 }
 
-/** Enough to hide the way to the store and back, few enough for disk and memory of a small runner. */
+/** Enough to hide the latency of the store, few enough for disk and memory of a small runner. */
 const parallelUploads = 4;
 
-/** The store says 403 both to a link that is too old and to one that it will never take. */
+/** The store responds 403 to a link that is too old, and also to one that it never accepts. */
 const mostForbidden = 3;
 
 /**
- * Makes sure that the service has the files of every COPY step: asks for each content once, packs what is
- * missing into an archive on disk and sends it. An upload that fails is repeated on its own, each time after
- * asking whether the content has arrived after all. Rejects with the first failure after the others have ended.
+ * Makes sure that the service has the files of every COPY step: checks each content once, packs what is missing into
+ * an archive on disk and sends it. A failed upload is retried alone, each time after a check whether the content has
+ * arrived. Rejects with the first failure after the others have ended.
  */
 export async function uploadFiles(
   plan: Plan,
   templateId: string,
   deps: UploadContext,
-  timing: Pick<BuildTiming, 'linkMs'>,
+  timing: Pick<BuildTiming, 'linkLifetimeMs'>,
 ): Promise<void> {
   const limit = pLimit(parallelUploads);
   const uploads = uploadsOf(plan).map((upload) =>
-    limit(() => uploadOne(upload, templateId, deps, timing.linkMs)),
+    limit(() => uploadOne(upload, templateId, deps, timing.linkLifetimeMs)),
   );
   const failed = (await Promise.allSettled(uploads)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -46,7 +46,7 @@ interface Upload {
   readonly force: boolean;
 }
 
-/** One upload for each content, though several COPY steps may share it. */
+/** One upload for each content, which several COPY steps may share. */
 export function uploadsOf(plan: Pick<Plan, 'steps'>): Upload[] {
   const uploads = new Map<string, Upload>();
   for (const { number: step, files, forceUpload: force = false } of plan.steps) {
@@ -61,12 +61,12 @@ async function uploadOne(
   { step, files, force }: Upload,
   templateId: string,
   deps: UploadContext,
-  linkMs: number,
+  linkLifetimeMs: number,
 ): Promise<void> {
   const startedAt = Date.now();
   const { source, fileCount, bytes } = files;
   deps.emit({ type: 'upload-started', step, source, bytes, fileCount });
-  const sentBytes = await send({ files, force }, templateId, deps, linkMs);
+  const sentBytes = await send({ files, force }, templateId, deps, linkLifetimeMs);
   deps.emit({
     type: 'upload-finished',
     step,
@@ -82,31 +82,31 @@ async function send(
   { files, force }: Pick<Upload, 'files' | 'force'>,
   templateId: string,
   { client, temporaryDirectory }: UploadContext,
-  linkMs: number,
+  linkLifetimeMs: number,
 ): Promise<number | undefined> {
-  const patience = client.retrier(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
+  const retrier = client.retrier(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
   const path = join(temporaryDirectory, `${files.hash}.tar.gz`);
   let archive: Archive | undefined;
   try {
     for (let forbidden = 0; ; ) {
-      const askedAt = Date.now();
+      const requestedAt = Date.now();
       const link = await client.uploadLink(templateId, files.hash);
       const url = link.present && !force ? undefined : link.url;
       if (url === undefined) return archive?.bytes;
       archive ??= await writeArchive(files, path);
-      // Packing may have taken its time.
-      if (Date.now() - askedAt > linkMs) continue;
+      // Packing may take longer than the link is valid.
+      if (Date.now() - requestedAt > linkLifetimeMs) continue;
       try {
         await client.upload(url, archive.path, archive.bytes);
         return archive.bytes;
       } catch (error) {
         const expired = error instanceof ServiceError && error.status === 403;
         if (expired) forbidden += 1;
-        if (!expired || forbidden >= mostForbidden) await patience.backoff(error);
+        if (!expired || forbidden >= mostForbidden) await retrier.backoff(error);
       }
     }
   } finally {
-    // The folder goes with the run; a file that stays must not hide how it went.
+    // The folder is removed with the run; a file that stays must not hide the result.
     if (archive) await rm(archive.path, { force: true }).catch(() => {});
   }
 }

@@ -21,7 +21,7 @@ const buildRecord = v.object({
 export type BuildRecord = v.InferOutput<typeof buildRecord>;
 
 /** What a remembered build knows beside its outcome. */
-export interface BuildCircumstances {
+export interface RecordContext {
   readonly plan: Plan;
   readonly branch: string;
   readonly finishedAt: Date;
@@ -30,9 +30,9 @@ export interface BuildCircumstances {
 }
 
 /** What to remember of a build that is ready; `undefined` for any other. */
-export function rememberedBuild(
+export function createBuildRecord(
   outcome: BuildOutcome,
-  { plan, branch, finishedAt, last }: BuildCircumstances,
+  { plan, branch, finishedAt, last }: RecordContext,
 ): BuildRecord | undefined {
   if (outcome.status !== 'ready') return undefined;
   const record = snapshotPlan(plan);
@@ -73,7 +73,7 @@ export function timeKey(plan: PlanSnapshot, stepId: string): string {
   return step ? `step ${step.digest}` : stepId;
 }
 
-/** Reads what {@link rememberedBuild} wrote; `undefined` for anything else, such as another version's. */
+/** Reads what {@link createBuildRecord} wrote; `undefined` for anything else, such as another version's. */
 export function parseBuildRecord(text: string): BuildRecord | undefined {
   const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), buildRecord), text);
   return success ? output : undefined;

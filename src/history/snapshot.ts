@@ -54,30 +54,30 @@ const textLimit = 160;
 export function snapshotPlan({ base, cpuCount, memoryMb, wire, steps }: Plan): PlanSnapshot {
   const version = baseVersion(base.resolved);
   return {
-    base: { ...recordText(base.title), ...(version && { version }) },
+    base: { ...snapshotText(base.title), ...(version && { version }) },
     cpuCount,
     memoryMb,
-    ...(wire.startCmd && { start: recordCommand(wire.startCmd) }),
-    ...(wire.readyCmd && { ready: recordCommand(wire.readyCmd) }),
-    ...(wire.preBootScript && { patch: recordText(wire.preBootScript) }),
+    ...(wire.startCmd && { start: snapshotCommand(wire.startCmd) }),
+    ...(wire.readyCmd && { ready: snapshotCommand(wire.readyCmd) }),
+    ...(wire.preBootScript && { patch: snapshotText(wire.preBootScript) }),
     steps: steps.map(({ title, addedBySdk, files }, index) => ({
       title: cut(title),
       digest: stepDigest(wire.steps[index]),
       ...(addedBySdk && { hidden: true as const }),
-      ...(files && { files: recordFiles(files) }),
+      ...(files && { files: snapshotFiles(files) }),
     })),
   };
 }
 
-function recordText(text: string): TextSnapshot {
+function snapshotText(text: string): TextSnapshot {
   return { text: cut(text), digest: digest(text) };
 }
 
-function recordCommand(command: string): TextSnapshot {
+function snapshotCommand(command: string): TextSnapshot {
   return { text: cut(writtenCommand(command)), digest: digest(command) };
 }
 
-function recordFiles({ fileCount, bytes, hash }: FileManifest): FilesSnapshot {
+function snapshotFiles({ fileCount, bytes, hash }: FileManifest): FilesSnapshot {
   return { count: fileCount, bytes, hash: hash.slice(0, 16) };
 }
 

@@ -3,7 +3,7 @@ import type { BuildEvent, BuildOutcome } from '../driver/events.ts';
 import type { GithubClient } from '../github/client.ts';
 import { comparePlans } from '../history/diff.ts';
 import { timeLeft, typicalDurations } from '../history/eta.ts';
-import { rememberedBuild } from '../history/last-build.ts';
+import { createBuildRecord } from '../history/last-build.ts';
 import { snapshotPlan } from '../history/snapshot.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -109,7 +109,7 @@ export async function openBuildReporter(
     async finished(outcome) {
       const result = await reporter.finished(outcome);
       const { branch } = clients.history;
-      const lastBuild = rememberedBuild(outcome, { plan, branch, finishedAt: new Date(), last });
+      const lastBuild = createBuildRecord(outcome, { plan, branch, finishedAt: new Date(), last });
       runner.saveState({ ended: true, summary, ...(lastBuild && { lastBuild }) });
       await tellPullRequest(result);
     },

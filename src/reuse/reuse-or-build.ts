@@ -5,8 +5,7 @@ import { defaultTiming } from '../driver/timing.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import { guardLateStarts } from './guard-start.ts';
-import { Search } from './search.ts';
-import type { ReuseOptions } from './types.ts';
+import { type ReuseOptions, Search } from './search.ts';
 
 /**
  * Ends with a ready build of the plan's content that bears the plan's tags: one that is there already, one that

@@ -1,4 +1,4 @@
-import { build } from '../driver/build.ts';
+import { type BuildOptions, build } from '../driver/build.ts';
 import type { BuildContext } from '../driver/context.ts';
 import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
 import type { BuildOutcome, ReusedBuild } from '../driver/events.ts';
@@ -12,7 +12,11 @@ import { type ClaimedTags, claimTags, type TagHistory, tagsClaimedByOthers } fro
 import { findMatch, type MatchingBuild, type MatchResult } from './find-match.ts';
 import { joinBuild } from './join-build.ts';
 import { withLookupPolicy } from './lookup-client.ts';
-import type { ReuseOptions } from './types.ts';
+
+export interface ReuseOptions extends BuildOptions {
+  /** `auto` takes a build of the same content where there is one; `require` never builds. */
+  readonly reuse: 'auto' | 'never' | 'require';
+}
 
 /** More builds of other runs than this are not followed, one after another. */
 const mostJoined = 8;
@@ -85,7 +89,7 @@ export class Search {
     const { name, cpuCount, memoryMb } = this.#plan;
     let found: MatchResult;
     try {
-      found = await findMatch(withLookupPolicy(this.#deps.client, this.#deps.timing.lookUp), {
+      found = await findMatch(withLookupPolicy(this.#deps.client, this.#deps.timing.lookup), {
         ...{ name, cpuCount, memoryMb },
         contentTag: this.#contentTag,
       });
@@ -122,7 +126,7 @@ export class Search {
   async #join(build: MatchingBuild): Promise<BuildOutcome | undefined> {
     this.#joins += 1;
     this.#lookUps = 0;
-    const lookUps = withLookupPolicy(this.#deps.client, this.#deps.timing.lookUp);
+    const lookUps = withLookupPolicy(this.#deps.client, this.#deps.timing.lookup);
     const earlier = this.#joins - 1;
     const joined = await joinBuild(this.#plan, build, lookUps, this.#deps, this.#deps.timing, earlier);
     if (!joined.ok) {

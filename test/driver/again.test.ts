@@ -67,7 +67,7 @@ describe('a build that the service lost', () => {
       { buildId: second?.id, attempt: 2 },
     ]);
     expect(made.log).toEqual(made.whole);
-    expect(made.told).toEqual([
+    expect(made.notices).toEqual([
       `The service lost build ${first?.id} through no fault of the template. Building once more; the new build takes its tags.`,
     ]);
     expect(made.events.filter(({ type }) => type === 'finished')).toHaveLength(1);
@@ -89,7 +89,7 @@ describe('a build that the service lost', () => {
       faults: { rules: [readFaultRule('register:403@2')] },
     });
     await using plan = await temporaryPlan();
-    const { outcome, told } = await runBuild(service, plan);
+    const { outcome, notices: told } = await runBuild(service, plan);
     expect(outcome).toMatchObject({ status: 'error', failure: { message: internal.message } });
     expect(outcome.earlier).toBeUndefined();
     expect(told.at(-1)).toMatch(/^It could not be registered once more: .* answered 403/);
@@ -108,7 +108,7 @@ describe('a failed step above cached layers', () => {
     expect([first?.template?.force, second?.template?.force]).toEqual([undefined, true]);
     expect(made.outcome.steps.some(({ cached }) => cached)).toBe(false);
     expect(made.log).toEqual(made.whole);
-    expect(made.told).toEqual([
+    expect(made.notices).toEqual([
       `Step 2 of build ${first?.id} failed on layers from the cache. Building once more without the cache (retry-without-cache); the new build takes its tags.`,
     ]);
   });

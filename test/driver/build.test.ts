@@ -7,7 +7,7 @@ const startService = serviceStarter();
 test('a build shows its whole log in order and says how it ended', async () => {
   const service = await startService();
   await using plan = await temporaryPlan();
-  const { outcome, events, told } = await runBuild(service, plan);
+  const { outcome, events, notices: told } = await runBuild(service, plan);
   const [build, ...others] = service.inspect.builds('app');
   expect(others).toEqual([]);
   expect(outcome).toMatchObject({ status: 'ready', buildId: build?.id, tags: ['v1', 'default'] });

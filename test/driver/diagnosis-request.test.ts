@@ -169,8 +169,8 @@ describe('against the embedded service', () => {
 });
 
 test.each([
-  ['timeout', 'building', 'timeout', /goes on at the service/],
-  ['interrupted', 'building', 'interrupted', /goes on at the service/],
+  ['timeout', 'building', 'timeout', /continues at the service/],
+  ['interrupted', 'building', 'interrupted', /continues at the service/],
   ['interrupted', 'error', 'interrupted', /was not started/],
 ] as const)('a build given up by %s while %s is %s', (abortedBy, status, failureClass, advice) => {
   const diagnosis = diagnose(samplePlan(), sampleOutcome({ status, abortedBy }));

@@ -139,7 +139,13 @@ describe('the end of the log', () => {
 
 describe('an outage of the status route', () => {
   test('is bridged by the other route, without doubling a line when it is over', async () => {
-    const { outcome, log, whole, told, service } = await follow([40, 40, 40, 40, 40, 40], {
+    const {
+      outcome,
+      log,
+      whole,
+      notices: told,
+      service,
+    } = await follow([40, 40, 40, 40, 40, 40], {
       faults: { rules: [readFaultRule('status:502@3-30')] },
     });
     expect(outcome.status).toBe('ready');
@@ -179,7 +185,7 @@ describe('an outage of the status route', () => {
   });
 
   test('that does not end is given up when its time is over, and the build said to go on', async () => {
-    const { outcome, told } = await follow(
+    const { outcome, notices: told } = await follow(
       [150, 20],
       { faults: { rules: [readFaultRule('status:503@2-99999')] } },
       {
@@ -195,13 +201,23 @@ describe('an outage of the status route', () => {
   });
 
   test('counts only failures in a row', async () => {
+    const failed = new Set<number>();
     const { outcome, log, whole } = await follow(
       [150, 20],
-      { faults: { rules: [readFaultRule('status:500@1,3,5,7')] } },
+      {
+        // Each page fails once.
+        intercept: async (request, response, next) => {
+          const reply = await next();
+          if (!isStatus(request) || failed.has(offsetOf(request))) return sendReply(response, reply);
+          failed.add(offsetOf(request));
+          sendReply(response, { ...reply, status: 500 });
+        },
+      },
       {
         timing: { polling: { ...fastTiming.polling, attempts: 2 } },
       },
     );
+    expect(failed.size).toBeGreaterThan(1);
     expect(outcome.status).toBe('ready');
     expect(log).toEqual(whole);
   });
@@ -223,7 +239,7 @@ describe('an outage of the status route', () => {
 });
 
 describe('a status', () => {
-  test('that nobody knows yet is one of a build that goes on', async () => {
+  test('that is unknown is one of a running build', async () => {
     const { outcome, log, whole } = await follow([20], {
       intercept: changeStatus((status, _, earlier) =>
         earlier < 4 ? { ...status, status: 'resizing' } : status,
@@ -296,7 +312,7 @@ describe('a status', () => {
     open();
     expect(outcome).toMatchObject({ status: 'building', diagnosis: { class: 'build-not-found' } });
     expect(outcome.failure?.message).toBe(
-      `The service no longer finds build ${outcome.buildId}: its last tag was removed meanwhile, or moved with its template. It goes on where it runs, but nobody can look at it.`,
+      `The service no longer finds build ${outcome.buildId}: its last tag was removed meanwhile, or moved with its template. It still runs, but its state and its log can no longer be read.`,
     );
   });
 

@@ -273,7 +273,13 @@ describe('an answer of the wrong type', () => {
     ['a word for whether it is there', 'link', { present: 'no' }, /present "no" instead of true or false/],
     ['a text for a link', 'link', 'https', /answered with "https" instead of an object|not JSON/],
   ])('%s costs nothing', async (_, endpoint, body, said) => {
-    const { outcome, log, whole, service, told } = await run(at(endpoint, [1], { status: 200, body }), {
+    const {
+      outcome,
+      log,
+      whole,
+      service,
+      notices: told,
+    } = await run(at(endpoint, [1], { status: 200, body }), {
       files: { 'a.txt': 'a' },
     });
     expect(outcome.failure).toBeUndefined();

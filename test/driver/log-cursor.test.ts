@@ -33,11 +33,11 @@ test('a log read by two routes in any turn comes whole, once and in order', () =
         taken.push(...entries);
       };
       for (const time of turns) {
-        if (time) read(position.unseen(byTime(log, position.cursor)));
+        if (time) read(position.unseen(byTime(log, position.newestAt)));
         else read(byCount(log, position.count));
         expect(taken).toEqual(log.slice(0, taken.length));
       }
-      for (let left = log.length; left > 0; left--) read(position.unseen(byTime(log, position.cursor)));
+      for (let left = log.length; left > 0; left--) read(position.unseen(byTime(log, position.newestAt)));
       expect(taken).toEqual(log);
       expect(position.count).toBe(log.length);
     }),
@@ -48,7 +48,7 @@ describe('a position', () => {
   test('never goes back in time, nor forgets for an entry that does', () => {
     const position = createLogCursor();
     position.take([entry(2000, 'a'), entry(1000, 'late'), { ...entry(0, 'b'), timestamp: 'yesterday' }]);
-    expect(position.cursor).toBe(2000);
+    expect(position.newestAt).toBe(2000);
     expect(position.count).toBe(3);
     expect(position.unseen([entry(2000, 'a'), entry(2000, 'c')])).toEqual([entry(2000, 'c')]);
   });
@@ -62,6 +62,6 @@ describe('a position', () => {
   ])('has seen the last line after %j of step %j: %j', (message, step, ended) => {
     const position = createLogCursor();
     position.take([{ ...entry(1, message), ...(step && { step }) }]);
-    expect(position.ended).toBe(ended);
+    expect(position.finalState).toBe(ended);
   });
 });

@@ -41,12 +41,12 @@ describe('a registration', () => {
   test('whose answer was lost is found again and said to be', async () => {
     const service = await faulty('register:502:after@1');
     await using plan = await temporaryPlan({ tags: ['v2', 'default'] });
-    const { outcome, told, events } = await runBuild(service, plan);
+    const { outcome, notices: told, events } = await runBuild(service, plan);
     const [build, ...others] = service.inspect.builds('app');
     expect(others).toEqual([]);
     expect(outcome).toMatchObject({ status: 'ready', buildId: build?.id, tags: ['v2', 'default'] });
     expect(told).toEqual([
-      `The answer to the registration was lost (answered 502), but build ${build?.id} came of it: going on with that.`,
+      `The answer to the registration was lost (answered 502), but it made build ${build?.id}: continuing with that.`,
     ]);
     expect(events[1]).toMatchObject({ type: 'registered', buildId: build?.id, attempt: 1 });
   });
@@ -61,12 +61,12 @@ describe('a registration', () => {
   test('that never arrived is repeated, with a word about what may happen', async () => {
     const service = await faulty('register:reset@1');
     await using plan = await temporaryPlan();
-    const { outcome, told } = await runBuild(service, plan);
+    const { outcome, notices: told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(service.inspect.builds('app')).toHaveLength(1);
     expect(told[0]).toMatch(/^POST registration: connection lost \(\w+\); trying again in/);
     expect(told[1]).toMatch(
-      /the service shows no build of it\. Registering again; .* the new build supersedes it\.$/,
+      /the service has no build of it\. Registering again; .* the new build supersedes it\.$/,
     );
     expect(told).toHaveLength(2);
   });
@@ -76,7 +76,7 @@ describe('a registration', () => {
     async (blind) => {
       const service = await faulty('register:503:after@1', blind);
       await using plan = await temporaryPlan();
-      const { outcome, told } = await runBuild(service, plan);
+      const { outcome, notices: told } = await runBuild(service, plan);
       const [first, second, ...others] = service.inspect.builds('app');
       expect(others).toEqual([]);
       expect(first).toMatchObject({
@@ -94,7 +94,7 @@ describe('a registration', () => {
     const rejected = runBuild(service, plan);
     await expect(rejected).rejects.toThrow(/^connection lost to/);
     await expect(rejected).rejects.toThrow(
-      /Whether it was registered all the same could not be found out: .* answered 502/,
+      /Whether the build was registered could not be found out: .* answered 502/,
     );
     expect(service.inspect.builds('app')).toHaveLength(1);
   });
@@ -128,7 +128,7 @@ describe('a registration', () => {
     await prepare(service);
     const [other] = service.inspect.builds('app');
     await using plan = await temporaryPlan();
-    const { outcome, told } = await runBuild(service, plan);
+    const { outcome, notices: told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(outcome.buildId).not.toBe(other?.id);
     expect(told.join('\n')).not.toContain(other?.id);
@@ -152,12 +152,10 @@ describe('a registration', () => {
       fault: { kind: 'answer', status: 400, body: { code: 400, message: 'build is not in waiting state' } },
     });
     await using plan = await temporaryPlan();
-    const { outcome, told, events } = await runBuild(service, plan);
+    const { outcome, notices: told, events } = await runBuild(service, plan);
     const [first, second] = service.inspect.builds('app');
     expect(outcome).toMatchObject({ status: 'ready', buildId: second?.id });
-    expect(told).toContainEqual(
-      `Build ${first?.id} turned out to be of another job. Registering one of our own.`,
-    );
+    expect(told).toContainEqual(`Build ${first?.id} belongs to another job. Registering a new one.`);
     expect(events.flatMap((event) => (event.type === 'registered' ? [event.buildId] : []))).toEqual([
       first?.id,
       second?.id,
@@ -173,7 +171,7 @@ describe('a registration', () => {
     await new Promise((done) => setTimeout(done, 50));
     const service = await startLocalService({ port, apiKey: 'k' });
     try {
-      const { outcome, told } = await running;
+      const { outcome, notices: told } = await running;
       expect(outcome.status).toBe('ready');
       expect(told).toEqual([expect.stringMatching(/^POST registration: no connection \(ECONNREFUSED\); /)]);
       expect(service.inspect.builds('app')).toHaveLength(1);
@@ -202,15 +200,15 @@ describe('a registration', () => {
     const refused = gate();
     await using plan = await temporaryPlan();
     const running = runBuild(service, plan, {
-      timing: { queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 0 } },
+      timing: { queue: { firstPauseMs: 4, longestPauseMs: 8, noticeMs: 0 } },
       onEvent: (event) => event.type === 'notice' && event.message.startsWith('Still') && refused.open(),
     });
     await refused.passed;
     await start(service, other, { fromTemplate: 'none' });
-    const { outcome, told } = await running;
+    const { outcome, notices: told } = await running;
     expect(outcome.status).toBe('ready');
     expect(told[0]).toMatch(
-      /^The team has as many builds running as it may\. Waiting .* within timeout-minutes\.$/,
+      /^The team is at its limit of concurrent builds\. Waiting .* within timeout-minutes\.$/,
     );
     expect(told[1]).toBe('Still waiting for another build of the team to end (0 min).');
     expect(service.inspect.builds('app')).toHaveLength(1);
@@ -245,7 +243,11 @@ describe('a start', () => {
     async (rule) => {
       const service = await faulty(rule);
       await using plan = await temporaryPlan();
-      const { outcome, told, events } = await runBuild(service, plan, {
+      const {
+        outcome,
+        notices: told,
+        events,
+      } = await runBuild(service, plan, {
         transport: { changeTimeoutMs: 300 },
       });
       const [build] = service.inspect.builds('app');
@@ -253,7 +255,7 @@ describe('a start', () => {
       expect(shownLog(events)).toEqual(wholeLog(build, plan));
       if (rule === 'start:truncate@1') return;
       expect(told.at(-1)).toMatch(
-        /^The answer to the start was lost \(.*\), but the build waits for it no longer: going on\.$/,
+        /^The answer to the start was lost \(.*\), but the build has started: continuing\.$/,
       );
       expect(asked(service).filter((request) => request.startsWith('POST /v2'))).toHaveLength(1);
     },
@@ -268,10 +270,10 @@ describe('a start', () => {
       fault: { kind: 'answer', status: 200, body: waiting },
     });
     await using plan = await temporaryPlan();
-    const { outcome, told } = await runBuild(service, plan);
+    const { outcome, notices: told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(told.at(-1)).toBe(
-      'The answer to the start was lost (answered 502), but the build waits for it no longer: going on.',
+      'The answer to the start was lost (answered 502), but the build has started: continuing.',
     );
     expect(service.requests.filter(({ path }) => path.startsWith('/v2')).map(({ status }) => status)).toEqual(
       [502, 400],
@@ -300,7 +302,7 @@ describe('a start', () => {
     await using plan = await temporaryPlan();
     // A recipe that the service cannot start: 500, and the build is written off.
     const broken = { ...plan, wire: { ...plan.wire, fromTemplate: 'both' } };
-    const { outcome, told, events } = await runBuild(service, broken);
+    const { outcome, notices: told, events } = await runBuild(service, broken);
     const builds = service.inspect.builds('app');
     expect(builds.map(({ status }) => status)).toEqual(['error', 'error']);
     expect(outcome).toMatchObject({

@@ -9,7 +9,7 @@ import { createPageReader } from '../../src/driver/page-reader.ts';
 import { sendReply } from '../../src/local/http.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { runBuild, shownLog, temporaryPlan, wholeLog } from './harness.ts';
+import { runBuild, shownLog, temporaryPlan, wholeLog } from '../support/build-run.ts';
 
 const logOf = (length: number): LogEntry[] =>
   Array.from({ length }, (_, index) => ({ timestamp: '', level: 'info', message: `line ${index}` }));

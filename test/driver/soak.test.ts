@@ -61,7 +61,7 @@ test('200,000 lines with a fault at every tenth request come once and in order, 
   let next = 0;
   let disorder = 0;
   const held: number[] = [];
-  const { outcome, told } = await runBuild(service, plan, {
+  const { outcome, notices: told } = await runBuild(service, plan, {
     transport: { budget: { ...fastBudget, attempts: 20 } },
     onEvent: (event) => {
       if (event.type !== 'line') return;

@@ -47,7 +47,7 @@ describe('an upload', () => {
   test('whose answer was lost is found to have arrived', async () => {
     const service = await startService({ faults: { rules: [readFaultRule('upload:reset:after@1')] } });
     await using plan = await temporaryPlan();
-    const { outcome, events, told } = await runBuild(service, plan);
+    const { outcome, events, notices: told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(uploads(events)).toEqual(['sent']);
     expect(requests(service).links).toBe(2);
@@ -66,7 +66,7 @@ describe('an upload', () => {
   test('whose link has expired is sent to a fresh one', async () => {
     const service = await startService({ faults: { rules: [readFaultRule('upload:403@1')] } });
     await using plan = await temporaryPlan();
-    const { outcome, told } = await runBuild(service, plan);
+    const { outcome, notices: told } = await runBuild(service, plan);
     expect(outcome.status).toBe('ready');
     expect(requests(service)).toEqual({ links: 2, uploads: [403, 200] });
     expect(told).toEqual([]);
@@ -91,7 +91,7 @@ describe('an upload', () => {
       },
     });
     await using plan = await temporaryPlan();
-    expect((await runBuild(service, plan, { timing: { linkMs: 100 } })).outcome.status).toBe('ready');
+    expect((await runBuild(service, plan, { timing: { linkLifetimeMs: 100 } })).outcome.status).toBe('ready');
     expect(requests(service)).toEqual({ links: 2, uploads: [200] });
   });
 
@@ -130,7 +130,7 @@ describe('an upload', () => {
       for (let at = 0; at < noise.length; at += 4)
         noise.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
       await using plan = await temporaryPlan({ files: { 'large.bin': noise.toString('latin1') } });
-      const { outcome, told } = await runBuild(service, plan, { transport: { uploadStallMs: 300 } });
+      const { outcome, notices: told } = await runBuild(service, plan, { transport: { uploadStallMs: 300 } });
       expect(outcome.status).toBe('ready');
       expect(stalled).toBe(1);
       expect(told).toEqual([

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { BuildOutcome } from '../../src/driver/events.ts';
 import { timeLeft, typicalDurations } from '../../src/history/eta.ts';
-import { parseBuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
+import { createBuildRecord, parseBuildRecord } from '../../src/history/last-build.ts';
 import { snapshotPlan } from '../../src/history/snapshot.ts';
 import { sampleOutcome, samplePlan } from '../support/sample-build.ts';
 
 const plan = samplePlan();
 const finishedAt = new Date('2026-01-02T03:04:05Z');
 
-function remember(outcome: BuildOutcome, last?: ReturnType<typeof rememberedBuild>) {
-  return rememberedBuild(outcome, { plan, branch: 'main', finishedAt, last });
+function remember(outcome: BuildOutcome, last?: ReturnType<typeof createBuildRecord>) {
+  return createBuildRecord(outcome, { plan, branch: 'main', finishedAt, last });
 }
 
 /** A build of the sample in which these steps were built, in so many milliseconds, and all others cached. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type BuildRecord, rememberedBuild } from '../../src/history/last-build.ts';
+import { type BuildRecord, createBuildRecord } from '../../src/history/last-build.ts';
 import { type CacheApi, cacheHistory } from '../../src/history/store.ts';
 import { sampleOutcome, samplePlan } from '../support/sample-build.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -42,7 +42,7 @@ function historyOf(cache: CacheApi, file: string, branch: string, base?: string)
 }
 
 function buildOf(branch: string, buildId: string): BuildRecord {
-  const build = rememberedBuild(sampleOutcome({ buildId }), {
+  const build = createBuildRecord(sampleOutcome({ buildId }), {
     plan: samplePlan(),
     branch,
     finishedAt: new Date(0),

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { failure } from '../support/fast-client.ts';
-import { asked, built, changes, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { asked, changes, faultsOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask, gate, register, serviceStarter } from '../support/service-client.ts';
 import { type Reaction, refuse, tamper } from '../support/tampered-service.ts';
 
@@ -12,10 +12,10 @@ const required = { options: { reuse: 'require' } } as const;
 test('never: nothing is looked up, and the same content is built anew', async () => {
   const service = await startService({ executor: quick() });
   const plan = await planFor();
-  const first = built(await runReuse(service, plan));
+  const first = outcomeOf(await runReuse(service, plan));
   const from = service.requests.length;
   const second = await runReuse(service, plan, { options: { reuse: 'never' } });
-  expect(built(second).buildId).not.toBe(first.buildId);
+  expect(outcomeOf(second).buildId).not.toBe(first.buildId);
   expect(asked(service, from)[0]).toBe('POST /v3/templates');
   expect(second.events.filter(({ type }) => type === 'finished')).toHaveLength(1);
 });
@@ -26,18 +26,18 @@ test('a content that cannot be known is built, and has no content tag', async ()
   await runReuse(service, plan);
   const run = await runReuse(service, plan);
   expect(service.inspect.builds('app')).toHaveLength(2);
-  expect(built(run).status).toBe('ready');
+  expect(outcomeOf(run).status).toBe('ready');
   expect(service.inspect.tagHistory('app').map(({ tag }) => tag)).toEqual(['v1', 'v1']);
 });
 
 describe('require', () => {
   test('takes a build that is there', async () => {
     const service = await startService({ executor: quick() });
-    const first = built(await runReuse(service, await planFor()));
+    const first = outcomeOf(await runReuse(service, await planFor()));
     const from = service.requests.length;
     const plan = await planFor({ tags: ['v2'] });
     const run = await runReuse(service, plan, required);
-    expect(built(run).buildId).toBe(first.buildId);
+    expect(outcomeOf(run).buildId).toBe(first.buildId);
     expect(changes(service, from)).toEqual(['POST /templates/tags']);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe('require', () => {
       ...required,
       onEvent: ({ type }) => type === 'joined' && open(),
     });
-    expect(built(run).buildId).toBe(built(await making).buildId);
+    expect(outcomeOf(run).buildId).toBe(outcomeOf(await making).buildId);
     expect(service.inspect.builds('app')).toHaveLength(1);
   });
 
@@ -117,9 +117,9 @@ describe('without waiting', () => {
 
   test('a build that is ready is taken', async () => {
     const service = await startService({ executor: quick() });
-    const first = built(await runReuse(service, await planFor()));
+    const first = outcomeOf(await runReuse(service, await planFor()));
     const run = await runReuse(service, await planFor({ tags: ['v2'] }), hurried);
-    expect(built(run)).toMatchObject({ status: 'ready', buildId: first.buildId });
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: first.buildId });
   });
 
   test('a build of another run is not followed: ours takes its place, and the other run takes ours', async () => {
@@ -129,10 +129,10 @@ describe('without waiting', () => {
     const making = runReuse(service, plan);
     await expect.poll(() => service.inspect.builds('app')[0]?.status).toBe('building');
     const run = await runReuse(service, await planFor({ tags: ['v2'] }), hurried);
-    expect(built(run).status).toBe('building');
+    expect(outcomeOf(run).status).toBe('building');
     open();
     const other = await making;
-    expect(built(other)).toMatchObject({ status: 'ready', buildId: built(run).buildId });
+    expect(outcomeOf(other)).toMatchObject({ status: 'ready', buildId: outcomeOf(run).buildId });
     expect(faultsOf(service, plan, other)).toEqual([]);
   });
 

@@ -6,10 +6,10 @@ import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { shownLog, wholeLog } from '../support/build-run.ts';
 import {
-  built,
   changes,
   contentTag,
   faultsOf,
+  outcomeOf,
   planFor,
   quick,
   type RunChanges,
@@ -45,18 +45,18 @@ describe('the build of another run', () => {
       { type: 'RUN', until, lines: Array.from({ length: 250 }, (_, line) => `line ${line}`) },
     ]);
     const run = await runReuse(service, plan, whenJoined(open));
-    expect(built(run)).toMatchObject({
+    expect(outcomeOf(run)).toMatchObject({
       status: 'ready',
       buildId,
       tags: plan.tags,
       reused: { source: 'joined' },
     });
-    expect(built(run).steps.length).toBeGreaterThan(1);
+    expect(outcomeOf(run).steps.length).toBeGreaterThan(1);
     expect(shownLog(run.events)).toEqual(wholeLog(service.inspect.builds('app')[0], plan));
     expect(run.events.filter(({ type }) => type === 'finished')).toHaveLength(1);
     expect(run.events.at(-1)?.type).toBe('finished');
     expect(faultsOf(service, plan, run)).toEqual([]);
-    expect(built(await making).buildId).toBe(buildId);
+    expect(outcomeOf(await making).buildId).toBe(buildId);
     expect(service.inspect.builds('app')).toHaveLength(1);
   });
 
@@ -68,7 +68,7 @@ describe('the build of another run', () => {
     }));
     wire.on('template', behind, 3);
     const run = await runReuse(service, plan, whenJoined(open));
-    expect(built(run)).toMatchObject({ status: 'ready', buildId });
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId });
     expect(shownLog(run.events)).toEqual(wholeLog(service.inspect.builds('app')[0], plan));
   });
 
@@ -84,7 +84,7 @@ describe('the build of another run', () => {
       })),
     );
     const run = await runReuse(service, plan, whenJoined(open));
-    expect(built(run).buildId).not.toBe(buildId);
+    expect(outcomeOf(run).buildId).not.toBe(buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -93,8 +93,8 @@ describe('the build of another run', () => {
       (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until, fail: { message: 'boom' } }] : []),
     );
     const run = await runReuse(service, plan, whenJoined(open));
-    expect(built(await making).status).toBe('error');
-    expect(run.told).toEqual([
+    expect(outcomeOf(await making).status).toBe('error');
+    expect(run.notices).toEqual([
       `Build ${buildId} of the other run did not get ready: boom.`,
       `The last build of this content, ${buildId}, failed. Building.`,
     ]);
@@ -138,8 +138,8 @@ describe('the build of another run', () => {
       plan,
       whenJoined(() => runReuse(service, other)),
     );
-    expect(built(await making).status).toBe('superseded');
-    expect(run.told[0]).toMatch(/of the other run was superseded: build was cancelled\.$/);
+    expect(outcomeOf(await making).status).toBe('superseded');
+    expect(run.notices[0]).toMatch(/of the other run was superseded: build was cancelled\.$/);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -160,14 +160,14 @@ describe('the build of another run', () => {
       }),
     );
     open();
-    expect(built(run)).toMatchObject({
+    expect(outcomeOf(run)).toMatchObject({
       status: 'superseded',
       failure: { message: expect.stringContaining('put latest on another') },
     });
-    expect(built(await making).status).toBe('superseded');
+    expect(outcomeOf(await making).status).toBe('superseded');
     const end = await last;
     expect(end && faultsOf(service, newer, end)).toEqual([]);
-    expect(service.inspect.resolve('app', 'latest')).toBe(end && built(end).buildId);
+    expect(service.inspect.resolve('app', 'latest')).toBe(end && outcomeOf(end).buildId);
     expect(service.inspect.builds('app')).toHaveLength(2);
   });
 
@@ -181,8 +181,8 @@ describe('the build of another run', () => {
         open();
       }),
     );
-    expect(built(run)).toMatchObject({ status: 'ready', buildId, tags: ['v2'] });
-    expect(run.told).toEqual(['A newer run put latest on another build meanwhile; left there.']);
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId, tags: ['v2'] });
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; left there.']);
     expect(service.inspect.tagHistory('app').filter(({ tag }) => tag === 'latest')).toHaveLength(1);
     await making;
   });
@@ -207,8 +207,10 @@ describe('the build of another run', () => {
     );
     open();
     await making;
-    expect(built(run).buildId).not.toBe(buildId);
-    expect(run.told[0]).toMatch(/of the other run (is gone|did not get ready: The service no longer finds)/);
+    expect(outcomeOf(run).buildId).not.toBe(buildId);
+    expect(run.notices[0]).toMatch(
+      /of the other run (is gone|did not get ready: The service no longer finds)/,
+    );
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -221,10 +223,12 @@ describe('the build of another run', () => {
       agent: 'second',
       onEvent: ({ type }) => type === 'started' && wire.clear(),
     });
-    expect(built(await run)).toMatchObject({ status: 'ready' });
+    expect(outcomeOf(await run)).toMatchObject({ status: 'ready' });
     open();
-    expect((await run).told[0]).toBe(`Build ${buildId} of the other run cannot be looked at (answered 403).`);
-    expect(built(await making)).toMatchObject({ status: 'ready', buildId: built(await run).buildId });
+    expect((await run).notices[0]).toBe(
+      `Build ${buildId} of the other run cannot be looked at (answered 403).`,
+    );
+    expect(outcomeOf(await making)).toMatchObject({ status: 'ready', buildId: outcomeOf(await run).buildId });
   });
 });
 
@@ -244,7 +248,7 @@ describe('a build that is registered and not started', () => {
       plan,
       whenJoined(() => start(service, registered, plan.wire)),
     );
-    expect(built(run)).toMatchObject({ status: 'ready', buildId: registered.buildID });
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: registered.buildID });
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -254,9 +258,9 @@ describe('a build that is registered and not started', () => {
     const run = await runReuse(service, plan, {
       timing: { start: { leastMs: 20, mostMs: 60_000, bytesPerMs: 1 } },
     });
-    expect(built(run).buildId).not.toBe(registered.buildID);
-    expect(run.told[0]).toMatch(/^That run has not started it yet/);
-    expect(run.told[1]).toMatch(/of the other run was not started within 1 s\.$/);
+    expect(outcomeOf(run).buildId).not.toBe(registered.buildID);
+    expect(run.notices[0]).toMatch(/^That run has not started it yet/);
+    expect(run.notices[1]).toMatch(/of the other run was not started within 1 s\.$/);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.builds('app').map(({ status }) => status)).toEqual(['error', 'ready']);
     expect(run.events.filter(({ type }) => type === 'joined')).toHaveLength(1);
@@ -277,8 +281,8 @@ describe('a build that is registered and not started', () => {
   test('and has nothing left to send is left at once, however large its files are', async () => {
     const { plan, service, registered } = await withFile({ sent: true });
     const run = await runReuse(service, plan, { timing: impatient });
-    expect(built(run).buildId).not.toBe(registered.buildID);
-    expect(run.told[1]).toMatch(/of the other run was not started within 1 s\.$/);
+    expect(outcomeOf(run).buildId).not.toBe(registered.buildID);
+    expect(run.notices[1]).toMatch(/of the other run was not started within 1 s\.$/);
   });
 
   test('and has files left to send is given the time for that', async () => {
@@ -287,8 +291,8 @@ describe('a build that is registered and not started', () => {
       timing: impatient,
       ...whenJoined(() => setTimeout(() => start(service, registered, { steps: [], fromImage: 'x' }), 100)),
     });
-    expect(run.told[0]).toMatch(/it has 60 s for that/);
-    expect(run.told.join()).not.toContain('was not started');
+    expect(run.notices[0]).toMatch(/it has 60 s for that/);
+    expect(run.notices.join()).not.toContain('was not started');
   });
 
   test.each(['x', '9999-12-31T00:00:00Z'])(
@@ -325,7 +329,7 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       onEvent: ({ type }) => type === 'step-started' && giveUp.abort(reason),
     });
     const left = 'the tags of this run are not on it: run this job again to put them there.';
-    expect(built(run)).toMatchObject({
+    expect(outcomeOf(run)).toMatchObject({
       ...{ status: 'building', abortedBy: reason, buildId, tags: [] },
       diagnosis: { class: reason, advice: expect.stringContaining(left) },
     });
@@ -350,7 +354,7 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       signal: giveUp.signal,
       ...whenJoined(() => giveUp.abort(reason)),
     });
-    expect(built(run)).toMatchObject({ status: 'building', abortedBy: reason, tags: [] });
+    expect(outcomeOf(run)).toMatchObject({ status: 'building', abortedBy: reason, tags: [] });
     expect(changes(service)).toEqual(['POST /v3/templates']);
   });
 

@@ -1,7 +1,7 @@
 /** Every point of the argument for why a hit is safe, broken: what breaks one is no hit, and a build is made. */
 import { describe, expect, test } from 'vitest';
 import type { LocalService } from '../../src/local/service.ts';
-import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { changes, contentTag, faultsOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask, build, gate, register, serviceStarter } from '../support/service-client.ts';
 import { edit, type Reaction, refuse, type tamper as Tamper, tamper } from '../support/tampered-service.ts';
 
@@ -12,7 +12,7 @@ async function published(options: Parameters<typeof startService>[0] = {}) {
   const wire = tamper();
   const service = await startService({ executor: quick(), intercept: wire.intercept, ...options });
   const plan = await planFor({ tags: ['v1', 'latest'], commit });
-  const first = built(await runReuse(service, plan));
+  const first = outcomeOf(await runReuse(service, plan));
   return { wire, service, plan, first };
 }
 
@@ -32,7 +32,7 @@ describe('a build of the same content', () => {
       target: `app:${first.buildId}`,
       tags: ['v2', 'latest'],
     });
-    expect(built(run)).toMatchObject({
+    expect(outcomeOf(run)).toMatchObject({
       status: 'ready',
       buildId: first.buildId,
       tags: ['v2', 'latest'],
@@ -52,7 +52,7 @@ describe('a build of the same content', () => {
   test('that has the tags already is taken without any change', async () => {
     const { service, plan, first } = await published();
     const from = service.requests.length;
-    expect(built(await runReuse(service, plan)).buildId).toBe(first.buildId);
+    expect(outcomeOf(await runReuse(service, plan)).buildId).toBe(first.buildId);
     expect(changes(service, from)).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('a build of the same content', () => {
     const { service, plan, first } = await published();
     await remove(service, ['v1', 'latest']);
     const run = await runReuse(service, plan);
-    expect(built(run).buildId).toBe(first.buildId);
+    expect(outcomeOf(run).buildId).toBe(first.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe('a build of the same content', () => {
       limits: { concurrentBuilds: 200 },
     });
     for (let number = 0; number < 120; number += 1) await register(service, 'app', [`t${number}`]);
-    expect(built(await runReuse(service, plan)).buildId).toBe(first.buildId);
+    expect(outcomeOf(await runReuse(service, plan)).buildId).toBe(first.buildId);
   });
 });
 
@@ -261,11 +261,11 @@ describe('a build is made when', () => {
     await spoil(world);
     const { service, plan, first } = world;
     const run = await runReuse(service, plan);
-    expect(built(run).buildId).not.toBe(first.buildId);
-    expect(built(run).reused).toBeUndefined();
-    expect(run.told.join('\n')).toMatch(said);
+    expect(outcomeOf(run).buildId).not.toBe(first.buildId);
+    expect(outcomeOf(run).reused).toBeUndefined();
+    expect(run.notices.join('\n')).toMatch(said);
     expect(faultsOf(service, plan, run)).toEqual([]);
-    expect(service.inspect.resolve('app', 'latest')).toBe(built(run).buildId);
+    expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
   });
 
   test('a newer build of the content failed, though an older one is ready', async () => {
@@ -275,14 +275,14 @@ describe('a build is made when', () => {
     fail = true;
     const fresh = await planFor({ tags: ['v1', 'latest'], skipCache: true });
     expect(contentTag(fresh)).toBe(contentTag(plan));
-    expect(built(await runReuse(service, fresh, { options: { reuse: 'never' } })).status).toBe('error');
+    expect(outcomeOf(await runReuse(service, fresh, { options: { reuse: 'never' } })).status).toBe('error');
     fail = false;
     expect(service.inspect.resolve('app', contentTag(plan))).toBe(first.buildId);
     const run = await runReuse(service, plan);
-    expect(run.told).toEqual([
+    expect(run.notices).toEqual([
       expect.stringMatching(/^The last build of this content, .* failed\. Building\.$/),
     ]);
-    expect(built(run).buildId).not.toBe(first.buildId);
+    expect(outcomeOf(run).buildId).not.toBe(first.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 });
@@ -291,9 +291,9 @@ describe('a rebuild that was asked for', () => {
   test('takes the place of the older build when it is ready', async () => {
     const { service, plan, first } = await published();
     const fresh = await planFor({ tags: ['v1', 'latest'], skipCache: true });
-    const rebuilt = built(await runReuse(service, fresh, { options: { reuse: 'never' } }));
+    const rebuilt = outcomeOf(await runReuse(service, fresh, { options: { reuse: 'never' } }));
     expect(rebuilt.buildId).not.toBe(first.buildId);
-    expect(built(await runReuse(service, plan)).buildId).toBe(rebuilt.buildId);
+    expect(outcomeOf(await runReuse(service, plan)).buildId).toBe(rebuilt.buildId);
   });
 
   test('is waited for while it runs', async () => {
@@ -307,8 +307,8 @@ describe('a rebuild that was asked for', () => {
     const rebuilding = runReuse(service, fresh, { options: { reuse: 'never' } });
     await expect.poll(() => service.inspect.builds('app')[1]?.status).toBe('building');
     const run = await runReuse(service, plan, { onEvent: ({ type }) => type === 'joined' && open() });
-    expect(built(run)).toMatchObject({ status: 'ready', reused: { source: 'joined' } });
-    expect(built(run).buildId).toBe(built(await rebuilding).buildId);
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', reused: { source: 'joined' } });
+    expect(outcomeOf(run).buildId).toBe(outcomeOf(await rebuilding).buildId);
   });
 });
 

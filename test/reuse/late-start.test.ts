@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { guardLateStarts } from '../../src/reuse/guard-start.ts';
 import { fastClient } from '../support/fast-client.ts';
-import { asked, built, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { asked, contentTag, faultsOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask, gate, serviceStarter } from '../support/service-client.ts';
 import { answer, tamper } from '../support/tampered-service.ts';
 
@@ -43,7 +43,7 @@ describe('a run that is superseded while it sends files', () => {
     // Longer than a start that follows at once takes.
     await new Promise((done) => setTimeout(done, 20));
     held.open();
-    expect(built(await first).status).toBe('superseded');
+    expect(outcomeOf(await first).status).toBe('superseded');
     release.open();
     expect(faultsOf(service, newer, await second)).toEqual([]);
     expect(asked(service).filter((each) => each.startsWith('POST /v2'))).toHaveLength(1);
@@ -70,9 +70,9 @@ describe('a start that crosses the newer one on its way', () => {
     release.open();
     const [one, other] = [await first, await second];
     if (run === 'newer') {
-      expect(built(one).status).toBe('superseded');
+      expect(outcomeOf(one).status).toBe('superseded');
       expect(faultsOf(service, newer, other)).toEqual([]);
-      expect(other.told).toContainEqual(expect.stringMatching(/failed\. Building once more\.$/));
+      expect(other.notices).toContainEqual(expect.stringMatching(/failed\. Building once more\.$/));
     } else {
       expect(faultsOf(service, older, one)).toEqual([]);
     }
@@ -86,7 +86,7 @@ test('a build that is cancelled again and again is given up, and said to be supe
     executor: quick([{ type: 'RUN', fail: { message: 'build was cancelled', step: null } }]),
   });
   const run = await runReuse(service, await planFor());
-  expect(built(run).status).toBe('superseded');
+  expect(outcomeOf(run).status).toBe('superseded');
   expect(service.inspect.builds('app')).toHaveLength(4);
 });
 

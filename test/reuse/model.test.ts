@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { built, contentTag, faultsOf, isOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { contentTag, faultsOf, isOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask } from '../support/service-client.ts';
 
 interface Real {
@@ -30,12 +30,12 @@ class Run implements Step {
     const before = service.inspect.builds('app').length;
     const run = await runReuse(service, this.#plan, { options: { reuse: this.#reuse } });
     if (!run.outcome.ok) return expect(service.inspect.builds('app')).toHaveLength(before);
-    const { status, buildId, reused } = built(run);
+    const { status, buildId, reused } = outcomeOf(run);
     const added = service.inspect.builds('app').length - before;
     expect(added).toBe(reused ? 0 : 1);
     if (failing && !reused) return expect(status).toBe('error');
     expect(faultsOf(service, this.#plan, run)).toEqual([]);
-    expect(built(run).tags).toEqual(this.#plan.tags);
+    expect(outcomeOf(run).tags).toEqual(this.#plan.tags);
     for (const tag of this.#plan.tags) expect(service.inspect.resolve('app', tag)).toBe(buildId);
   }
   toString = () => `${this.#reuse} ${this.#plan.steps[0]?.title} as ${this.#plan.tags}`;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Fault, FaultRule } from '../../src/local/fault-plan.ts';
 import { startLocalService } from '../../src/local/service.ts';
 import { fastBudget } from '../support/fast-client.ts';
-import { built, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { faultsOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({
@@ -43,10 +43,10 @@ test('faults of every kind while a build is looked for never end a run, and neve
               ...{ requestTimeoutMs: 150, changeTimeoutMs: 150, uploadStallMs: 150 },
               budget: { ...fastBudget, attempts: 3 },
             },
-            timing: { lookUp: { ...fastBudget, attempts: 2 } },
+            timing: { lookup: { ...fastBudget, attempts: 2 } },
           });
           expect(faultsOf(service, plan, run)).toEqual([]);
-          expect(service.inspect.resolve('app', 'latest')).toBe(built(run).buildId);
+          expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
         }
         expect(service.inspect.builds('app').length).toBeLessThanOrEqual(3);
       } finally {

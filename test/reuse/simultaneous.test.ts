@@ -6,10 +6,10 @@ import type { Interceptor } from '../../src/local/server.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import {
-  built,
   changes,
   faultsOf,
   isOf,
+  outcomeOf,
   planFor,
   quick,
   type ReuseRun,
@@ -90,7 +90,7 @@ describe('runs of the same content with tags of their own', () => {
         runs.flatMap((run) => faultsOf(service, plans[0] as Plan, run)),
         `seed ${seed}`,
       ).toEqual([]);
-      expect(runs.map((run) => built(run).tags)).toEqual(plans.map(({ tags }) => tags));
+      expect(runs.map((run) => outcomeOf(run).tags)).toEqual(plans.map(({ tags }) => tags));
       const builds = service.inspect.builds('app');
       const living = builds.filter(({ status }) => status !== 'error');
       expect(
@@ -114,7 +114,7 @@ describe('runs of the same content with tags of their own', () => {
       expect(service.inspect.resolve('app', 'latest'), `seed ${seed}`).toBe(ready[0]?.id);
       for (const [index, run] of runs.entries()) {
         expect(faultsOf(service, plans[index] as Plan, run), `seed ${seed}`).toEqual([]);
-        expect(built(run).buildId).toBe(ready[0]?.id);
+        expect(outcomeOf(run).buildId).toBe(ready[0]?.id);
       }
     }
   });
@@ -137,13 +137,16 @@ describe('runs of two contents that share a tag', () => {
       const claims = plans.filter((plan, index) => {
         const run = runs[index] as ReuseRun;
         return (
-          latest && isOf(latest, plan) && built(run).status === 'ready' && built(run).tags.includes('latest')
+          latest &&
+          isOf(latest, plan) &&
+          outcomeOf(run).status === 'ready' &&
+          outcomeOf(run).tags.includes('latest')
         );
       });
       expect(claims.length, where).toBeGreaterThan(0);
       for (const [index, run] of runs.entries()) {
         const plan = plans[index] as Plan;
-        const outcome = built(run);
+        const outcome = outcomeOf(run);
         expect(['ready', 'superseded'], where).toContain(outcome.status);
         if (outcome.status !== 'ready') continue;
         const build = service.inspect.builds('app').find(({ id }) => id === outcome.buildId);

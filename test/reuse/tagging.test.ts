@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
 import { failure } from '../support/fast-client.ts';
-import { built, changes, contentTag, faultsOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
+import { changes, contentTag, faultsOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask, build, register, serviceStarter } from '../support/service-client.ts';
 import { answer, edit, first, refuse, tamper } from '../support/tampered-service.ts';
 
@@ -13,7 +13,7 @@ const startService = serviceStarter();
 async function found() {
   const wire = tamper();
   const service = await startService({ executor: quick(), intercept: wire.intercept });
-  const old = built(await runReuse(service, await planFor({ tags: ['v1'] })));
+  const old = outcomeOf(await runReuse(service, await planFor({ tags: ['v1'] })));
   const plan: Plan = await planFor({ tags: ['v2', 'latest'] });
   const call = (method: string, path: string, body?: unknown) => ask(service, method, path, body);
   return { wire, service, plan, old, call, from: service.requests.length };
@@ -51,7 +51,7 @@ describe('between look-up and tagging', () => {
       1,
     );
     const run = await runReuse(service, plan);
-    expect(built(run).buildId).toBe(old.buildId);
+    expect(outcomeOf(run).buildId).toBe(old.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -70,10 +70,10 @@ describe('between look-up and tagging', () => {
       1,
     );
     const run = await runReuse(service, plan);
-    expect(built(run).buildId).not.toBe(old.buildId);
-    expect(run.told[0]).toBe(`Build ${old.buildId} has gone since it was looked up.`);
+    expect(outcomeOf(run).buildId).not.toBe(old.buildId);
+    expect(run.notices[0]).toBe(`Build ${old.buildId} has gone since it was looked up.`);
     expect(faultsOf(service, plan, run)).toEqual([]);
-    expect(service.inspect.resolve('app', 'latest')).toBe(built(run).buildId);
+    expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
   });
 
   test('a newer run takes a tag just before: this request came last', async () => {
@@ -85,7 +85,7 @@ describe('between look-up and tagging', () => {
       1,
     );
     const run = await runReuse(service, plan);
-    expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2', 'latest'] });
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2', 'latest'] });
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 });
@@ -104,9 +104,9 @@ describe('after tagging', () => {
       1,
     );
     const run = await runReuse(service, plan);
-    expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
-    expect(built(run).reused?.moves).toContainEqual({ tag: 'latest', after: newer });
-    expect(run.told).toEqual(['A newer run put latest on another build meanwhile; left there.']);
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
+    expect(outcomeOf(run).reused?.moves).toContainEqual({ tag: 'latest', after: newer });
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; left there.']);
   });
 
   test('newer runs take all tags: superseded', async () => {
@@ -121,7 +121,7 @@ describe('after tagging', () => {
       1,
     );
     const run = await runReuse(service, plan);
-    expect(built(run)).toMatchObject({ status: 'superseded', diagnosis: { class: 'superseded' } });
+    expect(outcomeOf(run)).toMatchObject({ status: 'superseded', diagnosis: { class: 'superseded' } });
     expect(changes(service).filter((request) => request.startsWith('POST /v2'))).toHaveLength(1);
   });
 });
@@ -181,9 +181,9 @@ describe('putting tags on', () => {
     spoil(world);
     const { service, plan, old, from } = world;
     const run = await runReuse(service, plan);
-    expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId });
+    expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId });
     expect(changes(service, from)).toHaveLength(1 + repeated);
-    expect(built(run).reused?.moves).toEqual(plan.tags.map((tag) => ({ tag, after: old.buildId })));
+    expect(outcomeOf(run).reused?.moves).toEqual(plan.tags.map((tag) => ({ tag, after: old.buildId })));
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
@@ -203,8 +203,8 @@ describe('putting tags on', () => {
         1,
       );
       const run = await runReuse(service, plan);
-      expect(built(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
-      expect(run.told.at(-1)).toBe('A newer run put latest on another build meanwhile; left there.');
+      expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
+      expect(run.notices.at(-1)).toBe('A newer run put latest on another build meanwhile; left there.');
       expect(service.inspect.resolve('app', 'latest')).toBe(newer);
     },
   );
@@ -232,11 +232,11 @@ describe('putting tags on', () => {
     spoil(world);
     const { service, plan, old } = world;
     const run = await runReuse(service, plan);
-    expect(run.told.join('\n')).toMatch(said);
-    expect(run.told.at(-1)).toBe(`Build ${old.buildId} of this content cannot be taken. Building.`);
-    expect(built(run).buildId).not.toBe(old.buildId);
+    expect(run.notices.join('\n')).toMatch(said);
+    expect(run.notices.at(-1)).toBe(`Build ${old.buildId} of this content cannot be taken. Building.`);
+    expect(outcomeOf(run).buildId).not.toBe(old.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
-    expect(service.inspect.resolve('app', 'latest')).toBe(built(run).buildId);
+    expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
   });
 
   test.each(hopeless)('%s rejects where nothing may be built', async (_, spoil, said) => {

@@ -21,12 +21,12 @@ export const fastTiming: BuildTiming = {
   pace: { shortestMs: 2, longestMs: 5 },
   polling: { attempts: Number.POSITIVE_INFINITY, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   refusals: { attempts: 6, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
-  looks: [1, 5, 20],
-  rereads: [2, 4, 6],
-  queue: { firstPauseMs: 4, longestPauseMs: 8, tellMs: 1000 },
-  lookUp: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
+  lookupDelaysMs: [1, 5, 20],
+  rereadDelaysMs: [2, 4, 6],
+  queue: { firstPauseMs: 4, longestPauseMs: 8, noticeMs: 1000 },
+  lookup: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   start: { leastMs: 60_000, mostMs: 60_000, bytesPerMs: 1 },
-  linkMs: 60_000,
+  linkLifetimeMs: 60_000,
 };
 
 export interface PlanChanges {
@@ -68,7 +68,7 @@ export interface BuildRun {
   readonly outcome: BuildOutcome;
   readonly events: readonly BuildEvent[];
   /** Notices and sentences about repetitions, in order. */
-  readonly told: readonly string[];
+  readonly notices: readonly string[];
 }
 
 export interface RunChanges {
@@ -104,7 +104,7 @@ export async function runBuild(
       { wait: true, ...options },
       { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
     );
-    return { outcome, events, told };
+    return { outcome, events, notices: told };
   } finally {
     await rm(temporaryDirectory, { recursive: true });
   }

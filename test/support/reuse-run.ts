@@ -14,7 +14,7 @@ import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Result } from '../../src/result.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
-import type { ReuseOptions } from '../../src/reuse/types.ts';
+import type { ReuseOptions } from '../../src/reuse/search.ts';
 import { fastTiming } from './build-run.ts';
 import { fastClient } from './fast-client.ts';
 
@@ -83,7 +83,7 @@ export interface ReuseRun {
   readonly outcome: Result<BuildOutcome>;
   readonly events: readonly BuildEvent[];
   /** Notices and sentences about repetitions, in order. */
-  readonly told: readonly string[];
+  readonly notices: readonly string[];
 }
 
 /** Runs to the end. Fails when files are left behind. */
@@ -111,21 +111,21 @@ export async function runReuse(
       { wait: true, reuse: 'auto', ...options },
       { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
     );
-    return { outcome, events, told };
+    return { outcome, events, notices: told };
   } finally {
     await rm(temporaryDirectory, { recursive: true });
   }
 }
 
 /** The outcome of a run that ended with a build. */
-export function built({ outcome }: ReuseRun): BuildOutcome {
+export function outcomeOf({ outcome }: ReuseRun): BuildOutcome {
   if (!outcome.ok) throw new Error(outcome.reason);
   return outcome.value;
 }
 
 /** Why the build that a plan's run ended with is not what it should be; empty when it is. */
 export function faultsOf(service: LocalService, plan: Plan, run: ReuseRun): string[] {
-  const { status, buildId, tags } = built(run);
+  const { status, buildId, tags } = outcomeOf(run);
   if (status !== 'ready') return [`it ended ${status}`];
   const build = service.inspect.builds(plan.name).find(({ id }) => id === buildId);
   return [

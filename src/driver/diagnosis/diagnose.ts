@@ -7,13 +7,13 @@ import { runRules } from './run-rules.ts';
 import { serviceRules } from './service-rules.ts';
 import type { Diagnosis, FailureClass, RetryAdvice } from './types.ts';
 
-/** Explains how a build ended; `undefined` when nothing is to be explained. Pure. */
+/** Explains how a build ended; `undefined` if there is nothing to explain. */
 export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | undefined {
   const { status, failure, abortedBy } = outcome;
   if (abortedBy) return abortDiagnosis(abortedBy, status);
   if (failure?.request) {
     const diagnosis = diagnoseRequest(failure.request, plan);
-    return status === 'building' ? lostSight(diagnosis) : diagnosis;
+    return status === 'building' ? unreadableStatus(diagnosis) : diagnosis;
   }
   if (failure?.runner) return { class: 'runner', ...inRunner(failure.runner, status), retry: 'never' };
   if (failure) return diagnoseFailure(plan, failure, outcome.steps);
@@ -22,7 +22,7 @@ export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | 
     : undefined;
 }
 
-/** The outcome with its diagnosis; one that was superseded gets that as its status. */
+/** The outcome with its diagnosis; a superseded build gets the status `superseded`. */
 export function withDiagnosis(plan: PartialPlan, outcome: BuildOutcome): BuildOutcome {
   const diagnosis = diagnose(plan, outcome);
   if (!diagnosis) return outcome;
@@ -30,7 +30,7 @@ export function withDiagnosis(plan: PartialPlan, outcome: BuildOutcome): BuildOu
   return { ...outcome, ...(superseded && { status: 'superseded' as const }), diagnosis };
 }
 
-interface Verdict {
+interface RuleMatch {
   readonly class: FailureClass;
   readonly what: string;
   readonly advice: string;
@@ -39,62 +39,62 @@ interface Verdict {
 }
 
 function diagnoseFailure(plan: PartialPlan, failure: BuildFailure, steps: readonly StepOutcome[]): Diagnosis {
-  const evidence = failureContext(plan, failure, steps);
-  const verdict = serviceVerdict(evidence) ?? runVerdict(evidence) ?? unknown(evidence);
-  // A phase is no layer of its own, so no cached one can be at fault for it.
-  const cached = evidence.step === undefined ? 0 : evidence.cached;
-  const retry = verdict.retry ?? (cached > 0 && !verdict.cacheIsInnocent ? 'without-cache' : 'never');
-  const next = nextStep(verdict, retry, cached);
+  const context = failureContext(plan, failure, steps);
+  const match = matchServiceRule(context) ?? matchRunRule(context) ?? unknown(context);
+  // A phase is not a layer, so a cached one cannot be at fault.
+  const cached = context.step === undefined ? 0 : context.cached;
+  const retry = match.retry ?? (cached > 0 && !match.cacheIsInnocent ? 'without-cache' : 'never');
+  const next = nextStep(match, retry, cached);
   const running =
-    verdict.class === 'build-timeout' && failure.stepId === undefined ? steps.at(-1)?.id : undefined;
+    match.class === 'build-timeout' && failure.stepId === undefined ? steps.at(-1)?.id : undefined;
   return {
-    class: verdict.class,
-    what: verdict.what,
-    advice: verdict.advice,
+    class: match.class,
+    what: match.what,
+    advice: match.advice,
     ...(next && { next }),
     retry,
     ...(running !== undefined && { stepId: running }),
   };
 }
 
-function serviceVerdict(evidence: FailureContext): Verdict | undefined {
-  const row = serviceRules.find(
+function matchServiceRule(context: FailureContext): RuleMatch | undefined {
+  const rule = serviceRules.find(
     ({ at, reason }) =>
-      (at === undefined || at === evidence.place || evidence.place === 'elsewhere') &&
-      reason.test(evidence.reason),
+      (at === undefined || at === context.place || context.place === 'elsewhere') &&
+      reason.test(context.reason),
   );
-  return row && spoken(row, evidence);
+  return rule && applyRule(rule, context);
 }
 
-function runVerdict(evidence: FailureContext): Verdict | undefined {
-  if (!/failed to run command/i.test(evidence.reason)) return undefined;
-  for (const row of runRules) {
-    if (row.exitStatus !== undefined && row.exitStatus !== evidence.exitStatus) continue;
-    if (row.when && !row.when(evidence)) continue;
-    if (!row.line) return spoken(row, evidence);
-    const { line } = row;
-    // The newest line that fits names the culprit.
-    const match = evidence.lines.findLast((text) => line.test(text))?.match(line);
-    if (match) return spoken(row, { ...evidence, found: match.slice(1).find(Boolean) ?? '' });
+function matchRunRule(context: FailureContext): RuleMatch | undefined {
+  if (!/failed to run command/i.test(context.reason)) return undefined;
+  for (const rule of runRules) {
+    if (rule.exitStatus !== undefined && rule.exitStatus !== context.exitStatus) continue;
+    if (rule.when && !rule.when(context)) continue;
+    if (!rule.line) return applyRule(rule, context);
+    const { line } = rule;
+    // The newest line that matches names the cause.
+    const match = context.lines.findLast((text) => line.test(text))?.match(line);
+    if (match) return applyRule(rule, { ...context, found: match.slice(1).find(Boolean) ?? '' });
   }
   return undefined;
 }
 
-type Row = (typeof serviceRules)[number] | (typeof runRules)[number];
+type Rule = (typeof serviceRules)[number] | (typeof runRules)[number];
 
-function spoken(row: Row, evidence: FailureContext): Verdict {
-  const say = (text: Row['what']) => (typeof text === 'function' ? text(evidence) : text);
+function applyRule(rule: Rule, context: FailureContext): RuleMatch {
+  const textOf = (text: Rule['what']) => (typeof text === 'function' ? text(context) : text);
   return {
-    class: row.class,
-    what: say(row.what),
-    advice: say(row.advice),
-    ...('retry' in row && row.retry && { retry: row.retry }),
-    ...(row.cacheIsInnocent && { cacheIsInnocent: true }),
+    class: rule.class,
+    what: textOf(rule.what),
+    advice: textOf(rule.advice),
+    ...('retry' in rule && rule.retry && { retry: rule.retry }),
+    ...(rule.cacheIsInnocent && { cacheIsInnocent: true }),
   };
 }
 
-/** What the service's documentation gives for any failure; to build without the cache, where one was used. */
-function unknown({ reason, cached }: FailureContext): Verdict {
+/** The general advice of the service's documentation, with a build without the cache if one was used. */
+function unknown({ reason, cached }: FailureContext): RuleMatch {
   const anew = cached > 0 ? ', build once with skip-cache: true,' : '';
   return {
     class: 'unknown',
@@ -106,13 +106,13 @@ function unknown({ reason, cached }: FailureContext): Verdict {
   };
 }
 
-function nextStep(verdict: Verdict, retry: RetryAdvice, cached: number): string | undefined {
-  if (retry !== 'without-cache' || verdict.class === 'unknown') return undefined;
+function nextStep(match: RuleMatch, retry: RetryAdvice, cached: number): string | undefined {
+  if (retry !== 'without-cache' || match.class === 'unknown') return undefined;
   const layers = cached === 1 ? 'one layer below this step is' : `${cached} layers below this step are`;
   return `If that does not help, build once with skip-cache: true, since ${layers} from the cache.`;
 }
 
-function lostSight(diagnosis: Diagnosis): Diagnosis {
+function unreadableStatus(diagnosis: Diagnosis): Diagnosis {
   const passing: readonly FailureClass[] = [
     'service-unreachable',
     'service-error',
@@ -122,34 +122,34 @@ function lostSight(diagnosis: Diagnosis): Diagnosis {
   if (!passing.includes(diagnosis.class)) return diagnosis;
   return {
     class: 'lost-sight',
-    what: `The build was lost sight of. ${diagnosis.what}`,
-    advice: 'The build goes on at the service: look there for its end before you start another.',
+    what: `The state of the build could not be read. ${diagnosis.what}`,
+    advice: 'The build continues at the service: check there how it ends before you start another.',
     retry: 'never',
   };
 }
 
 function inRunner({ what, advice }: RunnerTrouble, status: BuildOutcome['status']): RunnerTrouble {
-  const left =
+  const state =
     status === 'building'
-      ? 'The build goes on at the service.'
-      : 'The build was registered and will not be started: the next one takes its place, or the service ends it by itself.';
-  return { what, advice: `${advice} ${left}` };
+      ? 'The build continues at the service.'
+      : 'The build was registered and will not be started: the next one replaces it, or the service ends it.';
+  return { what, advice: `${advice} ${state}` };
 }
 
 function abortDiagnosis(reason: AbortReason, status: BuildOutcome['status']): Diagnosis {
-  const goesOn = status === 'building' ? 'The build goes on at the service.' : 'The build was not started.';
+  const state = status === 'building' ? 'The build continues at the service.' : 'The build was not started.';
   if (reason === 'interrupted') {
     return {
       class: 'interrupted',
       what: 'The job was cancelled during the build.',
-      advice: `${goesOn} Run the job again if you need its result here.`,
+      advice: `${state} Run the job again if you need its result here.`,
       retry: 'never',
     };
   }
   return {
     class: 'timeout',
     what: 'The build did not end within timeout-minutes.',
-    advice: `${goesOn} Raise timeout-minutes, or make the longest steps shorter.`,
+    advice: `${state} Raise timeout-minutes, or make the longest steps shorter.`,
     retry: 'never',
   };
 }

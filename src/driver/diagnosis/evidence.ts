@@ -2,41 +2,41 @@ import type { PartialPlan } from '../../plan/plan.ts';
 import { stepNumber } from '../../recipe/instruction.ts';
 import type { BuildFailure, StepOutcome } from '../events.ts';
 
-/** Where a build failed. `elsewhere`: the service named no step, or one that nobody knows. */
+/** Where a build failed. `elsewhere`: the service named no step, or an unknown one. */
 export type Place = 'base' | 'step' | 'finalize' | 'elsewhere';
 
-/** What is known about a failure, made short and plain enough to be searched. */
+/** A failure with its context, short and plain enough for pattern matching. */
 export interface FailureContext {
   readonly plan: PartialPlan;
   readonly place: Place;
-  /** The service's reason, with the failing command taken out of it: its text must not decide anything. */
+  /** The service's reason without the failed command, whose text must not match a rule. */
   readonly reason: string;
   /** Number of the failing step, from 1. */
   readonly step?: number;
   /** Its command, for a RUN. */
   readonly command: string;
-  /** With which the command ended, where the reason says so. */
+  /** Exit status of the command, if the reason has it. */
   readonly exitStatus?: number;
   readonly killed: boolean;
-  /** Layers from the cache below it; all of them where no step is named, none when the whole cache was left out. */
+  /** Cached layers below it; all of them if no step is named, none if the build used no cache. */
   readonly cached: number;
   /** The last lines of the step, oldest first. */
   readonly lines: readonly string[];
-  /** What the match of a row found, if the row has one. */
+  /** The text that a rule's pattern found. */
   readonly found: string;
 }
 
-/** A reason may quote a command of any length; what it says stands before and after. */
+/** A reason may quote a command of any length; the reason itself is before and after it. */
 const reasonEnds = 4000;
 const lineLimit = 500;
 const readLines = 60;
 
-/** A reason without the command that it quotes, which stands in the title of its step. */
+/** A reason without the command that it quotes, which is in the title of its step. */
 export function withoutCommand(reason: string): string {
   return reason.replace(/(failed to run command )'[\s\S]*'(?=:)/, "$1'…'");
 }
 
-/** Gathers what there is to know about a failure of the service's own verdict. */
+/** Collects the context of a failure that the service reports. */
 export function failureContext(
   plan: PartialPlan,
   failure: BuildFailure,
@@ -76,7 +76,7 @@ function placeOf(stepId: string | undefined, step: number | undefined): Place {
   return stepId === 'base' || stepId === 'finalize' ? stepId : 'elsewhere';
 }
 
-/** Without colours, and of a line that was redrawn only its last state. */
+/** Without colors; of a line that was redrawn only its last state. */
 function plainLines(text: string): string[] {
   return text
     .slice(-reasonEnds)

@@ -1,36 +1,36 @@
 import type { RunRule } from './run-rule.ts';
 
-/** A package manager that installs what its lock file says, and nothing else where it is told so. */
-interface Locking {
+/** A package manager with a lock file, and an install that allows only the versions in it. */
+interface LockedManager {
   readonly lockFile: string;
   readonly manifest: string;
-  /** What writes the lock file anew. */
-  readonly mend: string;
+  /** Writes the lock file again. */
+  readonly updateCommand: string;
   /** Says that the file does not fit the manifest. */
   readonly outdated: RegExp;
   /** Says that there is no such file. */
   readonly absent?: RegExp;
 }
 
-const managers: readonly Locking[] = [
+const managers: readonly LockedManager[] = [
   {
     lockFile: 'package-lock.json',
     manifest: 'package.json',
-    mend: 'npm install',
+    updateCommand: 'npm install',
     outdated: /npm ci\W{0,3} can only install packages when your package\.json and/i,
     absent: /npm ci\W{0,3} command can only install with an existing/i,
   },
   {
     lockFile: 'pnpm-lock.yaml',
     manifest: 'package.json',
-    mend: 'pnpm install',
+    updateCommand: 'pnpm install',
     outdated: /ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)/,
     absent: /ERR_PNPM_NO_LOCKFILE/,
   },
   {
     lockFile: 'yarn.lock',
     manifest: 'package.json',
-    mend: 'yarn install',
+    updateCommand: 'yarn install',
     outdated:
       /your lockfile needs to be updated, but yarn was run|lockfile would have been modified by this install/i,
     absent: /lockfile would have been created by this install/i,
@@ -38,26 +38,26 @@ const managers: readonly Locking[] = [
   {
     lockFile: 'bun.lock',
     manifest: 'package.json',
-    mend: 'bun install',
+    updateCommand: 'bun install',
     outdated: /lockfile had changes, but lockfile is frozen/i,
   },
   {
     lockFile: 'deno.lock',
     manifest: 'deno.json',
-    mend: 'deno install',
+    updateCommand: 'deno install',
     outdated: /\bthe lockfile is out of date\b/i,
   },
   {
     lockFile: 'uv.lock',
     manifest: 'pyproject.toml',
-    mend: 'uv lock',
+    updateCommand: 'uv lock',
     outdated: /lockfile at \W?\S*uv\.lock\W? needs to be updated/i,
     absent: /unable to find lockfile at \W?\S*uv\.lock/i,
   },
   {
     lockFile: 'poetry.lock',
     manifest: 'pyproject.toml',
-    mend: 'poetry lock',
+    updateCommand: 'poetry lock',
     outdated:
       /pyproject\.toml changed significantly since poetry\.lock|poetry\.lock is not up to date with pyproject\.toml/i,
     absent: /poetry\.lock (?:was )?not found/i,
@@ -65,20 +65,20 @@ const managers: readonly Locking[] = [
   {
     lockFile: 'pdm.lock',
     manifest: 'pyproject.toml',
-    mend: 'pdm lock',
+    updateCommand: 'pdm lock',
     outdated: /lock file hash doesn't match pyproject\.toml|lockfile hash doesn't match/i,
   },
   {
     lockFile: 'Pipfile.lock',
     manifest: 'Pipfile',
-    mend: 'pipenv lock',
+    updateCommand: 'pipenv lock',
     outdated: /Pipfile\.lock \([^)]*\) (?:is )?out of date/i,
     absent: /Pipfile\.lock (?:must exist|not found)/i,
   },
   {
     lockFile: 'Gemfile.lock',
     manifest: 'Gemfile',
-    mend: 'bundle install',
+    updateCommand: 'bundle install',
     outdated:
       /lockfile can't be updated because frozen mode is set|in deployment mode after changing your gemfile|cannot write a changed lockfile while frozen/i,
     absent: /the (?:--deployment flag|deployment setting|frozen setting) requires a/i,
@@ -86,7 +86,7 @@ const managers: readonly Locking[] = [
   {
     lockFile: 'Cargo.lock',
     manifest: 'Cargo.toml',
-    mend: 'cargo update --workspace',
+    updateCommand: 'cargo update --workspace',
     outdated:
       /\block file\b.{0,300}needs to be updated but --(?:locked|frozen)|Cargo\.lock needs to be updated but --|cannot update the lock file .{0,300}because --(?:locked|frozen)/i,
     absent: /cannot create the lock file .{0,300}because --(?:locked|frozen)/i,
@@ -94,18 +94,18 @@ const managers: readonly Locking[] = [
   {
     lockFile: 'composer.lock',
     manifest: 'composer.json',
-    mend: 'composer update --lock',
+    updateCommand: 'composer update --lock',
     outdated: /required package .{0,200} is not present in the lock file/i,
   },
   {
     lockFile: 'go.sum',
     manifest: 'go.mod',
-    mend: 'go mod tidy',
+    updateCommand: 'go mod tidy',
     outdated: /missing go\.sum entry|updates to go\.(?:mod|sum) needed|inconsistent vendoring/i,
   },
 ];
 
-/** A lock file that is not there, does not fit, or is of another version of its tool. */
+/** A lock file that is missing, does not match, or is of another version of its tool. */
 export const lockFileRules: readonly RunRule[] = [
   ...managers.flatMap(({ lockFile, manifest, absent }): RunRule[] =>
     absent
@@ -129,7 +129,7 @@ export const lockFileRules: readonly RunRule[] = [
     cacheIsInnocent: true,
   },
   ...managers.map(
-    ({ lockFile, manifest, mend, outdated }): RunRule => ({
+    ({ lockFile, manifest, updateCommand: mend, outdated }): RunRule => ({
       class: 'package-install',
       line: outdated,
       what: `${lockFile} does not fit ${manifest}, and this install may not change it.`,

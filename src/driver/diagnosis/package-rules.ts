@@ -82,7 +82,7 @@ export const packageRules: readonly RunRule[] = [
     line: /\bERESOLVE\b|ResolutionImpossible|conflicting dependencies|conflicting peer dependency|npm ci. can only install/i,
     what: 'The packages that were asked for do not fit together, or not to the lock file.',
     advice:
-      'Run the same install where you develop, mend the versions, commit the lock file and copy it before this step.',
+      'Run the same install where you develop, fix the versions, commit the lock file and copy it before this step.',
   },
 ];
 
