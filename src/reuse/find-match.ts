@@ -14,13 +14,13 @@ export interface MatchingBuild {
   readonly createdAt: number;
   /** Set when it is ready. */
   readonly finishedAt?: number;
-  /** The commit that it was made from first, where its tags tell. */
+  /** The commit that it was first made from, if its tags say so. */
   readonly commit?: string;
 }
 
 export type MatchResult =
   | { readonly ok: true; readonly value: MatchingBuild }
-  /** `reason` is a sentence without its full stop; `failed` is the last build of this content, where that failed. */
+  /** `reason` is a sentence without its full stop; `failed` is the last build of this content, if that failed. */
   | {
       readonly ok: false;
       readonly reason: string;
@@ -28,7 +28,7 @@ export type MatchResult =
       readonly failed?: string;
     };
 
-/** What a look-up is for. */
+/** The content to look for. */
 export interface WantedContent {
   readonly name: string;
   /** `content-<fingerprint>`. */
@@ -38,7 +38,7 @@ export interface WantedContent {
   readonly memoryMb: number;
 }
 
-/** Rows of one registration are written in one transaction; this is for clocks that are not quite the same. */
+/** One transaction writes the rows of a registration; this is for clocks that differ a little. */
 const registrationMs = 10_000;
 
 /**
@@ -47,35 +47,32 @@ const registrationMs = 10_000;
  *
  * ## Why a hit is safe
  *
- * A hit means: tags that people rely on are put on a build that this run did not make. It must have been made of the
- * content at hand. That rests on these points; whatever breaks one of them is no hit, and a build is made.
+ * A hit puts tags that people rely on on a build that this run did not make. That build must have the same content.
+ * These points prove it; if one of them does not hold, there is no hit, and the run builds.
  *
- * 1. *The tag names the content.* `content-<fingerprint>` holds a whole SHA-256 over everything that decides what a
- *    build makes (`fingerprintOf`). Two recipes with one tag are one recipe.
- * 2. *The tag was put on by the run that built that content.* It goes in with the registration of a build and never
- *    later. A build that is not ready cannot be given a tag in any other way, since `POST /templates/tags` resolves
- *    ready builds only. So a row that is older than its build's end, and as old as the build, is the registration's;
- *    a younger one was put there by hand and counts for nothing. Neither the input `tags` nor the promote action
- *    takes a tag of this form. (Who registers a build of something else under a content tag on purpose holds a key
- *    that may move `latest` as well.)
- * 3. *What was registered is what was built.* The run that registers sends the recipe of the fingerprint: the base
- *    pinned to its digest or build identifier, so that neither a moved tag nor the service's layer cache can put
- *    another in its place, and files under the hash of their content, which are compared with it while they are
- *    packed. A build takes one recipe only; a second start is refused. Should two runs ever take one build for their
- *    own (a registration whose answer was lost), they asked for the same tags, this one among them, and so have the
- *    same recipe: `findRegistered` takes no build with a tag that was not asked for.
- * 4. *The build is whole.* The service itself lists it as `ready`, with the size of the plan. Builds do not change
- *    after that.
- * 5. *The service lists the newest row of a tag, whatever its build's state.* So when a newer build of the content
- *    failed, or is on its way, the look-up sees that one and not an older, ready one: a rebuild that was asked for
- *    (skip-cache) is not undone by the next ordinary run. A row that does not tell when it was made counts as the
- *    newest, and is no proof.
- * 6. *Nothing happens to the hit between look-up and tagging.* Tags are assigned to `name:buildId` in one request,
- *    so no name is resolved a second time. When the build has gone meanwhile, the service refuses with a 404 and no
- *    tag has moved; when it has lost its content tag only, it is still the build of point 2.
+ * 1. *The tag names the content.* `content-<fingerprint>` has a full SHA-256 of everything that decides what a build
+ *    makes (`fingerprintOf`). Two recipes with the same tag are the same recipe.
+ * 2. *The run that built the content set the tag.* The registration sets it, and nothing sets it later. A build that is
+ *    not ready cannot get a tag in any other way, since `POST /templates/tags` finds only ready builds. So a row that is
+ *    as old as its build, and older than the end of the build, comes from the registration. A younger row was added by
+ *    hand and proves nothing. Neither the input `tags` nor the promote action accepts a tag of this form. (A person who
+ *    registers other content under a content tag on purpose has a key that can move `latest` as well.)
+ * 3. *The registered recipe is what was built.* The run sends the recipe of the fingerprint. Its base is pinned to a
+ *    digest or build identifier, so a moved tag or the service's layer cache cannot replace it. Its files are stored
+ *    under the hash of their content, which is checked while they are packed. A build accepts one recipe only; a second
+ *    start is refused. If two runs take the same build for theirs (after a lost response), they requested the same tags,
+ *    this one included, so they have the same recipe: `findRegistered` accepts no build with a tag that was not
+ *    requested.
+ * 4. *The build is complete.* The service lists it as `ready`, with the size of the plan. It does not change after that.
+ * 5. *The service lists the newest row of a tag, in any state of its build.* If a newer build of the content failed or
+ *    runs, the lookup finds that one and not an older, ready one. So the next ordinary run does not undo a rebuild that
+ *    was requested (skip-cache). A row without a time counts as the newest, and proves nothing.
+ * 6. *The hit cannot change between lookup and tagging.* One request assigns the tags to `name:buildId`, so no name is
+ *    resolved twice. If the build was removed meanwhile, the service responds with 404 and no tag has moved. If it lost
+ *    only its content tag, it is still the build of point 2.
  *
- * What it does not promise is that building anew would give the same bytes: `apt-get install` of today may bring
- * newer packages. That is what the service's layer cache assumes as well, and what `reuse: never` is for.
+ * A hit does not mean that a new build would give the same bytes: `apt-get install` may bring newer packages today. The
+ * service's layer cache has the same limit, and `reuse: never` avoids it.
  */
 export async function findMatch(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'template'>,
@@ -89,10 +86,10 @@ export async function findMatch(
   if (!row) return none('No build has this content');
 
   const { buildID: buildId } = row;
-  const listed = await orGone(listedBuild(client, template.templateId, buildId));
+  const listed = await orMissing(listedBuild(client, template.templateId, buildId));
   if (!listed) return none(`Build ${buildId} of this content is no longer listed`);
   if (listed.cpuCount !== cpuCount || listed.memoryMB !== memoryMb) {
-    return none(`Build ${buildId} bears the tag of this content, but is of another size`);
+    return none(`Build ${buildId} has the tag of this content, but is of another size`);
   }
   const { status } = listed;
   if (status === 'error') {
@@ -101,12 +98,11 @@ export async function findMatch(
   const commit = commitOf(contentTag, tagsOf(buildId, assignments));
   const build = { template, buildId, createdAt: Date.parse(listed.createdAt), ...(commit && { commit }) };
   if (status === 'waiting' || status === 'building') return { ok: true, value: { ...build, state: status } };
-  if (status !== 'ready')
-    return none(`Build ${buildId} of this content is in a state that is not known here`);
+  if (status !== 'ready') return none(`Build ${buildId} of this content is in an unknown state`);
   const [assignedAt, finishedAt] = [row.createdAt, listed.finishedAt ?? ''].map((time) => Date.parse(time));
-  // A time that is missing or no time proves nothing.
+  // A missing or invalid time proves nothing.
   if (![assignedAt, build.createdAt, finishedAt].every(Number.isFinite)) {
-    return none(`When build ${buildId} of this content was made and got its tag cannot be known`);
+    return none(`It is unknown when build ${buildId} of this content was made and got its tag`);
   }
   if (!isFromRegistration(Number(assignedAt), build.createdAt, Number(finishedAt))) {
     return none(`The tag of this content was put on build ${buildId} by hand, after it was built`);
@@ -124,16 +120,16 @@ function tagsOf(buildId: string, assignments: readonly TemplateTag[]): string[] 
 }
 
 async function templateWithTags(client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>, name: string) {
-  // The list of tags takes a name as well, which spares a way there and back.
-  const found = await orGone(Promise.all([client.templateIdOf(name), readAssignments(client, name)]));
+  // The list of tags accepts a name as well, which saves a round trip.
+  const found = await orMissing(Promise.all([client.templateIdOf(name), readAssignments(client, name)]));
   if (!found) return undefined;
   const [templateId, assignments] = found;
   return { template: { name, templateId, tags: buildsByTag(assignments) }, assignments };
 }
 
-async function orGone<T>(asked: Promise<T>): Promise<T | undefined> {
+async function orMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
-    return await asked;
+    return await request;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

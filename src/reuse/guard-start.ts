@@ -2,11 +2,11 @@ import type { ServiceClient } from '../api/client.ts';
 import { ServiceError } from '../http/errors.ts';
 
 /**
- * A client that does not start a build whose turn is over. The service cancels every running build that shares a tag
- * with the one that is started, and only then sees that this one waits no longer. So a run that took its time to send
- * files, and was superseded meanwhile, would end the newer build with its own late start, and nobody would have one.
+ * A client that does not start a superseded build. To start a build, the service first cancels every running build that
+ * shares a tag with it, and only then checks whether it still waits. So a run that sent files for a long time, and was
+ * superseded meanwhile, would cancel the newer build with its late start, and both builds would be lost.
  *
- * @param atOnceMs - a start that follows its registration within so many milliseconds is sent without a look
+ * @param atOnceMs - a start within so many milliseconds of its registration is sent without a check
  */
 export function guardLateStarts(client: ServiceClient, atOnceMs: number): ServiceClient {
   let registeredAt = Number.NEGATIVE_INFINITY;
@@ -18,16 +18,16 @@ export function guardLateStarts(client: ServiceClient, atOnceMs: number): Servic
       return registration;
     },
     async start(templateId, buildId, template) {
-      if (Date.now() - registeredAt > atOnceMs && !(await mayWait(client, templateId, buildId))) {
-        throw tooLate(buildId);
+      if (Date.now() - registeredAt > atOnceMs && !(await isWaiting(client, templateId, buildId))) {
+        throw lateStart(buildId);
       }
       await client.start(templateId, buildId, template);
     },
   };
 }
 
-/** A look that fails forbids nothing. */
-async function mayWait(client: ServiceClient, templateId: string, buildId: string): Promise<boolean> {
+/** A check that fails prevents nothing. */
+async function isWaiting(client: ServiceClient, templateId: string, buildId: string): Promise<boolean> {
   try {
     return (await client.noRetry.status(templateId, buildId, 0)).status === 'waiting';
   } catch (error) {
@@ -36,13 +36,13 @@ async function mayWait(client: ServiceClient, templateId: string, buildId: strin
   }
 }
 
-/** What the service itself answers to such a start. */
-function tooLate(buildId: string): ServiceError {
+/** The service's own response to such a start. */
+function lateStart(buildId: string): ServiceError {
   return new ServiceError({
     kind: 'refused',
     request: 'POST start of the build',
     status: 400,
     said: 'build is not in waiting state',
-    message: `Build ${buildId} waits for its start no longer`,
+    message: `Build ${buildId} no longer waits for its start`,
   });
 }

@@ -11,11 +11,11 @@ import type { MatchingBuild } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
 
 /**
- * Follows a build of the same content that another run registered, to its end, and shows its log. A build that is
- * never started is not waited for ({@link waitForStart}). The reason why this run goes on without it is a sentence
- * without its full stop.
+ * Follows a build of the same content that another run registered, to its end, and emits its log. Stops waiting for a
+ * build that is never started ({@link waitForStart}). The reason why this run continues without it is a sentence without
+ * its full stop.
  *
- * @param earlier - builds of other runs that this run has followed before
+ * @param earlier - how many builds of other runs this run has followed before
  */
 export async function joinBuild(
   plan: Plan,
@@ -30,7 +30,7 @@ export async function joinBuild(
   deps.emit({ type: 'joined', templateId, buildId, tags: plan.tags });
   const reason = await waitForStart({ plan, earlier }, ids, lookUps, deps, timing);
   if (reason !== undefined) return { ok: false, reason };
-  // Its recipe is this one, so nothing has to be taken from its log.
+  // It has the recipe of this plan, so its log adds nothing to the plan.
   const emit: BuildContext['emit'] = (event) => {
     if (event.type !== 'finished') deps.emit(event);
   };
@@ -42,17 +42,17 @@ export async function joinBuild(
 }
 
 /**
- * Resolves with nothing as soon as the build is started, or with why it is not waited for any longer.
+ * Resolves with nothing as soon as the build is started, or with the reason to stop waiting.
  *
- * ## How a run that is gone is told from one that is busy
+ * ## How to tell a dead run from a busy one
  *
- * Between registration and start a run only sends files, and the service shows nothing of it: no log, no change of
- * state. But the content is the same here as there. So this run knows how many bytes are to be sent, and the service
- * tells which of them it has. A run with nothing left to send starts its build at once, or is gone; one that sends is
- * given the time that this takes, and anew whenever more of its files have arrived.
+ * Between registration and start a run only sends files. The service shows nothing of that: no log, no change of state.
+ * But both runs have the same content. So this run knows how many bytes there are to send, and the service says which
+ * files it has. A run with nothing to send starts its build at once, or is dead. A run that sends gets the time this
+ * takes, and again each time that more of its files have arrived.
  *
- * Leaving a build too early ends in one build all the same. This run registers its own, which ends the one that waits;
- * if the other run lives after all, it sees that before it sends its start (`timelyStarts`), looks again, and follows
+ * If this run stops waiting too early, there is still only one build. It registers its own, which ends the waiting one.
+ * If the other run is alive, it notices that before its start (`guardLateStarts`), looks up builds again and follows
  * this one. Two slow runs could take turns like this, so the time doubles with each build that a run has followed.
  */
 async function waitForStart(
@@ -62,11 +62,11 @@ async function waitForStart(
   { client, emit, signal }: BuildContext,
   { pace, start }: BuildTiming,
 ): Promise<string | undefined> {
-  // A creation time that cannot be read, or is yet to come, must not keep anybody waiting for ever.
-  const known = Number.isFinite(createdAt)
+  // An invalid creation time, or one in the future, must not cause an endless wait.
+  const createdHere = Number.isFinite(createdAt)
     ? createdAt - (client.clockAheadMs() ?? 0)
     : Number.POSITIVE_INFINITY;
-  const registeredAt = Math.min(known, Date.now());
+  const registeredAt = Math.min(createdHere, Date.now());
   const allowed = (bytes: number) =>
     Math.min((start.leastMs + bytes / start.bytesPerMs) * 2 ** earlier, start.mostMs);
   let missing: number | undefined;
@@ -79,7 +79,7 @@ async function waitForStart(
         const time = inWords(since + allowed(missing) - registeredAt);
         emit({
           type: 'notice',
-          message: `That run has not started it yet; it has ${time} for that from its registration on.`,
+          message: `That run has not started it yet. It has ${time} for that after its registration.`,
         });
       }
       if (Date.now() - since > allowed(missing)) {
@@ -93,17 +93,17 @@ async function waitForStart(
       }
       await pause(pace.longestMs, signal);
     } catch (error) {
-      // Who follows a build tells best that it is given up here and goes on there.
+      // awaitBuild reports the abort.
       if (signal.aborted) return undefined;
       if (!(error instanceof ServiceError)) throw error;
       const { summary } = error;
-      const why = isNotFound(error) ? 'is gone' : `cannot be looked at (${summary})`;
+      const why = isNotFound(error) ? 'is gone' : `cannot be read (${summary})`;
       return `Build ${buildId} of the other run ${why}`;
     }
   }
 }
 
-/** How many bytes of the plan's files the service does not have; all of them where it does not tell. */
+/** How many bytes of the plan's files the service lacks; a file counts if the service does not say that it has it. */
 async function missingBytes(plan: Plan, templateId: string, lookUps: LookupClient): Promise<number> {
   const sizes = uploadsOf(plan).map(async ({ files, force }) => {
     try {

@@ -1,15 +1,15 @@
 import type { IdempotentApi, ServiceClient } from '../api/client.ts';
 import { type RetryPolicy, withRetry } from '../http/retry.ts';
 
-/** What is asked to find a build; all of it can be asked again. */
+/** The requests that find a build; all of them can be retried. */
 export type LookupClient = Pick<
   IdempotentApi,
   'templateIdOf' | 'tags' | 'template' | 'status' | 'uploadLink'
 >;
 
 /**
- * The look-ups of a client with a budget of their own: sparing a build is worth some patience, and not the minutes
- * that a build's own requests are repeated for.
+ * The lookups of a client with their own retry policy: saving a build is worth a few retries, but not the minutes for
+ * which the requests of a build are retried.
  */
 export function withLookupPolicy(client: ServiceClient, budget: RetryPolicy): LookupClient {
   const { noRetry: once } = client;

@@ -8,31 +8,29 @@ import { guardLateStarts } from './guard-start.ts';
 import { type ReuseOptions, Search } from './search.ts';
 
 /**
- * Ends with a ready build of the plan's content that bears the plan's tags: one that is there already, one that
- * another run is making at this moment, or else one of our own. With `require` nothing is built, and the reason is a
- * sentence without its full stop. Emits what happens; rejects as `build` does.
+ * Ends with a ready build of the plan's content that has the plan's tags: an existing one, one that another run is
+ * making, or else a new one. With `require` it never builds, and the reason is a sentence without its full stop. Emits
+ * events; rejects as `build` does.
  *
- * ## When the content tag is put on, and what that does to runs at the same time
+ * ## When the content tag is set, and how concurrent runs behave
  *
- * Starting a build cancels every running build of the template that shares a tag, and registering one ends those
- * that still wait. The content tag goes in with the registration all the same, since a row of a registration is the
- * only proof of what a build holds (`findSameContent`), and since it lets a second run see the first from the very
- * beginning:
+ * The start of a build cancels every running build of the template that shares a tag, and a registration ends those that
+ * wait. The registration sets the content tag all the same: only its row proves what a build contains (`findMatch`), and
+ * it lets a second run find the first one from the beginning.
  *
- * - The second run looks before it registers, finds the first one waiting or building, and follows it. It registers
- *   nothing, so it cancels nothing.
- * - Where both look before either registers, the later registration ends the earlier build. That run sees that it
- *   was superseded, looks again, finds the build that took its place under the same content tag, and follows that.
- *   Either way one build remains, and every run puts its own tags on it.
- * - A build of the same content that was asked for with `reuse: never` takes the place of a running one, whose run
- *   follows it in turn.
- * - Builds of different content share no content tag, so they meet only in the tags that people gave them. The run
- *   that registers later has those; the other one never takes them back, neither on a build that it follows nor by
- *   building once more (`takenMeanwhile`).
- * - The service cancels by a start even when it refuses that start. So the earlier run, sending its start late, can
- *   end the build that superseded it, and then there is none. A late start is not sent (`timelyStarts`). Where the
- *   two cross on their way all the same, a run that was superseded, and whose tags nobody else has taken, looks
- *   again after a random while and builds once more, a few times at most.
+ * - The second run looks up the content before it registers, finds the first build waiting or running, and follows it.
+ *   It registers nothing, so it cancels nothing.
+ * - If both look up before either registers, the later registration ends the earlier build. The earlier run is
+ *   superseded, looks up again, finds the new build under the same content tag, and follows that. Either way one build
+ *   remains, and every run puts its own tags on it.
+ * - A build of the same content with `reuse: never` replaces a running one, whose run then follows it.
+ * - Builds of different content share no content tag, only tags that people gave them. The run that registers later has
+ *   those. The other run never takes them back, neither on a build that it follows nor by a rebuild
+ *   (`tagsClaimedByOthers`).
+ * - A start cancels other builds even if the service refuses it. So a late start of the earlier run can end the build
+ *   that superseded it, and both are lost. A late start is not sent (`guardLateStarts`). If the two requests cross, the
+ *   superseded run, unless another run has its tags, looks up again after a random time and builds once more, a few
+ *   times at most.
  */
 export async function reuseOrBuild(
   plan: Plan,

@@ -18,39 +18,39 @@ export interface ReuseOptions extends BuildOptions {
   readonly reuse: 'auto' | 'never' | 'require';
 }
 
-/** More builds of other runs than this are not followed, one after another. */
+/** At most so many builds of other runs are followed, one after another. */
 const mostJoined = 8;
-/** More builds of our own than this are not made when newer ones take their place. */
+/** At most so many builds are made when newer ones replace them. */
 const mostBuilt = 4;
-/** Looks, each after a pause, for the build of another run that may be coming, before one of our own. */
+/** Lookups, each after a pause, for another run's build that may come, before this run builds. */
 const mostLookUps = 3;
 
-/** What a search needs; every time is set. */
+/** What a search needs, with all timing set. */
 export interface SearchDeps extends BuildContext {
   readonly timing: BuildTiming;
 }
 
-/** The way to one ready build of a content; `reuseOrBuild` tells what it does about runs at the same time. */
+/** The search for a ready build of a content; see `reuseOrBuild` for concurrent runs. */
 export class Search {
   readonly #plan: Plan;
   readonly #contentTag: string;
   readonly #options: ReuseOptions;
   readonly #deps: SearchDeps;
   readonly #startedAt = Date.now();
-  /** Builds of other runs that were followed, and builds that did not take the tags. */
+  /** Builds of other runs that were followed, and builds that could not get the tags. */
   readonly #tried = new Set<string>();
-  /** Every build of this content that was seen. */
+  /** Every build of this content that was found or made. */
   readonly #sameContent = new Set<string>();
   #joins = 0;
   #builds = 0;
   #lookUps = 0;
-  /** Where the tags stood when this run began. */
+  /** The builds of the tags when this run began. */
   #tagsBefore: ReadonlyMap<string, string> | undefined;
-  /** The last build that was followed to its end and was ready then. */
+  /** The last build that was followed to its end and became ready. */
   #joined: BuildOutcome | undefined;
-  /** Our own build, once a newer one has taken its place. */
+  /** This run's build, once a newer one has replaced it. */
   #own: BuildOutcome | undefined;
-  /** The last build of this content that was looked at, whatever became of it. */
+  /** The last build of this content that was found. */
   #lastMatch: MatchingBuild | undefined;
 
   constructor(plan: Plan, contentTag: string, options: ReuseOptions, deps: SearchDeps) {
@@ -69,7 +69,7 @@ export class Search {
     }
   }
 
-  /** Goes on from what was found; gives nothing when it is to be looked up once more. */
+  /** Continues with the match; gives nothing if the content must be looked up again. */
   async #next(found: MatchResult): Promise<Result<BuildOutcome> | undefined> {
     if (found.ok && !this.#tried.has(found.value.buildId)) {
       if (found.value.state === 'ready') return ended(await this.#take(found.value));
@@ -78,8 +78,8 @@ export class Search {
     const reason = found.ok ? this.#whyNot(found.value) : found.reason;
     if (this.#options.reuse === 'require') return { ok: false, reason };
     const { template } = found.ok ? found.value : found;
-    // Runs that lost the same build would all begin at once, who was superseded lets the newer run go first, and the
-    // list may be a little behind a build that was followed to its end.
+    // Runs that lost the same build would all build at once, a superseded run lets the newer one go first, and the list
+    // may be a little behind a build that was followed to its end.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
     if ((this.#own || this.#joins > 0) && !ours && (await this.#mayLookUpAgain())) return undefined;
     return ended(this.#supersededBy(template) ?? (await this.#build(reason, template)));
@@ -95,7 +95,7 @@ export class Search {
       });
     } catch (error) {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
-      // A build would be refused as well, after a name was claimed for it.
+      // A build would be refused as well, after it claimed a name.
       if (isKeyRefused(error)) throw error;
       found = { ok: false, reason: `Builds of this content could not be looked up (${error.summary})` };
     }
@@ -108,16 +108,16 @@ export class Search {
     return found;
   }
 
-  /** Why a build of this content is not the one of this run, as a sentence without its full stop. */
+  /** Why this run cannot use a build of this content, as a sentence without its full stop. */
   #whyNot({ state, buildId }: MatchingBuild): string {
-    if (state === 'ready') return `Build ${buildId} of this content cannot be taken`;
+    if (state === 'ready') return `Build ${buildId} of this content cannot be used`;
     const why = this.#options.wait ? 'is not waited for' : 'is not ready, and wait: false waits for none';
     return `Build ${buildId} of another run has this content and ${why}`;
   }
 
   /**
-   * Without waiting for the end there is no moment at which the tags could be put on another run's build. One that was
-   * followed to its end is not followed twice: its log has been shown.
+   * With `wait: false` this run ends before it could put its tags on another run's build. A build that was followed to
+   * its end is not followed twice: its log was shown.
    */
   #mayJoin({ buildId }: MatchingBuild): boolean {
     return this.#options.wait && this.#joins < mostJoined && this.#joined?.buildId !== buildId;
@@ -140,7 +140,7 @@ export class Search {
     return undefined;
   }
 
-  /** A build of another run that is given up before it could be taken has none of the tags of this run. */
+  /** The wait for another run's build ends before it could get the tags of this run. */
   #leave(outcome: BuildOutcome): BuildOutcome {
     const missingTags =
       "This build is another run's, and the tags of this run are not on it: run this job again to put them there.";
@@ -181,7 +181,7 @@ export class Search {
     return { ...outcome, tags: tags.filter((tag) => !claimedByOthers.includes(tag)), status: 'ready' };
   }
 
-  /** Where tags cannot be put on a build, building puts them on another: the registration does it. */
+  /** If tags cannot be put on this build, a new build gets them with its registration. */
   async #claimTags(found: MatchingBuild): Promise<Result<ClaimedTags>> {
     try {
       return await claimTags(this.#deps.client, found, this.#plan.tags, this.#tagHistory());
@@ -194,7 +194,7 @@ export class Search {
     }
   }
 
-  /** How this run ends when a newer one has its tags, or when enough was built. */
+  /** The outcome if a newer run has the tags, or if there were too many builds. */
   #supersededBy(template: TemplateInfo | undefined): BuildOutcome | undefined {
     const { name, tags } = this.#plan;
     const claimed = template ? tagsClaimedByOthers(tags, template.tags, this.#tagHistory()) : [];
@@ -220,12 +220,12 @@ export class Search {
   async #mayLookUpAgain(): Promise<boolean> {
     if (this.#lookUps >= mostLookUps) return false;
     this.#lookUps += 1;
-    // Random, so that runs that wait for each other do not go on together.
+    // Random, so that runs that wait for each other do not continue together.
     await pause(this.#deps.timing.pace.longestMs * (0.5 + 2 * Math.random()), this.#deps.signal);
     return true;
   }
 
-  /** Our own build, or nothing when another run's may have taken its place. */
+  /** Builds; gives nothing if another run's build may have replaced this one. */
   async #build(why: string, template: TemplateInfo | undefined): Promise<BuildOutcome | undefined> {
     this.#notice(`${why}. Building${this.#own ? ' once more' : ''}.`);
     this.#builds += 1;

@@ -225,9 +225,7 @@ describe('the build of another run', () => {
     });
     expect(outcomeOf(await run)).toMatchObject({ status: 'ready' });
     open();
-    expect((await run).notices[0]).toBe(
-      `Build ${buildId} of the other run cannot be looked at (answered 403).`,
-    );
+    expect((await run).notices[0]).toBe(`Build ${buildId} of the other run cannot be read (answered 403).`);
     expect(outcomeOf(await making)).toMatchObject({ status: 'ready', buildId: outcomeOf(await run).buildId });
   });
 });
@@ -291,7 +289,7 @@ describe('a build that is registered and not started', () => {
       timing: impatient,
       ...whenJoined(() => setTimeout(() => start(service, registered, { steps: [], fromImage: 'x' }), 100)),
     });
-    expect(run.notices[0]).toMatch(/it has 60 s for that/);
+    expect(run.notices[0]).toMatch(/It has 60 s for that/);
     expect(run.notices.join()).not.toContain('was not started');
   });
 

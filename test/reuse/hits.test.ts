@@ -172,32 +172,32 @@ describe('a build is made when', () => {
     [
       'its creation is not told',
       ({ wire }) => listed(wire, ({ createdAt: _, ...each }) => each),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'its creation is no time',
       ({ wire }) => listed(wire, (each) => ({ ...each, createdAt: 'soon' })),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'its end is not told',
       ({ wire }) => listed(wire, ({ finishedAt: _, ...each }) => each),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'its end is no time',
       ({ wire }) => listed(wire, (each) => ({ ...each, finishedAt: 'never' })),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'the tag does not tell its time',
       ({ wire }) => row(wire, ({ createdAt: _, ...each }) => each),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'the tag has no time',
       ({ wire }) => row(wire, (each) => ({ ...each, createdAt: '?' })),
-      /cannot be known/,
+      /is unknown when/,
     ],
     [
       'the tag is much older than the build',
@@ -312,7 +312,7 @@ describe('a rebuild that was asked for', () => {
   });
 });
 
-describe('a build that bears the tag of this content', () => {
+describe('a build that has the tag of this content', () => {
   test('is started by nobody else who asked for the same tags and had no answer', async () => {
     const wire = tamper();
     const service = await startService({ executor: quick(), intercept: wire.intercept });

@@ -233,7 +233,7 @@ describe('putting tags on', () => {
     const { service, plan, old } = world;
     const run = await runReuse(service, plan);
     expect(run.notices.join('\n')).toMatch(said);
-    expect(run.notices.at(-1)).toBe(`Build ${old.buildId} of this content cannot be taken. Building.`);
+    expect(run.notices.at(-1)).toBe(`Build ${old.buildId} of this content cannot be used. Building.`);
     expect(outcomeOf(run).buildId).not.toBe(old.buildId);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
