@@ -166,9 +166,9 @@ describe('a build is made when', () => {
     [
       'its state is a new word',
       ({ wire }) => listed(wire, (each) => ({ ...each, status: 'uploaded' })),
-      /not known here/,
+      /in an unknown state/,
     ],
-    ['its state is missing', ({ wire }) => listed(wire, ({ status: _, ...each }) => each), /not known here/],
+    ['its state is missing', ({ wire }) => listed(wire, ({ status: _, ...each }) => each), /in an unknown state/],
     [
       'its creation is not told',
       ({ wire }) => listed(wire, ({ createdAt: _, ...each }) => each),
