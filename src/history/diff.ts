@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff';
 import type { FilesSnapshot, PlanSnapshot, StepSnapshot } from './snapshot.ts';
 
-/** How a step differs from what it was; numbers are those of the plan that has the step. */
+/** A change of a step; the number is that of the plan that has the step. */
 export type StepChange =
   | { readonly kind: 'added' | 'removed'; readonly number: number; readonly title: string }
   | { readonly kind: 'changed'; readonly number: number; readonly title: string; readonly before: string }
@@ -13,7 +13,7 @@ export type StepChange =
       readonly after: FilesSnapshot;
     };
 
-/** `base version` is what the base means: it moves while the recipe says the same. */
+/** `base version` is what the base resolves to: it can change while the recipe stays the same. */
 export const planParts = [
   'base',
   'base version',
@@ -25,14 +25,14 @@ export const planParts = [
 ] as const;
 export type PlanPart = (typeof planParts)[number];
 
-/** A part of the recipe beside its steps; `before` and `after` are missing where there was or is none. */
+/** A change beside the steps; `before` and `after` are absent if there was or is no such part. */
 export interface PartChange {
   readonly part: PlanPart;
   readonly before?: string;
   readonly after?: string;
 }
 
-/** What is different between two plans; both lists are empty when nothing is. */
+/** The differences of two plans; both lists are empty if there are none. */
 export interface PlanChanges {
   readonly parts: readonly PartChange[];
   /** In the order of the later plan, removed steps where they stood. */
@@ -63,7 +63,7 @@ function comparedParts(last: PlanSnapshot, plan: PlanSnapshot): PartChange[] {
   });
 }
 
-/** The digest where there is one: how a text is shown may differ from one version of the action to the next. */
+/** The digest, if there is one: two versions of the action may show the same text differently. */
 function identity(part: { readonly text: string; readonly digest?: string } | undefined): string | undefined {
   return part?.digest ?? part?.text;
 }
@@ -72,7 +72,7 @@ function textOf({ text, digest }: PlanSnapshot['base']) {
   return { text, digest };
 }
 
-/** Nothing where one of them is not known, or the base is another one altogether. */
+/** Nothing if one of them is unknown, or if the base itself changed. */
 function versions(last: PlanSnapshot, plan: PlanSnapshot): [{ text: string }?, { text: string }?] {
   const [before, after] = [last.base.version, plan.base.version];
   if (before === undefined || after === undefined || last.base.digest !== plan.base.digest) return [];
@@ -119,7 +119,7 @@ function numbered(steps: readonly StepSnapshot[]): Numbered[] {
   return steps.map((step, index) => ({ ...step, number: index + 1 })).filter((step) => !step.hidden);
 }
 
-/** Between two steps that stayed: a removed and an added one of the same instruction are one that changed. */
+/** Changes between two steps that stayed: a removed and an added step of the same instruction are one changed step. */
 function changesBetween(removed: readonly Numbered[], added: readonly Numbered[]): StepChange[] {
   const remaining = [...removed];
   const changes: StepChange[] = [];
@@ -150,8 +150,8 @@ function instruction({ title }: StepSnapshot): string {
   return title.split(' ', 1)[0] ?? '';
 }
 
-/** What a build is compared with, and how it differs. */
+/** The differences to an earlier build. */
 export interface PlanDiff extends PlanChanges {
-  /** Branch of the build that it is compared with; empty where that is not known. */
+  /** Branch of the earlier build; empty if unknown. */
   readonly against: string;
 }

@@ -6,7 +6,7 @@ import { baseVersion } from '../plan/base.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writtenCommand } from '../recipe/instruction.ts';
 
-/** A number that is zero or more. */
+/** A number of zero or more. */
 export const count = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /** `text` is on one line, cut at {@link textLimit} characters; `digest` shows a change of what was cut. */
@@ -26,13 +26,13 @@ const stepSnapshot = v.object({
 });
 
 /**
- * What is kept of a plan so that a later one can be compared with it: titles, which hold no value of an ENV, and
- * digests of what they leave out.
+ * The part of a plan that is stored to compare a later one with it: titles, which have no values of ENV, and digests of
+ * what they leave out.
  */
 export const planSnapshot = v.object({
   base: v.object({
     ...textSnapshot.entries,
-    /** Beginning of the image's digest or of the parent's build identifier; absent where it was not known. */
+    /** Beginning of the image's digest or of the parent's build identifier; absent if unknown. */
     version: v.exactOptional(v.string()),
   }),
   cpuCount: count,
@@ -86,8 +86,8 @@ function stepDigest(step: Instruction | undefined): string {
 }
 
 /**
- * 24 bits: enough to see a change, too few to find a value by trying. The record goes into a cache that every
- * pull request can read, and an ENV may hold what it should not.
+ * 24 bits: enough to detect a change, too few to find a value by trial. Every pull request can read the cache with the
+ * snapshot, and an ENV may have a secret.
  */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 6);

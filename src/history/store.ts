@@ -5,17 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder } from '../make-folder.ts';
 import { type BuildRecord, parseBuildRecord } from './last-build.ts';
 
-/** What is remembered of a template. */
+/** Earlier builds of a template. */
 export interface PreviousBuilds {
-  /** The last good build of this branch, else of another: tells how long steps take. */
+  /** The last good build of this branch, or else of another; has the durations of steps. */
   readonly last?: BuildRecord;
-  /** What a build is compared with: for a pull request the last good one of its base, else `last`. */
+  /** The build to compare with: for a pull request the last good build of its base branch, else `last`. */
   readonly reference?: BuildRecord;
 }
 
-/** Remembers the last good build of each template. Neither call ever rejects: a build does not depend on it. */
+/** Stores the last good build of each template. It never rejects, since no build depends on it. */
 export interface HistoryStore {
-  /** The branch, or tag, that is built; empty where that is not known. */
+  /** The branch or tag that is built; empty if unknown. */
   readonly branch: string;
   read(name: string): Promise<PreviousBuilds>;
   write(build: BuildRecord): Promise<void>;
@@ -28,32 +28,32 @@ export type CacheApi = Pick<
 >;
 
 export interface CacheHistoryOptions {
-  /** Whether the runner offers a cache at all. */
+  /** Whether the runner has a cache. */
   readonly available: boolean;
-  /** Loads the cache's client, which is large and only needed where there is a cache. */
+  /** Loads the cache's client, which is large and needed only if there is a cache. */
   readonly load: () => Promise<CacheApi>;
-  /** Path of the file that goes into the cache; must be the same in every run, since it is part of the entry. */
+  /** Path of the cached file; must be the same in every run, since it is part of the entry. */
   readonly file: string;
-  /** Builds of a branch are remembered apart; another branch's build is taken where this one has none. */
+  /** Each branch has its own record; another branch's record is used if there is none. */
   readonly branch: string;
-  /** The branch that a pull request is to be merged into. */
+  /** The base branch of a pull request. */
   readonly base?: string;
   /** Shows the cache's own output under a title. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
-  /** Told why something could not be read or written. */
+  /** Gets the reason why something could not be read or written. */
   readonly debug: (message: string) => void;
-  /** Ends waiting for the cache when the job is cancelled. */
+  /** Ends the wait for the cache when the job is cancelled. */
   readonly signal: AbortSignal;
   /**
-   * How long the cache is waited for, in milliseconds; 10,000 when absent. Its client has limits of minutes,
-   * which is more than what is remembered is worth.
+   * How long to wait for the cache, in milliseconds; 10,000 by default. Its client's own limits are minutes, which is
+   * too long for this.
    */
   readonly timeLimitMs?: number;
 }
 
 /**
- * A history in the cache of GitHub Actions. The cache service itself keeps branches apart: a pull request sees
- * the entries of its base, and nobody sees those of a pull request.
+ * A history in the cache of GitHub Actions. The cache service separates branches: a pull request can read the entries
+ * of its base branch, and no other branch can read those of a pull request.
  */
 export function cacheHistory({
   available,
@@ -71,7 +71,7 @@ export function cacheHistory({
     try {
       const cache = await load();
       if (!cache.isFeatureAvailable()) return undefined;
-      return await group(title, () => Promise.race([work(cache), givenUp(signal, timeLimitMs)]));
+      return await group(title, () => Promise.race([work(cache), rejectAfter(signal, timeLimitMs)]));
     } catch (error) {
       debug(`${title}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
@@ -110,8 +110,8 @@ export function cacheHistory({
   };
 }
 
-/** Rejects when the time is over or the job is cancelled; the request that is not waited for may still go on. */
-function givenUp(signal: AbortSignal, timeLimitMs: number): Promise<never> {
+/** Rejects when the time is over or the job is cancelled; the request itself may continue. */
+function rejectAfter(signal: AbortSignal, timeLimitMs: number): Promise<never> {
   return sleep(timeLimitMs, undefined, { signal, ref: false }).then(() => {
     throw new Error(`no answer within ${timeLimitMs / 1000} s`);
   });

@@ -1,10 +1,10 @@
 import type { Instruction } from '../api/types.ts';
 
-/** A step as its header in the log tells it. */
+/** A step, read from its header in the log. */
 export interface StepHeaderText {
   readonly title: string;
   readonly addedBySdk?: 'environment';
-  /** The step as far as its arguments can be told apart again, which stand side by side with spaces between. */
+  /** The step with the arguments that can be separated again: the header joins them with spaces. */
   readonly wire: Instruction;
 }
 
@@ -44,14 +44,11 @@ export function stepNumber(stepId: string | undefined): number | undefined {
   return stepId !== undefined && /^[1-9]\d{0,5}$/.test(stepId) ? Number(stepId) : undefined;
 }
 
-/** Commands of the SDK's helpers that always run as root; their user stands last, like one more argument. */
+/** Commands of the SDK's helpers that always run as root; the header ends with the user, like one more argument. */
 const rootCommand =
   /^(?:apt-get update && DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install|pip install(?! --user)|(?:npm|bun) install -g|mcp-gateway pull|devcontainer build --workspace-folder) /;
 
-/**
- * Reads a header such as `RUN pip install x` or `ENV PORT 8000`. Values of ENV are left out, since they may be
- * secrets.
- */
+/** Reads a header such as `RUN pip install x` or `ENV PORT 8000`. Values of ENV are left out: they may be secrets. */
 export function parseAnnouncedStep(text: string): StepHeaderText {
   const [, type = '', rest = ''] = /^(\S+)\s?([\s\S]*)$/.exec(text) ?? [];
   switch (type) {
@@ -63,7 +60,7 @@ export function parseAnnouncedStep(text: string): StepHeaderText {
     case 'COPY':
     case 'ADD': {
       const args = rest.split(' ');
-      // Source, destination, owner and mode, the last two often empty. With a blank in a path there are more parts.
+      // Source, destination, owner and mode; the last two are often empty. A path with a space makes more parts.
       const title = args.length === 4 ? stepTitle({ type, args }) : firstLine(text);
       return { title, wire: { type } };
     }
@@ -90,13 +87,12 @@ function firstLine(text: string): string {
   return (text.split('\n', 1)[0] ?? '').trim();
 }
 
-/** The step with which the SDK writes the environment of sandboxes, before it has a name of its own. */
+/** The title of the step with which the SDK writes the environment of sandboxes. */
 export const environmentTitle = 'RUN environment for sandboxes';
 
 /**
- * What a step is, on one line and as the person wrote it: `RUN apt-get install -y git (as root)`, `COPY app /app`,
- * `ENV PORT, HOST`. Values of ENV are left out, since they may be secrets, and so is everything after the first line of
- * a command that does something.
+ * A step on one line, as it was written: `RUN apt-get install -y git (as root)`, `COPY app /app`, `ENV PORT, HOST`.
+ * Values of ENV are left out, since they may be secrets. Of a command only the first line that does something is kept.
  */
 export function stepTitle(step: Instruction): string {
   const type = step.type.toUpperCase();
@@ -122,7 +118,7 @@ export function stepTitle(step: Instruction): string {
   }
 }
 
-/** What helpers of the SDK put around what a person asked them for. */
+/** What helpers of the SDK add around a command. */
 const wrappings: readonly RegExp[] = [
   // aptInstall()
   /^apt-get update && DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes (?=apt-get install )/,
@@ -130,7 +126,7 @@ const wrappings: readonly RegExp[] = [
   /^sudo (?=devcontainer up )| && sudo \/prepare-exec\.sh [\s\S]*devcontainer\.up$/g,
 ];
 
-/** A command without what a helper of the SDK put around it. */
+/** A command without what a helper of the SDK added. */
 export function writtenCommand(command: string): string {
   return wrappings.reduce((text, wrapping) => text.replace(wrapping, ''), command.trim());
 }

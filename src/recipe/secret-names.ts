@@ -1,8 +1,8 @@
-/** Names of what opens something, as whole words of a variable's name. */
+/** Words for credentials, as whole words in the name of a variable. */
 const secretWords =
   /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIAL|CREDENTIALS|APIKEY|(?:API|PRIVATE|SECRET|ACCESS|AUTH|ENCRYPTION|SIGNING|DEPLOY|SERVICE_ACCOUNT|LICENSE|MASTER)_KEY|SERVICE_ACCOUNT_JSON|AUTH|CONNECTION_STRING|DSN)(?:_(?:\d+|BASE64|B64|JSON|VALUE|TEXT|PROD|PRODUCTION|STAGING|DEV|DEVELOPMENT|TEST|LIVE))*$/;
 
-/** Names that hold a public value although they speak of a secret: limits, places, names, switches. */
+/** Names with such a word that have a public value: limits, places, names, switches. */
 const publicNames =
   /^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|GATSBY|STORYBOOK)_|(?:^|_)(?:MAX|MIN|NUM|COUNT|TOTAL|LIMIT|PUBLIC|ENABLE|DISABLE|USE|NO|SKIP|SHOW|ALLOW|REQUIRE)_|^(?:PWD|OLDPWD|AUTH)$/;
 
@@ -16,6 +16,7 @@ export function looksSecret(name: string): boolean {
   return secretWords.test(words) && !publicNames.test(words);
 }
 
+/** Whether a value is neither empty nor only a reference to another variable. */
 export function isLiteral(value: string): boolean {
   return value.trim() !== '' && !/^\$(?:\w+|\{\w+\})$/.test(value.trim());
 }

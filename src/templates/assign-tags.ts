@@ -3,7 +3,7 @@ import type { TagChange } from '../api/types.ts';
 import { ServiceError } from '../http/errors.ts';
 import { readTags, type TemplateInfo } from './find-template.ts';
 
-/** A build and what became of its tags. */
+/** A build and its tag changes. */
 export interface PromotedBuild {
   readonly name: string;
   readonly buildId: string;
@@ -12,15 +12,15 @@ export interface PromotedBuild {
 
 export interface TagPromotion {
   readonly moves: readonly TagChange[];
-  /** Whether anything had to be changed. */
+  /** Whether a request was needed. */
   readonly changed: boolean;
-  /** Tags that stand on another build now: somebody else moved them meanwhile. */
+  /** Tags that are on another build now: another run moved them meanwhile. */
   readonly contested: readonly string[];
 }
 
 /**
- * Puts the tags on a ready build, all in one request and so all or none; sends nothing when they stand there
- * already. Tells where each tag was and where it is now, as the service says it. Rejects with a `ServiceError`.
+ * Puts the tags on a ready build, all in one request, so all or none; sends nothing if they are there already. Gives the
+ * build of each tag before and after, as the service lists it. Rejects with a `ServiceError`.
  */
 export async function promote(
   client: Pick<IdempotentApi, 'assignTags' | 'tags'>,
@@ -36,7 +36,7 @@ export async function promote(
     confirmed = on === buildId;
   }
   const listed = changed ? await readTags(client, template.templateId) : template.tags;
-  // A list that shows a tag where it was before is behind an answer that says otherwise: nobody has moved it since.
+  // If the response confirms the change and the list shows the old build, the list is behind.
   const buildOf = (tag: string) => {
     const seen = listed.get(tag);
     return confirmed && seen === template.tags.get(tag) ? buildId : seen;
@@ -52,7 +52,7 @@ function onAnother(wanted: string, found: string): ServiceError {
   return new ServiceError({
     kind: 'unintelligible',
     request: 'POST tags',
-    message: `The tags were meant for build ${wanted}, and the service says that it put them on ${found}`,
+    message: `The tags were for build ${wanted}, and the service says that it put them on ${found}`,
   });
 }
 

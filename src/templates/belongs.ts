@@ -3,18 +3,18 @@ import { isBuildIdentifier } from '../api/names.ts';
 import { shortSha } from '../tags/event-values.ts';
 import type { TemplateInfo } from './find-template.ts';
 
-/** A tag that somebody wants to put on a build. */
+/** A tag to put on a build. */
 export interface WantedTag {
   /** A tag, or the identifier of a build. */
   readonly from: string;
   readonly tag: string;
-  /** Commit of the run that wants to. */
+  /** Commit of this run. */
   readonly sha: string | undefined;
 }
 
 /**
- * Whether a tag that tells of a commit, a branch or a schedule is right on the build that `from` means: it is there
- * already, or the other tags of the build say that it was made of this commit.
+ * Whether a tag that names a commit, a branch or a schedule fits the build that `from` means: the build has it already,
+ * or its other tags say that it was made from this commit.
  */
 export function belongsTo({ tags }: Pick<TemplateInfo, 'tags'>, { from, tag, sha }: WantedTag): boolean {
   const buildId = isBuildIdentifier(from) ? from : tags.get(from);

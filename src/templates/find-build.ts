@@ -8,17 +8,17 @@ import type { PlanHeader } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import { findTemplate, noSuchTemplate, readTags, type TemplateInfo, tagsInWords } from './find-template.ts';
 
-/** A build that another job registered, and what the service tells about it beside its log. */
+/** A build that another job registered, and what the service knows about it beside its log. */
 export interface FoundBuild {
   readonly build: AwaitedBuild;
   readonly plan: PlanHeader;
 }
 
 /**
- * Finds a build by name and identifier, in any state; or tells in one or two sentences why there is none. Rejects with
- * a `ServiceError`.
+ * Finds a build by name and identifier, in any state; otherwise the reason is one or two sentences. Rejects with a
+ * `ServiceError`.
  *
- * @param templateId - spares looking the template up by its name; may be empty
+ * @param templateId - saves the lookup of the template by its name; may be empty
  */
 export async function findBuild(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'status' | 'template'>,
@@ -36,7 +36,7 @@ export async function findBuild(
   if (!(await statusOf(client, template, buildId))) {
     return {
       ok: false,
-      reason: `There is no build ${buildId} of ${name} that can be seen. A build is found as long as one of its tags is there: the last may have been removed, as when a pull request was closed. Else check name, build-id and region.`,
+      reason: `There is no build ${buildId} of ${name}, or it has no tag any more. A build is found as long as it has a tag; its last one may have been removed, for example when a pull request was closed. Otherwise check name, build-id and region.`,
     };
   }
   const size = await sizeOf(client, template.templateId, buildId);
@@ -52,7 +52,7 @@ export async function findBuild(
   };
 }
 
-/** When the build was registered and how large it is; nothing when it is not among those that are listed. */
+/** When the build was registered, and its size; nothing if it is not listed. */
 async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: string, buildId: string) {
   try {
     const listed = await listedBuild(client, templateId, buildId);
@@ -70,9 +70,9 @@ async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: strin
 }
 
 /**
- * The identifier of the ready build that `from`, a tag or the identifier of a build, means; or in one or two sentences
- * why there is none. Where the newest build under a tag is not ready, the tag still resolves to an older one whose
- * identifier the service does not tell: that is refused.
+ * The identifier of the ready build that `from`, a tag or the identifier of a build, means; otherwise the reason is one
+ * or two sentences. If the newest build of a tag is not ready, the tag still means an older build, but the service does
+ * not give its identifier: then there is no result.
  */
 export async function findReadyBuild(
   client: Pick<IdempotentApi, 'status'>,
@@ -91,19 +91,17 @@ export async function findReadyBuild(
   if (!found) {
     return {
       ok: false,
-      reason: `${meant} is none of ${name} that still has a tag. ${tagsInWords(template)}`,
+      reason: `${meant} is not a build of ${name} that has a tag. ${tagsInWords(template)}`,
     };
   }
-  const older = byTag
-    ? ` An older build that ${name}:${from} still means can be given by its identifier.`
-    : '';
+  const older = byTag ? ` ${name}:${from} still means an older build; give that one by its identifier.` : '';
   if (found.status !== 'error')
     return { ok: false, reason: `${meant} is not ready yet (${found.status}).${older}` };
   const reason = found.reason?.message || 'The service gave no reason';
   return { ok: false, reason: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
 }
 
-/** The state of a build, or `undefined` when the service has none of this identifier, or only one without a tag. */
+/** The state of a build, or `undefined` if there is no such build, or only one without a tag. */
 export async function statusOf(
   client: Pick<IdempotentApi, 'status'>,
   { templateId }: Pick<TemplateInfo, 'templateId'>,
@@ -117,12 +115,12 @@ export async function statusOf(
   }
 }
 
-/** Builds are listed by hundreds; nobody goes back further than this. */
+/** Builds are listed by hundreds; older ones are not needed. */
 const mostPages = 10;
 
 /**
- * A build as its template lists it, or `undefined` when it is not among the newest thousand. A build whose last tag
- * is gone is not listed. Rejects with a `ServiceError`.
+ * A build as its template lists it, or `undefined` if it is not among the newest thousand. A build without a tag is not
+ * listed. Rejects with a `ServiceError`.
  */
 export async function listedBuild(
   client: Pick<IdempotentApi, 'template'>,

@@ -3,15 +3,15 @@ import { isContentTag } from '../api/content-tag.ts';
 import type { TemplateTag } from '../api/schemas.ts';
 import { isMissing } from '../http/errors.ts';
 
-/** A template as it stands at the service. */
+/** A template at the service. */
 export interface TemplateInfo {
   readonly name: string;
   readonly templateId: string;
-  /** Tag → build that it was put on last, whatever became of that build; newest first. */
+  /** Tag → the build it was put on last, in any state; newest first. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** The template of this name with its tags, or `undefined` when the service has none. Rejects with a `ServiceError`. */
+/** The template of this name with its tags, or `undefined` if there is none. Rejects with a `ServiceError`. */
 export async function findTemplate(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>,
   name: string,
@@ -34,8 +34,8 @@ export async function readTags(
 }
 
 /**
- * The newest assignment of each tag, newest first. One that does not tell when it was made counts as the newest, so
- * that nothing older is believed in its stead; what is no assignment is left out.
+ * The newest assignment of each tag, newest first. One without a time counts as the newest, so that no older one is used
+ * in its place. Rows without a tag or a build are left out.
  */
 export async function readAssignments(
   client: Pick<IdempotentApi, 'tags'>,
@@ -43,7 +43,9 @@ export async function readAssignments(
 ): Promise<readonly TemplateTag[]> {
   const rows = await client.tags(templateId);
   const byTag = new Map<string, TemplateTag>();
-  for (const row of rows.filter(isAssignment).toSorted((one, other) => compare(madeAt(other), madeAt(one)))) {
+  for (const row of rows
+    .filter(isAssignment)
+    .toSorted((one, other) => compare(assignedAt(other), assignedAt(one)))) {
     if (!byTag.has(row.tag)) byTag.set(row.tag, row);
   }
   return [...byTag.values()];
@@ -57,7 +59,7 @@ function isAssignment({ tag, buildID }: TemplateTag): boolean {
   return tag !== '' && buildID !== '';
 }
 
-function madeAt({ createdAt }: TemplateTag): number {
+function assignedAt({ createdAt }: TemplateTag): number {
   const time = Date.parse(createdAt);
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
@@ -66,17 +68,17 @@ function compare(one: number, other: number): number {
   return one === other ? 0 : one < other ? -1 : 1;
 }
 
-/** That there is no such template, and what to check. */
+/** The message that there is no such template, with what to check. */
 export function noSuchTemplate(name: string): string {
   return `There is no template ${JSON.stringify(name)} for this API key. Check the input name, that the key is that of its team, and that domain or api-url names the region it was built in.`;
 }
 
-const shownTags = 20;
+const listedTags = 20;
 
-/** What there is instead of a tag or build that was not found: `It has the tags latest, v1 and 3 more.` */
+/** The tags of a template, for a message that a tag or build was not found: `It has the tags latest, v1 and 3 more.` */
 export function tagsInWords({ tags }: Pick<TemplateInfo, 'tags'>): string {
   const names = [...tags.keys()].filter((tag) => !isContentTag(tag));
   if (names.length === 0) return 'It has no tags.';
-  const more = names.length > shownTags ? ` and ${names.length - shownTags} more` : '';
-  return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, shownTags).join(', ')}${more}.`;
+  const more = names.length > listedTags ? ` and ${names.length - listedTags} more` : '';
+  return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, listedTags).join(', ')}${more}.`;
 }

@@ -2,17 +2,17 @@ import type { ServiceClient } from '../api/client.ts';
 import { ServiceError } from '../http/errors.ts';
 
 /**
- * The slug of the team that the API key belongs to, which the service tells only as a part of names: `team/my-agent`.
- * `undefined` where no name tells it. Rejects with the signal's reason only.
+ * The slug of the API key's team, which the service gives only as a part of names: `team/my-agent`. `undefined` if no
+ * name has it. Rejects with the signal's reason only.
  *
- * @param name - of the template that is built, which may have the slug in front
+ * @param name - name of the template that is built; may have the slug
  */
 export async function ownTeam(
   client: Pick<ServiceClient, 'templateNames'>,
   name: string,
 ): Promise<string | undefined> {
-  const written = teamOf(name);
-  if (written !== undefined) return written;
+  const given = teamOf(name);
+  if (given !== undefined) return given;
   try {
     return (await client.templateNames()).map(teamOf).find((team) => team !== undefined);
   } catch (error) {

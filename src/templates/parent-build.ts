@@ -17,26 +17,26 @@ export type ParentBuild =
 
 /**
  * The build that a parent (`name`, `team/name`, `name:tag` or `name:buildId`) means at this moment. It cannot be known
- * while the newest build under the tag is not ready: the service does not tell which older one is meant. Rejects with the signal's reason, or with the
+ * while the newest build under the tag is not ready: the service does not say which older one is meant. Rejects with the signal's reason, or with the
  * `ServiceError` of a key that is not known.
  */
 export async function parentBuild(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'status'>,
   reference: string,
 ): Promise<ParentBuild> {
-  const { name, tag, buildId: named } = parentOf(reference);
-  if (named !== undefined) return { ok: true, value: named };
-  let nameless = false;
+  const { name, tag, buildId: givenBuild } = parentOf(reference);
+  if (givenBuild !== undefined) return { ok: true, value: givenBuild };
+  let isIdentifier = false;
   try {
     const templateId = await client.templateIdOf(name).catch((error: unknown) => {
-      // A parent may be given by its identifier, which is no name.
+      // A parent may be given by its identifier instead of a name.
       if (!isMissing(error)) throw error;
-      nameless = true;
+      isIdentifier = true;
       return name;
     });
     const tags = await readTags(client, templateId);
     const buildId = tags.get(tag);
-    // A template without any tag may not be there at all.
+    // A template without any tag may not exist.
     if (buildId === undefined)
       return {
         ok: false,
@@ -47,12 +47,12 @@ export async function parentBuild(
     if (status === 'ready') return { ok: true, value: buildId };
     return {
       ok: false,
-      reason: `the newest build of template ${name} under the tag ${tag} is not ready, and the service does not tell which older one is meant`,
+      reason: `the newest build of template ${name} under the tag ${tag} is not ready, and the service does not say which older one is meant`,
     };
   } catch (error) {
     if (!(error instanceof ServiceError) || isKeyRefused(error)) throw error;
     // A namespace that is not the team's is a bad request.
-    if (isMissing(error) || (nameless && error.status === 400)) {
+    if (isMissing(error) || (isIdentifier && error.status === 400)) {
       return { ok: false, reason: `there is no template ${name} for this API key`, missing: 'template' };
     }
     if (error.status === 403) return { ok: false, reason: `template ${name} belongs to another team` };

@@ -1,10 +1,10 @@
 import { isProductionTag } from '../tags/production.ts';
 import type { TemplateInfo } from './find-template.ts';
 
-/** What stands before the number in the tags that builds of pull requests get without rules. */
+/** The prefix of the number in the default tags of pull requests. */
 export const pullRequestPrefix = 'pr-';
 
-/** What stands before the number of the pull request in the tags that builds of merge groups get without rules. */
+/** The prefix of the pull request's number in the default tags of merge groups. */
 export const mergeGroupPrefix = 'queue-';
 
 /** A tag that a pull request's builds put on a template. */
@@ -12,13 +12,13 @@ export interface PreviewTag {
   readonly tag: string;
   readonly pullRequest: number;
   readonly buildId: string;
-  /** Other tags of the same build; without any, nobody finds the build once this one is gone. */
+  /** Other tags of the same build; without one, the build cannot be found once this tag is removed. */
   readonly others: readonly string[];
 }
 
 /**
  * The tags of a template that are `<prefix><number>` or `<prefix><number>-…` with one of the prefixes, by their
- * number. Never `latest`, `default` or a version, whatever the prefix.
+ * number. Never `latest`, `default` or a version, with any prefix.
  */
 export function previewTags({ tags }: Pick<TemplateInfo, 'tags'>, prefixes: readonly string[]): PreviewTag[] {
   const previews = [...tags].flatMap(([tag, buildId]): PreviewTag[] => {

@@ -3,7 +3,7 @@ import { ServiceError } from '../http/errors.ts';
 import { findTemplate } from './find-template.ts';
 import { type PreviewTag, previewTags } from './preview-tags.ts';
 
-/** What becomes of a preview tag, and why. */
+/** Whether to remove a preview tag, and why. */
 export interface PreviewDecision {
   readonly remove: boolean;
   readonly reason: string;
@@ -15,19 +15,19 @@ export interface PreviewRow extends PreviewTag {
   readonly removed: boolean;
 }
 
-/** How it went with one template. */
+/** The result for one template. */
 export interface TemplateCleanup {
   readonly name: string;
   /** `missing` when there is no such template. */
   readonly state: 'done' | 'missing' | 'failed';
   readonly rows: readonly PreviewRow[];
-  /** Why the service refused. */
+  /** The service's refusal. */
   readonly error?: ServiceError;
 }
 
 /**
- * Removes preview tags of one template, all in one request; builds and the template stay. Gives the error with which
- * the service refused, so that other templates can be gone on with. Rejects with what `decide` rejects with.
+ * Removes preview tags of one template, all in one request; builds and the template stay. Returns an error of the
+ * service, so that the cleanup can continue with other templates. Rejects only if `decide` rejects.
  */
 export async function cleanTemplate(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'removeTags'>,
@@ -55,9 +55,9 @@ export async function cleanTemplate(
 }
 
 export interface CleanupPlan {
-  /** What stands before the number of the pull request, in the tags of builds of any kind. */
+  /** Prefixes of the pull request's number in tags. */
   readonly prefixes: readonly string[];
-  /** Whether a preview is to go; `undefined` for one that is none of this run's business. */
+  /** Whether to remove a preview; `undefined` for one that this run does not handle. */
   readonly decide: (
     preview: PreviewTag,
   ) => PreviewDecision | undefined | Promise<PreviewDecision | undefined>;

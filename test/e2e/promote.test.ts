@@ -271,7 +271,7 @@ describe('what cannot be promoted', () => {
       [{ from: 'v9' }, /Nothing was promoted: my-agent has no tag v9\. It has the tags v3, v2, v1\./],
       [
         { from: '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b' },
-        /Build 0b0b4d6e-\S+ is none of my-agent that still has a tag\. It has the tags/,
+        /Build 0b0b4d6e-\S+ is not a build of my-agent that has a tag\. It has the tags/,
       ],
       [
         { from: 'v2' },

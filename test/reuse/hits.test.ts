@@ -168,7 +168,11 @@ describe('a build is made when', () => {
       ({ wire }) => listed(wire, (each) => ({ ...each, status: 'uploaded' })),
       /in an unknown state/,
     ],
-    ['its state is missing', ({ wire }) => listed(wire, ({ status: _, ...each }) => each), /in an unknown state/],
+    [
+      'its state is missing',
+      ({ wire }) => listed(wire, ({ status: _, ...each }) => each),
+      /in an unknown state/,
+    ],
     [
       'its creation is not told',
       ({ wire }) => listed(wire, ({ createdAt: _, ...each }) => each),

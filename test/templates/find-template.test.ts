@@ -168,7 +168,7 @@ describe('promoting', () => {
     );
     const error = await failure(promote(client, template, ready.buildID, ['latest']));
     expect(error.message).toBe(
-      `The tags were meant for build ${ready.buildID}, and the service says that it put them on other`,
+      `The tags were for build ${ready.buildID}, and the service says that it put them on other`,
     );
   });
 
