@@ -54,9 +54,9 @@ export async function* follow(
 
   for (;;) {
     signal.throwIfAborted();
-    let answer: Awaited<ReturnType<typeof byCount>>;
+    let response: Awaited<ReturnType<typeof byCount>>;
     try {
-      answer = await byCount();
+      response = await byCount();
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (end && cursor.finalState === end.status) return end;
@@ -80,11 +80,12 @@ export async function* follow(
     retrier.reset();
     refusalRetrier.reset();
     notFound = 0;
-    if (!answer) {
+    if (!response) {
+      emptyAtEnd = 0;
       await pause(pace.shortestMs, signal);
       continue;
     }
-    const { page, entries } = answer;
+    const { page, entries } = response;
     if (entries.length > 0) {
       emptyAtEnd = 0;
       yield entries;

@@ -42,11 +42,13 @@ export function createLogRoutes(
       const repeated = await countFilter(page.logEntries, async () => {
         return (await client.status(templateId, buildId, cursor.count + beyondCount)).logEntries;
       });
-      const goesBack = !repeated && cursor.goesBack(page.logEntries);
-      attempts = goesBack ? attempts + 1 : 0;
-      if (goesBack && attempts < mostAttempts) return undefined;
-      attempts = 0;
+      if (!repeated && cursor.goesBack(page.logEntries)) {
+        attempts += 1;
+        if (attempts < mostAttempts) return undefined;
+      }
       const entries = repeated ?? page.logEntries;
+      // Empty pages in between do not count.
+      if (entries.length > 0) attempts = 0;
       cursor.take(entries);
       return { page, entries };
     },

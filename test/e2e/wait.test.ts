@@ -258,7 +258,10 @@ describe('what cannot be waited for', () => {
       [{ reference: `my-agent:${id}`, name: 'another' }, /while name and build-id give "another:0b0b4d6e/],
       [{ 'build-id': id }, /Input name::.*is empty, expected the name of the template/],
       [{ reference: `nobody:${id}` }, /Nothing was waited for: There is no template "nobody"/],
-      [{ reference: `my-agent:${id}` }, /There is no build 0b0b4d6e-\S+ of my-agent, or it has no tag any more\./],
+      [
+        { reference: `my-agent:${id}` },
+        /There is no build 0b0b4d6e-\S+ of my-agent, or it has no tag any more\./,
+      ],
       [{ reference: gone }, /its tags is there: the last may have been removed/],
       [{ reference: gone, result: other }, /Input result::.*other\.json" could not be read \(ENOENT\)/],
       [
