@@ -275,7 +275,7 @@ describe('what cannot be promoted', () => {
       ],
       [
         { from: 'v2' },
-        /The newest build under the tag v2, \S+, failed: failed to run command\. An older build that my-agent:v2 still means can/,
+        /The newest build under the tag v2, \S+, failed: failed to run command\. my-agent:v2 still means an older build; give that one by its identifier\./,
       ],
       [{ from: hanging.buildID }, /Build \S+ is not ready yet \(building\)\./],
       [

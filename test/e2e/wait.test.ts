@@ -262,7 +262,7 @@ describe('what cannot be waited for', () => {
         { reference: `my-agent:${id}` },
         /There is no build 0b0b4d6e-\S+ of my-agent, or it has no tag any more\./,
       ],
-      [{ reference: gone }, /its tags is there: the last may have been removed/],
+      [{ reference: gone }, /its last one may have been removed/],
       [{ reference: gone, result: other }, /Input result::.*other\.json" could not be read \(ENOENT\)/],
       [
         { reference: gone, result: 'template.ts' },
