@@ -1,6 +1,6 @@
 import type { LogEntry } from '../api/schemas.ts';
 
-/** A log message of the service, taken apart. */
+/** A parsed log message of the service. */
 export type ParsedMessage =
   | {
       readonly kind: 'header';

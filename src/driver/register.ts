@@ -106,7 +106,7 @@ function isTeamLimit({ status, said = '' }: ServiceError): boolean {
 }
 
 function waitForTurn(
-  { firstPauseMs, longestPauseMs, noticeMs: tellMs }: BuildTiming['queue'],
+  { firstPauseMs, longestPauseMs, noticeMs }: BuildTiming['queue'],
   notice: (message: string) => void,
   signal: AbortSignal,
 ): () => Promise<void> {
@@ -120,7 +120,7 @@ function waitForTurn(
         'The team is at its limit of concurrent builds. Waiting for one of them to end, within timeout-minutes.',
       );
       noticedAt = now;
-    } else if (now - noticedAt >= tellMs) {
+    } else if (now - noticedAt >= noticeMs) {
       notice(
         `Still waiting for another build of the team to end (${Math.round((now - since) / 60_000)} min).`,
       );

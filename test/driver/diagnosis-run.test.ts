@@ -131,7 +131,7 @@ const runs: readonly RunCase[] = [
       ),
     ],
     class: 'file-not-found',
-    says: /"requirements.txt" is not there; the command ran in "\/srv"/,
+    says: /"requirements.txt" is missing; the command ran in "\/srv"/,
   },
   {
     command: 'pip install x',
@@ -155,7 +155,7 @@ const runs: readonly RunCase[] = [
     command: 'pip install a b',
     lines: [stderr('ERROR: ResolutionImpossible: for help visit https://pip')],
     class: 'package-install',
-    says: /do not fit together/,
+    says: /do not match each other/,
   },
   {
     command: 'pip install x',
@@ -254,7 +254,7 @@ const runs: readonly RunCase[] = [
     command: 'bun install',
     lines: [stderr('error: lockfile had changes, but lockfile is frozen')],
     class: 'package-install',
-    says: /bun\.lock does not fit package\.json.*\n.*bun install where you develop/,
+    says: /bun\.lock does not match package\.json.*\n.*bun install where you develop/,
   },
   // cargo
   {
@@ -343,7 +343,7 @@ const runs: readonly RunCase[] = [
     command: 'cat x',
     lines: [stderr('cat: x: No such file or directory')],
     class: 'file-not-found',
-    says: /"x" is not there/,
+    says: /"x" is missing/,
   },
   {
     command: 'touch /etc/x',

@@ -71,12 +71,12 @@ describe('a program that cannot be run here', () => {
   });
 });
 
-describe('a lock file that does not fit', () => {
+describe('a lock file that does not match', () => {
   test.each([
     [
       'npm ci',
       'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.',
-      /^package-lock\.json does not fit package\.json.*Run npm install /,
+      /^package-lock\.json does not match package\.json.*Run npm install /,
     ],
     [
       'npm ci',
@@ -86,7 +86,7 @@ describe('a lock file that does not fit', () => {
     [
       'pnpm i --frozen-lockfile',
       'ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
-      /^pnpm-lock\.yaml does not fit package\.json.*Run pnpm install /,
+      /^pnpm-lock\.yaml does not match package\.json.*Run pnpm install /,
     ],
     [
       'pnpm i',
@@ -96,7 +96,7 @@ describe('a lock file that does not fit', () => {
     [
       'yarn --frozen-lockfile',
       'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.',
-      /^yarn\.lock does not fit package\.json.*Run yarn install /,
+      /^yarn\.lock does not match package\.json.*Run yarn install /,
     ],
     [
       'yarn install --immutable',
@@ -106,23 +106,23 @@ describe('a lock file that does not fit', () => {
     [
       'uv sync --locked',
       'error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided. To update the lockfile, run `uv lock`.',
-      /^uv\.lock does not fit pyproject\.toml.*Run uv lock /,
+      /^uv\.lock does not match pyproject\.toml.*Run uv lock /,
     ],
     [
       'poetry install',
       'pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.',
-      /^poetry\.lock does not fit pyproject\.toml.*Run poetry lock /,
+      /^poetry\.lock does not match pyproject\.toml.*Run poetry lock /,
     ],
     ['poetry install', 'Error: poetry.lock is not up to date with pyproject.toml.', /^poetry\.lock/],
     [
       'pipenv install --deploy',
       'Your Pipfile.lock (5a0f) is out of date. Expected: (77c1).',
-      /^Pipfile\.lock does not fit Pipfile/,
+      /^Pipfile\.lock does not match Pipfile/,
     ],
     [
       'bundle install',
       "The dependencies in your gemfile changed, but the lockfile can't be updated because frozen mode is set",
-      /^Gemfile\.lock does not fit Gemfile.*Run bundle install /,
+      /^Gemfile\.lock does not match Gemfile.*Run bundle install /,
     ],
     [
       'bundle install --deployment',
@@ -132,7 +132,7 @@ describe('a lock file that does not fit', () => {
     [
       'cargo build --locked',
       'error: the lock file /srv/Cargo.lock needs to be updated but --locked was passed to prevent this',
-      /^Cargo\.lock does not fit Cargo\.toml/,
+      /^Cargo\.lock does not match Cargo\.toml/,
     ],
     [
       'cargo fetch --locked',
@@ -154,22 +154,22 @@ describe('a lock file that does not fit', () => {
     [
       'npm ci',
       'npm error The `npm ci` command can only install with an existing package-lock.json or',
-      /^package-lock\.json is not there/,
+      /^package-lock\.json is missing/,
     ],
     [
       'pnpm i --frozen-lockfile',
       'ERR_PNPM_NO_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is absent',
-      /^pnpm-lock\.yaml is not there/,
+      /^pnpm-lock\.yaml is missing/,
     ],
     [
       'uv sync --frozen',
       'error: Unable to find lockfile at `uv.lock`. To create a lockfile, run `uv lock` or `uv sync`.',
-      /^uv\.lock is not there/,
+      /^uv\.lock is missing/,
     ],
     [
       'yarn install --immutable',
       '➤ YN0028: │ The lockfile would have been created by this install, which is explicitly forbidden.',
-      /^yarn\.lock is not there/,
+      /^yarn\.lock is missing/,
     ],
   ])('is told apart from one that is missing: %s', (command, line, says) => {
     const diagnosis = of(command, 1, [line]);

@@ -180,7 +180,7 @@ const catalogue: readonly Row[] = [
     message: 'failed to create workdir: exit status 1',
     class: 'workdir',
     line: 7,
-    says: /no file stands/,
+    says: /is not a file/,
   },
   {
     at: 1,
@@ -277,7 +277,7 @@ const catalogue: readonly Row[] = [
     step: 'resize-disk',
     message: failures.internal(),
     class: 'internal',
-    says: /own/,
+    says: /internal error/,
     retry: 'new-build',
   },
   // No step where there should be one, and words around the known ones.
@@ -308,7 +308,10 @@ test.each(catalogue)('$message ($at) is $class', async (row) => {
 test.each([
   ["env: 'bash\\r': No such file or directory", /exited with status 127.*\n.*LF/],
   ['bash: line 1: ./app: cannot execute binary file: Exec format error', /"\.\/app" cannot be run here/],
-  ['bash: line 1: ./run.sh: cannot execute: required file not found', /"\.\/run\.sh" needs.*CRLF/],
+  [
+    'bash: line 1: ./run.sh: cannot execute: required file not found',
+    /"\.\/run\.sh" cannot start: a file that it needs is missing\..*CRLF/,
+  ],
 ])('a start command that ends with %j says what is wrong with its script', async (text, says) => {
   const { plan } = plans();
   const lines = [{ text, stream: 'stderr' as const }];

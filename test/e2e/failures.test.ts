@@ -110,6 +110,6 @@ test('CPU outside of the limits is explained by what was asked for, where the li
   expect(outputs).toMatchObject({ status: 'error', failure: 'resource-limits' });
   expect(errors(log)).toHaveLength(1);
   expect(errors(log)[0]).toContain("CPU count can't be higher than 8");
-  expect(errors(log)[0]).toContain('You asked for cpu-count: 16');
+  expect(errors(log)[0]).toContain('The requested size is cpu-count: 16');
   expect(errors(log)[0]).toContain('The nearest such size is cpu-count: 8 and memory-mb: 8192.');
 });

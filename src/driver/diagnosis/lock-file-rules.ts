@@ -6,9 +6,9 @@ interface LockedManager {
   readonly manifest: string;
   /** Writes the lock file again. */
   readonly updateCommand: string;
-  /** Says that the file does not fit the manifest. */
+  /** The output if the file does not match the manifest. */
   readonly outdated: RegExp;
-  /** Says that there is no such file. */
+  /** The output if the file is missing. */
   readonly absent?: RegExp;
 }
 
@@ -113,7 +113,7 @@ export const lockFileRules: readonly RunRule[] = [
           {
             class: 'file-not-found',
             line: absent,
-            what: `${lockFile} is not there, and this install may not make it.`,
+            what: `${lockFile} is missing, and this install may not create it.`,
             advice: `Commit it, and copy it before this step, together with ${manifest}. Check .gitignore and .dockerignore as well.`,
             cacheIsInnocent: true,
           },
@@ -129,11 +129,11 @@ export const lockFileRules: readonly RunRule[] = [
     cacheIsInnocent: true,
   },
   ...managers.map(
-    ({ lockFile, manifest, updateCommand: mend, outdated }): RunRule => ({
+    ({ lockFile, manifest, updateCommand, outdated }): RunRule => ({
       class: 'package-install',
       line: outdated,
-      what: `${lockFile} does not fit ${manifest}, and this install may not change it.`,
-      advice: `Run ${mend} where you develop, commit ${lockFile}, and copy both files of the same commit before this step.`,
+      what: `${lockFile} does not match ${manifest}, and this install may not change it.`,
+      advice: `Run ${updateCommand} where you develop, commit ${lockFile}, and copy both files of the same commit before this step.`,
       cacheIsInnocent: true,
     }),
   ),

@@ -1,6 +1,6 @@
 import type { FailureContext } from './evidence.ts';
 
-/** What installs, told by the command itself. */
+/** Commands that install, with the name of their package manager. */
 const installers: readonly (readonly [RegExp, string])[] = [
   [/\bapt(?:-get)?\s+(?:-\S+\s+)*install\b/, 'apt'],
   [/\b(?:dnf|microdnf|yum)\s+(?:-\S+\s+)*(?:install|groupinstall)\b/, 'dnf'],
@@ -26,10 +26,10 @@ const installers: readonly (readonly [RegExp, string])[] = [
   [/\bgo\s+(?:install|get|mod\s+download)\b/, 'go'],
 ];
 
-/** Parts of a command that prepare an install and hardly fail by themselves. */
+/** Parts of a command that prepare an install and rarely fail. */
 const preparation = /^(?:cd|set|export|mkdir|rm|apt(?:-get)?\s+(?:-\S+\s+)*(?:update|clean)|:|true)\b/;
 
-/** Lines by which a package manager says that it failed. */
+/** Lines in which a package manager reports that it failed. */
 const complaints: Readonly<Record<string, RegExp>> = {
   apt: /^(?:E: |dpkg: error)/,
   dnf: /^(?:Error: |No match for argument)/,
@@ -46,8 +46,8 @@ const complaints: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * The package manager that failed in a RUN: the one that complains in its last lines, or the only thing that the
- * command does.
+ * The package manager that failed in a RUN: the one with an error in the last lines, or the only one if the command does
+ * nothing else.
  */
 export function installerOf({ command, lines }: FailureContext): string | undefined {
   const text = command.slice(0, 4000);
@@ -61,15 +61,15 @@ export function installerOf({ command, lines }: FailureContext): string | undefi
     : undefined;
 }
 
-/** The user as whom a RUN runs: its own, else that of the last USER step, else the service's default. */
-export function stepUser(evidence: FailureContext): string {
-  const { plan, step = 0 } = evidence;
-  return plan.wire.steps[step - 1]?.args?.[1] || lastArgument(evidence, 'USER') || 'user';
+/** The user of a RUN: its own, else that of the last USER step, else the service's default. */
+export function stepUser(context: FailureContext): string {
+  const { plan, step = 0 } = context;
+  return plan.wire.steps[step - 1]?.args?.[1] || lastArgument(context, 'USER') || 'user';
 }
 
-/** The working directory of a step in words: relative ones are not resolved, since users have their own homes. */
-export function stepWorkdir(evidence: FailureContext): string {
-  const workdir = lastArgument(evidence, 'WORKDIR');
+/** The working directory of a step in words. A relative one is not resolved, since each user has another home. */
+export function stepWorkdir(context: FailureContext): string {
+  const workdir = lastArgument(context, 'WORKDIR');
   return workdir === undefined ? 'the home directory of its user' : JSON.stringify(workdir.slice(0, 80));
 }
 

@@ -3,7 +3,7 @@ import type { RunRule } from './run-rule.ts';
 
 const privateRegistry = 'Check its name and version; a private package needs its own registry and a token.';
 
-/** How package managers fail. Rows are tried in this order. */
+/** Rules for failed package managers, in order. */
 export const packageRules: readonly RunRule[] = [
   {
     class: 'package-not-found',
@@ -80,13 +80,13 @@ export const packageRules: readonly RunRule[] = [
   {
     class: 'package-install',
     line: /\bERESOLVE\b|ResolutionImpossible|conflicting dependencies|conflicting peer dependency|npm ci. can only install/i,
-    what: 'The packages that were asked for do not fit together, or not to the lock file.',
+    what: 'The requested packages do not match each other, or not the lock file.',
     advice:
       'Run the same install where you develop, fix the versions, commit the lock file and copy it before this step.',
   },
 ];
 
-/** A scope stands encoded in an address: `@octo%2Fapp`. */
+/** An address has the scope encoded: `@octo%2Fapp`. */
 function decoded(name: string): string {
   return name.replace(/%2f/i, '/').replace(/^%40/, '@');
 }

@@ -14,7 +14,7 @@ interface RequestRule {
   readonly advice: string | ((failure: RequestFailure, plan: PartialPlan | undefined) => string);
 }
 
-/** Requests that did not work out. The first row that fits is taken. */
+/** Rules for failed requests. The first match counts. */
 const requestRules: readonly RequestRule[] = [
   {
     class: 'upload',
@@ -82,20 +82,20 @@ const requestRules: readonly RequestRule[] = [
     class: 'concurrency-limit',
     status: 429,
     said: /concurrent .{0,40}builds/i,
-    what: 'The team has as many builds running as it may.',
+    what: 'The team is at its limit of concurrent builds.',
     advice: 'Wait for them, or run fewer at a time with concurrency: or max-parallel: in the workflow.',
   },
   {
     class: 'rate-limit',
     status: 429,
-    what: 'The service limits how often it is asked.',
+    what: 'The service limits how many requests it takes.',
     advice: 'Run the job again later.',
   },
   {
     class: 'service-error',
     kind: 'refused',
     status: [500, 501, 502, 503, 504],
-    what: 'The service has a problem of its own.',
+    what: 'The service has an internal problem.',
     advice: 'Run the job again later.',
   },
   {
@@ -119,32 +119,32 @@ const requestRules: readonly RequestRule[] = [
   },
   {
     class: 'service-answer',
-    what: 'The service answered with something that is not what its API promises.',
-    advice: 'Check that domain or api-url names the service itself, and that no proxy answers in its place.',
+    what: 'The response is not what the API of the service promises.',
+    advice: 'Check that domain or api-url names the service itself, and that no proxy responds in its place.',
   },
 ];
 
-/** Explains a request that did not work out; with `plan`, limits are explained by what was asked for. */
+/** Explains a failed request; with `plan`, the advice on limits names the requested size. */
 export function diagnoseRequest(failure: RequestFailure, plan?: PartialPlan): Diagnosis {
-  const row = requestRules.find((candidate) => fits(candidate, failure));
-  if (!row)
+  const rule = requestRules.find((candidate) => matches(candidate, failure));
+  if (!rule)
     return {
       class: 'unknown',
       what: 'A request to the service failed.',
       advice: 'Run the job again.',
       retry: 'never',
     };
-  const { what, advice } = row;
+  const { what, advice } = rule;
   return {
-    class: row.class,
+    class: rule.class,
     what,
     advice: typeof advice === 'function' ? advice(failure, plan) : advice,
     retry: 'never',
   };
 }
 
-function fits(row: RequestRule, failure: RequestFailure): boolean {
-  const { kind, status, said, request } = row;
+function matches(rule: RequestRule, failure: RequestFailure): boolean {
+  const { kind, status, said, request } = rule;
   return (
     (kind === undefined || kind === failure.kind) &&
     (status === undefined || [status].flat().includes(failure.status ?? 0)) &&
@@ -153,13 +153,13 @@ function fits(row: RequestRule, failure: RequestFailure): boolean {
   );
 }
 
-/** The rules of the service, the one that is broken first where that can be told. */
+/** The documented limits, with the requested size and the nearest valid one. */
 function limitsAdvice(plan: PartialPlan | undefined): string {
   const rules = `Documented are ${documentedSizes}, and both up to the maximum of your team.`;
   const { cpuCount, memoryMb } = plan ?? {};
   if (cpuCount === undefined || memoryMb === undefined) return rules;
-  const asked = `You asked for ${sizeInInputs({ cpuCount, memoryMb })}.`;
+  const requested = `The requested size is ${sizeInInputs({ cpuCount, memoryMb })}.`;
   const nearest = nearestSize({ cpuCount, memoryMb });
-  const mends = nearest && (nearest.cpuCount !== cpuCount || nearest.memoryMb !== memoryMb);
-  return `${asked} ${rules}${mends ? ` The nearest such size is ${sizeInInputs(nearest)}.` : ''}`;
+  const isOther = nearest && (nearest.cpuCount !== cpuCount || nearest.memoryMb !== memoryMb);
+  return `${requested} ${rules}${isOther ? ` The nearest such size is ${sizeInInputs(nearest)}.` : ''}`;
 }

@@ -7,8 +7,8 @@ export interface RunRule {
   readonly exitStatus?: number;
   /** One of the last lines; its first group that holds something is handed to the texts as `found`. */
   readonly line?: RegExp;
-  readonly when?: (evidence: FailureContext) => boolean;
-  readonly what: string | ((evidence: FailureContext) => string);
-  readonly advice: string | ((evidence: FailureContext) => string);
+  readonly when?: (context: FailureContext) => boolean;
+  readonly what: string | ((context: FailureContext) => string);
+  readonly advice: string | ((context: FailureContext) => string);
   readonly cacheIsInnocent?: true;
 }

@@ -10,7 +10,7 @@ const pathAdvice =
   'Install it in an earlier step, or call it by its absolute path: commands run in a login shell, which resets PATH on most images, so that a PATH from setEnvs is lost.';
 
 /**
- * How a RUN fails. The first row that fits is taken, causes before consequences: a package manager without a
+ * Rules for a failed RUN. The first match counts, so causes are before their effects: a package manager without a
  * network reports packages that do not exist, and one without memory or disk reports nearly anything.
  */
 export const runRules: readonly RunRule[] = [
@@ -62,9 +62,9 @@ export const runRules: readonly RunRule[] = [
   {
     class: 'git-clone',
     line: /fatal: could not read username|authentication failed for|permission denied \(publickey|host key verification failed|terminal prompts disabled|repository .{0,200}\bnot found|does not appear to be a git repository|access denied or repository not/i,
-    what: 'Git could not get at the repository: it does not exist, or is private.',
+    what: 'Git could not read the repository: it does not exist, or is private.',
     advice:
-      'Check the address. A private repository needs a token of short life in the address; better check it out in the workflow and send it with copy(), which keeps the token out of the template.',
+      'Check the address. A private repository needs a short-lived token in the address. It is better to check it out in the workflow and send it with copy(), which keeps the token out of the template.',
   },
   {
     class: 'git-clone',
@@ -82,7 +82,7 @@ export const runRules: readonly RunRule[] = [
   {
     class: 'permission-denied',
     line: /could not open lock file|are you root\?|\bEACCES\b|\bEPERM\b|permission denied|operation not permitted|must be run as root/i,
-    what: (evidence) => `The command lacks a permission; it ran as ${quote(stepUser(evidence))}.`,
+    what: (context) => `The command lacks a permission; it ran as ${quote(stepUser(context))}.`,
     advice:
       "Run it as root: runCmd(command, { user: 'root' }). Or make the files belong to this user: copy(source, destination, { user }).",
   },
@@ -90,8 +90,8 @@ export const runRules: readonly RunRule[] = [
   {
     class: 'file-not-found',
     line: /could not open requirements file: .{0,40}'([^']+)'|\bENOENT\b.{0,80}'([^']+)'|can't open file '([^']+)'|could not (?:find|read) package\.json|could not find `(Cargo\.toml)`|cannot (?:access|stat) '([^']+)'|([^\s:']+): no such file or directory|no such file or directory: '([^']+)'/i,
-    what: (evidence) =>
-      `${evidence.found ? quote(evidence.found) : 'A file'} is not there; the command ran in ${stepWorkdir(evidence)}.`,
+    what: (context) =>
+      `${context.found ? quote(context.found) : 'A file'} is missing; the command ran in ${stepWorkdir(context)}.`,
     advice:
       'Copy it before this step, and check the destination of that copy(), .dockerignore and setWorkdir().',
   },
@@ -103,8 +103,8 @@ export const runRules: readonly RunRule[] = [
   },
   {
     class: 'package-install',
-    when: (evidence) => installerOf(evidence) !== undefined,
-    what: (evidence) => `${installerOf(evidence)} could not install.`,
+    when: (context) => installerOf(context) !== undefined,
+    what: (context) => `${installerOf(context)} could not install.`,
     advice:
       'The last lines of the step say why. Run the same install in a container of the base image to try what helps.',
   },

@@ -8,17 +8,17 @@ const windowsLines = [
   /\^M: bad interpreter/,
   // env: 'bash\r': No such file or directory
   /\\r['’"]?: no such file or directory/i,
-  // Others print it, and a log shows only what stands after it.
+  // Other shells print the carriage return, and a log shows only the text after it.
   /^: (?:(?:command )?not found|invalid option|no such file or directory|bad interpreter)/i,
   /\bset: illegal option -$/i,
 ];
 
-/** Scripts and programs that the system cannot start for what they are, whoever calls them. */
+/** Scripts and programs that the system cannot start, in any command. */
 export const scriptRules: readonly RunRule[] = [
   {
     class: 'line-endings',
     line: new RegExp(windowsLines.map(({ source }) => source).join('|'), 'i'),
-    what: 'A script has line endings of Windows (CRLF), and the shell takes the carriage return for a part of its words.',
+    what: 'A script has line endings of Windows (CRLF), and the shell reads the carriage return as part of a word.',
     advice:
       "Save it with LF, and keep it so: *.sh text eol=lf in .gitattributes, then check it out anew. Or take them out in a step before: sed -i 's/\\r$//' script.sh.",
     cacheIsInnocent: true,
@@ -35,19 +35,19 @@ export const scriptRules: readonly RunRule[] = [
   {
     class: 'command-not-found',
     line: /([^\s:'"]+): cannot execute: required file not found/i,
-    what: ({ found }) => `What ${quote(found)} needs to be started is not there.`,
+    what: ({ found }) => `${quote(found)} cannot start: a file that it needs is missing.`,
     advice:
       'If it is a script, install the interpreter that its first line names, and save it with LF line endings (not CRLF). If it is a program, take one that is built for glibc, not for musl (Alpine).',
     cacheIsInnocent: true,
   },
 ];
 
-/** What is wrong with a script and what to do, where the last lines of a command tell it. */
-export function scriptFault(evidence: FailureContext): string | undefined {
+/** The fault of a script and what to do, if the last lines of a command show it. */
+export function scriptFault(context: FailureContext): string | undefined {
   for (const { line, what, advice } of scriptRules) {
-    const match = line && evidence.lines.findLast((text) => line.test(text))?.match(line);
+    const match = line && context.lines.findLast((text) => line.test(text))?.match(line);
     if (!match) continue;
-    const found = { ...evidence, found: match.slice(1).find(Boolean) ?? '' };
+    const found = { ...context, found: match.slice(1).find(Boolean) ?? '' };
     return [what, advice].map((text) => (typeof text === 'function' ? text(found) : text)).join(' ');
   }
   return undefined;

@@ -3,23 +3,23 @@ import type { FailureContext, Place } from './evidence.ts';
 import { scriptFault } from './script-rules.ts';
 import type { FailureClass } from './types.ts';
 
-/** One kind of failure: how it is recognised, and what to tell about it. */
+/** One kind of failure: how to recognize it, what it is, and what to do. */
 export interface ServiceRule {
   readonly class: FailureClass;
-  /** Only there; anywhere when left out, and always where the service named no step. */
+  /** Only at this place; anywhere if absent, and always if the service named no step. */
   readonly at?: Place;
   readonly reason: RegExp;
-  readonly what: string | ((evidence: FailureContext) => string);
-  readonly advice: string | ((evidence: FailureContext) => string);
+  readonly what: string | ((context: FailureContext) => string);
+  readonly advice: string | ((context: FailureContext) => string);
   /** The service broke or lost the build, so a new one may succeed. */
   readonly retry?: 'new-build';
-  /** The layers below have no part in it. */
+  /** The cached layers below cannot be the cause. */
   readonly cacheIsInnocent?: true;
 }
 
 /**
- * What the service gives as the reason of a failed build. The first row that fits is taken. The texts are those of
- * the service's source; it may word them anew, so rows look for their core. A failed RUN has a table of its own.
+ * Rules for the service's reason of a failed build. The first match counts. The patterns follow the texts in the
+ * service's source, but only their core, since the wording may change. A failed RUN has its own rules.
  */
 export const serviceRules: readonly ServiceRule[] = [
   {
@@ -159,7 +159,7 @@ export const serviceRules: readonly ServiceRule[] = [
     at: 'step',
     reason: /failed to create workdir/i,
     what: 'The working directory could not be made.',
-    advice: 'Check that no file stands at this path or above it.',
+    advice: 'Check that this path, and each path above it, is not a file.',
   },
   {
     class: 'environment',
@@ -229,7 +229,7 @@ export const serviceRules: readonly ServiceRule[] = [
   {
     class: 'internal',
     reason: /internal error occurred/i,
-    what: 'The service had an error of its own.',
+    what: 'The service had an internal error.',
     advice: 'Run the job again; if it stays, ask the support of the service, naming the build.',
     retry: 'new-build',
   },
@@ -254,9 +254,9 @@ function image({ wire }: FailureContext['plan']): string {
   return wire.fromImage === undefined ? 'this image' : `image ${quote(wire.fromImage)}`;
 }
 
-function startAdvice(evidence: FailureContext): string {
-  const { exitStatus } = evidence;
-  const fault = scriptFault(evidence);
+function startAdvice(context: FailureContext): string {
+  const { exitStatus } = context;
+  const fault = scriptFault(context);
   if (fault !== undefined) return fault;
   if (exitStatus === 127) {
     return 'Its program was not found. Commands run in a login shell, which resets PATH: use an absolute path, and check that an earlier step installs the program.';
