@@ -46,7 +46,7 @@ export function planFor({
   unknownBase = false,
 }: ContentChanges = {}): Promise<Plan> {
   const contextDirectory = import.meta.dirname;
-  const copy = { wire: { type: 'COPY', args: ['harness.ts', '/srv/', '', ''] } };
+  const copy = { wire: { type: 'COPY', args: ['reuse-run.ts', '/srv/', '', ''] } };
   return makePlan(
     {
       file: join(contextDirectory, 'template.ts'),
