@@ -1,28 +1,10 @@
 /** Bases that cannot be built from, told at their line before anything changes at the service. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
-import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import { describe, expect } from 'vitest';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import type { RunResult } from '../support/runner.ts';
 import { ask, build } from '../support/service-client.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 import { changesSince } from './reuse-kit.ts';
-
-const action = publishedAction();
-let service: LocalService;
-let registry: RegistryServer;
-beforeEach(async () => {
-  service = await startLocalService({
-    team: 'acme',
-    executor: createSimulatedExecutor({ stepMs: 1 }),
-  });
-  registry = await startRegistry();
-});
-afterEach(async () => {
-  await service.close();
-  await registry.close();
-});
 
 /** A recipe whose base is on line 4. */
 const recipe = (base: string, rest = ".runCmd('true')") =>
@@ -33,22 +15,16 @@ interface Run extends RunResult {
   readonly changes: ReturnType<typeof changesSince>;
 }
 
-async function run(
-  definition: string,
-  options: Partial<RunOptions> = {},
-  files: Readonly<Record<string, string>> = {},
-): Promise<Run> {
-  await using workspace = await temporaryDirectory({ ...files, 'template.ts': definition });
-  const since = service.requests.length;
-  const result = await runActionHere({
-    action: action.path,
-    workspace: workspace.path,
-    ...options,
-    inputs: { name: 'my-agent', ...options.inputs },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
-  });
-  return { ...result, changes: changesSince(service, since) };
-}
+const test = testWith({ serviceOptions: { team: 'acme' } }).extend(
+  'runRecipe',
+  ({ service, workspace, run }) =>
+    async (definition: string, options: RunChanges = {}): Promise<Run> => {
+      await workspace.write({ 'template.ts': definition });
+      const since = service.requests.length;
+      const result = await run(options);
+      return { ...result, changes: changesSince(service, since) };
+    },
+);
 
 const annotations = (log: string, kind: 'error' | 'warning') =>
   log.split('\n').filter((line) => line.startsWith(`::${kind}`) && line.includes(',line='));
@@ -74,7 +50,7 @@ function expectWarning({ exitCode, log, outputs }: Run, message: RegExp) {
 }
 
 describe('a text that is no base is a mistake at its line', () => {
-  test.each<[string, string, RegExp]>([
+  test.for<[string, string, RegExp]>([
     ['an empty image', image("''"), /The base image is an empty text/],
     [
       'an image out of a file',
@@ -95,27 +71,30 @@ describe('a text that is no base is a mistake at its line', () => {
       "fromAWSRegistry('', { accessKeyId: 'a', secretAccessKey: 'b', region: 'c' })",
       /empty text/,
     ],
-  ])('%s', async (_, base, message) => {
-    expectMistake(await run(recipe(base), {}, { IMAGE: 'debian:12\n' }), message);
+  ])('%s', async ([_, base, message], { workspace, registry, runRecipe }) => {
+    await workspace.write({ IMAGE: 'debian:12\n' });
+    expectMistake(await runRecipe(recipe(base)), message);
     expect(registry.requests).toEqual([]);
   });
 
-  test('in a Dockerfile too', async () => {
-    const files = { Dockerfile: '# syntax\nFROM python:undefined\nRUN true\n' };
+  test('in a Dockerfile too', async ({ workspace, runRecipe }) => {
+    await workspace.write({ Dockerfile: '# syntax\nFROM python:undefined\nRUN true\n' });
     expectMistake(
-      await run(recipe("fromDockerfile('Dockerfile')"), {}, files),
+      await runRecipe(recipe("fromDockerfile('Dockerfile')")),
       /python:undefined/,
       'Dockerfile,line=2',
     );
   });
 
-  test('and is told with all others', async () => {
-    const { log } = await run(recipe(image("''"), ".copy('none', '/x')"), { inputs: { 'cpu-count': '3' } });
+  test('and is told with all others', async ({ runRecipe }) => {
+    const { log } = await runRecipe(recipe(image("''"), ".copy('none', '/x')"), {
+      inputs: { 'cpu-count': '3' },
+    });
     expect(log).toContain('3 mistakes were found');
   });
 
-  test('also with pin-base: false', async () => {
-    expectMistake(await run(recipe(image("''")), { inputs: { 'pin-base': 'false' } }), /empty text/);
+  test('also with pin-base: false', async ({ runRecipe }) => {
+    expectMistake(await runRecipe(recipe(image("''")), { inputs: { 'pin-base': 'false' } }), /empty text/);
   });
 });
 
@@ -155,95 +134,112 @@ describe('credentials of a registry that are empty', () => {
     ],
   ];
 
-  test.each(rows)('are a mistake: %s', async (_, base, message) => {
-    expectMistake(await run(recipe(base.replace('<host>', registry.host))), message);
+  test.for(rows)('are a mistake: %s', async ([_, base, message], { registry, runRecipe }) => {
+    expectMistake(await runRecipe(recipe(base.replace('<host>', registry.host))), message);
     expect(registry.requests).toEqual([]);
   });
 
-  test.each(rows)('are none where GitHub withholds secrets: %s', async (_, base) => {
-    const payload = {
-      number: 12,
-      pull_request: {
-        head: { sha: 'a'.repeat(40), repo: { full_name: 'stranger/agent', fork: true } },
-        base: {},
-      },
-      repository: { full_name: 'octo-org/agent', default_branch: 'main' },
-    };
-    const planned = await run(recipe(base.replace('<host>', registry.host)), {
-      event: { name: 'pull_request', payload },
-      env: { NOVITA_API_KEY: '', GITHUB_REF: 'refs/pull/12/merge' },
-    });
-    expect(planned.exitCode, planned.log).toBe(0);
-    expect(planned.outputs).toMatchObject({ status: 'skipped' });
-    expect(planned.log).toContain('its base was not looked up, since its registry credentials have no');
-    expect(registry.requests).toEqual([]);
-  });
+  test.for(rows)(
+    'are none where GitHub withholds secrets: %s',
+    async ([_, base], { registry, runRecipe }) => {
+      const payload = {
+        number: 12,
+        pull_request: {
+          head: { sha: 'a'.repeat(40), repo: { full_name: 'stranger/agent', fork: true } },
+          base: {},
+        },
+        repository: { full_name: 'octo-org/agent', default_branch: 'main' },
+      };
+      const planned = await runRecipe(recipe(base.replace('<host>', registry.host)), {
+        event: { name: 'pull_request', payload },
+        env: { NOVITA_API_KEY: '', GITHUB_REF: 'refs/pull/12/merge' },
+      });
+      expect(planned.exitCode, planned.log).toBe(0);
+      expect(planned.outputs).toMatchObject({ status: 'skipped' });
+      expect(planned.log).toContain('its base was not looked up, since its registry credentials have no');
+      expect(registry.requests).toEqual([]);
+    },
+  );
 });
 
-test('an account of GCP as text is a mistake, and is not shown', async () => {
+test('an account of GCP as text is a mistake, and is not shown', async ({ registry, runRecipe }) => {
   const base = `fromGCPRegistry('${registry.host}/a:1', { serviceAccountJSON: '{"private_key":"c2VjcmV0LWtleQ"}' })`;
-  const told = await run(recipe(base));
+  const told = await runRecipe(recipe(base));
   expectMistake(told, /JSON\.parse\(text\)/);
   expect(told.log).not.toContain('c2VjcmV0LWtleQ');
 });
 
 describe('an image', () => {
-  const at = (path: string) => image(`'${registry.host}/${path}'`);
+  const at = ({ host }: { readonly host: string }, path: string) => image(`'${host}/${path}'`);
 
-  test('that the registry does not have is a mistake', async () => {
+  test('that the registry does not have is a mistake', async ({ registry, runRecipe }) => {
     registry.push('a/b', '1');
-    expectMistake(await run(recipe(at('a/b:2'))), /has no image a\/b:2 \(404\)/);
+    expectMistake(await runRecipe(recipe(at(registry, 'a/b:2'))), /has no image a\/b:2 \(404\)/);
   });
 
-  test('that the registry does not have is none with pin-base: false', async () => {
-    const { exitCode, outputs, log } = await run(recipe(at('a/b:2')), { inputs: { 'pin-base': 'false' } });
+  test('that the registry does not have is none with pin-base: false', async ({ registry, runRecipe }) => {
+    const { exitCode, outputs, log } = await runRecipe(recipe(at(registry, 'a/b:2')), {
+      inputs: { 'pin-base': 'false' },
+    });
     expect([exitCode, outputs['status']], log).toEqual([0, 'ready']);
   });
 
-  test.each([401, 403])('that the registry gives only to others (%i) is a warning', async (status) => {
-    registry.intercept = () => ({
-      status,
-      headers: status === 401 ? { 'www-authenticate': 'Basic realm="r"' } : {},
-    });
-    expectWarning(await run(recipe(at('a/b:1'))), /has no image a\/b, or one that needs credentials/);
-  });
+  test.for([401, 403])(
+    'that the registry gives only to others (%i) is a warning',
+    async (status, { registry, runRecipe }) => {
+      registry.intercept = () => ({
+        status,
+        headers: status === 401 ? { 'www-authenticate': 'Basic realm="r"' } : {},
+      });
+      expectWarning(
+        await runRecipe(recipe(at(registry, 'a/b:1'))),
+        /has no image a\/b, or one that needs credentials/,
+      );
+    },
+  );
 
-  test.each([429, 500])('whose registry is out of order (%i) is built from', async (status) => {
-    registry.intercept = () => ({ status });
-    const { exitCode, log } = await run(recipe(at('a/b:1')));
-    expect(exitCode, log).toBe(0);
-    expect(annotations(log, 'warning')).toEqual([]);
-  });
+  test.for([429, 500])(
+    'whose registry is out of order (%i) is built from',
+    async (status, { registry, runRecipe }) => {
+      registry.intercept = () => ({ status });
+      const { exitCode, log } = await runRecipe(recipe(at(registry, 'a/b:1')));
+      expect(exitCode, log).toBe(0);
+      expect(annotations(log, 'warning')).toEqual([]);
+    },
+  );
 
-  test('that is hidden behind a 404 and not read by a login is built from', async () => {
+  test('that is hidden behind a 404 and not read by a login is built from', async ({
+    registry,
+    runRecipe,
+  }) => {
     registry.intercept = () => ({ status: 404 });
     const base = `fromImage('${registry.host}/a:1', { username: 'u', password: 'p' }, { inheritConfig: false })`;
-    const { exitCode, log } = await run(recipe(base));
+    const { exitCode, log } = await runRecipe(recipe(base));
     expect(exitCode, log).toBe(0);
   });
 });
 
 describe('a parent template', () => {
-  test.each([
+  test.for([
     ['of the own team, by a template that it has', 'acme/none', 'my-agent'],
     ['of the own team, by its name', 'acme/none', 'acme/my-agent'],
-  ])('that is not found is a mistake: %s', async (_, parent, name) => {
+  ] as const)('that is not found is a mistake: %s', async ([_, parent, name], { service, runRecipe }) => {
     if (name === 'my-agent') await build(service, 'other', {}, ['default']);
     expectMistake(
-      await run(recipe(`fromTemplate('${parent}')`), { inputs: { name } }),
+      await runRecipe(recipe(`fromTemplate('${parent}')`), { inputs: { name } }),
       /no template acme\/none/,
     );
   });
 
-  test('without the tag is a mistake that names those it has', async () => {
+  test('without the tag is a mistake that names those it has', async ({ service, runRecipe }) => {
     await build(service, 'base', {}, ['v1']);
-    expectMistake(await run(recipe("fromTemplate('base')")), /no tag default\. It has the tag v1\./);
+    expectMistake(await runRecipe(recipe("fromTemplate('base')")), /no tag default\. It has the tag v1\./);
   });
 
-  test.each(['base', 'other/base', 'base:v1'])(
+  test.for(['base', 'other/base', 'base:v1'])(
     'that may be of another team is a warning: %s',
-    async (parent) => {
-      const { log, changes } = await run(recipe(`fromTemplate('${parent}')`));
+    async (parent, { runRecipe }) => {
+      const { log, changes } = await runRecipe(recipe(`fromTemplate('${parent}')`));
       expect(annotations(log, 'warning')).toEqual([
         expect.stringMatching(
           /,file=template\.ts,line=4.*The build continues, since it may be a public template/,
@@ -253,10 +249,10 @@ describe('a parent template', () => {
     },
   );
 
-  test('that is there is built from', async () => {
+  test('that is there is built from', async ({ service, runRecipe }) => {
     await build(service, 'base', {}, ['default']);
     await ask(service, 'GET', '/templates');
-    const { exitCode, log } = await run(recipe("fromTemplate('acme/base')"));
+    const { exitCode, log } = await runRecipe(recipe("fromTemplate('acme/base')"));
     expect(exitCode, log).toBe(0);
     expect(annotations(log, 'warning')).toEqual([]);
   });

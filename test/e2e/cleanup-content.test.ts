@@ -1,25 +1,10 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { passThrough } from '../../src/local/server.ts';
-import { type LocalService, type LocalServiceOptions, startLocalService } from '../../src/local/service.ts';
+import type { LocalService } from '../../src/local/service.ts';
 import { contentTag, daysAgo } from '../support/content-tags.ts';
-import { startGithubServer } from '../support/github-server.ts';
-import { groupsOf, runActionHere } from '../support/runner.ts';
+import { testWith } from '../support/fixtures.ts';
+import { groupsOf } from '../support/runner.ts';
 import { build } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-beforeAll(async () => {
-  workspace = await temporaryDirectory();
-});
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-});
 
 /** Nothing but a list of tags, and what it stands for. */
 const tagsOf = (service: LocalService) => [
@@ -28,30 +13,30 @@ const tagsOf = (service: LocalService) => [
 
 const [a, aFrom7] = [contentTag('a'), contentTag('a', '7')];
 
-/** A template of some age, on which pull request 2, closed long ago, has left its preview; and a sweep of it. */
-async function sweep(inputs: Record<string, string>, options: LocalServiceOptions = {}) {
-  const service = await startLocalService(options);
-  await using github = await startGithubServer();
+/** A sweep of a template of some age, on which pull request 2, closed long ago, has left its preview. */
+const test = testWith({
+  defaults: {
+    action: 'cleanup',
+    event: { name: 'schedule', payload: { schedule: '17 3 * * *' } },
+    inputs: { name: 'my-agent', mode: 'sweep', 'github-token': 'ghs_0123456789' },
+  },
+}).extend('sweep', ({ service, github, run }) => async (inputs: Record<string, string> = {}) => {
   github.pullRequests.set(2, { number: 2, state: 'closed' });
   const forgotten = await daysAgo(100.5, () => build(service, 'my-agent', {}, [a, aFrom7]));
   await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('b'), 'pr-2']));
   await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('c'), 'latest']));
   await daysAgo(10, () => build(service, 'my-agent', {}, [contentTag('d'), contentTag('d', '7')]));
   const before = tagsOf(service);
-  const result = await runActionHere({
-    action: join(action.path, 'cleanup'),
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', mode: 'sweep', 'github-token': 'ghs_0123456789', ...inputs },
-    event: { name: 'schedule', payload: { schedule: '17 3 * * *' } },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...github.env },
-  });
-  await service.close();
+  const result = await run({ inputs });
   const gone = before.filter((tag) => !tagsOf(service).includes(tag));
-  return { ...result, service, forgotten, gone };
-}
+  return { ...result, forgotten, gone };
+});
 
-test('a sweep removes old content tags of builds that have no other, counted and without warnings', async () => {
-  const { exitCode, log, outputs, summary, service, forgotten, gone } = await sweep({ 'content-days': '90' });
+test('a sweep removes old content tags of builds that have no other, counted and without warnings', async ({
+  service,
+  sweep,
+}) => {
+  const { exitCode, log, outputs, summary, forgotten, gone } = await sweep({ 'content-days': '90' });
   expect(exitCode, log).toBe(0);
   expect(gone).toEqual([a, aFrom7, 'pr-2']);
   const removed: string[] = JSON.parse(outputs['removed'] ?? '');
@@ -73,7 +58,7 @@ test('a sweep removes old content tags of builds that have no other, counted and
   expect(summary).toContain(`| \`my-agent:${short}\` | \`${forgotten.buildID}\` | ${result} |`);
 });
 
-test('a dry run tells the same, and removes nothing', async () => {
+test('a dry run tells the same, and removes nothing', async ({ sweep }) => {
   const { exitCode, log, outputs, summary, gone } = await sweep({ 'content-days': '90', 'dry-run': 'true' });
   expect(exitCode, log).toBe(0);
   expect(gone).toEqual([]);
@@ -87,28 +72,24 @@ test('a dry run tells the same, and removes nothing', async () => {
   expect(summary).toContain(closing);
 });
 
-test('content tags stay for ever where no age is given', async () => {
-  const { exitCode, log, summary, gone } = await sweep({});
+test('content tags stay for ever where no age is given', async ({ sweep }) => {
+  const { exitCode, log, summary, gone } = await sweep();
   expect(exitCode, log).toBe(0);
   expect(gone).toEqual(['pr-2']);
   expect(log).toContain('\n1 tag removed; builds and templates stay\n');
   expect(log + summary).not.toContain('Content tags');
 });
 
-test('what is removed is told when the service refuses the rest', async () => {
+test('what is removed is told when the service refuses the rest', async ({ service, sweep }) => {
   let removals = 0;
-  const { exitCode, log, outputs, summary, gone } = await sweep(
-    { 'content-days': '90' },
-    {
-      intercept: async (request, response, next) => {
-        if (request.method === 'DELETE') removals += 1;
-        const refused = request.method === 'DELETE' && removals === 2;
-        const body = '{"code":403,"message":"no access to this template"}';
-        const headers = { 'content-type': 'application/json' };
-        await passThrough(request, response, refused ? async () => ({ status: 403, headers, body }) : next);
-      },
-    },
-  );
+  service.intercept = async (request, response, next) => {
+    if (request.method === 'DELETE') removals += 1;
+    const refused = request.method === 'DELETE' && removals === 2;
+    const body = '{"code":403,"message":"no access to this template"}';
+    const headers = { 'content-type': 'application/json' };
+    await passThrough(request, response, refused ? async () => ({ status: 403, headers, body }) : next);
+  };
+  const { exitCode, log, outputs, summary, gone } = await sweep({ 'content-days': '90' });
   expect(exitCode, log).toBe(1);
   expect(gone).toEqual(['pr-2']);
   expect(outputs['removed']).toBe('["my-agent:pr-2"]');
@@ -118,8 +99,8 @@ test('what is removed is told when the service refuses the rest', async () => {
   expect(log).toMatch(/::error::Not everything was removed: my-agent: .*no access to this template/);
 });
 
-test('an age that would do nothing is refused before the first request', async () => {
-  const { exitCode, log, service } = await sweep({ mode: 'event', 'content-days': '90' });
+test('an age that would do nothing is refused before the first request', async ({ service, sweep }) => {
+  const { exitCode, log } = await sweep({ mode: 'event', 'content-days': '90' });
   expect(exitCode).toBe(1);
   expect(log).toMatch(/Input content-days::.*found "90", expected nothing with mode: event/);
   expect(service.requests.filter(({ headers }) => headers['user-agent']?.startsWith('novita'))).toEqual([]);

@@ -1,10 +1,7 @@
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { startLocalService } from '../../src/local/service.ts';
-import { forbidden, type GithubServer, startGithubServer } from '../support/github-server.ts';
-import { runActionHere } from '../support/runner.ts';
+import { expect } from 'vitest';
+import { testWith } from '../support/fixtures.ts';
+import { forbidden, type GithubServer } from '../support/github-server.ts';
 import { build } from '../support/service-client.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
 
 const repo = { full_name: 'octo-org/agent' };
 const head = { sha: 'c'.repeat(40), ref: 'topic', repo };
@@ -14,12 +11,20 @@ const payload = {
   pull_request: { number: 12, state: 'closed', merged: true, head, base: { ref: 'main', repo } },
 };
 
+const test = testWith({
+  defaults: {
+    action: 'cleanup',
+    event: { name: 'pull_request', payload },
+    inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789' },
+  },
+});
+
 function deployed(github: GithubServer, pullRequest: number): void {
   const request = { environment: 'preview', task: `preview:pr-${pullRequest}` };
   github.deployments.push({ id: github.deployments.length + 1, request, statuses: [{ state: 'success' }] });
 }
 
-test.each<[string, Record<string, string>, boolean, string[]]>([
+test.for<[string, Record<string, string>, boolean, string[]]>([
   [
     'sets the deployments of the pull request inactive',
     { environment: 'preview' },
@@ -34,41 +39,23 @@ test.each<[string, Record<string, string>, boolean, string[]]>([
     true,
     ['success', 'success'],
   ],
-])('%s', async (_, inputs, tagged, expected) => {
-  const action = publishedAction();
-  await using workspace = await temporaryDirectory();
-  await using github = await startGithubServer();
-  const service = await startLocalService();
+])('%s', async ([_, inputs, tagged, expected], { service, run, github }) => {
   await build(service, 'my-agent', {}, tagged ? ['latest', 'pr-12'] : ['latest']);
   for (const number of [12, 13]) deployed(github, number);
-  const { exitCode, log } = await runActionHere({
-    action: join(action.path, 'cleanup'),
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789', ...inputs },
-    event: { name: 'pull_request', payload },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...github.env },
-  });
-  await service.close();
+  const { exitCode, log } = await run({ inputs });
   expect(exitCode, log).toBe(0);
   expect(github.deployments.map(({ statuses }) => statuses.at(-1)?.['state'])).toEqual(expected);
 });
 
-test('a token without the permission is a warning, and the tags are gone', async () => {
-  const action = publishedAction();
-  await using workspace = await temporaryDirectory();
-  await using github = await startGithubServer();
+test('a token without the permission is a warning, and the tags are gone', async ({
+  service,
+  run,
+  github,
+}) => {
   github.intercept = ({ path }) =>
     path.includes('/deployments') ? forbidden('deployments=read') : undefined;
-  const service = await startLocalService();
   await build(service, 'my-agent', {}, ['latest', 'pr-12']);
-  const { exitCode, log, outputs } = await runActionHere({
-    action: join(action.path, 'cleanup'),
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789', environment: 'preview' },
-    event: { name: 'pull_request', payload },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...github.env },
-  });
-  await service.close();
+  const { exitCode, log, outputs } = await run({ inputs: { environment: 'preview' } });
   expect(exitCode, log).toBe(0);
   expect(outputs['removed']).toBe('["my-agent:pr-12"]');
   expect(log).toMatch(

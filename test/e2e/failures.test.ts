@@ -1,22 +1,12 @@
 /** What a person finds after a build that did not come to be: in the log, the outputs, the summary and the result. */
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { failures } from '../../src/local/failures.ts';
-import type { FaultPlan } from '../../src/local/fault-plan.ts';
+import { faultInterceptor } from '../../src/local/fault-plan.ts';
 import { readFaultRule } from '../../src/local/read-faults.ts';
-import { startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { type RunResult, runActionHere } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
+import { testWith } from '../support/fixtures.ts';
 
-const action = publishedAction();
-
-async function run(
-  script: SimulationScript,
-  inputs: Record<string, string> = {},
-  faults: FaultPlan = { rules: [] },
-): Promise<RunResult> {
-  await using workspace = await temporaryDirectory({
+const test = testWith({
+  files: {
     'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template()
   .fromImage('python:3.12', undefined, { inheritConfig: false })
@@ -24,29 +14,20 @@ export const template = Template()
   .runCmd('pip install reqeusts')
   .runCmd('make');
 `,
-  });
-  const executor = createSimulatedExecutor({ stepMs: 1, script });
-  const service = await startLocalService({ executor, faults });
-  const result = await runActionHere({
-    action: action.path,
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', ...inputs },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
-  });
-  await service.close();
-  return result;
-}
+  },
+});
 
 const errors = (log: string) => log.split('\n').filter((line) => line.startsWith('::error'));
 
-test('a failed install: why, where, what to do, and the smallest recipe', async () => {
-  const { exitCode, log, outputs, summary, result } = await run([
+test('a failed install: why, where, what to do, and the smallest recipe', async ({ service, run }) => {
+  service.script = [
     {
       at: 2,
       lines: [{ text: 'ERROR: No matching distribution found for reqeusts', stream: 'stderr' }],
       fail: { message: failures.runFailed('pip install reqeusts', 1) },
     },
-  ]);
+  ];
+  const { exitCode, log, outputs, summary, result } = await run();
   expect(exitCode).toBe(1);
   expect(outputs).toMatchObject({ status: 'error', failure: 'package-not-found' });
   const [annotation, ...others] = errors(log);
@@ -78,8 +59,8 @@ test('a failed install: why, where, what to do, and the smallest recipe', async 
 `);
 });
 
-test('a secret in an ENV step is warned of at its line, and its value is shown nowhere', async () => {
-  const { exitCode, log, summary, result } = await run([]);
+test('a secret in an ENV step is warned of at its line, and its value is shown nowhere', async ({ run }) => {
+  const { exitCode, log, summary, result } = await run();
   expect(exitCode).toBe(0);
   expect(log).toMatch(
     /^::warning title=A secret in the template,file=template\.ts,line=4.*::template\.ts:4: A secret in the template: HF_TOKEN:/m,
@@ -87,25 +68,31 @@ test('a secret in an ENV step is warned of at its line, and its value is shown n
   expect(log + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
 });
 
-test.each([
+test.for([
   ['success', 0],
   ['failure', 1],
-] as const)('on-superseded: %s ends a superseded build with %i', async (onSuperseded, expected) => {
-  const fail = { message: failures.cancelled(), step: null };
-  const { exitCode, log, outputs, summary, result } = await run([{ at: 3, fail }], {
-    'on-superseded': onSuperseded,
-  });
-  expect(exitCode).toBe(expected);
-  expect(outputs).toMatchObject({ status: 'superseded', failure: 'superseded' });
-  expect(log).toMatch(/^::notice title=Superseded by a newer build/m);
-  expect(errors(log)).toHaveLength(expected);
-  expect(result).toMatchObject({ status: 'superseded', failure: { class: 'superseded' } });
-  expect(summary).toContain('was superseded');
-});
+] as const)(
+  'on-superseded: %s ends a superseded build with %i',
+  async ([onSuperseded, expected], { service, run }) => {
+    service.script = [{ at: 3, fail: { message: failures.cancelled(), step: null } }];
+    const { exitCode, log, outputs, summary, result } = await run({
+      inputs: { 'on-superseded': onSuperseded },
+    });
+    expect(exitCode).toBe(expected);
+    expect(outputs).toMatchObject({ status: 'superseded', failure: 'superseded' });
+    expect(log).toMatch(/^::notice title=Superseded by a newer build/m);
+    expect(errors(log)).toHaveLength(expected);
+    expect(result).toMatchObject({ status: 'superseded', failure: { class: 'superseded' } });
+    expect(summary).toContain('was superseded');
+  },
+);
 
-test('CPU outside of the limits is explained by what was asked for, where the limits cannot be asked', async () => {
-  const none = { rules: [readFaultRule('quota:404')] };
-  const { exitCode, log, outputs } = await run([], { 'cpu-count': '16' }, none);
+test('CPU outside of the limits is explained by what was asked for, where the limits cannot be asked', async ({
+  service,
+  run,
+}) => {
+  service.intercept = faultInterceptor({ rules: [readFaultRule('quota:404')] });
+  const { exitCode, log, outputs } = await run({ inputs: { 'cpu-count': '16' } });
   expect(exitCode).toBe(1);
   expect(outputs).toMatchObject({ status: 'error', failure: 'resource-limits' });
   expect(errors(log)).toHaveLength(1);

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
-import { startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { testWith } from '../support/fixtures.ts';
 import {
   forbidden,
   type GithubAnswer,
@@ -12,53 +11,42 @@ import {
 } from '../support/github-server.ts';
 import { groupsOf } from '../support/runner.ts';
 import { build as registerBuild } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
-import { pullRequestRun, runner, states, tagsAt } from './pull-request-kit.ts';
+import { pullRequestRun, states, tagsAt } from './pull-request-kit.ts';
 
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-beforeAll(async () => {
-  workspace = await temporaryDirectory({
+const test = testWith({
+  files: {
     'template.mjs': `import { Template } from 'novita-sandbox';
 export default Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');
 `,
+  },
+  defaults: { inputs: { name: 'my-agent', 'github-token': 'ghs_0123456789' } },
+})
+  /** A build of pull request 12 beside a GitHub that may answer otherwise. */
+  .extend('build', ({ service, run }) => async (github: GithubServer) => {
+    github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
+    const { event, env } = pullRequestRun('opened');
+    const result = await run({ event, env: { ...github.env, ...env, GITHUB_RUN_ID: '101' } });
+    expect(result.outputs['status'], result.log).toBe('ready');
+    expect(tagsAt(service)).toEqual(['pr-12']);
+    groupsOf(result.log);
+    return result;
+  })
+  /** The cleanup of pull request 12, of which a comment tells. */
+  .extend('cleanUp', ({ service, run }) => async (github: GithubServer) => {
+    await registerBuild(service, 'my-agent', {}, ['latest', 'pr-12']);
+    github.pullRequests.set(12, { number: 12, state: 'closed' });
+    const header = { name: 'my-agent', key: '', state: 'ready', run: 1, attempt: 1 } as const;
+    github.addComment(12, `${commentMarker(header)}\nready`);
+    const { event, env } = pullRequestRun('closed');
+    const result = await run({
+      action: 'cleanup',
+      event,
+      env: { ...github.env, ...env, GITHUB_RUN_ID: '102' },
+    });
+    expect(result.outputs['removed'], result.log).toBe('["my-agent:pr-12"]');
+    expect(tagsAt(service)).toEqual(['latest']);
+    return result;
   });
-});
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-});
-
-/** A build of pull request 12 beside a GitHub that may answer otherwise. */
-async function build(github: GithubServer) {
-  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-  github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
-  const place = { actions: action.path, workspace: workspace.path, service, github };
-  const result = await runner(place)({ run: 101, ...pullRequestRun('opened') });
-  await service.close();
-  expect(result.outputs['status'], result.log).toBe('ready');
-  expect(tagsAt(service)).toEqual(['pr-12']);
-  groupsOf(result.log);
-  return result;
-}
-
-/** The cleanup of pull request 12, of which a comment tells. */
-async function cleanUp(github: GithubServer) {
-  const service = await startLocalService();
-  await registerBuild(service, 'my-agent', {}, ['latest', 'pr-12']);
-  github.pullRequests.set(12, { number: 12, state: 'closed' });
-  const header = { name: 'my-agent', key: '', state: 'ready', run: 1, attempt: 1 } as const;
-  github.addComment(12, `${commentMarker(header)}\nready`);
-  const place = { actions: action.path, workspace: workspace.path, service, github };
-  const result = await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
-  await service.close();
-  expect(result.outputs['removed'], result.log).toBe('["my-agent:pr-12"]');
-  expect(tagsAt(service)).toEqual(['latest']);
-  return result;
-}
 
 type Wanted = (request: GithubRequest) => boolean;
 const lists: Wanted = ({ method, path }) => method === 'GET' && path.includes('/issues/12/comments');
@@ -92,7 +80,7 @@ const limited = (reset: string) =>
   said(403, tooMany, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset });
 
 describe('GitHub recovers, and the comment is there', () => {
-  test.each<[string, number, Wanted, GithubAnswer[]]>([
+  test.for<[string, number, Wanted, GithubAnswer[]]>([
     ['500 to the list', 0, lists, [said(500, 'Server Error')]],
     ['502 and 503 to the list', 0, lists, [said(502, 'Bad gateway'), said(503, 'Unavailable')]],
     ['500 to the question whose token it is', 0, asksWho, [said(500, 'Server Error')]],
@@ -102,8 +90,7 @@ describe('GitHub recovers, and the comment is there', () => {
     ['a secondary rate limit to the making', 0, makesComment, [said(403, secondary, retry)]],
     ['a secondary rate limit to an edit', 0, edits, [said(403, secondary, retry)]],
     ['a rate limit that is over now', 0, lists, [limited(now())]],
-  ])('after %s', async (_, notices, wanted, answers) => {
-    await using github = await startGithubServer();
+  ])('after %s', async ([_, notices, wanted, answers], { github, build }) => {
     const left = [...answers];
     github.intercept = first(wanted, left);
     // Nobody asks whose the token is before there is a comment that may be ours.
@@ -117,8 +104,7 @@ describe('GitHub recovers, and the comment is there', () => {
     expect(log.match(/^::notice title=No comment::/gm) ?? []).toHaveLength(notices);
   });
 
-  test('also where the one that answered 500 was made: it is not made twice', async () => {
-    await using github = await startGithubServer();
+  test('also where the one that answered 500 was made: it is not made twice', async ({ github, build }) => {
     let failed = false;
     github.intercept = (request) => {
       if (failed || !makesComment(request)) return undefined;
@@ -133,7 +119,7 @@ describe('GitHub recovers, and the comment is there', () => {
 });
 
 describe('GitHub refuses, and the build is ready with one warning', () => {
-  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+  test.for<[string, () => GithubServer['intercept'], RegExp]>([
     [
       '403 to the list',
       () => always(lists, forbidden('pull_requests=read')),
@@ -150,8 +136,7 @@ describe('GitHub refuses, and the build is ready with one warning', () => {
       /The pull request is gone, or the token/,
     ],
     ['404 to the making', () => always(makesComment, said(404, 'Not Found')), /The pull request is gone/],
-  ])('%s', async (_, intercept, says) => {
-    await using github = await startGithubServer();
+  ])('%s', async ([_, intercept, says], { github, build }) => {
     github.intercept = intercept();
     const { exitCode, log, summary } = await build(github);
     expect(exitCode, log).toBe(0);
@@ -163,50 +148,53 @@ describe('GitHub refuses, and the build is ready with one warning', () => {
     expect(github.comments).toEqual([]);
   });
 
-  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+  test.for<[string, () => GithubServer['intercept'], RegExp]>([
     ['422', () => always(makesComment, said(422, 'Validation Failed')), /answered 422.*Validation Failed/],
     ['500', () => always(makesComment, said(500, 'Server Error')), /answered 500/],
     ['a rate limit for an hour', () => always(comments, limited(inAnHour())), /rate limit/],
-  ])('for this moment, with %s, and both times that it tries', async (_, intercept, says) => {
-    await using github = await startGithubServer();
-    github.intercept = intercept();
-    const { exitCode, log } = await build(github);
-    expect(exitCode, log).toBe(0);
-    const told = log.split('\n').filter((line) => line.startsWith('::notice title=No comment::'));
-    expect(told).toHaveLength(2);
-    for (const line of told) expect(line).toMatch(says);
-    // Waiting longer, or another permission, is not what is missing.
-    expect(told.join()).not.toContain('Give the job');
-    expect(github.comments).toEqual([]);
-  });
+  ])(
+    'for this moment, with %s, and both times that it tries',
+    async ([_, intercept, says], { github, build }) => {
+      github.intercept = intercept();
+      const { exitCode, log } = await build(github);
+      expect(exitCode, log).toBe(0);
+      const told = log.split('\n').filter((line) => line.startsWith('::notice title=No comment::'));
+      expect(told).toHaveLength(2);
+      for (const line of told) expect(line).toMatch(says);
+      // Waiting longer, or another permission, is not what is missing.
+      expect(told.join()).not.toContain('Give the job');
+      expect(github.comments).toEqual([]);
+    },
+  );
 });
 
 describe('the cleanup', () => {
-  test.each<[string, () => GithubServer['intercept'], RegExp]>([
+  test.for<[string, () => GithubServer['intercept'], RegExp]>([
     ['403', () => always(edits, forbidden('pull_requests=write')), /pull-requests: write/],
     ['404', () => always(edits, said(404, 'Not Found')), /answered 404/],
     ['422', () => always(edits, said(422, 'Validation Failed')), /answered 422.*Validation Failed/],
     ['a rate limit for an hour', () => always(edits, limited(inAnHour())), /rate limit/],
-  ])('removes the tags and warns when an edit is answered by %s', async (_, intercept, says) => {
-    await using github = await startGithubServer();
-    github.intercept = intercept();
-    const { exitCode, log } = await cleanUp(github);
-    expect(exitCode, log).toBe(0);
-    const told = log
-      .split('\n')
-      .filter((line) => line.startsWith('::warning title=A comment was not edited'));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(says);
-    expect(states(github)).toEqual(['ready']);
-  });
+  ])(
+    'removes the tags and warns when an edit is answered by %s',
+    async ([_, intercept, says], { github, cleanUp }) => {
+      github.intercept = intercept();
+      const { exitCode, log } = await cleanUp(github);
+      expect(exitCode, log).toBe(0);
+      const told = log
+        .split('\n')
+        .filter((line) => line.startsWith('::warning title=A comment was not edited'));
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(says);
+      expect(states(github)).toEqual(['ready']);
+    },
+  );
 
-  test.each<[string, Wanted, GithubAnswer[]]>([
+  test.for<[string, Wanted, GithubAnswer[]]>([
     ['500 to the list', lists, [said(500, 'Server Error')]],
     ['500 to the edit', edits, [said(500, 'Server Error')]],
     ['429 to the edit', edits, [said(429, 'Too many requests', retry)]],
     ['a secondary rate limit to the edit', edits, [said(403, secondary, retry)]],
-  ])('tells in the comment after %s', async (_, wanted, answers) => {
-    await using github = await startGithubServer();
+  ])('tells in the comment after %s', async ([_, wanted, answers], { github, cleanUp }) => {
     const left = [...answers];
     github.intercept = first(wanted, left);
     const { exitCode, log } = await cleanUp(github);
@@ -217,15 +205,18 @@ describe('the cleanup', () => {
   });
 });
 
-test.each(Object.entries(githubPlaces))('on %s a comment tells how its build ends', async (_, places) => {
-  await using github = await startGithubServer('octo-org/agent', places);
-  for (const pushed of [1, 2]) {
-    const { exitCode, log } = await build(github);
-    expect(exitCode, log).toBe(0);
-    expect(states(github), `push ${pushed}`).toEqual(['ready']);
-    expect(log).not.toMatch(/^::(warning|error)/m);
-  }
-  for (const comment of github.comments.splice(0)) github.addComment(12, comment.body, 'mallory');
-  await cleanUp(github);
-  expect(states(github)).toEqual(['ready', 'removed']);
-});
+test.for(Object.entries(githubPlaces))(
+  'on %s a comment tells how its build ends',
+  async ([_, places], { build, cleanUp }) => {
+    await using github = await startGithubServer('octo-org/agent', places);
+    for (const pushed of [1, 2]) {
+      const { exitCode, log } = await build(github);
+      expect(exitCode, log).toBe(0);
+      expect(states(github), `push ${pushed}`).toEqual(['ready']);
+      expect(log).not.toMatch(/^::(warning|error)/m);
+    }
+    for (const comment of github.comments.splice(0)) github.addComment(12, comment.body, 'mallory');
+    await cleanUp(github);
+    expect(states(github)).toEqual(['ready', 'removed']);
+  },
+);

@@ -5,20 +5,10 @@ import { linkSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync 
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { list } from 'tar';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type RunResult, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let service: LocalService;
-beforeAll(async () => {
-  service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-});
-afterAll(async () => {
-  await service.close();
-});
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/fixtures.ts';
+import type { RunResult } from '../support/runner.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const definition = (...copies: string[]) => `import { Template } from 'novita-sandbox';
 export const template = Template()
@@ -34,26 +24,31 @@ interface Built extends RunResult {
   readonly peakBytes: number;
 }
 
-async function build(workspace: string, template = 'template.ts'): Promise<Built> {
-  const before = service.requests.length;
-  let peakBytes = 0;
-  let watch: NodeJS.Timeout | undefined;
-  const result = await runAction({
-    action: action.path,
-    workspace,
-    // Each build is to ask for its uploads.
-    inputs: { name: 'large', tags: 'v1', template, reuse: 'never' },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
-    onSpawn: (processId) => {
-      watch = setInterval(() => {
-        peakBytes = Math.max(peakBytes, highWaterMark(processId));
-      }, 20);
+const test = testWith({
+  // Each build is to ask for its uploads.
+  defaults: { ownProcess: true, inputs: { name: 'large', tags: 'v1', reuse: 'never' } },
+}).extend(
+  'build',
+  ({ service, workspace, run }) =>
+    async (template = 'template.ts', path = workspace.path) => {
+      const before = service.requests.length;
+      let peakBytes = 0;
+      let watch: NodeJS.Timeout | undefined;
+      const result = await run({
+        workspace: path,
+        inputs: { template },
+        onSpawn: (processId) => {
+          watch = setInterval(() => {
+            peakBytes = Math.max(peakBytes, highWaterMark(processId));
+          }, 20);
+        },
+      }).finally(() => clearInterval(watch));
+      expect(result.exitCode, result.log).toBe(0);
+      const uploads = service.requests.slice(before).filter(({ method }) => method === 'PUT');
+      const built: Built = { ...result, peakBytes, uploads: uploads.map(({ status }) => status) };
+      return built;
     },
-  }).finally(() => clearInterval(watch));
-  expect(result.exitCode, result.log).toBe(0);
-  const uploads = service.requests.slice(before).filter(({ method }) => method === 'PUT');
-  return { ...result, peakBytes, uploads: uploads.map(({ status }) => status) };
-}
+);
 
 /** VmHWM of proc_pid_status(5), in bytes; 0 when the process has gone or the system has no such file. */
 function highWaterMark(processId: number): number {
@@ -68,14 +63,14 @@ function highWaterMark(processId: number): number {
 describe('a COPY', () => {
   test('of 100,000 files, beside as many excluded ones, sends each of them', {
     timeout: 300_000,
-  }, async () => {
-    await using workspace = await temporaryDirectory({
+  }, async ({ service, workspace, build }) => {
+    await workspace.write({
       'template.ts': definition('app'),
       '.dockerignore': 'app/node_modules\n',
     });
     const names = plantMany(join(workspace.path, 'app'), 1000, 100);
     plantMany(join(workspace.path, 'app/node_modules'), 500, 200);
-    const { log, uploads } = await build(workspace.path);
+    const { log, uploads } = await build();
     expect(uploads).toEqual([200]);
     expect(log).toContain('100,000 files');
     const archived: string[] = [];
@@ -88,8 +83,8 @@ describe('a COPY', () => {
     expect(archived).toEqual(names.map((name) => `app/${name}`));
   });
 
-  test('never opens an excluded directory', async ({ skip }) => {
-    await using workspace = await temporaryDirectory({
+  test('never opens an excluded directory', async ({ workspace, skip, build }) => {
+    await workspace.write({
       'template.ts': definition('app'),
       '.dockerignore': '**/node_modules\n',
       'app/main.py': '',
@@ -99,13 +94,17 @@ describe('a COPY', () => {
     const directories = ['app', 'app/node_modules', 'app/node_modules/lib'];
     // A file system notes when a directory was last read, at least when that was before it last changed.
     for (const each of directories) utimesSync(join(workspace.path, each), 1, 2);
-    await build(workspace.path);
+    await build();
     if (!opened('app')) return skip('this file system does not note reading');
     expect(directories.map(opened)).toEqual([true, false, false]);
   });
 
-  test('of large files needs no more memory than an empty one', { timeout: 300_000 }, async () => {
-    await using workspace = await temporaryDirectory({
+  test('of large files needs no more memory than an empty one', { timeout: 300_000 }, async ({
+    service,
+    workspace,
+    build,
+  }) => {
+    await workspace.write({
       'empty.ts': definition('data/empty'),
       'template.ts': definition('data'),
       'data/empty': '',
@@ -117,8 +116,8 @@ describe('a COPY', () => {
       await writeFile(join(workspace.path, 'data/noise'), noise, { flag: 'a' });
     }
     await truncate(join(workspace.path, 'data/sparse'), 512 * 1024 ** 2);
-    const empty = await build(workspace.path, 'empty.ts');
-    const large = await build(workspace.path);
+    const empty = await build('empty.ts');
+    const large = await build();
     expect([...empty.uploads, ...large.uploads]).toEqual([200, 200]);
     expect(service.inspect.files().at(-1)?.bytes).toBeGreaterThan(160_000_000);
     expect((large.peakBytes - empty.peakBytes) / 1e6).toBeLessThan(150);
@@ -126,8 +125,8 @@ describe('a COPY', () => {
 });
 
 describe('the same content', () => {
-  test('checked out elsewhere and by another umask is not sent again', async () => {
-    await using origin = await temporaryDirectory({
+  test('checked out elsewhere and by another umask is not sent again', async ({ workspace, build }) => {
+    await workspace.write({
       'template.ts': definition('app', 'bin', 'latest'),
       '.dockerignore': '**/*.log\n',
       'app/main.py': 'print(1)\n',
@@ -138,21 +137,21 @@ describe('the same content', () => {
     shell(
       `cd "$1"; ln -s app latest; chmod +x bin/run.sh; git init -q; git add .
        git -c user.name=a -c user.email=a@localhost commit -qm a`,
-      origin.path,
+      workspace.path,
     );
     await using places = await temporaryDirectory();
     const [first, second] = [join(places.path, 'first'), join(places.path, 'b/second')];
     await mkdir(join(places.path, 'b'));
-    shell('umask 022; git clone -q "$1" "$2"', origin.path, first);
-    shell('umask 077; git clone -q "$1" "$2"', origin.path, second);
+    shell('umask 022; git clone -q "$1" "$2"', workspace.path, first);
+    shell('umask 077; git clone -q "$1" "$2"', workspace.path, second);
     await writeFile(join(second, 'app/debug.log'), 'excluded');
 
-    expect((await build(first)).uploads).toEqual([200, 200, 200]);
-    expect((await build(second)).uploads).toEqual([]);
+    expect((await build('template.ts', first)).uploads).toEqual([200, 200, 200]);
+    expect((await build('template.ts', second)).uploads).toEqual([]);
     await writeFile(join(second, 'bin/run.sh'), '#!/bin/ash\n');
-    expect((await build(second)).uploads).toEqual([200]);
+    expect((await build('template.ts', second)).uploads).toEqual([200]);
     await rm(join(second, 'app/debug.log'));
-    expect((await build(second)).uploads).toEqual([]);
+    expect((await build('template.ts', second)).uploads).toEqual([]);
   });
 });
 

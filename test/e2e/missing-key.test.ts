@@ -1,18 +1,7 @@
 /** Runs without a key, and runs with one that a pull request's recipe must not get. */
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let local: LocalService;
-beforeAll(async () => {
-  local = await startLocalService();
-});
-afterAll(async () => {
-  await local.close();
-});
+import { describe, expect } from 'vitest';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
 
 const files = {
   'template.mjs': `import { Template } from 'novita-sandbox';
@@ -33,18 +22,11 @@ const pullRequest = (head: unknown, name = 'pull_request') => ({
 const ofFork = pullRequest(headOf('mallory/agent'));
 const ofBranch = pullRequest(headOf('octo-org/agent'));
 
-function run(workspace: string, options: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runActionHere({
-    action: action.path,
-    workspace,
-    ...options,
-    inputs: { name: 'my-agent', ...options.inputs },
-    env: { NOVITA_API_URL: local.url, ...options.env },
-  });
-}
+/** Runs have no key unless they are given one. */
+const test = testWith({ files, defaults: { inputs: { name: 'my-agent' }, env: { NOVITA_API_KEY: '' } } });
 
 describe('without a key', () => {
-  test.each<[string, Partial<RunOptions>, RegExp]>([
+  test.for<[string, RunChanges, RegExp]>([
     ['a fork', { event: ofFork }, /GitHub hands no secrets to runs of pull requests from forks/],
     [
       'Dependabot',
@@ -58,12 +40,11 @@ describe('without a key', () => {
     ],
   ])(
     '%s: the recipe is planned and shown, nothing is built, and the job is green',
-    async (_, options, why) => {
-      await using workspace = await temporaryDirectory(files);
-      const before = local.requests.length;
-      const { exitCode, log, outputs, summary, result } = await run(workspace.path, options);
+    async ([_, options, why], { service, run }) => {
+      const before = service.requests.length;
+      const { exitCode, log, outputs, summary, result } = await run(options);
       expect(exitCode, log).toBe(0);
-      expect(local.requests).toHaveLength(before);
+      expect(service.requests).toHaveLength(before);
       expect(log).toContain('::group::Plan\n');
       expect(log).toContain('[2/2]   RUN make');
       const notices = log.split('\n').filter((line) => line.startsWith('::notice title=Not built::'));
@@ -84,7 +65,7 @@ describe('without a key', () => {
     },
   );
 
-  test.each<[string, Partial<RunOptions>]>([
+  test.for<[string, RunChanges]>([
     ['a branch of this repository', { event: ofBranch }],
     ['a push', { event: { name: 'push', payload: {} } }],
     ['a fork, with fail', { event: ofFork, inputs: { 'on-missing-credentials': 'fail' } }],
@@ -92,21 +73,20 @@ describe('without a key', () => {
       'pull_request_target, which has secrets',
       { event: pullRequest(headOf('mallory/agent'), 'pull_request_target') },
     ],
-  ])('%s: is a mistake', async (_, options) => {
-    await using workspace = await temporaryDirectory(files);
-    const { exitCode, log, outputs } = await run(workspace.path, options);
+  ])('%s: is a mistake', async ([_, options], { run }) => {
+    const { exitCode, log, outputs } = await run(options);
     expect(exitCode).toBe(1);
     expect(log).toMatch(/^::error title=Input api-key/m);
     expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
   });
 
-  test('a recipe that is wrong makes the job of a fork red', async () => {
-    await using workspace = await temporaryDirectory({
+  test('a recipe that is wrong makes the job of a fork red', async ({ workspace, run }) => {
+    await workspace.write({
       ...files,
       'app/main.py': '',
       'template.mjs': 'export {};',
     });
-    const { exitCode, log } = await run(workspace.path, { event: ofFork });
+    const { exitCode, log } = await run({ event: ofFork });
     expect(exitCode, log).toBe(1);
   });
 });
@@ -136,40 +116,40 @@ describe('under an event that has secrets', () => {
     return git('rev-parse', 'HEAD').trim();
   }
 
-  test.each([
+  test.for([
     ['pull_request_target', pullRequest(headOf('mallory/agent'), 'pull_request_target')],
     ['pull_request_target of a branch', pullRequest(headOf('octo-org/agent'), 'pull_request_target')],
     ['workflow_run after a pull request', workflowRun('pull_request', 'mallory/agent')],
-  ])('%s: a recipe of the pull request is refused before it is loaded', async (_, event) => {
-    await using workspace = await temporaryDirectory(files);
-    commitAll(workspace.path);
-    const before = local.requests.length;
-    const { exitCode, log } = await run(workspace.path, { event, env: { NOVITA_API_KEY: local.apiKey } });
-    expect(exitCode).toBe(1);
-    expect(log).toMatch(/^::error title=A recipe from a pull request.*file=template\.mjs,line=1/m);
-    expect(log).toContain('Build pull requests under the event pull_request');
-    expect(log).not.toContain('the recipe was loaded');
-    expect(local.requests).toHaveLength(before);
-  });
+  ] as const)(
+    '%s: a recipe of the pull request is refused before it is loaded',
+    async ([_, event], { service, workspace, run }) => {
+      commitAll(workspace.path);
+      const before = service.requests.length;
+      const { exitCode, log } = await run({ event, env: { NOVITA_API_KEY: service.apiKey } });
+      expect(exitCode).toBe(1);
+      expect(log).toMatch(/^::error title=A recipe from a pull request.*file=template\.mjs,line=1/m);
+      expect(log).toContain('Build pull requests under the event pull_request');
+      expect(log).not.toContain('the recipe was loaded');
+      expect(service.requests).toHaveLength(before);
+    },
+  );
 
-  test.each([
+  test.for([
     ['pull_request_target', pullRequest(headOf('mallory/agent'), 'pull_request_target')],
     ['workflow_run after a pull request', workflowRun('pull_request', 'mallory/agent')],
-  ])('%s: the recipe of the base is built', async (_, event) => {
-    await using workspace = await temporaryDirectory(files);
+  ] as const)('%s: the recipe of the base is built', async ([_, event], { service, workspace, run }) => {
     const GITHUB_SHA = commitAll(workspace.path);
-    const env = { NOVITA_API_KEY: local.apiKey, GITHUB_SHA };
-    const { exitCode, log } = await run(workspace.path, { event, env, inputs: { tags: 'base' } });
+    const env = { NOVITA_API_KEY: service.apiKey, GITHUB_SHA };
+    const { exitCode, log } = await run({ event, env, inputs: { tags: 'base' } });
     expect(exitCode, log).toBe(0);
     expect(log).toContain('the recipe was loaded');
   });
 
-  test('workflow_run after a push builds whatever is checked out', async () => {
-    await using workspace = await temporaryDirectory(files);
+  test('workflow_run after a push builds whatever is checked out', async ({ service, workspace, run }) => {
     commitAll(workspace.path);
-    const { exitCode, log } = await run(workspace.path, {
+    const { exitCode, log } = await run({
       event: workflowRun('push', 'octo-org/agent'),
-      env: { NOVITA_API_KEY: local.apiKey },
+      env: { NOVITA_API_KEY: service.apiKey },
       inputs: { tags: 'base' },
     });
     expect(exitCode, log).toBe(0);

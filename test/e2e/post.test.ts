@@ -1,17 +1,15 @@
 /** The post step, which GitHub runs after every end of the main step: it never builds. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, repositoryRoot, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
+import type { LocalService } from '../../src/local/service.ts';
+import { type Run, type RunChanges, testWith } from '../support/fixtures.ts';
+import { type RunResult, repositoryRoot } from '../support/runner.ts';
 
 const recipe = (body: string, before = '') => `import { Template } from 'novita-sandbox';
 ${before}
@@ -24,7 +22,7 @@ const refusing =
   async (_request, response) =>
     sendReply(response, { status, body: JSON.stringify({ code: status, message }), headers: {} });
 
-const kill = (mark: string, signal: NodeJS.Signals): Pick<RunOptions, 'onOutput'> => ({
+const kill = (mark: string, signal: NodeJS.Signals): Pick<RunChanges, 'onOutput'> => ({
   onOutput: (printed, send) => {
     if (printed.includes(mark)) send(signal);
   },
@@ -36,7 +34,7 @@ const loads = {
 interface Row {
   readonly what: string;
   readonly files?: Readonly<Record<string, string>>;
-  readonly options?: Partial<RunOptions>;
+  readonly options?: RunChanges;
   readonly intercept?: Interceptor;
   readonly exitCode: number | null;
   readonly failure?: string;
@@ -135,56 +133,35 @@ const rows: Row[] = [
 ];
 
 /** Runs the post step with what main left, and with nothing; both must be silent, and ask nothing of the service. */
-async function expectSilentPost(
-  service: LocalService,
-  workspace: string,
-  main: RunResult,
-  options: Partial<RunOptions>,
-) {
+async function expectSilentPost(service: LocalService, run: Run, main: RunResult, options: RunChanges = {}) {
   const before = service.requests.length;
   const { onOutput: _, onSpawn: __, ...rest } = options;
   for (const state of [main.state, {}]) {
-    const post = await run(service, workspace, { ...rest, state });
+    const post = await run({ ...rest, state });
     expect(post).toMatchObject({ exitCode: 0, log: '', summary: '', outputs: {} });
   }
   expect(service.requests).toHaveLength(before);
 }
 
-function run(
-  service: LocalService,
-  workspace: string,
-  options: Partial<RunOptions> = {},
-): Promise<RunResult> {
-  return runAction({
-    action: action.path,
-    workspace,
-    ...options,
-    inputs: { name: 'my-agent', ...options.inputs },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
-  });
-}
+const test = testWith({ defaults: { ownProcess: true, inputs: { name: 'my-agent' } } });
 
 describe('after a main step that had no build', () => {
-  test.each(rows)('$what: post builds nothing and says nothing', async (row) => {
-    await using workspace = await temporaryDirectory(row.files ?? files);
-    const service = await startLocalService(row.intercept ? { intercept: row.intercept } : {});
-    const main = await run(service, workspace.path, row.options);
+  test.for(rows)('$what: post builds nothing and says nothing', async (row, { service, workspace, run }) => {
+    await workspace.write(row.files ?? files);
+    if (row.intercept) service.intercept = row.intercept;
+    const main = await run(row.options);
     expect(main.exitCode, main.log).toBe(row.exitCode);
     if (row.failure) expect(main.outputs).toMatchObject({ status: 'error', failure: row.failure });
     // What was missing is there when the post step runs.
-    for (const [name, content] of Object.entries({ ...files, 'made.txt': '' })) {
-      await writeFile(join(workspace.path, name), content);
-    }
-    await expectSilentPost(service, workspace.path, main, row.options ?? {});
+    await workspace.write({ ...files, 'made.txt': '' });
+    await expectSilentPost(service, run, main, row.options);
     expect(service.inspect.tagHistory('my-agent')).toEqual([]);
-    await service.close();
   });
 
-  test.each(['SIGINT', 'SIGKILL'] as const)(
+  test.for(['SIGINT', 'SIGKILL'] as const)(
     '%s while the base is looked up: post builds nothing',
-    async (signal) => {
-      await using workspace = await temporaryDirectory(files);
-      const service = await startLocalService();
+    async (signal, { service, workspace, run }) => {
+      await workspace.write(files);
       let pid = 0;
       // A proxy that takes the question and never answers.
       const proxy = createServer(() => process.kill(pid, signal)).listen(0, '127.0.0.1');
@@ -192,7 +169,7 @@ describe('after a main step that had no build', () => {
         proxy.on('listening', () => done(proxy.address() as { port: number })),
       );
       const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
-      const main = await run(service, workspace.path, {
+      const main = await run({
         env,
         onSpawn: (id) => {
           pid = id;
@@ -200,32 +177,31 @@ describe('after a main step that had no build', () => {
       });
       proxy.close();
       expect(main.exitCode, main.log).toBe(signal === 'SIGINT' ? 130 : null);
-      await expectSilentPost(service, workspace.path, main, {});
+      await expectSilentPost(service, run, main);
       expect(service.requests).toEqual([]);
-      await service.close();
     },
   );
 });
 
-test('a green build whose state could not be left is not built twice', async () => {
-  await using workspace = await temporaryDirectory(files);
-  const service = await startLocalService();
-  const main = await run(service, workspace.path, { env: { GITHUB_STATE: join(workspace.path, 'gone') } });
+test('a green build whose state could not be left is not built twice', async ({
+  service,
+  workspace,
+  run,
+}) => {
+  await workspace.write(files);
+  const main = await run({ env: { GITHUB_STATE: join(workspace.path, 'gone') } });
   expect(main.exitCode, main.log).toBe(0);
   expect(main.log.match(/^::warning::The state of the step could not be written/gm)).toHaveLength(1);
-  await expectSilentPost(service, workspace.path, main, {});
-  await service.close();
+  await expectSilentPost(service, run, main);
 });
 
-test.each(['{', 'null', '7', '{"build":{"name":3},"lastBuild":{}}'])(
+test.for(['{', 'null', '7', '{"build":{"name":3},"lastBuild":{}}'])(
   'a state of %s is no word',
-  async (text) => {
-    await using workspace = await temporaryDirectory(files);
-    const service = await startLocalService();
-    const post = await run(service, workspace.path, { state: { novitaTemplate: text } });
+  async (text, { service, workspace, run }) => {
+    await workspace.write(files);
+    const post = await run({ state: { novitaTemplate: text } });
     expect(post).toMatchObject({ exitCode: 0, log: '', summary: '' });
     expect(service.requests).toEqual([]);
-    await service.close();
   },
 );
 
@@ -250,11 +226,11 @@ describe('the post step cannot build', () => {
     return [text, ...(await Promise.all(others))].join('\n');
   }
 
-  test('its bundle holds none of the requests to the service, and that of main all', async () => {
-    const { runs } = parse(await readFile(join(action.path, 'action.yml'), 'utf8'));
+  test('its bundle holds none of the requests to the service, and that of main all', async ({ action }) => {
+    const { runs } = parse(await readFile(join(action, 'action.yml'), 'utf8'));
     expect(runs.post).toBe('dist/post.js');
     const [post, main] = await Promise.all(
-      [runs.post, 'dist/index.js'].map((file) => bundleText(join(action.path, file))),
+      [runs.post, 'dist/index.js'].map((file) => bundleText(join(action, file))),
     );
     // The client of the cache is there, so later imports were followed.
     expect(post).toContain('saveCache');

@@ -43,7 +43,7 @@ export function runner({ actions, workspace, service, github }: Repository, fold
 export function pullRequestRun(
   action: 'opened' | 'synchronize' | 'reopened' | 'closed',
   sha = 'c'.repeat(40),
-): Pick<RunOptions, 'event' | 'env'> {
+): Required<Pick<RunOptions, 'event' | 'env'>> {
   const closed = action === 'closed';
   const payload = {
     action,

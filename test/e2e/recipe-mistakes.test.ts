@@ -1,23 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { runActionHere } from '../support/runner.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/fixtures.ts';
 
-const action = publishedAction();
-let local: LocalService;
-beforeAll(async () => {
-  local = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-});
-afterAll(async () => {
-  await local.close();
-});
+const test = testWith({ defaults: { inputs: { name: 'my-agent', tags: 'v1' } } });
 
 /** The runner's commands of one kind: `file:line title`. */
 function annotations(log: string, kind: 'warning' | 'error'): string[] {
@@ -28,18 +14,9 @@ function annotations(log: string, kind: 'warning' | 'error'): string[] {
   });
 }
 
-function run(workspace: TemporaryDirectory) {
-  return runActionHere({
-    action: action.path,
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', tags: 'v1' },
-    env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url },
-  });
-}
-
 describe('a recipe that does something else than it says', () => {
-  test('is built with a warning at each line', async () => {
-    await using workspace = await temporaryDirectory({
+  test('is built with a warning at each line', async ({ workspace, run }) => {
+    await workspace.write({
       'template.ts': `import { Template } from 'novita-sandbox';
 import { user } from '#own/user.js';
 export const template = Template()
@@ -56,7 +33,7 @@ export const template = Template()
       key: 'KEY',
     });
     await chmod(join(workspace.path, 'key'), 0o600);
-    const { log, exitCode, result } = await run(workspace);
+    const { log, exitCode, result } = await run();
     expect(exitCode, log).toBe(0);
     const expected = [
       'template.ts:8 The shell misreads an argument of pipInstall()',
@@ -71,8 +48,11 @@ export const template = Template()
     });
   });
 
-  test('is not built where the Dockerfile would be changed or a name is a pattern, and all is told at once', async () => {
-    await using workspace = await temporaryDirectory({
+  test('is not built where the Dockerfile would be changed or a name is a pattern, and all is told at once', async ({
+    workspace,
+    run,
+  }) => {
+    await workspace.write({
       'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template()
   .fromDockerfile('Dockerfile');
@@ -82,7 +62,7 @@ RUN printf 'a\\tb' > /x
 COPY a b /x/
 `,
     });
-    const { log, exitCode } = await run(workspace);
+    const { log, exitCode } = await run();
     expect(exitCode, log).toBe(1);
     expect(annotations(log, 'error')).toEqual([
       'Dockerfile:2 The SDK misreads RUN',
@@ -90,14 +70,14 @@ COPY a b /x/
     ]);
   });
 
-  test('is not built where an ignore file cannot be read for certain', async () => {
-    await using workspace = await temporaryDirectory({
+  test('is not built where an ignore file cannot be read for certain', async ({ workspace, run }) => {
+    await workspace.write({
       'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template().fromTemplate('base').copy('.', '/app');
 `,
       '.dockerignore': 'a\n.\0e\0n\0v\0\n',
     });
-    const { log, exitCode } = await run(workspace);
+    const { log, exitCode } = await run();
     expect(exitCode, log).toBe(1);
     expect(annotations(log, 'error')).toEqual(['.dockerignore:2 Encoding of .dockerignore']);
   });

@@ -3,20 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { type RunOptions, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let service: LocalService;
-beforeAll(async () => {
-  service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-});
-afterAll(async () => {
-  await service.close();
-});
+import { describe, expect } from 'vitest';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
 
 const definition = `import { Template } from 'novita-sandbox';
 export const template = Template()
@@ -25,24 +13,23 @@ export const template = Template()
 `;
 
 /** Builds a file of 3 MB that does not get smaller. */
-async function build(changes: Partial<RunOptions>) {
-  await using workspace = await temporaryDirectory({ 'template.ts': definition });
+const test = testWith({
+  files: { 'template.ts': definition },
+  defaults: { ownProcess: true, inputs: { name: 'short', tags: 'v1', reuse: 'never' } },
+}).extend('build', ({ workspace, run }) => async (changes: RunChanges) => {
   await writeFile(join(workspace.path, 'app.bin'), randomBytes(3_000_000));
-  return await runAction({
-    action: action.path,
-    workspace: workspace.path,
-    inputs: { name: 'short', tags: 'v1', reuse: 'never' },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
-    ...changes,
-  });
-}
+  return run(changes);
+});
 
 /** Sets a limit of a process that runs; no shell and no root is needed for that. */
 const limit = (processId: number, what: string) => execFileSync('prlimit', ['--pid', `${processId}`, what]);
 const canLimit = spawnSync('prlimit', ['--version']).status === 0;
 
 describe.skipIf(!canLimit)('a runner on which', () => {
-  test('the archive of a COPY cannot be written ends the build with what is wrong', async () => {
+  test('the archive of a COPY cannot be written ends the build with what is wrong', async ({
+    service,
+    build,
+  }) => {
     const { exitCode, log, outputs, summary } = await build({
       onSpawn: (processId) => limit(processId, '--fsize=1000000'),
     });
@@ -56,7 +43,7 @@ describe.skipIf(!canLimit)('a runner on which', () => {
     expect(summary).toContain('This runner limits how large a file may be.');
   });
 
-  test('nearly no file may be open says so, whenever that is noticed', async () => {
+  test('nearly no file may be open says so, whenever that is noticed', async ({ build }) => {
     for (const files of [24, 28, 32, 40]) {
       const { exitCode, log, outputs } = await build({
         onSpawn: (processId) => limit(processId, `--nofile=${files}`),
@@ -64,7 +51,7 @@ describe.skipIf(!canLimit)('a runner on which', () => {
       expect(log).not.toMatch(/Unexpected|mistake in the action|\n\s+at /);
       if (exitCode === 0) continue;
       expect([exitCode, outputs['status'], outputs['failure']]).toEqual([1, 'error', 'runner']);
-      expect(log).toContain('this runner allows too few open files. Raise its limit (ulimit -n).');
+      expect(log).toMatch(/this runner allows too few open files\. Raise its limit \(ulimit -n\)\./i);
     }
   });
 });

@@ -2,47 +2,32 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, type RunResult, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
-let local: LocalService;
-beforeAll(async () => {
-  local = await startLocalService();
-});
-afterAll(async () => {
-  await local.close();
-});
+import { describe, expect } from 'vitest';
+import { testWith } from '../support/fixtures.ts';
+import type { RunOptions } from '../support/runner.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const template = `import { Template } from 'novita-sandbox';
 export const template = Template().fromImage('debian:12', undefined, { inheritConfig: false }).runCmd('make');
 `;
 
-function run(workspace: string, options: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runAction({
-    action: action.path,
-    workspace,
-    ...options,
-    inputs: { name: 'my-agent', ...options.inputs },
-    env: { NOVITA_API_KEY: local.apiKey, NOVITA_API_URL: local.url, ...options.env },
-  });
-}
+const test = testWith({
+  files: { 'template.mjs': template },
+  defaults: { ownProcess: true, inputs: { name: 'my-agent' } },
+});
 
 const stack = /^\s+at .+:\d+:\d+\)?$/m;
 const errorsOf = (log: string) => log.split('\n').filter((line) => line.startsWith('::error'));
 const hasFullDevice = existsSync('/dev/full');
 
 describe('a log that nobody reads any more', () => {
-  test.each<[string, RunOptions['logTo'], boolean]>([
+  test.for<[string, RunOptions['logTo'], boolean]>([
     ['its reader is gone', 'closed', true],
     ['its disk is full', { file: '/dev/full' }, hasFullDevice],
-  ])('%s: the build goes on, and nothing is left behind', async (_, logTo, possible) => {
+  ])('%s: the build goes on, and nothing is left behind', async ([_, logTo, possible], { run }) => {
     if (!possible || !logTo) return;
-    await using workspace = await temporaryDirectory({ 'template.mjs': template });
     await using temporary = await temporaryDirectory();
-    const { exitCode, log, outputs, summary } = await run(workspace.path, {
+    const { exitCode, log, outputs, summary } = await run({
       logTo,
       env: { RUNNER_TEMP: temporary.path },
     });
@@ -53,9 +38,12 @@ describe('a log that nobody reads any more', () => {
     expect(await readdir(temporary.path)).toEqual([expect.stringMatching(/\.json$/)]);
   });
 
-  test('a mistake still has its outputs and its summary', async () => {
-    await using workspace = await temporaryDirectory();
-    const { exitCode, log, outputs, summary } = await run(workspace.path, { logTo: 'closed' });
+  test('a mistake still has its outputs and its summary', async ({ run }) => {
+    await using empty = await temporaryDirectory();
+    const { exitCode, log, outputs, summary } = await run({
+      workspace: empty.path,
+      logTo: 'closed',
+    });
     expect([exitCode, log]).toEqual([1, '']);
     expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
     expect(summary).toContain('## Template `my-agent`: nothing was built');
@@ -63,47 +51,51 @@ describe('a log that nobody reads any more', () => {
 });
 
 describe('an event file', () => {
-  test.each([
+  test.for([
     ['that is not JSON', 'event.json', /it is not JSON/],
     ['that is empty', 'empty.json', /it is not JSON/],
     ['that holds a list', 'list.json', /it holds no JSON object/],
     ['that holds null', 'null.json', /it holds no JSON object/],
     ['that is a folder', '.', /it cannot be read \(EISDIR\)/],
     ['that is not there', 'gone.json', /it cannot be read \(ENOENT\)/],
-  ])('%s: is one clear mistake, with nothing sent', async (_, path, says) => {
-    await using workspace = await temporaryDirectory({
-      ...{ 'template.mjs': template, 'event.json': 'no\n', 'empty.json': '', 'list.json': '[]' },
-      'null.json': 'null',
-    });
-    const before = local.requests.length;
-    const { exitCode, log, outputs, summary } = await run(workspace.path, {
-      env: { GITHUB_EVENT_PATH: join(workspace.path, path) },
-    });
-    expect(exitCode, log).toBe(1);
-    expect(errorsOf(log)).toEqual([expect.stringMatching(says)]);
-    expect(log).toContain('Nothing was built: A mistake was found before the first request.');
-    expect(log).not.toMatch(stack);
-    expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
-    expect(summary).toMatch(/### The event of this run\n\nGITHUB\\_EVENT\\_PATH names/);
-    expect(local.requests).toHaveLength(before);
-  });
+  ] as const)(
+    '%s: is one clear mistake, with nothing sent',
+    async ([_, path, says], { service, workspace, run }) => {
+      await workspace.write({
+        ...{ 'event.json': 'no\n', 'empty.json': '', 'list.json': '[]' },
+        'null.json': 'null',
+      });
+      const before = service.requests.length;
+      const { exitCode, log, outputs, summary } = await run({
+        env: { GITHUB_EVENT_PATH: join(workspace.path, path) },
+      });
+      expect(exitCode, log).toBe(1);
+      expect(errorsOf(log)).toEqual([expect.stringMatching(says)]);
+      expect(log).toContain('Nothing was built: A mistake was found before the first request.');
+      expect(log).not.toMatch(stack);
+      expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
+      expect(summary).toMatch(/### The event of this run\n\nGITHUB\\_EVENT\\_PATH names/);
+      expect(service.requests).toHaveLength(before);
+    },
+  );
 });
 
 describe('a folder for temporary files', () => {
-  test.each(['/proc/nothing', '/dev/null', '/dev/null/below'])('%s: is one clear mistake', async (folder) => {
-    await using workspace = await temporaryDirectory({ 'template.mjs': template });
-    const { exitCode, log, outputs, summary } = await run(workspace.path, { env: { RUNNER_TEMP: folder } });
-    expect(exitCode, log).toBe(1);
-    expect(errorsOf(log)).toEqual([expect.stringContaining(`${folder} cannot be written to (`)]);
-    expect(log).not.toMatch(stack);
-    expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
-    expect(summary).toContain('### The folder for temporary files');
-  });
+  test.for(['/proc/nothing', '/dev/null', '/dev/null/below'])(
+    '%s: is one clear mistake',
+    async (folder, { run }) => {
+      const { exitCode, log, outputs, summary } = await run({ env: { RUNNER_TEMP: folder } });
+      expect(exitCode, log).toBe(1);
+      expect(errorsOf(log)).toEqual([expect.stringContaining(`${folder} cannot be written to (`)]);
+      expect(log).not.toMatch(stack);
+      expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
+      expect(summary).toContain('### The folder for temporary files');
+    },
+  );
 
-  test('that is not there yet is made', async () => {
-    await using workspace = await temporaryDirectory({ 'template.mjs': template });
+  test('that is not there yet is made', async ({ workspace, run }) => {
     const RUNNER_TEMP = join(workspace.path, 'a', 'b');
-    const { exitCode, log } = await run(workspace.path, { env: { RUNNER_TEMP } });
+    const { exitCode, log } = await run({ env: { RUNNER_TEMP } });
     expect(exitCode, log).toBe(0);
   });
 });
@@ -114,15 +106,14 @@ describe('a file of the runner that takes nothing', () => {
     ['GITHUB_STEP_SUMMARY', 'The job summary could not be written'],
     ['GITHUB_STATE', 'The state of the step could not be written'],
   ] as const;
-  test.each(
+  test.for(
     rows.flatMap(([variable, says]) => [
       [variable, '/dev/full', says] as const,
       [variable, '/dev/null/gone', says] as const,
     ]),
-  )('%s=%s: the build is made, and this is said once', async (variable, path, says) => {
+  )('%s=%s: the build is made, and this is said once', async ([variable, path, says], { run }) => {
     if (path === '/dev/full' && !hasFullDevice) return;
-    await using workspace = await temporaryDirectory({ 'template.mjs': template });
-    const { exitCode, log } = await run(workspace.path, { env: { [variable]: path } });
+    const { exitCode, log } = await run({ env: { [variable]: path } });
     expect(exitCode, log).toBe(0);
     const warnings = log.split('\n').filter((line) => line.startsWith('::warning'));
     expect(warnings).toEqual([expect.stringContaining(says)]);
@@ -130,15 +121,18 @@ describe('a file of the runner that takes nothing', () => {
   });
 });
 
-test('an error that nobody caught has outputs, a summary and no stack trace, and ends what was begun', async () => {
-  await using workspace = await temporaryDirectory({
+test('an error that nobody caught has outputs, a summary and no stack trace, and ends what was begun', async ({
+  workspace,
+  run,
+}) => {
+  await workspace.write({
     'template.mjs': `console.log('loading'); await new Promise((r) => setInterval(r, 1e9));\n${template}`,
     // In the action's own process, and not in that of the recipe, which does not get the runner's files.
     'crash.mjs':
       "if (process.env.GITHUB_STATE) setTimeout(() => { throw new Error('something of ours broke'); }, 800);",
   });
   await using temporary = await temporaryDirectory();
-  const { exitCode, log, outputs, summary } = await run(workspace.path, {
+  const { exitCode, log, outputs, summary } = await run({
     env: {
       RUNNER_TEMP: temporary.path,
       NODE_OPTIONS: `--import ${JSON.stringify(join(workspace.path, 'crash.mjs'))}`,

@@ -1,13 +1,12 @@
 /** A service that gives back all that it was sent, in its log and in its errors: no secret of ours is in it. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { type Interceptor, passThrough } from '../../src/local/server.ts';
-import { LOCAL_API_KEY, type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { groupsOf, runAction } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
+import { LOCAL_API_KEY, type LocalService } from '../../src/local/service.ts';
+import { type TestService, testWith } from '../support/fixtures.ts';
+import { groupsOf } from '../support/runner.ts';
 
-const action = publishedAction();
+const test = testWith({ defaults: { ownProcess: true, inputs: { name: 'my-agent' } } });
 
 const password = 'p"a<ss\\w&rd-0815';
 const accessToken = 'at_0123456789abcdef';
@@ -66,7 +65,8 @@ function echo(service: LocalService, headers: IncomingHttpHeaders, kind: Kind): 
   ].join('\n');
 }
 
-async function hostileService(place: string, kind: Kind): Promise<LocalService> {
+/** Makes the service say in its answers all that it was sent. */
+function makeHostile(service: TestService, place: string, kind: Kind): void {
   let given = false;
   const intercept: Interceptor = async (request, response, next) => {
     const { status, headers, body } = await next();
@@ -93,82 +93,68 @@ async function hostileService(place: string, kind: Kind): Promise<LocalService> 
     if (answer.reason) answer.reason.message = `failed to run command 'x': ${said}: exit status 1`;
     await passThrough(request, response, async () => ({ status, headers, body: JSON.stringify(answer) }));
   };
-  const script = [{ at: 1, fail: { message: 'x' } } as const];
-  const executor = createSimulatedExecutor({ stepMs: 1, script });
-  const service: LocalService = await startLocalService({ executor, intercept });
-  return service;
+  service.script = [{ at: 1, fail: { message: 'x' } }];
+  service.intercept = intercept;
 }
 
-test.each([
+test.for([
   ['registration', 'registry'],
   ['start', 'registry'],
   ['start', 'gcp'],
   ['log', 'registry'],
   ['log', 'gcp'],
   ['log', 'aws'],
-] as const)('sent back at the %s, with credentials of kind %s', async (place, kind) => {
-  await using workspace = await temporaryDirectory({
-    'sa.json': account,
-    'template.ts': `import { Template } from 'novita-sandbox';
+] as const)(
+  'sent back at the %s, with credentials of kind %s',
+  async ([place, kind], { service, workspace, run }) => {
+    await workspace.write({
+      'sa.json': account,
+      'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template().${bases[kind]}
   .runCmd(${JSON.stringify(`docker login -p ${kind === 'registry' ? password : 'x'}`)});`,
-  });
-  const service = await hostileService(place, kind);
-  const { exitCode, log, outputs, summary, result } = await runAction({
-    action: action.path,
-    workspace: workspace.path,
-    inputs: { name: 'my-agent', 'log-level': 'debug' },
-    env: {
-      NOVITA_API_KEY: service.apiKey,
-      NOVITA_ACCESS_TOKEN: accessToken,
-      NOVITA_API_URL: service.url,
-      RUNNER_DEBUG: '1',
-    },
-  });
-  await service.close();
+    });
+    makeHostile(service, place, kind);
+    const { exitCode, log, outputs, summary, result } = await run({
+      inputs: { 'log-level': 'debug' },
+      env: { NOVITA_ACCESS_TOKEN: accessToken, RUNNER_DEBUG: '1' },
+    });
 
-  expect(exitCode).toBe(1);
-  groupsOf(log);
-  // The runner hides each line of a mask by itself, in all that the job prints after it.
-  const masks = [...log.matchAll(/^::add-mask::(.*)$/gm)].flatMap(([, mask = '']) => mask.split('%0A'));
-  for (const mask of masks) {
-    expect(mask.trim().length, mask).toBeGreaterThanOrEqual(8);
-    expect(mask).not.toMatch(/-----|client_email|robot@/);
-  }
-  if (kind === 'gcp') expect(masks).toContain('MIIEvAIBADANBgkqhkiG9w0');
-  const shown = log
-    .split('\n')
-    .filter((line) => !line.startsWith('::add-mask::'))
-    .join('\n');
-  expect(shown).toContain('***');
-  if (place !== 'registration') expect(summary).toContain('my-agent');
-  const written = {
-    shown,
-    summary,
-    result: JSON.stringify(result ?? null),
-    outputs: JSON.stringify(outputs),
-  };
-  for (const [where, text] of Object.entries(written)) {
-    for (const trace of traces) expect(text.includes(trace), `${trace} in ${where}`).toBe(false);
-  }
-  expect(outputs).toMatchObject({ status: 'error', failure: expect.any(String) });
-});
+    expect(exitCode).toBe(1);
+    groupsOf(log);
+    // The runner hides each line of a mask by itself, in all that the job prints after it.
+    const masks = [...log.matchAll(/^::add-mask::(.*)$/gm)].flatMap(([, mask = '']) => mask.split('%0A'));
+    for (const mask of masks) {
+      expect(mask.trim().length, mask).toBeGreaterThanOrEqual(8);
+      expect(mask).not.toMatch(/-----|client_email|robot@/);
+    }
+    if (kind === 'gcp') expect(masks).toContain('MIIEvAIBADANBgkqhkiG9w0');
+    const shown = log
+      .split('\n')
+      .filter((line) => !line.startsWith('::add-mask::'))
+      .join('\n');
+    expect(shown).toContain('***');
+    if (place !== 'registration') expect(summary).toContain('my-agent');
+    const written = {
+      shown,
+      summary,
+      result: JSON.stringify(result ?? null),
+      outputs: JSON.stringify(outputs),
+    };
+    for (const [where, text] of Object.entries(written)) {
+      for (const trace of traces) expect(text.includes(trace), `${trace} in ${where}`).toBe(false);
+    }
+    expect(outputs).toMatchObject({ status: 'error', failure: expect.any(String) });
+  },
+);
 
-test('a token in the address of a clone is sent and not shown', async () => {
+test('a token in the address of a clone is sent and not shown', async ({ service, workspace, run }) => {
   const token = 'ghs_0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f';
-  await using workspace = await temporaryDirectory({
+  await workspace.write({
     'template.ts': `import { Template } from 'novita-sandbox';
 export const template = Template().fromImage('debian:12', undefined, { inheritConfig: false })
   .gitClone('https://x-access-token:${token}@github.com/octo-org/private.git', '/src');`,
   });
-  const service = await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) });
-  const { exitCode, log, summary, result } = await runAction({
-    action: action.path,
-    workspace: workspace.path,
-    inputs: { name: 'my-agent' },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
-  });
-  await service.close();
+  const { exitCode, log, summary, result } = await run();
   expect(exitCode, log).toBe(0);
   expect(JSON.stringify(service.requests.map(({ body }) => body))).toContain(token);
   const shown = log.replace(/^::add-mask::.*$/gm, '');

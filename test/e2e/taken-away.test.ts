@@ -1,33 +1,14 @@
 /** Events that take something away, and runs that nothing could name: nothing is asked of the service. */
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { type RunOptions, runActionHere } from '../support/runner.ts';
+import { describe, expect } from 'vitest';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
 import { build } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
 
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-let service: LocalService;
-beforeAll(async () => {
-  // A recipe that would ask the service for its parent, and leaves a trace when it is run.
-  workspace = await temporaryDirectory({
-    'template.mjs': `import { Template } from 'novita-sandbox';
+// A recipe that would ask the service for its parent, and leaves a trace when it is run.
+const files = {
+  'template.mjs': `import { Template } from 'novita-sandbox';
 console.log('the recipe runs');
 export default Template().fromTemplate('base').runCmd('make');`,
-  });
-  service = await startLocalService();
-  await build(service, 'base', {}, ['default']);
-  await build(service, 'my-agent', {}, ['1.3.2']);
-});
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-  await service.close();
-});
+};
 
 const repo = { full_name: 'octo-org/agent' };
 const repository = { ...repo, default_branch: 'main' };
@@ -59,7 +40,7 @@ const comment = (state: string, action = 'created') => ({
   payload: { action, issue: { number: 12, state, pull_request: {} }, repository },
 });
 
-type Row = readonly [what: string, event: RunOptions['event'], ref: string, says: string];
+type Row = readonly [what: string, event: RunChanges['event'], ref: string, says: string];
 const gone: readonly Row[] = [
   ['a release deleted', release('deleted'), tag, 'types: [published]'],
   ['a release unpublished', release('unpublished', { draft: true }), tag, 'types: [published]'],
@@ -124,23 +105,26 @@ const accepted: readonly Row[] = [
   ['a comment on a closed pull request', comment('closed'), main, "github.event.issue.state == 'open'"],
 ];
 
-async function run(folder: string, row: Row, inputs: Record<string, string>) {
-  const [, event, ref] = row;
-  const before = service.requests.length;
-  const result = await runActionHere({
-    action: join(action.path, folder),
-    workspace: workspace.path,
-    ...(event && { event }),
-    inputs: { name: 'my-agent', ...inputs },
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, GITHUB_REF: ref },
-  });
-  return { ...result, requests: service.requests.slice(before) };
-}
+const test = testWith({ files }).extend(
+  'runAt',
+  ({ service, run }) =>
+    async (action: string, row: Row, inputs: Record<string, string>) => {
+      const [, event, ref] = row;
+      const before = service.requests.length;
+      const result = await run({ action, ...(event && { event }), inputs, env: { GITHUB_REF: ref } });
+      return { ...result, requests: service.requests.slice(before) };
+    },
+);
 
-test.each([...gone, ...accepted].map((row) => [row[0], row] as const))(
+test.beforeEach(async ({ service }) => {
+  await build(service, 'base', {}, ['default']);
+  await build(service, 'my-agent', {}, ['1.3.2']);
+});
+
+test.for([...gone, ...accepted].map((row) => [row[0], row] as const))(
   '%s builds nothing, and says which events to take',
-  async (_, row) => {
-    const { exitCode, log, outputs, summary, requests } = await run('', row, { tags: 'latest, default' });
+  async ([_, row], { runAt }) => {
+    const { exitCode, log, outputs, summary, requests } = await runAt('', row, { tags: 'latest, default' });
     expect(exitCode, log).toBe(0);
     expect(requests).toEqual([]);
     expect(log).not.toContain('the recipe runs');
@@ -156,34 +140,34 @@ const named = (...names: string[]) =>
   rows.filter(([what]) => names.includes(what)).map((row) => [row[0], row] as const);
 const written = { from: '1.3.2', tags: 'latest\ntype=sha\nkeep', 'allow-production-tags': 'true' };
 
-test.each(named('a release deleted', 'a pull request closed', 'delete'))(
+test.for(named('a release deleted', 'a pull request closed', 'delete'))(
   '%s promotes nothing, whatever tags says',
-  async (_, row) => {
-    const { exitCode, log, requests } = await run('promote', row, written);
+  async ([_, row], { runAt }) => {
+    const { exitCode, log, requests } = await runAt('promote', row, written);
     expect(exitCode, log).toBe(0);
     expect(requests).toEqual([]);
     expect(log).toMatch(/^::notice title=Nothing was promoted::/m);
   },
 );
 
-test.each(named('a release unpublished', 'a git tag deleted', 'a pull request merged'))(
+test.for(named('a release unpublished', 'a git tag deleted', 'a pull request merged'))(
   '%s promotes nothing of itself',
-  async (_, row) => {
-    const { exitCode, log, requests } = await run('promote', row, { from: '1.3.2', tags: '' });
+  async ([_, row], { runAt }) => {
+    const { exitCode, log, requests } = await runAt('promote', row, { from: '1.3.2', tags: '' });
     expect(exitCode, log).toBe(0);
     expect(requests).toEqual([]);
   },
 );
 
-test('a merge promotes what is asked for in so many words', async () => {
+test('a merge promotes what is asked for in so many words', async ({ runAt }) => {
   for (const [, row] of named('a pull request merged')) {
-    const { exitCode, log, outputs } = await run('promote', row, { from: '1.3.2', tags: 'staging' });
+    const { exitCode, log, outputs } = await runAt('promote', row, { from: '1.3.2', tags: 'staging' });
     expect(exitCode, log).toBe(0);
     expect(outputs['tags']).toBe('staging');
   }
 });
 
-test.each<Row>([
+test.for<Row>([
   ['a release published', release('published'), tag, '1.4.2,1.4,1,latest,default'],
   ['a release edited', release('edited'), tag, '1.4.2,1.4,1,latest,default'],
   ['a release created', release('created'), tag, '1.4.2,1.4,1,latest,default'],
@@ -196,9 +180,9 @@ test.each<Row>([
   ],
   ['a package', { name: 'registry_package', payload: { action: 'published', repository } }, main, 'latest'],
   ['a pull request labeled', pull('unlabeled', {}), 'refs/pull/12/merge', 'pr-12'],
-])('%s is built as ever', async (...row) => {
+])('%s is built as ever', async (row, { service, runAt }) => {
   const before = service.requests.length;
-  const { exitCode, log, outputs } = await run('', row, {});
+  const { exitCode, log, outputs } = await runAt('', row, {});
   expect(exitCode, log).toBe(0);
   expect(outputs['tags']?.startsWith(row[3]), outputs['tags']).toBe(true);
   expect(service.requests.length).toBeGreaterThan(before);
@@ -207,22 +191,24 @@ test.each<Row>([
 describe('outside of GitHub Actions', () => {
   const nowhere = { GITHUB_ACTIONS: '', GITHUB_EVENT_NAME: '', GITHUB_REF: '', GITHUB_SHA: '' };
 
-  test.each([
+  test.for([
     ['', 'Nothing was built'],
     ['promote', 'Nothing was promoted'],
-  ])('%s without tags moves nothing and says to set them', async (folder, says) => {
-    for (const tags of ['', '# none\n']) {
-      const before = service.requests.length;
-      const { exitCode, log } = await runActionHere({
-        action: join(action.path, folder),
-        workspace: workspace.path,
-        inputs: { name: 'my-agent', ...(folder && { from: '1.3.2' }), tags },
-        env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, CI: 'true', ...nowhere },
-      });
-      expect(exitCode, log).toBe(1);
-      expect(service.requests.length).toBe(before);
-      expect(log).toContain('Set tags, such as `tags: v1.4.0, latest`.');
-      expect(log).toContain(says);
-    }
-  });
+  ] as const)(
+    '%s without tags moves nothing and says to set them',
+    async ([folder, says], { service, run }) => {
+      for (const tags of ['', '# none\n']) {
+        const before = service.requests.length;
+        const { exitCode, log } = await run({
+          action: folder,
+          inputs: { ...(folder && { from: '1.3.2' }), tags },
+          env: { CI: 'true', ...nowhere },
+        });
+        expect(exitCode, log).toBe(1);
+        expect(service.requests.length).toBe(before);
+        expect(log).toContain('Set tags, such as `tags: v1.4.0, latest`.');
+        expect(log).toContain(says);
+      }
+    },
+  );
 });

@@ -1,21 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { describe, expect } from 'vitest';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
-import { groupsOf, type RunOptions, type RunResult, runAction } from '../support/runner.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import { groupsOf, type RunResult } from '../support/runner.ts';
 import { ask, gate } from '../support/service-client.ts';
-import {
-  publishedAction,
-  type TemporaryDirectory,
-  temporaryDirectory,
-} from '../support/temporary-directory.ts';
 
-const action = publishedAction();
-let workspace: TemporaryDirectory;
-beforeAll(async () => {
-  workspace = await temporaryDirectory({
-    'template.ts': `import { Template, waitForPort } from 'novita-sandbox';
+const files = {
+  'template.ts': `import { Template, waitForPort } from 'novita-sandbox';
 
 export const template = Template()
   .fromImage('python:3.12', undefined, { inheritConfig: false })
@@ -24,48 +15,37 @@ export const template = Template()
   .runCmd('pip install requests')
   .setStartCmd('python /app/main.py', waitForPort(8000));
 `,
-    'main.py': 'print(1)\n',
-  });
-});
-afterAll(async () => {
-  await workspace[Symbol.asyncDispose]();
-});
+  'main.py': 'print(1)\n',
+};
 
-function run(service: LocalService, folder: string, options: Partial<RunOptions>): Promise<RunResult> {
-  return runAction({
-    action: join(action.path, folder),
-    workspace: workspace.path,
-    ...options,
-    env: { NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url, ...options.env },
-  });
-}
-
-function service(script?: SimulationScript): Promise<LocalService> {
-  return startLocalService({ executor: createSimulatedExecutor({ stepMs: 1, ...(script && { script }) }) });
-}
-
-/** What the build action leaves behind that starts a build and does not wait for it. */
-function startBuild(
-  local: LocalService,
-  inputs: Record<string, string> = {},
-  env: Record<string, string> = {},
-) {
-  return run(local, '.', { inputs: { name: 'my-agent', tags: 'v1', wait: 'false', ...inputs }, env });
-}
-
-const wait = (local: LocalService, inputs: Record<string, string>, options: Partial<RunOptions> = {}) =>
-  run(local, 'wait', { inputs, ...options });
+const test = testWith({ files, defaults: { ownProcess: true } })
+  /** What the build action leaves behind that starts a build and does not wait for it. */
+  .extend(
+    'startBuild',
+    ({ run }) =>
+      (inputs: Record<string, string> = {}, env: Record<string, string> = {}) =>
+        run({ inputs: { name: 'my-agent', tags: 'v1', wait: 'false', ...inputs }, env }),
+  )
+  .extend(
+    'wait',
+    ({ run }) =>
+      (inputs: Record<string, string>, options: RunChanges = {}) =>
+        run({ action: 'wait', inputs, ...options }),
+  );
 
 const reference = ({ outputs }: RunResult) => ({ reference: outputs['reference'] ?? '' });
 
 describe('waiting', () => {
-  test('shows the whole log of a build that ended before, and the outputs of the build action', async () => {
+  test('shows the whole log of a build that ended before, and the outputs of the build action', async ({
+    service,
+    startBuild,
+    wait,
+  }) => {
     const lines = Array.from({ length: 1234 }, (_, index) => `line ${index}`);
-    const local = await service([{ at: 3, lines }]);
-    const started = await startBuild(local);
-    await expect.poll(() => local.inspect.builds().at(-1)?.status).toBe('ready');
-    const { exitCode, log, outputs, summary, result } = await wait(local, reference(started));
-    await local.close();
+    service.script = [{ at: 3, lines }];
+    const started = await startBuild();
+    await expect.poll(() => service.inspect.builds().at(-1)?.status).toBe('ready');
+    const { exitCode, log, outputs, summary, result } = await wait(reference(started));
 
     expect(exitCode, log).toBe(0);
     expect(groupsOf(log).map(({ title }) => title)).toEqual([
@@ -100,12 +80,15 @@ describe('waiting', () => {
     expect(summary).not.toMatch(/undefined|nobodys-business|\| Definition/);
   });
 
-  test('follows a build that is still running, by name and identifier', async () => {
+  test('follows a build that is still running, by name and identifier', async ({
+    service,
+    startBuild,
+    wait,
+  }) => {
     const door = gate();
-    const local = await service([{ at: 3, until: door.passed }]);
-    const started = await startBuild(local);
+    service.script = [{ at: 3, until: door.passed }];
+    const started = await startBuild();
     const { exitCode, log, outputs } = await wait(
-      local,
       {
         name: 'my-agent',
         'build-id': started.outputs['buildId'] ?? '',
@@ -117,10 +100,9 @@ describe('waiting', () => {
         },
       },
     );
-    await local.close();
     expect(exitCode, log).toBe(0);
     expect(outputs['status']).toBe('ready');
-    expect(local.requests.some(({ path }) => path.startsWith('/templates/aliases/'))).toBe(false);
+    expect(service.requests.some(({ path }) => path.startsWith('/templates/aliases/'))).toBe(false);
   });
 });
 
@@ -133,11 +115,10 @@ describe('a build that fails', () => {
     },
   ];
 
-  test('is shown and explained as by the build action', async () => {
-    const local = await service(failing);
-    const started = await startBuild(local);
-    const { exitCode, log, outputs, result, summary } = await wait(local, reference(started));
-    await local.close();
+  test('is shown and explained as by the build action', async ({ service, startBuild, wait }) => {
+    service.script = failing;
+    const started = await startBuild();
+    const { exitCode, log, outputs, result, summary } = await wait(reference(started));
     expect(exitCode).toBe(1);
     expect(groupsOf(log).at(-1)?.title).toBe('[3/4] RUN pip install requests');
     expect(log).toMatch(/::error title=Step 3 of 4 failed%3A RUN pip install requests::/);
@@ -149,14 +130,18 @@ describe('a build that fails', () => {
     expect(summary).toContain('Step 3 of 4 failed');
   });
 
-  test('points at the line of the definition with the result file of the build job', async () => {
-    const local = await service(failing);
-    const started = await startBuild(local, {}, { RUNNER_TEMP: workspace.path });
-    const { log, result } = await wait(local, {
+  test('points at the line of the definition with the result file of the build job', async ({
+    service,
+    workspace,
+    startBuild,
+    wait,
+  }) => {
+    service.script = failing;
+    const started = await startBuild({}, { RUNNER_TEMP: workspace.path });
+    const { log, result } = await wait({
       ...reference(started),
       result: started.outputs['result'] ?? '',
     });
-    await local.close();
     expect(log).toMatch(/::error title=Step 3 of 4 failed.*,?file=template\.ts,line=7/);
     expect(groupsOf(log)[1]?.title).toBe('[1/4] COPY main.py /app/');
     expect(result).toMatchObject({
@@ -165,28 +150,31 @@ describe('a build that fails', () => {
     });
   });
 
-  test('points at the start command with the result file', async () => {
-    const local = await service([{ at: 'start', fail: { message: 'start command failed: exit status 1' } }]);
-    const started = await startBuild(local, {}, { RUNNER_TEMP: workspace.path });
-    const { exitCode, log } = await wait(local, {
+  test('points at the start command with the result file', async ({
+    service,
+    workspace,
+    startBuild,
+    wait,
+  }) => {
+    service.script = [{ at: 'start', fail: { message: 'start command failed: exit status 1' } }];
+    const started = await startBuild({}, { RUNNER_TEMP: workspace.path });
+    const { exitCode, log } = await wait({
       ...reference(started),
       result: started.outputs['result'] ?? '',
     });
-    await local.close();
     expect(exitCode).toBe(1);
     expect(log).toMatch(/::error title=Start command failed.*file=template\.ts,line=8/);
   });
 });
 
 describe('a build that is not seen to its end', () => {
-  test('past the time limit continues at the service', async () => {
-    const local = await service([{ at: 3, durationMs: Number.POSITIVE_INFINITY }]);
-    const started = await startBuild(local);
-    const { exitCode, log, outputs } = await wait(local, {
+  test('past the time limit continues at the service', async ({ service, startBuild, wait }) => {
+    service.script = [{ at: 3, durationMs: Number.POSITIVE_INFINITY }];
+    const started = await startBuild();
+    const { exitCode, log, outputs } = await wait({
       ...reference(started),
       'timeout-minutes': '0.03',
     });
-    await local.close();
     expect(exitCode).toBe(1);
     expect(log).toMatch(
       /::error::Build my-agent:\S+ did not end within 0\.03 minutes .* It continues at the service/,
@@ -194,45 +182,49 @@ describe('a build that is not seen to its end', () => {
     expect(outputs).toMatchObject({ status: 'building', failure: 'timeout' });
   });
 
-  test('when the job is cancelled closes its groups and exits with 130', async () => {
-    const local = await service([{ at: 3, durationMs: Number.POSITIVE_INFINITY }]);
-    const started = await startBuild(local);
-    const { exitCode, log, outputs } = await wait(local, reference(started), {
+  test('when the job is cancelled closes its groups and exits with 130', async ({
+    service,
+    startBuild,
+    wait,
+  }) => {
+    service.script = [{ at: 3, durationMs: Number.POSITIVE_INFINITY }];
+    const started = await startBuild();
+    const { exitCode, log, outputs } = await wait(reference(started), {
       onOutput: (printed, kill) => {
         if (/::group::\[3\/4\][^\n]*\n$/.test(printed)) kill('SIGINT');
       },
     });
-    await local.close();
     expect(exitCode).toBe(130);
     groupsOf(log);
     expect(outputs['status']).toBe('building');
   });
 
-  test('is green when a newer one took its place, unless that is to fail', async () => {
-    const local = await service(({ ordinal }) =>
-      ordinal === 1 ? [{ at: 3, durationMs: Number.POSITIVE_INFINITY }] : undefined,
-    );
-    const started = await startBuild(local);
-    await startBuild(local);
-    const waited = await wait(local, reference(started));
-    const strict = await wait(local, { ...reference(started), 'on-superseded': 'failure' });
-    await local.close();
+  test('is green when a newer one took its place, unless that is to fail', async ({
+    service,
+    startBuild,
+    wait,
+  }) => {
+    service.script = ({ ordinal }) =>
+      ordinal === 1 ? [{ at: 3, durationMs: Number.POSITIVE_INFINITY }] : undefined;
+    const started = await startBuild();
+    await startBuild();
+    const waited = await wait(reference(started));
+    const strict = await wait({ ...reference(started), 'on-superseded': 'failure' });
     expect([waited.exitCode, strict.exitCode], waited.log).toEqual([0, 1]);
     expect(waited.outputs['status']).toBe('superseded');
   });
 
-  test('because its last tag is removed meanwhile says so', async () => {
-    const local = await service([{ at: 3, durationMs: Number.POSITIVE_INFINITY }]);
-    const started = await startBuild(local, { tags: 'pr-7' });
+  test('because its last tag is removed meanwhile says so', async ({ service, startBuild, wait }) => {
+    service.script = [{ at: 3, durationMs: Number.POSITIVE_INFINITY }];
+    const started = await startBuild({ tags: 'pr-7' });
     let removed = false;
-    const { exitCode, log } = await wait(local, reference(started), {
+    const { exitCode, log } = await wait(reference(started), {
       onOutput: (printed) => {
         if (removed || !printed.includes('::group::[3/4]')) return;
         removed = true;
-        void ask(local, 'DELETE', '/templates/tags', { name: 'my-agent', tags: ['pr-7'] });
+        void ask(service, 'DELETE', '/templates/tags', { name: 'my-agent', tags: ['pr-7'] });
       },
     });
-    await local.close();
     expect(exitCode).toBe(1);
     groupsOf(log);
     expect(log).toMatch(/The service no longer finds build \S+: its last tag was removed meanwhile/);
@@ -240,11 +232,10 @@ describe('a build that is not seen to its end', () => {
 });
 
 describe('what cannot be waited for', () => {
-  test('is told, each with what is expected', async () => {
-    const local = await service();
-    const { outputs } = await startBuild(local, { tags: 'pr-7' });
+  test('is told, each with what is expected', async ({ service, workspace, startBuild, wait }) => {
+    const { outputs } = await startBuild({ tags: 'pr-7' });
     const gone = outputs['reference'] ?? '';
-    await ask(local, 'DELETE', '/templates/tags', { name: 'my-agent', tags: ['pr-7'] });
+    await ask(service, 'DELETE', '/templates/tags', { name: 'my-agent', tags: ['pr-7'] });
     const id = '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b';
     const other = join(workspace.path, 'other.json');
 
@@ -270,10 +261,9 @@ describe('what cannot be waited for', () => {
       ],
     ];
     for (const [inputs, says] of rows) {
-      const { exitCode, log } = await wait(local, inputs);
+      const { exitCode, log } = await wait(inputs);
       expect(log, JSON.stringify(inputs)).toMatch(says);
       expect(exitCode).toBe(1);
     }
-    await local.close();
   });
 });
