@@ -1,20 +1,14 @@
-import { describe, expect, test } from 'vitest';
-import { startGithubServer } from '../support/github-server.ts';
-import { startRegistry } from '../support/registry-server.ts';
+import { describe, expect } from 'vitest';
 import { groupsOf } from '../support/runner.ts';
-import { publishedAction } from '../support/temporary-directory.ts';
 import { pullRequestRun, states } from './pull-request-kit.ts';
-import { commits, place, project, pushOf, recipe } from './reuse-kit.ts';
-
-const action = publishedAction();
+import { commits, project, pushOf, recipe, test } from './reuse-kit.ts';
 
 const inputs = { reuse: 'require' };
 
 describe('reuse: require', () => {
-  test('is green when the template is published as it stands, and changes nothing', async () => {
-    await using at = await place(action);
-    const published = await at.run(pushOf(commits.first));
-    const check = await at.run({ ...pushOf(commits.first), inputs });
+  test('is green when the template is published as it stands, and changes nothing', async ({ build }) => {
+    const published = await build(pushOf(commits.first));
+    const check = await build({ ...pushOf(commits.first), inputs });
     expect(check.exitCode, check.log).toBe(0);
     expect(check.changes).toEqual([]);
     expect(check.outputs).toMatchObject({
@@ -24,10 +18,9 @@ describe('reuse: require', () => {
     });
   });
 
-  test('is green when only tags differ, and puts them on', async () => {
-    await using at = await place(action);
-    const { outputs } = await at.run(pushOf(commits.first));
-    const check = await at.run({ inputs: { ...inputs, tags: 'checked, default' } });
+  test('is green when only tags differ, and puts them on', async ({ build }) => {
+    const { outputs } = await build(pushOf(commits.first));
+    const check = await build({ inputs: { ...inputs, tags: 'checked, default' } });
     expect(check.exitCode, check.log).toBe(0);
     expect(check.changes).toEqual([
       {
@@ -38,11 +31,10 @@ describe('reuse: require', () => {
     ]);
   });
 
-  test('is red with the difference, and changes nothing', async () => {
-    await using at = await place(action);
-    await at.run(pushOf(commits.first));
-    await at.write('app/main.py', 'print(2)\n');
-    const check = await at.run({ inputs: { ...inputs, 'memory-mb': '2048' } });
+  test('is red with the difference, and changes nothing', async ({ workspace, build }) => {
+    await build(pushOf(commits.first));
+    await workspace.write({ 'app/main.py': 'print(2)\n' });
+    const check = await build({ inputs: { ...inputs, 'memory-mb': '2048' } });
     expect(check.exitCode, check.log).toBe(1);
     groupsOf(check.log);
     expect(check.changes).toEqual([]);
@@ -72,24 +64,19 @@ describe('reuse: require', () => {
     expect(JSON.parse(check.state['novitaTemplate'] ?? '{}')).toEqual({ ended: true, summary: true });
   });
 
-  test('says so where there is no such template at all', async () => {
-    await using at = await place(action);
-    const check = await at.run({ inputs });
+  test('says so where there is no such template at all', async ({ service, build }) => {
+    const check = await build({ inputs });
     expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'unpublished']);
     expect(check.log).toContain('There is no template my-agent yet.');
-    expect(at.service.inspect.templates()).toEqual([]);
+    expect(service.inspect.templates()).toEqual([]);
   });
 
-  test('tells the pull request what is not published', async () => {
-    await using at = await place(action);
-    await using github = await startGithubServer();
-    await at.run(pushOf(commits.first));
-    await at.write('app/main.py', 'print(2)\n');
-    const { event, env } = pullRequestRun('synchronize');
-    const check = await at.run({
-      ...(event && { event }),
+  test('tells the pull request what is not published', async ({ workspace, github, build }) => {
+    await build(pushOf(commits.first));
+    await workspace.write({ 'app/main.py': 'print(2)\n' });
+    const check = await build({
+      ...pullRequestRun('synchronize'),
       inputs: { ...inputs, 'github-token': 'ghs_0123456789' },
-      env: { ...github.env, ...env },
     });
     expect(check.exitCode).toBe(1);
     expect(states(github)).toEqual(['unpublished']);
@@ -102,18 +89,19 @@ describe('reuse: require', () => {
     expect(body).not.toContain('Sandbox.create');
   });
 
-  test('is red with why where it cannot be known, and nobody is told that it is not published', async () => {
-    await using registry = await startRegistry();
-    await using github = await startGithubServer();
+  test('is red with why where it cannot be known, and nobody is told that it is not published', async ({
+    workspace,
+    github,
+    registry,
+    build,
+  }) => {
     registry.push('python', '3.12');
-    await using at = await place(action, { files: project(recipe(`${registry.host}/python:3.12`)) });
-    await at.run();
+    await workspace.write(project(recipe(`${registry.host}/python:3.12`)));
+    await build();
     registry.intercept = () => ({ status: 403 });
-    const { event, env } = pullRequestRun('synchronize');
-    const check = await at.run({
-      ...(event && { event }),
+    const check = await build({
+      ...pullRequestRun('synchronize'),
       inputs: { ...inputs, 'github-token': 'ghs_0123456789' },
-      env: { ...github.env, ...env },
     });
     expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'unpublished']);
     expect(check.changes).toEqual([]);
@@ -131,10 +119,9 @@ describe('reuse: require', () => {
     expect(body).toContain('Whether a build has the content of this commit cannot be known');
   });
 
-  test('is red where the service cannot be asked, and does not call that unpublished', async () => {
-    await using at = await place(action);
-    await at.run();
-    const check = await at.run({ inputs, env: { NOVITA_API_KEY: 'a-wrong-key-0123456789' } });
+  test('is red where the service cannot be asked, and does not call that unpublished', async ({ build }) => {
+    await build();
+    const check = await build({ inputs, env: { NOVITA_API_KEY: 'a-wrong-key-0123456789' } });
     expect([check.exitCode, check.outputs['status']], check.log).toEqual([1, 'error']);
     expect(check.log).not.toContain('not published');
   });

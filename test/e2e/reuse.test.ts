@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import { describe, expect } from 'vitest';
+import { faultInterceptor } from '../../src/local/fault-plan.ts';
 import { groupsOf } from '../support/runner.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-import { changesSince, commits, contentTagOf, place, project, pushOf, type Run } from './reuse-kit.ts';
-
-const action = publishedAction();
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { changesSince, commits, contentTagOf, project, pushOf, type Run, test } from './reuse-kit.ts';
 
 /** What was asked of the service, as `METHOD /path` without identifiers. */
 const kinds = ({ changes }: Pick<Run, 'changes'>) =>
@@ -18,14 +15,16 @@ const kinds = ({ changes }: Pick<Run, 'changes'>) =>
 const aBuild = ['POST /v3/templates', 'PUT /_uploads/*', 'POST /v2/templates/*/builds/*'];
 
 describe('an unchanged template', () => {
-  test('with the same tags: no register, no upload, no start request, and every output', async () => {
-    await using at = await place(action);
-    const first = await at.run(pushOf(commits.first));
+  test('with the same tags: no register, no upload, no start request, and every output', async ({
+    service,
+    build,
+  }) => {
+    const first = await build(pushOf(commits.first));
     expect(first.exitCode, first.log).toBe(0);
     expect(kinds(first)).toEqual(aBuild);
     expect(first.outputs['reused']).toBe('false');
 
-    const second = await at.run(pushOf(commits.first));
+    const second = await build(pushOf(commits.first));
     expect(second.exitCode, second.log).toBe(0);
     expect(second.changes).toEqual([]);
     const { result: _, ...outputs } = second.outputs;
@@ -41,16 +40,18 @@ describe('an unchanged template', () => {
     expect(second.result).toMatchObject({
       status: 'ready',
       reused: { how: 'found', commit: commits.first },
-      fingerprint: contentTagOf(at.service, first.outputs['buildId'])?.slice('content-'.length),
+      fingerprint: contentTagOf(service, first.outputs['buildId'])?.slice('content-'.length),
       changes: { parts: [], steps: [] },
     });
   });
 
-  test('with other tags: one request that carries all of them and names the build', async () => {
-    await using at = await place(action);
-    const first = await at.run(pushOf(commits.first));
+  test('with other tags: one request that carries all of them and names the build', async ({
+    service,
+    build,
+  }) => {
+    const first = await build(pushOf(commits.first));
     const { buildId } = first.outputs;
-    const second = await at.run(pushOf(commits.second));
+    const second = await build(pushOf(commits.second));
     expect(second.exitCode, second.log).toBe(0);
     expect(second.changes).toEqual([
       {
@@ -65,18 +66,20 @@ describe('an unchanged template', () => {
       status: 'ready',
       reused: 'true',
     });
-    expect(at.service.inspect.resolve('my-agent', 'sha-b2b2b2b')).toBe(buildId);
+    expect(service.inspect.resolve('my-agent', 'sha-b2b2b2b')).toBe(buildId);
     expect(second.log).toMatch(/^Tag latest: on it already$/m);
     expect(second.log).toMatch(/^Tag sha-b2b2b2b: new$/m);
   });
 
-  test('the log and the summary say which build it is, since when and from which commit', async () => {
-    await using at = await place(action);
-    const first = await at.run(pushOf(commits.first));
+  test('the log and the summary say which build it is, since when and from which commit', async ({
+    service,
+    build,
+  }) => {
+    const first = await build(pushOf(commits.first));
     const { buildId } = first.outputs;
-    const { log, summary } = await at.run(pushOf(commits.second));
+    const { log, summary } = await build(pushOf(commits.second));
     groupsOf(log);
-    const finishedAt = at.service.inspect.builds().at(0)?.finishedAt ?? 0;
+    const finishedAt = service.inspect.builds().at(0)?.finishedAt ?? 0;
     const since = new Date(finishedAt).toISOString().slice(0, 16).replace('T', ' ');
     const sentence = `It has been ready since ${since} UTC and was made from commit a1a1a1a1a1a1.`;
     expect(log).toContain(`Nothing was built: build ${buildId} has this content already. ${sentence}`);
@@ -91,16 +94,19 @@ describe('an unchanged template', () => {
     expect(summary).toContain(`Sandbox.create('my-agent:${buildId}')`);
   });
 
-  test('takes a tag from the build that had it, and says from which', async () => {
-    await using at = await place(action);
-    const first = await at.run();
-    await at.write('app/main.py', 'print(2)\n');
-    const second = await at.run();
-    expect(at.service.inspect.resolve('my-agent', 'latest')).toBe(second.outputs['buildId']);
-    await at.write('app/main.py', 'print(1)\n');
-    const third = await at.run();
+  test('takes a tag from the build that had it, and says from which', async ({
+    service,
+    workspace,
+    build,
+  }) => {
+    const first = await build();
+    await workspace.write({ 'app/main.py': 'print(2)\n' });
+    const second = await build();
+    expect(service.inspect.resolve('my-agent', 'latest')).toBe(second.outputs['buildId']);
+    await workspace.write({ 'app/main.py': 'print(1)\n' });
+    const third = await build();
     expect(third.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true' });
-    expect(at.service.inspect.resolve('my-agent', 'latest')).toBe(first.outputs['buildId']);
+    expect(service.inspect.resolve('my-agent', 'latest')).toBe(first.outputs['buildId']);
     // Both are true: other than last time, and nothing new.
     expect(third.log).toMatch(/^Changed since the last build of main: COPY app\/ \/app changed$/m);
     expect(third.log).toContain(
@@ -109,10 +115,9 @@ describe('an unchanged template', () => {
     expect(third.log).toContain(`Tag latest: moved here from build ${second.outputs['buildId']}`);
   });
 
-  test('is ready at once, also for who does not wait', async () => {
-    await using at = await place(action);
-    const first = await at.run();
-    const second = await at.run({ inputs: { wait: 'false' } });
+  test('is ready at once, also for who does not wait', async ({ build }) => {
+    const first = await build();
+    const second = await build({ inputs: { wait: 'false' } });
     expect(second.exitCode, second.log).toBe(0);
     expect(second.outputs).toMatchObject({
       buildId: first.outputs['buildId'],
@@ -122,49 +127,41 @@ describe('an unchanged template', () => {
     expect(second.changes).toEqual([]);
   });
 
-  test('that failed to build last time is built again', async () => {
+  test('that failed to build last time is built again', async ({ service, build }) => {
     const fail = { message: 'exit status 1' };
-    const executor = createSimulatedExecutor({
-      stepMs: 1,
-      script: ({ ordinal }) => (ordinal === 1 ? [{ at: 2, fail }] : []),
-    });
-    const service = await startLocalService({ executor });
-    await using at = await place(action, { service });
-    const failed = await at.run();
+    service.script = ({ ordinal }) => (ordinal === 1 ? [{ at: 2, fail }] : []);
+    const failed = await build();
     expect(failed.outputs).toMatchObject({ status: 'error', reused: 'false' });
-    const second = await at.run();
-    await service.close();
+    const second = await build();
     expect(second.outputs, second.log).toMatchObject({ status: 'ready', reused: 'false' });
     expect(second.log).toContain(`The last build of this content, ${failed.outputs['buildId']}, failed.`);
   });
 
-  test('whose look-up the service refuses is built, and the log says why', async () => {
+  test('whose look-up the service refuses is built, and the log says why', async ({ service, build }) => {
     const refused = { kind: 'answer', status: 403 } as const;
-    const service = await startLocalService({
-      executor: createSimulatedExecutor({ stepMs: 1 }),
-      faults: { rules: [{ endpoint: 'alias', at: [2], fault: refused }] },
-    });
-    await using at = await place(action, { service });
-    await at.run();
-    const second = await at.run();
-    await service.close();
+    service.intercept = faultInterceptor({ rules: [{ endpoint: 'alias', at: [2], fault: refused }] });
+    await build();
+    const second = await build();
     expect(second.outputs, second.log).toMatchObject({ status: 'ready', reused: 'false' });
     expect(second.log).toMatch(/^Builds of this content could not be looked up \(.*403.*\)\. Building\.$/m);
   });
 
-  test('is built where the tag of its content was put on another build by hand', async () => {
-    await using at = await place(action);
-    const first = await at.run();
-    const content = contentTagOf(at.service, first.outputs['buildId']) ?? '';
-    await at.write('app/main.py', 'print(2)\n');
-    const second = await at.run();
-    await fetch(`${at.service.url}/templates/tags`, {
+  test('is built where the tag of its content was put on another build by hand', async ({
+    service,
+    workspace,
+    build,
+  }) => {
+    const first = await build();
+    const content = contentTagOf(service, first.outputs['buildId']) ?? '';
+    await workspace.write({ 'app/main.py': 'print(2)\n' });
+    const second = await build();
+    await fetch(`${service.url}/templates/tags`, {
       method: 'POST',
-      headers: { 'x-api-key': at.service.apiKey, 'content-type': 'application/json' },
+      headers: { 'x-api-key': service.apiKey, 'content-type': 'application/json' },
       body: JSON.stringify({ target: second.outputs['reference'], tags: [content] }),
     });
-    await at.write('app/main.py', 'print(1)\n');
-    const third = await at.run();
+    await workspace.write({ 'app/main.py': 'print(1)\n' });
+    const third = await build();
     expect(third.exitCode, third.log).toBe(0);
     expect(third.outputs['reused']).toBe('false');
     expect(third.log).toContain(`was put on build ${second.outputs['buildId']} by hand`);
@@ -172,78 +169,79 @@ describe('an unchanged template', () => {
 });
 
 describe('files', () => {
-  test('the same tree elsewhere, by another umask, is the same content; one byte more is not', async () => {
-    await using at = await place(action);
-    await at.run();
+  test('the same tree elsewhere, by another umask, is the same content; one byte more is not', async ({
+    workspace,
+    build,
+  }) => {
+    await build();
     await using places = await temporaryDirectory({ 'a b/Übung.txt': '' });
     const elsewhere = join(places.path, 'a b', 'checkout');
     const shell = 'umask 077; cp -R "$1" "$2"; find "$2" -type f -exec touch -t 200001010000 {} +';
-    execFileSync('sh', ['-ec', shell, 'sh', at.workspace, elsewhere]);
-    const moved = await at.run({ workspace: elsewhere });
+    execFileSync('sh', ['-ec', shell, 'sh', workspace.path, elsewhere]);
+    const moved = await build({ workspace: elsewhere });
     expect(moved.exitCode, moved.log).toBe(0);
     expect([moved.changes, moved.outputs['reused']]).toEqual([[], 'true']);
 
     await writeFile(join(elsewhere, 'app/main.py'), 'print(1)\n\n');
-    const changed = await at.run({ workspace: elsewhere });
+    const changed = await build({ workspace: elsewhere });
     expect(kinds(changed)).toEqual(aBuild);
     expect(changed.outputs['reused']).toBe('false');
   });
 
-  test('that .dockerignore excludes are nobody’s content', async () => {
-    await using at = await place(action, { files: { ...project(), '.dockerignore': 'app/*.log\n' } });
-    await at.run();
-    await at.write('app/debug.log', 'one');
-    expect((await at.run()).changes).toEqual([]);
-    await at.write('app/debug.log', 'two');
-    await at.write('README.md', 'beside the files that are copied');
-    expect((await at.run()).changes).toEqual([]);
-    await at.write('.dockerignore', '# nothing\n');
-    expect(kinds(await at.run())).toEqual(aBuild);
+  test('that .dockerignore excludes are nobody’s content', async ({ workspace, build }) => {
+    await workspace.write({ ...project(), '.dockerignore': 'app/*.log\n' });
+    await build();
+    await workspace.write({ 'app/debug.log': 'one' });
+    expect((await build()).changes).toEqual([]);
+    await workspace.write({ 'app/debug.log': 'two' });
+    await workspace.write({ 'README.md': 'beside the files that are copied' });
+    expect((await build()).changes).toEqual([]);
+    await workspace.write({ '.dockerignore': '# nothing\n' });
+    expect(kinds(await build())).toEqual(aBuild);
   });
 
-  test('that are executable now make another content', async () => {
-    await using at = await place(action);
-    await at.run();
-    execFileSync('chmod', ['+x', join(at.workspace, 'app/main.py')]);
-    const run = await at.run();
+  test('that are executable now make another content', async ({ workspace, build }) => {
+    await build();
+    execFileSync('chmod', ['+x', join(workspace.path, 'app/main.py')]);
+    const run = await build();
     expect(run.outputs['reused'], run.log).toBe('false');
     expect(run.log).toContain('COPY app/ /app changed');
   });
 });
 
 describe('a build that is asked for', () => {
-  test.each([{ reuse: 'never' }, { 'skip-cache': 'true' }])(
+  test.for([{ reuse: 'never' }, { 'skip-cache': 'true' }])(
     'by %o is made, and the next run takes that one',
-    async (inputs) => {
-      await using at = await place(action);
-      const first = await at.run(pushOf(commits.first));
-      const made = await at.run({ ...pushOf(commits.second), inputs });
+    async (inputs, { service, build }) => {
+      const first = await build(pushOf(commits.first));
+      const made = await build({ ...pushOf(commits.second), inputs });
       expect(made.exitCode, made.log).toBe(0);
       expect(kinds(made).filter((kind) => !kind.startsWith('PUT'))).toEqual([aBuild[0], aBuild[2]]);
       expect(made.outputs['reused']).toBe('false');
       expect(made.outputs['buildId']).not.toBe(first.outputs['buildId']);
 
-      const next = await at.run(pushOf(commits.third));
+      const next = await build(pushOf(commits.third));
       expect(next.outputs).toMatchObject({ buildId: made.outputs['buildId'], reused: 'true' });
       expect(next.log).toContain('was made from commit b2b2b2b2b2b2.');
-      expect(at.service.inspect.builds()).toHaveLength(2);
+      expect(service.inspect.builds()).toHaveLength(2);
     },
   );
 
-  test('and never made: require and skip-cache together are a mistake, found before the first request', async () => {
-    await using at = await place(action);
-    const run = await at.run({ inputs: { reuse: 'require', 'skip-cache': 'true' } });
+  test('and never made: require and skip-cache together are a mistake, found before the first request', async ({
+    service,
+    build,
+  }) => {
+    const run = await build({ inputs: { reuse: 'require', 'skip-cache': 'true' } });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('found "require", which never builds, together with skip-cache: true');
     expect(run.log).toContain('A mistake was found before the first request');
-    expect(at.service.requests).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 
-  test('by a word that is none is a mistake that names those that are', async () => {
-    await using at = await place(action);
-    const run = await at.run({ inputs: { reuse: 'always' } });
+  test('by a word that is none is a mistake that names those that are', async ({ service, build }) => {
+    const run = await build({ inputs: { reuse: 'always' } });
     expect(run.exitCode).toBe(1);
     expect(run.log).toMatch(/Input reuse.*found "always", expected .*auto.*never.*require/);
-    expect(changesSince(at.service)).toEqual([]);
+    expect(changesSince(service)).toEqual([]);
   });
 });
