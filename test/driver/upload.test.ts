@@ -126,7 +126,7 @@ describe('an upload', () => {
       },
     });
     try {
-      const noise = Buffer.alloc(24_000_000);
+      const noise = Buffer.alloc(12_000_000);
       for (let at = 0; at < noise.length; at += 4)
         noise.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
       await using plan = await temporaryPlan({ files: { 'large.bin': noise.toString('latin1') } });
