@@ -97,7 +97,7 @@ describe('a build that the service lost', () => {
 });
 
 describe('a failed step above cached layers', () => {
-  test('is built once more without the cache, where that was asked for', async () => {
+  test('is built once more without the cache, with retry-without-cache', async () => {
     const made = await run(failing({ 1: runFailed }, true), true);
     const [first, second] = made.builds;
     expect(made.outcome).toMatchObject({

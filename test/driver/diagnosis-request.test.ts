@@ -103,7 +103,7 @@ describe('against the embedded service', () => {
     expect(diagnoseRequest(error, plan).class).toBe(failureClass);
   });
 
-  test('a file that changes during the build is a failure of its own', async () => {
+  test('a file that changes during the build has its own failure class', async () => {
     const service = await startLocalService();
     await using plan = await temporaryPlan();
     await writeFile(join(plan.definition.contextDirectory, 'app.txt'), 'changed since');
@@ -112,7 +112,7 @@ describe('against the embedded service', () => {
     expect(outcome).toMatchObject({ status: 'error', diagnosis: { class: 'files', retry: 'never' } });
   });
 
-  test('a refused start is told as what it is', async () => {
+  test('a refused start is reported as a refused request', async () => {
     const service = await startLocalService({
       intercept: async (request, response, next) => {
         if (!request.url?.startsWith('/v2/templates/')) return passThrough(request, response, next);
@@ -188,7 +188,7 @@ test('a failure without a reason says so', () => {
   });
 });
 
-test('whatever a reason and the last lines hold, there is a class, a sentence and an advice', () => {
+test('any reason and any last lines get a class, a sentence and advice', () => {
   const known = fc.constantFrom(
     "failed to run command 'x': exit status 1",
     "failed to run command '",

@@ -1,4 +1,4 @@
-/** Lines of shells and package managers, as these print them, and what is told of them. */
+/** Lines that shells and package managers print, and their explanation. */
 
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/driver/diagnosis/diagnose.ts';
@@ -63,7 +63,7 @@ describe('a program that cannot be run here', () => {
     expect(diagnosis?.advice).toContain('amd64');
   });
 
-  test('for want of an interpreter or a loader is told apart', () => {
+  test('a missing interpreter or loader is recognized', () => {
     const diagnosis = of('./app', 127, ['bash: line 1: ./app: cannot execute: required file not found']);
     expect(diagnosis?.class).toBe('command-not-found');
     expect(diagnosis?.what).toContain('"./app"');
@@ -177,7 +177,7 @@ describe('a lock file that does not match', () => {
     expect(`${diagnosis?.what} ${diagnosis?.advice}`).toMatch(says);
   });
 
-  test('is told apart from one of another version of its tool', () => {
+  test('is distinguished from one of another version of its tool', () => {
     const line =
       'ERR_PNPM_FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE  Cannot perform a frozen installation because the version of the lockfile is incompatible with this version of pnpm';
     expect(of('pnpm i', 1, [line])?.what).toContain('another version of its package manager');

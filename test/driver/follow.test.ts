@@ -1,4 +1,4 @@
-/** No line of a build's log is missing, doubled or out of order, whatever the routes do. */
+/** No line of a build's log is missing, doubled or out of order, with any fault of the two routes. */
 
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
@@ -115,7 +115,7 @@ describe('the end of the log', () => {
     expect(failures).toBeGreaterThan(3);
   });
 
-  test('is not waited for forever where there is none', async () => {
+  test('is not waited for forever if there is none', async () => {
     const { outcome, service, log } = await follow([5], {
       intercept: async (request, response, next) => {
         if (isLogs(request)) return sendReply(response, { status: 404, headers: {}, body: '' });
@@ -184,7 +184,7 @@ describe('an outage of the status route', () => {
     expect(log).toEqual(whole);
   });
 
-  test('that does not end is given up when its time is over, and the build said to go on', async () => {
+  test('that does not end is given up after the time limit, and the build is said to continue', async () => {
     const { outcome, notices: told } = await follow(
       [150, 20],
       { faults: { rules: [readFaultRule('status:503@2-99999')] } },
@@ -297,7 +297,7 @@ describe('a status', () => {
     expect(outcome.status).toBe('superseded');
   });
 
-  test('of a build whose last tag was removed meanwhile is told as that', async () => {
+  test('of a build whose last tag was removed meanwhile is explained', async () => {
     const { passed, open } = gate();
     const service = await startService({
       executor: createSimulatedExecutor({ script: [{ at: 1, until: passed }] }),
@@ -316,7 +316,7 @@ describe('a status', () => {
     );
   });
 
-  test('that is not found for a moment is asked for again', async () => {
+  test('that is not found for a moment is requested again', async () => {
     let asked = 0;
     const missing: Reply = {
       status: 400,
@@ -350,7 +350,7 @@ describe('a status', () => {
   });
 });
 
-test('full pages are asked for without a pause', async () => {
+test('full pages are requested without a pause', async () => {
   const seemToRun = changeStatus((status) =>
     status.logEntries.length < 100 ? status : { ...status, status: 'building' },
   );

@@ -1,4 +1,4 @@
-/** What a person sees when the service, or something in between, answers what nobody promised. */
+/** What a person sees when the service, or a server in between, breaks the API's promises. */
 
 import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/api/schemas.ts';
@@ -73,7 +73,7 @@ describe('an answer of something in between', () => {
     }
   });
 
-  test('where the API should be, from the first request on, is told at once', async () => {
+  test('in place of the API, from the first request on, is reported at once', async () => {
     await using service = await hostileService([], () => ({ ...page, status: 404 }));
     await using plan = await temporaryPlan({ files: {} });
     await expect(runBuild(service, plan)).rejects.toMatchObject({ kind: 'refused', status: 404 });
@@ -151,7 +151,7 @@ describe('a final state', () => {
   });
 });
 
-describe('a service that ignores from where it is asked to go on', () => {
+describe('a service that ignores the requested offset', () => {
   const all = (change: (entry: Entry, index: number) => Entry = (entry) => entry) =>
     (({ endpoint, honest, log }) => {
       if (endpoint !== 'status' || !Array.isArray((honest.body as { logEntries?: unknown }).logEntries)) {

@@ -27,7 +27,7 @@ function asked(service: LocalService): string[] {
 }
 
 describe('a registration', () => {
-  test('that went well is looked at by nobody', async () => {
+  test('that worked is not looked up', async () => {
     const service = await faulty();
     await using plan = await temporaryPlan({ files: {} });
     await runBuild(service, plan);
@@ -135,7 +135,7 @@ describe('a registration', () => {
     expect(service.inspect.builds('app')).toHaveLength(2);
   });
 
-  test('is not taken for a build that was there before, however young', async () => {
+  test('is not taken for a build that was there before, even a recent one', async () => {
     const service = await startService();
     const { buildID } = await register(service, 'app', ['v1', 'default']);
     const client = fastClient(service.url, {}, { apiKey: service.apiKey });

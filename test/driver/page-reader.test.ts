@@ -54,7 +54,7 @@ describe('the reader of pages', () => {
     ]);
   });
 
-  test('reads any log whole and in order, in whatever order pages, empty pages and failures come', async () => {
+  test('reads any log whole and in order, with pages, empty pages and failures in any order', async () => {
     const answers = fc.record({
       kind: fc.constantFrom('page', 'page', 'page', 'page', 'empty', 'failure'),
       /** Lines that the build prints before the answer is made. */
@@ -105,7 +105,7 @@ describe('the reader of pages', () => {
   });
 });
 
-test('a build shows each line once and in order, however late its pages come and whatever is wrong with them', async () => {
+test('a build shows each line once and in order, with late, empty and failed pages', async () => {
   const answer = fc.record({
     kind: fc.constantFrom('page', 'page', 'page', 'page', 'empty', 'failure', 'reset'),
     delayMs: fc.constantFrom(0, 0, 1, 2, 5),

@@ -22,7 +22,7 @@ const uploads = (events: Awaited<ReturnType<typeof runBuild>>['events']) =>
   events.flatMap((event) => (event.type === 'upload-finished' ? [event.outcome] : []));
 
 describe('an upload', () => {
-  test('that worked is not sent again, nor asked for', async () => {
+  test('that worked is neither sent nor checked again', async () => {
     const service = await startService();
     await using plan = await temporaryPlan();
     const first = await runBuild(service, plan);
@@ -31,7 +31,7 @@ describe('an upload', () => {
     expect(requests(service)).toEqual({ links: 2, uploads: [200] });
   });
 
-  test('of one content serves every COPY that sends it, whatever its destination', async () => {
+  test('of one content serves every COPY that sends it, to any destination', async () => {
     const service = await startService();
     const steps = ['/srv/', '/opt/'].flatMap((place) =>
       ['app.txt', '{app,lib}.txt'].map((source) => ({ type: 'COPY', args: [source, place, '', ''] })),

@@ -115,7 +115,7 @@ describe('require', () => {
 describe('without waiting', () => {
   const hurried = { options: { wait: false } } as const;
 
-  test('a build that is ready is taken', async () => {
+  test('a build that is ready is used', async () => {
     const service = await startService({ executor: quick() });
     const first = outcomeOf(await runReuse(service, await planFor()));
     const run = await runReuse(service, await planFor({ tags: ['v2'] }), hurried);
@@ -136,7 +136,7 @@ describe('without waiting', () => {
     expect(faultsOf(service, plan, other)).toEqual([]);
   });
 
-  test('and with require, a build that is not ready is none', async () => {
+  test('and with require, a build that is not ready does not count', async () => {
     const service = await startService({ executor: quick() });
     const plan = await planFor();
     const { content } = plan.contentTags ?? {};

@@ -128,7 +128,7 @@ describe('the build of another run', () => {
     expect(service.inspect.builds('app')).toHaveLength(2);
   });
 
-  test('is superseded by something else: ours is made, since none of its tags is taken', async () => {
+  test('is superseded by other content: this run builds, since no other run has its tags', async () => {
     const { service, making, plan } = await underway(
       (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
     );
@@ -171,7 +171,7 @@ describe('the build of another run', () => {
     expect(service.inspect.builds('app')).toHaveLength(2);
   });
 
-  test('gets a tag less when a newer run has taken one meanwhile', async () => {
+  test('gets one tag less if a newer run has claimed it meanwhile', async () => {
     const { service, making, buildId, open, plan } = await underway();
     const run = await runReuse(
       service,
@@ -214,7 +214,7 @@ describe('the build of another run', () => {
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
-  test('cannot be looked at: ours is made', async () => {
+  test('cannot be read: this run builds', async () => {
     const { wire, service, making, open, buildId, plan } = await underway(
       (until) => (build) => (build.ordinal === 1 ? [{ type: 'RUN', until }] : []),
     );
@@ -319,7 +319,7 @@ describe('a build that is registered and not started', () => {
 });
 
 describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => {
-  test('while the build of another run goes on', async () => {
+  test('while the build of another run is running', async () => {
     const { service, making, buildId, open, plan } = await underway();
     const giveUp = new AbortController();
     const run = await runReuse(service, plan, {

@@ -22,7 +22,7 @@ const remove = (service: LocalService, tags: string[]) =>
   ask(service, 'DELETE', '/templates/tags', { name: 'app', tags });
 
 describe('a build of the same content', () => {
-  test('is taken in one request, for exactly that build', async () => {
+  test('gets the tags in one request, for exactly that build', async () => {
     const { service, first } = await published();
     const plan = await planFor({ tags: ['v2', 'latest'], commit: 'dada'.repeat(10) });
     const from = service.requests.length;
@@ -49,14 +49,14 @@ describe('a build of the same content', () => {
     expect(faultsOf(service, plan, run)).toEqual([]);
   });
 
-  test('that has the tags already is taken without any change', async () => {
+  test('that has the tags already is used without any change', async () => {
     const { service, plan, first } = await published();
     const from = service.requests.length;
     expect(outcomeOf(await runReuse(service, plan)).buildId).toBe(first.buildId);
     expect(changes(service, from)).toEqual([]);
   });
 
-  test('is taken though its other tags are gone', async () => {
+  test('is used even if its other tags are gone', async () => {
     const { service, plan, first } = await published();
     await remove(service, ['v1', 'latest']);
     const run = await runReuse(service, plan);
@@ -291,7 +291,7 @@ describe('a build is made when', () => {
   });
 });
 
-describe('a rebuild that was asked for', () => {
+describe('a rebuild that was requested', () => {
   test('takes the place of the older build when it is ready', async () => {
     const { service, plan, first } = await published();
     const fresh = await planFor({ tags: ['v1', 'latest'], skipCache: true });
@@ -317,7 +317,7 @@ describe('a rebuild that was asked for', () => {
 });
 
 describe('a build that has the tag of this content', () => {
-  test('is started by nobody else who asked for the same tags and had no answer', async () => {
+  test('is not started by another run that requested the same tags and got no response', async () => {
     const wire = tamper();
     const service = await startService({ executor: quick(), intercept: wire.intercept });
     const plan = await planFor({ tags: ['latest'], commit });

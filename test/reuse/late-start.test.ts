@@ -1,4 +1,4 @@
-/** A start cancels builds that share a tag even when it is refused; a late one must not leave nobody with a build. */
+/** A start cancels builds that share a tag even if it is refused; a late one must not leave all runs without a build. */
 
 import { describe, expect, test } from 'vitest';
 import { guardLateStarts } from '../../src/reuse/guard-start.ts';
@@ -110,7 +110,7 @@ describe('the look before a start', () => {
     expect(asked(service).filter((each) => each.startsWith('POST /v2'))).toHaveLength(sent);
   });
 
-  test('is not taken when the start follows at once', async () => {
+  test('is not used when the start follows at once', async () => {
     const service = await startService({ executor: quick() });
     await runReuse(service, await planFor(), { timing: { pace: { shortestMs: 2, longestMs: 10_000 } } });
     expect(asked(service).slice(2, 4)).toEqual(['POST /v3/templates', 'POST /v2/templates/…/builds/…']);

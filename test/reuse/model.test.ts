@@ -122,7 +122,7 @@ test('whatever was built, moved, removed and broken before', async () => {
       });
       try {
         await fc.asyncModelRun(() => ({ model: {}, real }), commands);
-        // No build was ever made of something that nobody asked for.
+        // Every build was made of a requested content.
         const made = real.service.inspect.builds('app');
         expect(made.every((build) => plans.some((each) => isOf(build, each)))).toBe(true);
       } finally {

@@ -121,7 +121,7 @@ describe('runs of the same content with tags of their own', () => {
 });
 
 describe('runs of two contents that share a tag', () => {
-  test('end with builds of what they asked for, and the tag means the newest claim', async () => {
+  test('end with builds of their own content, and the tag means the newest claim', async () => {
     const contents = ['make', 'make', 'other', 'make', 'other'];
     const plans = await Promise.all(
       contents.map((run, index) => planFor({ run, tags: [`v${index}`, 'latest'] })),

@@ -227,7 +227,7 @@ describe('putting tags on', () => {
       /says that it put them on another/,
     ],
   ];
-  test.each(hopeless)('%s does not stop a build, and is told', async (_, spoil, said) => {
+  test.each(hopeless)('%s does not stop a build, and is reported', async (_, spoil, said) => {
     const world = await found();
     spoil(world);
     const { service, plan, old } = world;

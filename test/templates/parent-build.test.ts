@@ -47,7 +47,7 @@ describe('a parent means', () => {
     expect(child.final.status).toBe('ready');
   });
 
-  test('a build by its identifier, which nobody has to be asked about', async () => {
+  test('a build by its identifier, without a request', async () => {
     const { service, ask } = await parents();
     const from = service.requests.length;
     expect(await ask(`base:${named}`)).toEqual({ ok: true, value: named });

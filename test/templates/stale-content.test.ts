@@ -121,7 +121,7 @@ describe('content tags are stale', () => {
     expect(stale(rows)).toEqual([]);
   });
 
-  test.each(['', 'yesterday', '2026-13-01'])('not by a time that is none: %j', (createdAt) => {
+  test.each(['', 'yesterday', '2026-13-01'])('not by an invalid time: %j', (createdAt) => {
     expect(staleContentTags([{ tag: a, buildID: 'x', createdAt }], before)).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ test('every tag that a build gets for its content is one of the form', () => {
   );
 });
 
-test('whatever is listed, a build with another or a young tag loses none', () => {
+test('in any list, a build with another or a young tag loses none', () => {
   const tag = fc.oneof(
     fc.constantFrom(a, b, aFrom7, aFrom8, contentTag('b', '7')),
     fc.constantFrom('latest', 'pr-1', `${a}.x`, `${b}f`, 'content-'),

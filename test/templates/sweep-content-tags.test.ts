@@ -127,7 +127,7 @@ test('a run that has found the build is refused the tags for it, and none has mo
   expect(service.inspect.resolve('my-agent', 'latest')).toBe(released.buildID);
 });
 
-test('tags whose answer was lost count as removed, and are not asked for again', async () => {
+test('tags whose response was lost count as removed, and are not removed again', async () => {
   const service = await startService({
     apiKey,
     intercept: onRemoval(async (next) => void (await next())),
@@ -150,7 +150,7 @@ test('a refusal is given back, with what is not removed', async () => {
   expect(rows).toMatchObject([{ tag: a, removed: false }]);
 });
 
-test.each([{}, 'tags', 5])('an answer that is no list (%j) is told as one', async (body) => {
+test.each([{}, 'tags', 5])('a response that is not a list (%j) is reported', async (body) => {
   await using server = await serve((_, response) => answer(response, 200, body));
   const { error, rows } = await sweep(server);
   expect(error?.message).toMatch(/^GET tags was answered with .* instead of a list\n/);
@@ -203,7 +203,7 @@ async function crowded(builds: number, react: (removals: number, tags: Set<strin
   return { ...server, rows, tags, sizes };
 }
 
-test('many tags go in requests of 500, each from a list of its own', async () => {
+test('many tags go in requests of 500, each from a new list', async () => {
   await using server = await crowded(600);
   const { removed } = await sweep(server);
   expect(removed).toEqual(server.rows.map(({ tag }) => tag));
@@ -240,7 +240,7 @@ test('a list that lags behind is not asked to be emptied for ever', async () => 
   expect(server.sizes).toEqual([4]);
 });
 
-test('what is gone is told when the job is cancelled', async () => {
+test('removed tags are reported when the job is cancelled', async () => {
   const cancelled = new AbortController();
   await using server = await crowded(600, (removals) => {
     if (removals === 2) cancelled.abort('cancelled');
