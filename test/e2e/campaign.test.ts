@@ -2,11 +2,9 @@
  * Faults and signals drawn by a seed, against a stand-in of the service that is not the project's own, judged by one
  * oracle (`test/campaign/run-seed.ts`). `CAMPAIGN_SEEDS` names other seeds: `7`, or `1000-1199`.
  */
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { runSeed } from '../campaign/run-seed.ts';
-import { publishedAction } from '../support/temporary-directory.ts';
-
-const action = publishedAction();
+import { test } from '../support/fixtures.ts';
 
 /** Between them they have faults of each kind, every end and each signal; the last seven find what was once wrong. */
 const usual = [
@@ -20,7 +18,7 @@ function seeds(): readonly number[] {
 }
 
 // Most of a run is pauses, so a second one costs little.
-test.concurrent.for(seeds())('seed %i', async (seed) => {
-  const { faults, drawn, story } = await runSeed(String(seed), action.path);
+test.concurrent.for(seeds())('seed %i', async (seed, { action }) => {
+  const { faults, drawn, story } = await runSeed(String(seed), action);
   expect(faults, `Seed ${seed} (${drawn})\n${story}`).toEqual([]);
 });

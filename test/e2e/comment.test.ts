@@ -206,7 +206,7 @@ describe('no comment', () => {
     expect(github.comments.map(({ body }) => readCommentMarker(body)?.state)).toEqual(['ready']);
   });
 
-  test('always, where there is no pull request, is a warning', async ({ run }) => {
+  test('always, where there is no pull request, is a warning', async ({ run, github: _ }) => {
     const event = { name: 'push', payload: {} };
     const { exitCode, log } = await run({
       event,

@@ -1,12 +1,12 @@
 /** The story that `npm run demo` prints and the pictures of README.md show. */
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { openExample } from '../../scripts/example.ts';
 import { logItems } from '../../scripts/log-view.ts';
 import { logPage, summaryPage } from '../../scripts/pages.ts';
-import { publishedAction } from '../support/temporary-directory.ts';
+import { test } from '../support/fixtures.ts';
 
-test('the example is built, built again, reused, and then fails with an explanation', async () => {
-  await using example = await openExample(1, publishedAction().path);
+test('the example is built, built again, reused, and then fails with an explanation', async ({ action }) => {
+  await using example = await openExample(1, action);
   const first = await example.build({});
   expect(first.outputs, first.log).toMatchObject({ status: 'ready', reused: 'false' });
 

@@ -2,9 +2,9 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../support/checkouts.ts';
 import { type RunResult, runActionHere } from '../support/runner.ts';
-import { publishedAction } from '../support/temporary-directory.ts';
 
 /** Code that says that it was run. */
 export const planted = (what: string) => `console.log('PLANTED ${what}');`;
@@ -52,7 +52,7 @@ export interface Workshop extends AsyncDisposable {
 
 /** @param more - files that each commit has beside the recipe */
 export async function openWorkshop(more: Readonly<Record<string, string>> = {}): Promise<Workshop> {
-  const action = publishedAction();
+  const action = inject('action');
   const origin = createOrigin((commit) => ({ ...recipes(commit), ...more }));
   const top = folder();
   const kinds = checkoutKinds(origin);
@@ -73,7 +73,7 @@ export async function openWorkshop(more: Readonly<Record<string, string>> = {}):
     run(path, { template, event = 'issue_comment', payload, env } = {}) {
       const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
       return runActionHere({
-        action: action.path,
+        action,
         workspace: path,
         inputs: { name: 'my-agent', 'on-missing-credentials': 'skip', ...(template && { template }) },
         event: { name: event, payload: payload ?? { issue: { number: 7, pull_request: {} }, repository } },

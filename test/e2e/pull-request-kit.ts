@@ -1,43 +1,9 @@
-import { join } from 'node:path';
 import { readCommentMarker } from '../../src/github/comment-marker.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { GithubServer } from '../support/github-server.ts';
-import { type RunOptions, type RunResult, runActionHere } from '../support/runner.ts';
+import type { RunOptions } from '../support/runner.ts';
 
 const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
-
-/** Where the runs of one repository take place. */
-export interface Repository {
-  /** The published actions. */
-  readonly actions: string;
-  readonly workspace: string;
-  readonly service: LocalService;
-  readonly github: GithubServer;
-}
-
-export type RunInRepository = (options: Partial<RunOptions> & { readonly run: number }) => Promise<RunResult>;
-
-/** Runs of `build`, `cleanup` or `promote` for the template my-agent. */
-export function runner({ actions, workspace, service, github }: Repository, folder = ''): RunInRepository {
-  return ({ run, ...options }) =>
-    runActionHere({
-      action: join(actions, folder),
-      workspace,
-      ...options,
-      inputs: {
-        name: 'my-agent',
-        ...(folder !== 'promote' && { 'github-token': 'ghs_0123456789' }),
-        ...options.inputs,
-      },
-      env: {
-        NOVITA_API_KEY: service.apiKey,
-        NOVITA_API_URL: service.url,
-        ...github.env,
-        GITHUB_RUN_ID: String(run),
-        ...options.env,
-      },
-    });
-}
 
 /** What GitHub sends and sets for pull request 12; a merged one has the ref of its base branch. */
 export function pullRequestRun(

@@ -1,17 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { commentMarker, readCommentMarker } from '../../src/github/comment-marker.ts';
-import { type LocalService, startLocalService } from '../../src/local/service.ts';
-import { createSimulatedExecutor } from '../../src/local/simulated.ts';
-import { startCacheServer } from '../support/cache-server.ts';
-import { type GithubServer, startGithubServer } from '../support/github-server.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
+import type { GithubServer } from '../support/github-server.ts';
 import { groupsOf, type RunResult } from '../support/runner.ts';
 import { gate } from '../support/service-client.ts';
-import { publishedAction, temporaryDirectory } from '../support/temporary-directory.ts';
-import { pullRequestRun, type Repository, runner, states, tagsAt } from './pull-request-kit.ts';
-
-const action = publishedAction();
+import { pullRequestRun, states, tagsAt } from './pull-request-kit.ts';
 
 const recipe = (command: string, base = 'debian:12') => `import { Template } from 'novita-sandbox';
 export default Template().fromImage('${base}', undefined, { inheritConfig: false }).runCmd('${command}');
@@ -19,59 +12,91 @@ export default Template().fromImage('${base}', undefined, { inheritConfig: false
 /** What is built on this has a content tag. */
 const pinned = `debian:12@sha256:${'d1'.repeat(32)}`;
 
-interface Scene extends Repository, AsyncDisposable {}
+/** A repository with pull request 12 open, and runs with an identifier. */
+const test = testWith({ files: { 'template.mjs': recipe('make') } })
+  .extend(
+    'inRun',
+    ({ run }) =>
+      ({ run: id, ...changes }: RunChanges & { readonly run: number }) =>
+        run({
+          ...changes,
+          inputs: {
+            ...(changes.action !== 'promote' && { 'github-token': 'ghs_0123456789' }),
+            ...changes.inputs,
+          },
+          env: { ...changes.env, GITHUB_RUN_ID: String(id) },
+        }),
+  )
+  /** Builds with these tags for pull request 12, which is closed and cleaned up while the only step runs. */
+  .extend(
+    'cleanedUpMeanwhile',
+    ({ service, workspace, github, inRun }) =>
+      async (tags: string, base?: string) => {
+        const door = gate();
+        service.script = [{ at: 1, until: door.passed }];
+        if (base) await workspace.write({ 'template.mjs': recipe('make', base) });
+        let cleaning: Promise<RunResult> | undefined;
+        const built = await inRun({
+          run: 101,
+          ...pullRequestRun('opened'),
+          inputs: { tags },
+          onOutput: (printed) => {
+            if (cleaning || !printed.includes('::group::[1/1]')) return;
+            close(github);
+            cleaning = inRun({ action: 'cleanup', run: 102, ...pullRequestRun('closed') });
+            void cleaning.finally(door.open);
+          },
+        });
+        const cleaned = await cleaning;
+        expect(cleaned?.exitCode, cleaned?.log).toBe(0);
+        expect(cleaned?.outputs['removed']).toBe('["my-agent:pr-12"]');
+        // The cleanup has the last word, though the build ends after it.
+        expect(built.log).toContain('The comment of a newer run was left as it is.');
+        const [{ body = '' } = {}, ...others] = github.comments;
+        expect(readCommentMarker(body)).toMatchObject({ state: 'removed', run: 102 });
+        expect(others).toEqual([]);
+        const plainTags = tagsAt(service).filter((tag) => !tag.startsWith('content-'));
+        return { built, tags: plainTags, builds: service.inspect.builds() };
+      },
+  );
 
-/** A repository with pull request 12 open. */
-async function scene(service?: LocalService): Promise<Scene> {
-  const workspace = await temporaryDirectory({ 'template.mjs': recipe('make') });
-  const github = await startGithubServer();
-  const local = service ?? (await startLocalService({ executor: createSimulatedExecutor({ stepMs: 1 }) }));
+test.beforeEach(({ github }) => {
   github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
-  return {
-    actions: action.path,
-    workspace: workspace.path,
-    service: local,
-    github,
-    async [Symbol.asyncDispose]() {
-      await local.close();
-      await github[Symbol.asyncDispose]();
-      await workspace[Symbol.asyncDispose]();
-    },
-  };
-}
+});
 
 const close = (github: GithubServer) => github.pullRequests.set(12, { number: 12, state: 'closed' });
 
 describe('a pull request', () => {
-  test('opened, pushed to, merged, and its build released', async () => {
-    await using place = await scene();
-    await using cache = await startCacheServer();
-    const { service, github, workspace } = place;
-    const env = { ...cache.env, RUNNER_TEMP: workspace };
+  test('opened, pushed to, merged, and its build released', async ({
+    service,
+    workspace,
+    github,
+    inRun,
+    cache: _,
+  }) => {
     const onMain = { GITHUB_REF: 'refs/heads/main', GITHUB_REF_NAME: 'main' };
-    const build = runner(place);
     const resolve = service.inspect.resolve;
 
-    const base = await build({ run: 100, env: { ...env, ...onMain } });
+    const base = await inRun({ run: 100, env: onMain });
     expect(base.exitCode, base.log).toBe(0);
-    await build({ run: 100, env: { ...env, ...onMain }, state: base.state });
+    await inRun({ run: 100, env: onMain, state: base.state });
     const production = base.outputs['buildId'];
 
     // Opened: a tag of its own, one comment.
     const early = 'a'.repeat(40);
     const opening = pullRequestRun('opened', early);
     github.pullRequests.set(12, { number: 12, state: 'open', headSha: early });
-    const opened = await build({ run: 101, ...opening, env: { ...env, ...opening.env } });
+    const opened = await inRun({ run: 101, ...opening });
     expect(opened.exitCode, opened.log).toBe(0);
     expect(tagsAt(service)).toEqual(['default', 'latest', 'pr-12', 'sha-0123456']);
     expect(resolve('my-agent', 'pr-12')).toBe(opened.outputs['buildId']);
     expect(github.comments).toHaveLength(1);
 
     // Pushed to: the same tag moves on, the same comment tells what changed.
-    await writeFile(join(workspace, 'template.mjs'), recipe('make all'));
+    await workspace.write({ 'template.mjs': recipe('make all') });
     const pushing = pullRequestRun('synchronize');
     github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
-    const pushed = await build({ run: 102, ...pushing, env: { ...env, ...pushing.env } });
+    const pushed = await inRun({ run: 102, ...pushing });
     expect(pushed.exitCode, pushed.log).toBe(0);
     expect(resolve('my-agent', 'pr-12')).toBe(pushed.outputs['buildId']);
     expect(resolve('my-agent', 'latest')).toBe(production);
@@ -82,7 +107,7 @@ describe('a pull request', () => {
 
     // Merged: what users get stays, the preview goes.
     close(github);
-    const clean = await runner(place, 'cleanup')({ run: 103, ...pullRequestRun('closed') });
+    const clean = await inRun({ action: 'cleanup', run: 103, ...pullRequestRun('closed') });
     expect(clean.exitCode, clean.log).toBe(0);
     expect(clean.outputs['removed']).toBe('["my-agent:pr-12"]');
     expect(tagsAt(service)).toEqual(['default', 'latest', 'sha-0123456']);
@@ -91,18 +116,16 @@ describe('a pull request', () => {
     expect(github.comments[0]?.body).toContain('Removed at the service: `pr-12`.');
 
     // The merge is built on main, and its build is what the release hands out.
-    const merged = await build({
+    const merged = await inRun({
       run: 104,
       inputs: { tags: 'type=sha' },
-      env: { ...env, ...onMain, GITHUB_SHA: 'd'.repeat(40) },
+      env: { ...onMain, GITHUB_SHA: 'd'.repeat(40) },
     });
     expect(merged.exitCode, merged.log).toBe(0);
     expect(resolve('my-agent', 'latest')).toBe(production);
     const builds = service.inspect.builds().length;
-    const release = await runner(
-      place,
-      'promote',
-    )({
+    const release = await inRun({
+      action: 'promote',
       run: 105,
       inputs: { from: 'sha-ddddddd', tags: '' },
       event: {
@@ -122,58 +145,31 @@ describe('a pull request', () => {
     }
   });
 
-  test('that is opened again after its cleanup has its preview and its comment back', async () => {
-    await using place = await scene();
-    const { github, service } = place;
-    const build = runner(place);
-    await build({ run: 101, ...pullRequestRun('opened') });
+  test('that is opened again after its cleanup has its preview and its comment back', async ({
+    service,
+    github,
+    inRun,
+  }) => {
+    await inRun({ run: 101, ...pullRequestRun('opened') });
     close(github);
-    await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+    await inRun({ action: 'cleanup', run: 102, ...pullRequestRun('closed') });
     expect(states(github)).toEqual(['removed']);
     github.pullRequests.set(12, { number: 12, state: 'open', headSha: 'c'.repeat(40) });
-    const again = await build({ run: 103, ...pullRequestRun('reopened') });
+    const again = await inRun({ run: 103, ...pullRequestRun('reopened') });
     expect(again.exitCode, again.log).toBe(0);
     expect(states(github)).toEqual(['ready']);
     expect(service.inspect.resolve('my-agent', 'pr-12')).toBe(again.outputs['buildId']);
   });
 
-  /** Builds with these tags for pull request 12, which is closed and cleaned up while the only step runs. */
-  async function cleanedUpMeanwhile(tags: string, base?: string) {
-    const door = gate();
-    const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed }] });
-    await using place = await scene(await startLocalService({ executor }));
-    if (base) await writeFile(join(place.workspace, 'template.mjs'), recipe('make', base));
-    let cleaning: Promise<RunResult> | undefined;
-    const built = await runner(place)({
-      run: 101,
-      ...pullRequestRun('opened'),
-      inputs: { tags },
-      onOutput: (printed) => {
-        if (cleaning || !printed.includes('::group::[1/1]')) return;
-        close(place.github);
-        cleaning = runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
-        void cleaning.finally(door.open);
-      },
-    });
-    const cleaned = await cleaning;
-    expect(cleaned?.exitCode, cleaned?.log).toBe(0);
-    expect(cleaned?.outputs['removed']).toBe('["my-agent:pr-12"]');
-    // The cleanup has the last word, though the build ends after it.
-    expect(built.log).toContain('The comment of a newer run was left as it is.');
-    const [{ body = '' } = {}, ...others] = place.github.comments;
-    expect(readCommentMarker(body)).toMatchObject({ state: 'removed', run: 102 });
-    expect(others).toEqual([]);
-    const plainTags = tagsAt(place.service).filter((tag) => !tag.startsWith('content-'));
-    return { built, tags: plainTags, builds: place.service.inspect.builds() };
-  }
-
-  test('that is cleaned up while its build runs keeps no preview', async () => {
+  test('that is cleaned up while its build runs keeps no preview', async ({ cleanedUpMeanwhile }) => {
     const { built, tags } = await cleanedUpMeanwhile('pr-12, keep');
     expect(built.exitCode, built.log).toBe(0);
     expect(tags).toEqual(['keep']);
   });
 
-  test('that is merged while its build runs is green, and says what became of preview and build', async () => {
+  test('that is merged while its build runs is green, and says what became of preview and build', async ({
+    cleanedUpMeanwhile,
+  }) => {
     const { built, tags, builds } = await cleanedUpMeanwhile('', pinned);
     expect(built.exitCode, built.log).toBe(0);
     groupsOf(built.log);
@@ -188,18 +184,22 @@ describe('a pull request', () => {
     expect(built.log).not.toMatch(/^::(error|warning)/m);
   });
 
-  test('whose build had failed by then promises nobody that it stays', async () => {
+  test('whose build had failed by then promises nobody that it stays', async ({
+    service,
+    workspace,
+    github,
+    inRun,
+  }) => {
     const door = gate();
     const fail = { message: 'exit status 1' };
-    const executor = createSimulatedExecutor({ stepMs: 1, script: [{ at: 1, until: door.passed, fail }] });
-    await using place = await scene(await startLocalService({ executor }));
-    await writeFile(join(place.workspace, 'template.mjs'), recipe('make', pinned));
-    const built = await runner(place)({
+    service.script = [{ at: 1, until: door.passed, fail }];
+    await workspace.write({ 'template.mjs': recipe('make', pinned) });
+    const built = await inRun({
       run: 101,
       ...pullRequestRun('opened'),
       onOutput: (printed) => {
         if (!printed.includes('::group::[1/1]')) return;
-        close(place.github);
+        close(github);
         door.open();
       },
     });
@@ -208,7 +208,9 @@ describe('a pull request', () => {
     expect(built.log).not.toContain('The build stays');
   });
 
-  test('whose build has no other tag, not even of its content, is lost sight of, and the job says why', async () => {
+  test('whose build has no other tag, not even of its content, is lost sight of, and the job says why', async ({
+    cleanedUpMeanwhile,
+  }) => {
     const { built, tags } = await cleanedUpMeanwhile('');
     expect(built.exitCode, built.log).toBe(1);
     groupsOf(built.log);
@@ -218,10 +220,10 @@ describe('a pull request', () => {
 });
 
 describe('one comment', () => {
-  test('is left when two runs make it in the same moment: that of the newer one', async () => {
-    await using place = await scene();
-    const { github } = place;
-    const build = runner(place);
+  test('is left when two runs make it in the same moment: that of the newer one', async ({
+    github,
+    inRun,
+  }) => {
     // Both have looked and found none when the first one is made.
     const both = gate();
     let making = 0;
@@ -232,7 +234,7 @@ describe('one comment', () => {
       return undefined;
     };
     const [older, newer] = await Promise.all(
-      [101, 102].map((run) => build({ run, ...pullRequestRun('synchronize') })),
+      [101, 102].map((run) => inRun({ run, ...pullRequestRun('synchronize') })),
     );
     const log = `${older?.log}${newer?.log}`;
     expect([older?.exitCode, newer?.exitCode], log).toEqual([0, 0]);
@@ -241,38 +243,39 @@ describe('one comment', () => {
     expect(readCommentMarker(github.comments[0]?.body ?? '')).toMatchObject({ run: 102 });
   });
 
-  test('of a stranger who bears the marker is never touched, whatever run it claims', async () => {
-    await using place = await scene();
-    const { github } = place;
+  test('of a stranger who bears the marker is never touched, whatever run it claims', async ({
+    github,
+    inRun,
+  }) => {
     const planted = [0, 10 ** 15].map((run) => {
       const header = { name: 'my-agent', key: '', state: 'building', run, attempt: 1 } as const;
       return github.addComment(12, `${commentMarker(header)}\nplanted`, 'mallory');
     });
     const before = planted.map(({ body }) => body);
-    const built = await runner(place)({ run: 101, ...pullRequestRun('opened') });
+    const built = await inRun({ run: 101, ...pullRequestRun('opened') });
     expect(built.exitCode, built.log).toBe(0);
     expect(planted.map(({ body }) => body)).toEqual(before);
     const own = github.comments.filter(({ author }) => author === github.login);
     expect(own).toHaveLength(1);
     expect(own[0]?.body).toContain(built.outputs['reference']);
     close(github);
-    await runner(place, 'cleanup')({ run: 102, ...pullRequestRun('closed') });
+    await inRun({ action: 'cleanup', run: 102, ...pullRequestRun('closed') });
     expect(planted.map(({ body }) => body)).toEqual(before);
     expect(readCommentMarker(own[0]?.body ?? '')).toMatchObject({ state: 'removed' });
   });
 
-  test('is found behind forty pages of others, by the build and by the cleanup', async () => {
-    await using place = await scene();
-    const { github } = place;
+  test('is found behind forty pages of others, by the build and by the cleanup', async ({
+    github,
+    inRun,
+  }) => {
     for (let index = 0; index < 4000; index += 1) github.addComment(12, `talk ${index}`, 'someone');
-    const build = runner(place);
-    await build({ run: 101, ...pullRequestRun('opened') });
-    const second = await build({ run: 102, ...pullRequestRun('synchronize') });
+    await inRun({ run: 101, ...pullRequestRun('opened') });
+    const second = await inRun({ run: 102, ...pullRequestRun('synchronize') });
     expect(github.comments).toHaveLength(4001);
     const own = github.comments.at(-1);
     expect(own?.body, second.log).toContain(second.outputs['reference']);
     close(github);
-    const { log } = await runner(place, 'cleanup')({ run: 103, ...pullRequestRun('closed') });
+    const { log } = await inRun({ action: 'cleanup', run: 103, ...pullRequestRun('closed') });
     expect(log).toContain('1 comment edited to say that the preview is gone');
     expect(readCommentMarker(own?.body ?? '')).toMatchObject({ state: 'removed' });
     expect(github.comments).toHaveLength(4001);

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { inject } from 'vitest';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -22,9 +21,4 @@ export async function temporaryDirectory(files: Files = {}): Promise<TemporaryDi
   };
   await write(files);
   return { path, write, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
-/** The actions as the runner downloads them, which all tests of a run share: they only read in it. */
-export function publishedAction(): { readonly path: string } {
-  return { path: inject('action') };
 }
