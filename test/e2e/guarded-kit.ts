@@ -1,10 +1,8 @@
 /** A repository whose recipe can be loaded, checkouts of it, and code that says when it was loaded and must not be. */
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from 'vitest';
-import { checkOut, checkoutKinds, createOrigin, folder, type Origin } from '../support/checkouts.ts';
-import { type RunResult, runActionHere } from '../support/runner.ts';
+import { checkOut, checkoutKinds, createOrigin } from '../support/checkouts.ts';
+import { testWith } from '../support/fixtures.ts';
 
 /** Code that says that it was run. */
 export const planted = (what: string) => `console.log('PLANTED ${what}');`;
@@ -40,49 +38,43 @@ export interface GuardedRun {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Workshop extends AsyncDisposable {
-  readonly origin: Origin;
-  /** A new folder with a checkout in it, or in `place` of it. */
-  checkOut(kind: string, place?: string): { readonly path: string; readonly place: string };
-  /** Another checkout, in a folder that is there. */
-  checkOutInto(path: string, kind: string): void;
-  /** Runs the action without a key, so that the recipe is loaded and planned and nothing is built. */
-  run(path: string, options?: GuardedRun): Promise<RunResult>;
-}
+const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
+const commentEvent = { issue: { number: 7, pull_request: {} }, repository };
 
-/** @param more - files that each commit has beside the recipe */
-export async function openWorkshop(more: Readonly<Record<string, string>> = {}): Promise<Workshop> {
-  const action = inject('action');
-  const origin = createOrigin((commit) => ({ ...recipes(commit), ...more }));
-  const top = folder();
-  const kinds = checkoutKinds(origin);
-  let count = 0;
-  const checkOutInto = (path: string, kind: string): void => {
-    const options = kinds[kind];
-    if (!options) throw new Error(`No such checkout: ${kind}`);
-    checkOut(origin, path, options);
-  };
-  return {
-    origin,
-    checkOutInto,
-    checkOut(kind, place = '.') {
-      const path = join(top, String(count++));
-      checkOutInto(join(path, place), kind);
-      return { path, place: join(path, place) };
+/**
+ * Tests that share one repository of recipes, and whose runs have no key: the recipe is loaded and planned, and nothing
+ * is built.
+ *
+ * @param more - files that each commit has beside the recipe
+ */
+export const guardedTest = (more: Readonly<Record<string, string>> = {}) =>
+  testWith({
+    defaults: {
+      inputs: { name: 'my-agent', 'on-missing-credentials': 'skip' },
+      env: { NOVITA_API_KEY: '' },
     },
-    run(path, { template, event = 'issue_comment', payload, env } = {}) {
-      const repository = { full_name: 'octo-org/agent', default_branch: 'main' };
-      return runActionHere({
-        action,
-        workspace: path,
-        inputs: { name: 'my-agent', 'on-missing-credentials': 'skip', ...(template && { template }) },
-        event: { name: event, payload: payload ?? { issue: { number: 7, pull_request: {} }, repository } },
-        env: { GITHUB_SHA: origin.commits.main, ...env },
-      });
-    },
-    async [Symbol.asyncDispose]() {
-      origin[Symbol.dispose]();
-      rmSync(top, { recursive: true, force: true });
-    },
-  };
-}
+  })
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of what a fixture needs
+    .extend('origin', { scope: 'file' }, ({}, { onCleanup }) => {
+      const origin = createOrigin((commit) => ({ ...recipes(commit), ...more }));
+      onCleanup(() => origin[Symbol.dispose]());
+      return origin;
+    })
+    /** Makes a checkout in a folder of the workspace, and gives its path. */
+    .extend('checkOut', ({ workspace, origin }) => (kind: string, place = '.'): string => {
+      const options = checkoutKinds(origin)[kind];
+      if (!options) throw new Error(`No such checkout: ${kind}`);
+      const path = join(workspace.path, place);
+      checkOut(origin, path, options);
+      return path;
+    })
+    .extend(
+      'runGuarded',
+      ({ run, origin }) =>
+        ({ template, event = 'issue_comment', payload = commentEvent, env }: GuardedRun = {}) =>
+          run({
+            inputs: { ...(template && { template }) },
+            event: { name: event, payload },
+            env: { GITHUB_SHA: origin.commits.main, ...env },
+          }),
+    );

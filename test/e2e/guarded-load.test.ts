@@ -2,9 +2,9 @@
 
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { git, write } from '../support/checkouts.ts';
-import { loaded, openWorkshop, planted, type Workshop } from './guarded-kit.ts';
+import { guardedTest, loaded, planted } from './guarded-kit.ts';
 
 const plantedPackage = (name: string, code: string) => ({
   [`node_modules/${name}/package.json`]: JSON.stringify({
@@ -59,31 +59,26 @@ console.log('through ' + Object.keys(ways).length);
 export const template = Template().fromTemplate('base');
 `;
 
-let workshop: Workshop;
-beforeAll(async () => {
-  workshop = await openWorkshop({ 'curious.ts': curious });
-});
-afterAll(() => workshop[Symbol.asyncDispose]());
+const test = guardedTest({ 'curious.ts': curious });
 
-/** A new folder with the base's checkout in `place` of it. */
-function workspace(place = '.'): { readonly path: string; readonly base: string } {
-  const { path, place: base } = workshop.checkOut('the run itself', place);
-  return { path, base };
-}
-
-test.each(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 'fork'])(
+test.for(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 'fork'])(
   '%s: the recipe of the base is loaded with all that is committed',
-  async (event) => {
-    const { path } = workspace();
-    const { exitCode, log } = await workshop.run(path, { event });
+  async (event, { checkOut, runGuarded }) => {
+    checkOut('the run itself');
+    const { exitCode, log } = await runGuarded({ event });
     expect(log).toContain(loaded);
     expect(exitCode).toBe(0);
   },
 );
 
-test('nothing that is planted beside the recipe, or above it, is loaded in any way', async () => {
-  const { path, base } = workspace('base');
-  workshop.checkOutInto(path, 'refs/pull/7/head');
+test('nothing that is planted beside the recipe, or above it, is loaded in any way', async ({
+  workspace,
+  checkOut,
+  runGuarded,
+}) => {
+  const { path } = workspace;
+  const base = checkOut('the run itself', 'base');
+  checkOut('refs/pull/7/head');
   write(path, {
     ...plantedSdk,
     ...plantedPackage('above', planted('above')),
@@ -113,7 +108,7 @@ test('nothing that is planted beside the recipe, or above it, is loaded in any w
     JITI_TSCONFIG_PATHS: 'true',
     JITI_ALIAS: JSON.stringify({ 'planted-alias': join(path, 'planted.ts') }),
   };
-  const { exitCode, log } = await workshop.run(path, { template: 'base/curious.ts', env });
+  const { exitCode, log } = await runGuarded({ template: 'base/curious.ts', env });
   expect(log).not.toMatch(/PLANTED|LOADED/);
   const [, ways = ''] = /through (\d+)/.exec(log) ?? [];
   expect(log.match(/kept out: /g)).toHaveLength(Number(ways));
@@ -123,22 +118,27 @@ test('nothing that is planted beside the recipe, or above it, is loaded in any w
   expect(exitCode).toBe(0);
 });
 
-test('a tsconfig.json above the checkout means nothing, and the one that is committed counts', async () => {
-  const { path } = workspace('base');
-  workshop.checkOutInto(path, 'refs/pull/7/head');
+test('a tsconfig.json above the checkout means nothing, and the one that is committed counts', async ({
+  workspace,
+  checkOut,
+  runGuarded,
+}) => {
+  const { path } = workspace;
+  checkOut('the run itself', 'base');
+  checkOut('refs/pull/7/head');
   write(path, {
     ...plantedSdk,
     'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { '*': ['./evil/*'] } } }),
     'evil/novita-sandbox.ts': planted('sdk by an alias'),
   });
-  const { exitCode, log } = await workshop.run(path, { template: 'base/template.ts' });
+  const { exitCode, log } = await runGuarded({ template: 'base/template.ts' });
   expect(log).not.toContain('PLANTED');
   expect(log).toContain(loaded);
   expect(exitCode).toBe(0);
 });
 
 describe('is refused, with none of it run:', () => {
-  const rows: [string, (base: string, path: string) => string | undefined, RegExp][] = [
+  const rows: [string, (base: string, path: string, main: string) => string | undefined, RegExp][] = [
     [
       'a recipe that was changed',
       (base) => void write(base, { 'template.ts': planted('recipe') }),
@@ -215,10 +215,10 @@ describe('is refused, with none of it run:', () => {
     ],
     [
       'a repository within that says it is at the commit of the run',
-      (base) => {
+      (base, _path, main) => {
         write(base, {
           'nested/template.ts': planted('recipe'),
-          'nested/.git/HEAD': workshop.origin.commits.main,
+          'nested/.git/HEAD': main,
         });
         write(base, { 'nested/.git/objects/info/alternates': join(base, '.git', 'objects') });
         return 'base/nested/template.ts';
@@ -238,12 +238,12 @@ describe('is refused, with none of it run:', () => {
     ],
     [
       'a commit whose objects were replaced',
-      (base) => {
+      (base, _path, main) => {
         write(base, { 'template.ts': planted('recipe') });
         git(base, 'add', '.');
         git(base, 'commit', '-qm', 'evil');
-        git(base, 'replace', '-f', workshop.origin.commits.main, 'HEAD');
-        writeFileSync(join(base, '.git', 'HEAD'), workshop.origin.commits.main);
+        git(base, 'replace', '-f', main, 'HEAD');
+        writeFileSync(join(base, '.git', 'HEAD'), main);
       },
       /it is not what the commit [0-9a-f]{40} has in its place/,
     ],
@@ -256,11 +256,12 @@ describe('is refused, with none of it run:', () => {
     ],
   ];
 
-  test.each(rows)('%s', async (_, change, message) => {
-    const { path, base } = workspace('base');
-    workshop.checkOutInto(path, 'refs/pull/7/head');
-    const template = change(base, path) ?? 'base/template.ts';
-    const { exitCode, log } = await workshop.run(path, { template });
+  test.for(rows)('%s', async ([_, change, message], { workspace, checkOut, runGuarded, origin }) => {
+    const { path } = workspace;
+    const base = checkOut('the run itself', 'base');
+    checkOut('refs/pull/7/head');
+    const template = change(base, path, origin.commits.main) ?? 'base/template.ts';
+    const { exitCode, log } = await runGuarded({ template });
     expect(log).not.toContain('PLANTED');
     expect(log).not.toContain('the recipe was loaded');
     expect(log).toMatch(message);
@@ -269,24 +270,26 @@ describe('is refused, with none of it run:', () => {
   });
 });
 
-test('variables of git do not change what is checked out', async () => {
-  const { path } = workspace('base');
-  workshop.checkOutInto(join(path, 'pull'), 'refs/pull/7/head');
+test('variables of git do not change what is checked out', async ({ workspace, checkOut, runGuarded }) => {
+  const { path } = workspace;
+  checkOut('the run itself', 'base');
+  checkOut('refs/pull/7/head', 'pull');
   const own = join(path, 'base', '.git');
   const env = { GIT_DIR: own, GIT_WORK_TREE: join(path, 'pull'), GIT_OBJECT_DIRECTORY: join(own, 'objects') };
-  const { exitCode, log } = await workshop.run(path, { template: 'pull/template.ts', env });
+  const { exitCode, log } = await runGuarded({ template: 'pull/template.ts', env });
   expect(log).toMatch(/it is checked out from refs\/remotes\/pull\/7\/head/);
   expect(log).not.toContain('PLANTED');
   expect(exitCode).toBe(1);
 });
 
-test('no program that a checkout names for git is run', async () => {
-  const { path, base } = workspace('base');
+test('no program that a checkout names for git is run', async ({ workspace, checkOut, runGuarded }) => {
+  const { path } = workspace;
+  const base = checkOut('the run itself', 'base');
   const evil = `sh -c "echo ran > ${join(path, 'ran')}"`;
   for (const name of ['core.fsmonitor', 'core.sshCommand', 'filter.x.clean', 'filter.x.smudge', 'core.pager'])
     git(base, 'config', name, evil);
   write(base, { '.git/info/attributes': '* filter=x\n' });
-  const { log } = await workshop.run(path, { template: 'base/template.ts' });
+  const { log } = await runGuarded({ template: 'base/template.ts' });
   expect(log).toContain(loaded);
   expect(() => rmSync(join(path, 'ran'))).toThrow();
 });
