@@ -40,9 +40,14 @@ export function problem(title: string, message: string, at?: SourceLocation): Pr
   return new ProblemsError([at ? { title, message, at } : { title, message }]);
 }
 
+/** A text of at most `length` characters; a longer one ends with `…`. */
+export function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
 /** A value for a message: in quotes, on one line, cut at 80 characters. */
 export function quote(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value);
+  return JSON.stringify(shorten(value, 80));
 }
 
 /** A text in the form that it has in a definition: `'app/\\\\[id]'`. */

@@ -18,7 +18,7 @@ describe('the rooms of src/', () => {
       'decode-text',
       'make-folder',
       'nearest',
-      'parse-json',
+      'json',
       'result',
       'version',
     ];

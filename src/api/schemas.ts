@@ -3,7 +3,10 @@
  * something must have its type. A field that is only displayed may be anything, so that an odd word in a log fails no
  * build. The messages of the schemas say what is expected.
  */
+
 import * as v from 'valibot';
+import { isRecord } from '../json.ts';
+import { shorten } from '../problem.ts';
 import type { Result } from '../result.ts';
 import type { LogLevel } from './types.ts';
 
@@ -151,7 +154,7 @@ function inShort(input: unknown): string {
   if (typeof input === 'object' && input !== null) return 'an object';
   // An address may hold a signature.
   const text = JSON.stringify(typeof input === 'string' ? input.replace(/\?.*/s, '?…') : input);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return shorten(text, 80);
 }
 
 function readLogEntry(entry: unknown): LogEntry {
@@ -175,8 +178,7 @@ function readReason(reason: unknown): { readonly message: string; readonly step?
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 function asText(value: unknown): string {

@@ -2,6 +2,7 @@ import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { connectionError } from '../http/connection-error.ts';
 import { ServiceError } from '../http/errors.ts';
 import type { RetryPolicy } from '../http/retry.ts';
+import { parseJson } from '../json.ts';
 import { isOfApi } from './schemas.ts';
 
 export { proxyAwareDispatcher } from '../http/proxy.ts';
@@ -126,7 +127,7 @@ async function send(
     throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
   }
   const empty = bytes.byteLength === 0;
-  const json = empty ? undefined : jsonOf(bytes);
+  const json = empty ? undefined : parseJson(new TextDecoder().decode(bytes));
   const isInvalid = received.status < 200 || received.status > 599;
   if (isInvalid || (received.ok && !empty && json === undefined)) {
     throw new ServiceError({
@@ -142,12 +143,4 @@ async function send(
   // The bytes are decoded already, and openapi-fetch reads a length of 0 as success, whatever the status.
   for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
   return { response: new Response(empty ? null : bytes, { status: received.status, headers }), json };
-}
-
-function jsonOf(bytes: ArrayBuffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

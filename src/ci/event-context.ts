@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isRecord, parseJson } from '../json.ts';
 import { problem } from '../problem.ts';
 
 /** The raw data of the event that started this run, as the runner gives it. */
@@ -43,15 +44,9 @@ function readEventFile(path: string): EventContext['payload'] {
     const { code = '' } = error as NodeJS.ErrnoException;
     throw unreadable(path, `it cannot be read (${code})`);
   }
-  let payload: unknown;
-  try {
-    payload = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    throw unreadable(path, 'it is not JSON');
-  }
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-    throw unreadable(path, 'it holds no JSON object');
-  }
+  const payload = parseJson(text.replace(/^\uFEFF/, ''));
+  if (payload === undefined) throw unreadable(path, 'it is not JSON');
+  if (!isRecord(payload)) throw unreadable(path, 'it holds no JSON object');
   return payload;
 }
 

@@ -49,7 +49,3 @@ export type HostMessage =
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'definition'; readonly definition: Definition }
   | { readonly type: 'problems'; readonly problems: readonly [Problem, ...Problem[]] };
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

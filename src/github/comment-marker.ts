@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { WorkflowRun } from '../ci/run.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseJson } from '../json.ts';
 
 /** The state of a template's build in its comment. */
 export type CommentState =

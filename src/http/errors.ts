@@ -1,3 +1,5 @@
+import { shorten } from '../problem.ts';
+
 /** How a request to the service went wrong. */
 export type ServiceErrorKind =
   /** The service answered with a status outside of 2xx. */
@@ -106,8 +108,7 @@ export function serverMessage(body: unknown): string {
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
   const text = typeof message === 'string' ? message : message === undefined ? '' : JSON.stringify(message);
   const plain = /^\s*</.test(text) ? text.replace(/<[^>]*>/g, ' ') : text;
-  const line = plain.replace(/\s+/g, ' ').trim();
-  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
+  return shorten(plain.replace(/\s+/g, ' ').trim(), 500);
 }
 
 /** Whether the service does not find a build. It answers 400 for one whose last tag is gone. */

@@ -1,4 +1,5 @@
 import { type BuildRecord, parseBuildRecord } from '../history/last-build.ts';
+import { parseJson } from '../json.ts';
 
 /** What the main step leaves for the post step. Holds no secret: the runner prints it in debug logs. */
 export interface StepState {
@@ -32,7 +33,8 @@ export function saveState(commands: StateCommands, state: StepState): void {
 
 /** What the main step left, or `undefined` where it left nothing that can be read. */
 export function loadState(commands: StateCommands): StepState | undefined {
-  const found = parseState(commands.getState(key));
+  // biome-ignore lint/suspicious/noExplicitAny: every field is checked before it is used.
+  const found = parseJson(commands.getState(key)) as any;
   if (!found) return undefined;
   const { build, ended, summary, lastBuild } = found;
   const remembered = parseBuildRecord(JSON.stringify(lastBuild ?? null));
@@ -42,13 +44,4 @@ export function loadState(commands: StateCommands): StepState | undefined {
     ...(typeof build?.name === 'string' && typeof build.buildId === 'string' && { build }),
     ...(remembered && { lastBuild: remembered }),
   };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: every field is looked at before it is used.
-function parseState(text: string): any {
-  try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

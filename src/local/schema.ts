@@ -1,3 +1,4 @@
+import { isRecord } from '../json.ts';
 import { invalidBody, invalidRequest } from './http.ts';
 
 /** The rule for one property of a body. `minimum` is for integers. */
@@ -22,11 +23,11 @@ export function checkBody(name: string, schema: Schema, body: unknown): void {
 }
 
 function objectFault(schema: Schema, value: unknown, at: string): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return at === '' ? 'value must be an object' : `Error at "${at}": value must be an object`;
   }
   for (const [name, property] of Object.entries(schema)) {
-    const found = (value as Record<string, unknown>)[name];
+    const found = value[name];
     const path = `${at}/${name}`;
     if (found === undefined) {
       if (property.required) return `Error at "${path}": property "${name}" is missing`;

@@ -1,4 +1,5 @@
 import type { Instruction, LogLevel } from '../api/types.ts';
+import { shorten } from '../problem.ts';
 import type { Result } from '../result.ts';
 import { checkCopy } from './archive.ts';
 import type { ExecutorBuild } from './executor.ts';
@@ -136,7 +137,7 @@ async function simulateStep(
   const args = step.args ?? [];
   switch (type) {
     case 'RUN':
-      return ran([`(simulated) ${shorten(args[0] ?? '')}`, '(simulated) exit status 0']);
+      return ran([`(simulated) ${firstLine(args[0] ?? '')}`, '(simulated) exit status 0']);
     case 'COPY':
     case 'ADD': {
       const check = await checkCopy(step, step.filesHash ? build.archivePath(step.filesHash) : undefined);
@@ -177,7 +178,7 @@ function commandPhases(
       before: [raw(`Running start command: ${startCmd}`, 'info')],
       // The service says so also when the start command has died.
       onFailure: [raw(`Waiting for template to be ready: ${readyCmd}`, 'info'), isReady],
-      work: async () => ran([`(simulated) ${shorten(startCmd)}`]),
+      work: async () => ran([`(simulated) ${firstLine(startCmd)}`]),
     });
   }
   if (readyCmd !== undefined) {
@@ -200,7 +201,6 @@ function raw(text: string, level: LogLevel): ScriptedLine {
   return { text, level, raw: true };
 }
 
-function shorten(command: string): string {
-  const first = command.trim().split('\n', 1)[0] ?? '';
-  return first.length > 160 ? `${first.slice(0, 159)}…` : first;
+function firstLine(command: string): string {
+  return shorten(command.trim().split('\n', 1)[0] ?? '', 160);
 }

@@ -1,4 +1,4 @@
-import { parseJson } from '../parse-json.ts';
+import { parseJson } from '../json.ts';
 import { plainView, withoutUnseen } from './text-view.ts';
 
 /** Shorter texts occur in too many harmless places. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseJson } from '../parse-json.ts';
+import { parseJson } from '../json.ts';
 import { basicAuthorization, type CredentialsSource } from './credentials.ts';
 import { namedAddress, registryName } from './endpoint.ts';
 import { refusal, UnresolvedImageError } from './errors.ts';

@@ -4,7 +4,7 @@ import { connectionError } from '../http/connection-error.ts';
 import { isTransient, isTransientStatus, ServiceError } from '../http/errors.ts';
 import { createRetrier, type RetryPolicy, retryAfterMs, withRetry } from '../http/retry.ts';
 import { untilAborted } from '../http/sleep.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseJson } from '../json.ts';
 import { version } from '../version.ts';
 import { namedAddress } from './endpoint.ts';
 import { UnresolvedImageError } from './errors.ts';

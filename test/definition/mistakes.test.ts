@@ -181,7 +181,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `import { Sandbox } from 'e2b';\n\n\nawait Sandbox.create('base', { apiKey: 'x', apiUrl: 'http://127.0.0.1:1' });`,
     },
     'template.ts:4',
-    /^template\.ts:4: fetch failed.*nor an API key.*calls of the service to a script of its own/,
+    /^template\.ts:4: fetch failed.*nor an API key.*calls of the service to a separate script/,
   ],
   // The SDK does not have it, or refuses it.
   [

@@ -61,14 +61,14 @@ const misread: ReadonlyArray<
   [`makeDir(['/y z', '/b'])`, /divides it/, `"'/y z'"`, `makeDir(["'/y z'", '/b'])`, '<-p> </y z> </b>'],
   [
     `makeDir("/o'brien")`,
-    /takes its quotes/,
+    /removes its quotes/,
     `"\\"/o'brien\\""`,
     `makeDir("\\"/o'brien\\"")`,
     `<-p> </o'brien>`,
   ],
   [
     `makeDir('/a\\\\b')`,
-    /takes its quotes or backslashes/,
+    /removes its quotes or backslashes/,
     `"'/a\\\\b'"`,
     `makeDir("'/a\\\\b'")`,
     '<-p> </a\\b>',

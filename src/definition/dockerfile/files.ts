@@ -1,5 +1,5 @@
+import { isRecord } from '../../json.ts';
 import { javascriptText, quote } from '../../problem.ts';
-import { isRecord } from '../protocol.ts';
 import { type Loss, mistake, type Reading, sentText, warning } from './loss.ts';
 import { dockerWord, type Flag, jsonWords, splitWords } from './words.ts';
 

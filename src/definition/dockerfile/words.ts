@@ -1,3 +1,5 @@
+import { parseJson } from '../../json.ts';
+
 /** How Docker reads the text after an instruction's keyword. */
 
 /** Values of the variables that ARG and ENV declare above, without those of the base image. */
@@ -103,12 +105,8 @@ export function splitWords(text: string, escaping: string): string[] {
 /** The items of `["a", "b"]`; `undefined` for anything else, which is text to Docker. */
 export function jsonWords(text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
 }
 
 export interface Flag {

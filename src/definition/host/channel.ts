@@ -3,7 +3,7 @@ import type { Problem } from '../../problem.ts';
 import type { Definition } from '../definition.ts';
 import { channelDescriptor, type HostMessage, lostChannelCode, type Phase } from '../protocol.ts';
 
-/** The host's side of the channel. Both final answers end the process. */
+/** The host's side of the channel. `definition` and `fail` end the process. */
 export interface Answer {
   phase(phase: Phase): void;
   definition(definition: Definition): never;
@@ -11,8 +11,8 @@ export interface Answer {
 }
 
 /**
- * Opens the channel. What it needs is taken hold of now, before the definition can replace it, and each
- * message is written at once and whole, so that it is out before the process ends.
+ * Opens the channel. It keeps the functions that it needs, since the definition may replace them. Each message is
+ * written synchronously and whole, so none is lost when the process ends.
  */
 export function openChannel(token: string): Answer {
   const write = writeSync;
@@ -22,7 +22,7 @@ export function openChannel(token: string): Answer {
   let answered = false;
 
   const send = (message: HostMessage): void => {
-    // The leading line end keeps a message apart from what else may have been written to the pipe.
+    // The definition may have written part of a line to the pipe, so a message starts on a new line.
     const bytes = Buffer.from(`\n${token} ${stringify(message)}\n`);
     for (let sent = 0; sent < bytes.length; ) {
       try {
@@ -48,7 +48,7 @@ export function openChannel(token: string): Answer {
       try {
         send({ type: 'phase', phase });
       } catch {
-        // The answer itself will tell that the channel is lost.
+        // The final message reports that the channel is lost.
       }
     },
     definition: (definition) => finish({ type: 'definition', definition }),

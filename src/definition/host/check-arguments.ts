@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { isRecord } from '../../json.ts';
 import type { Problem, SourceLocation } from '../../problem.ts';
 import { isWithheld } from '../environment.ts';
 
 type Kind = 'text' | 'path' | 'texts' | 'paths' | 'ready' | 'credentials';
-/** Which arguments of a builder method must be what; a `?` marks one that may be left out. */
+/** The kinds of a builder method's arguments; a `?` marks an optional one. */
 const expected: Readonly<Record<string, ReadonlyArray<Kind | `${Kind}?`>>> = {
   fromImage: ['text'],
   fromTemplate: ['text'],
@@ -35,7 +36,7 @@ const expected: Readonly<Record<string, ReadonlyArray<Kind | `${Kind}?`>>> = {
   setPatchCmd: ['text'],
 };
 
-const said: Readonly<Record<Kind, string>> = {
+const expectation: Readonly<Record<Kind, string>> = {
   text: 'a string',
   path: 'a path',
   texts: 'a string or a list of strings',
@@ -44,7 +45,7 @@ const said: Readonly<Record<Kind, string>> = {
   ready: 'a string or one of waitForPort(), waitForURL(), waitForProcess(), waitForFile(), waitForTimeout()',
 };
 
-/** What is wrong with the arguments of one call in the definition; the SDK itself looks at none of them. */
+/** What is wrong with the arguments of one call in the definition. The SDK itself checks none of them. */
 export function argumentProblems(
   method: string,
   args: readonly unknown[],
@@ -61,14 +62,14 @@ export function argumentProblems(
     const position = `argument ${index + 1}${wrong.index === undefined ? '' : `, item ${wrong.index + 1},`}`;
     problems.push({
       title: `${method}() got ${wrong.found}`,
-      message: `${method}: ${position} is ${wrong.found}; ${said[kind]} is expected.${wrong.found === 'undefined' ? ' If it comes from an environment variable, that variable is not set in this job: set it in env: of the step, or give a default.' : ''}`,
+      message: `${method}: ${position} is ${wrong.found}; ${expectation[kind]} is expected.${wrong.found === 'undefined' ? ' If it comes from an environment variable, that variable is not set in this job: set it in env: of the step, or give a default.' : ''}`,
       ...(at ? { at } : {}),
     });
   }
   return problems;
 }
 
-/** The SDK takes a text for the path of a file, and shows it when there is none: a key, where it is the account itself. */
+/** The SDK reads a string as the path of a file, and prints it when no such file exists. Here it would be a key. */
 function serviceAccountProblems(credentials: unknown, at: SourceLocation | undefined): Problem[] {
   const account: unknown = Reflect.get(Object(credentials), 'serviceAccountJSON');
   if (typeof account !== 'string' || !account.trim().startsWith('{')) return [];
@@ -76,14 +77,14 @@ function serviceAccountProblems(credentials: unknown, at: SourceLocation | undef
     {
       title: 'fromGCPRegistry() got JSON as text',
       message:
-        'fromGCPRegistry: serviceAccountJSON is JSON as text, and a text is taken for the path of a file. Hand over what it says: JSON.parse(text).',
+        'fromGCPRegistry: serviceAccountJSON is JSON as text, and the SDK reads a text as the path of a file. Pass the object: JSON.parse(text).',
       ...(at ? { at } : {}),
     },
   ];
 }
 
 function envProblems(envs: unknown, at: SourceLocation | undefined): Problem[] {
-  if (typeof envs !== 'object' || envs === null || Array.isArray(envs)) {
+  if (!isRecord(envs)) {
     const found = kindOf(envs);
     const message = `setEnvs: the argument is ${found}; an object of names and strings is expected, such as { PORT: '8080' }.`;
     return [{ title: `setEnvs() got ${found}`, message, ...(at ? { at } : {}) }];
@@ -98,13 +99,13 @@ function envProblems(envs: unknown, at: SourceLocation | undefined): Problem[] {
         const message = `setEnvs: ${name} is ${kindOf(value)}; a string is expected.${hint}`;
         return { title: `Environment variable ${name} is not a string`, message, ...where };
       }
-      const mend = 'Set it in env: of the step, or give a default.';
+      const fix = 'Set it in env: of the step, or give a default.';
       const source = place?.variable;
       const cause = !source
-        ? `If it comes from an environment variable, that one is not set in this job. ${mend}`
+        ? `If it comes from an environment variable, that variable is not set in this job. ${fix}`
         : isWithheld(source)
           ? `It comes from process.env.${source}, which the action does not hand to a definition, since it belongs to the action or the runner. A template must not hold keys or tokens; hand them to the sandbox when it starts.`
-          : `It comes from process.env.${source}, which is not set in this job, or names a file of the runner's, which the action does not hand to a definition. ${mend}`;
+          : `It comes from process.env.${source}, which is not set in this job, or names a file of the runner, which the action does not hand to a definition. ${fix}`;
       return {
         title: `Environment variable ${name} is ${value}`,
         message: `setEnvs: ${name} is ${value}; a string is expected. ${cause}`,
@@ -113,7 +114,7 @@ function envProblems(envs: unknown, at: SourceLocation | undefined): Problem[] {
     });
 }
 
-/** The line on which a variable is given, and the job's variable that it is taken from, as far as the text shows. */
+/** The line that sets a variable, and the variable of the job that it comes from, as far as the text shows both. */
 function envPlace(call: SourceLocation, name: string): { at: SourceLocation; variable?: string } | undefined {
   const quoted = name.replace(/[^\w]/g, '\\$&');
   const entry = new RegExp(`(?:^|[{,\\s'"])${quoted}['"]?\\s*(?::|,|\\}|$)`);
@@ -137,8 +138,7 @@ function wrongPart(kind: Kind, value: unknown): { found: string; index?: number 
     return isReady ? undefined : { found: kindOf(value) };
   }
   if (kind === 'credentials') {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? undefined : { found: kindOf(value) };
+    return isRecord(value) ? undefined : { found: kindOf(value) };
   }
   const fits = (item: unknown): boolean =>
     typeof item === 'string' || (kind.startsWith('path') && (item instanceof URL || Buffer.isBuffer(item)));

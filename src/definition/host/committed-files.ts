@@ -6,18 +6,18 @@ import { type Comparison, type TrackedFiles, trackedFiles } from '../../git/trac
 import { type ProblemsError, problem } from '../../problem.ts';
 import type { CommittedOnly } from '../protocol.ts';
 
-/** Lets nothing be loaded but the files of one commit, as that commit has them. */
+/** The files of one commit: only these may be loaded, and only unchanged. */
 export interface CommittedFiles {
   readonly root: string;
   compare(path: string): Comparison;
-  /** Throws a `ProblemsError` for a file of code that may not be loaded. */
+  /** Throws a `ProblemsError` for a file that may not be loaded. */
   check(path: string): void;
 }
 
 /**
- * Opens the files that a recipe may load where a stranger may have caused the run.
+ * Opens the files that a recipe may load in a run that a stranger may have caused.
  *
- * @param file - the recipe, at whose first line the refusals stand
+ * @param file - the recipe, its first line is the place of each problem
  * @throws ProblemsError when the commit cannot be read
  */
 export function openCommittedFiles({ root, commit, event }: CommittedOnly, file: string): CommittedFiles {
@@ -35,7 +35,7 @@ export function openCommittedFiles({ root, commit, event }: CommittedOnly, file:
     return place.startsWith('..') ? path : place.replaceAll(sep, '/');
   };
   const checked = new Set<string>();
-  const demand = (path: string, why: string): void => {
+  const requireCommitted = (path: string, why: string): void => {
     const compared = tracked.compare(path);
     if (compared === 'untracked')
       throw refuse('A file that git does not track', `${shown(path)} ${why}, and git does not track it.`);
@@ -51,10 +51,10 @@ export function openCommittedFiles({ root, commit, event }: CommittedOnly, file:
     check(path) {
       const real = realpathSync(path);
       if (checked.has(real)) return;
-      demand(real, 'is loaded');
-      // It says how the file is read, and what its imports that begin with # mean.
+      requireCommitted(real, 'is loaded');
+      // package.json decides how the file is read, and what its imports that begin with # mean.
       const settings = packageAround(real, root);
-      if (settings) demand(realpathSync(settings), `says how ${shown(real)} is read`);
+      if (settings) requireCommitted(realpathSync(settings), `says how ${shown(real)} is read`);
       else if (/['"]#/.test(readFileSync(real, 'latin1')))
         throw refuse(
           'An import without a package.json',
@@ -75,9 +75,9 @@ function packageAround(file: string, root: string): string | undefined {
 }
 
 /**
- * Checks what Node itself loads: plain JavaScript, JSON, compiled addons, and whatever is required.
+ * Checks what Node itself loads: plain JavaScript, JSON, compiled addons, and every `require`.
  *
- * @param own - the action's own folders, from which the SDK loads its parts
+ * @param own - folders of the action, from which the SDK loads its files
  */
 export function checkNodeLoads(files: CommittedFiles, own: readonly string[]): void {
   registerHooks({
@@ -89,7 +89,7 @@ export function checkNodeLoads(files: CommittedFiles, own: readonly string[]): v
       return next(url, context);
     },
   });
-  // A compiled addon goes past the hooks.
+  // A compiled addon bypasses the hooks.
   const open = process.dlopen;
   process.dlopen = (module, path, ...rest) => {
     files.check(path);

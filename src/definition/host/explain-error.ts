@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Problem, ProblemsError, type SourceLocation } from '../../problem.ts';
-import type { FrameFinder } from '../stack-frames.ts';
+import { isRecord } from '../../json.ts';
+import { type Problem, ProblemsError, type SourceLocation, shorten } from '../../problem.ts';
+import { callerStack, type FrameFinder } from '../stack-frames.ts';
 import { kindOf } from './check-arguments.ts';
 
 export interface ExplainContext {
@@ -16,7 +17,7 @@ export interface ExplainContext {
   readonly requestStack: (error: unknown) => string | undefined;
 }
 
-/** Turns whatever a definition threw into what a person needs: place, what was found, how to mend it. */
+/** Explains any value that a definition threw: the place, what was found, and how to fix it. */
 export function explain(thrown: unknown, context: ExplainContext): readonly [Problem, ...Problem[]] {
   if (thrown instanceof ProblemsError) return thrown.problems;
   if (!(thrown instanceof Error) && !looksLikeError(thrown)) return [thrownValue(thrown, context)];
@@ -32,7 +33,7 @@ export function explain(thrown: unknown, context: ExplainContext): readonly [Pro
 }
 
 function looksLikeError(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'message') === 'string';
+  return isRecord(value) && typeof value['message'] === 'string';
 }
 
 /** The loader's parse errors name file, line and column; Babel counts columns from 0. */
@@ -53,7 +54,7 @@ function syntaxProblem(error: Error, context: ExplainContext): Problem | undefin
     const at = { file: json[1], line: Number(/line (\d+)/.exec(json[2] ?? '')?.[1] ?? 1) };
     return {
       title: 'A JSON file is not valid',
-      message: `${place(at, context)}: ${sentence(json[2] ?? '')} The definition imports this file; mend its JSON.`,
+      message: `${place(at, context)}: ${sentence(json[2] ?? '')} The definition imports this file; fix its JSON.`,
       at,
     };
   }
@@ -80,7 +81,7 @@ function missingModule(error: Error & { code?: unknown }, context: ExplainContex
   }
   return {
     title: `Package ${name} is not installed`,
-    message: `${place(at, context)} imports ${name}, which is not installed. Install the repository's dependencies in a step before this one (npm ci), or take the import out. Only novita-sandbox, e2b and their sub-packages need no installation.`,
+    message: `${place(at, context)} imports ${name}, which is not installed. Install the repository's dependencies in a step before this one (npm ci), or remove the import. Only novita-sandbox, e2b and their sub-packages need no installation.`,
     ...(at && { at }),
   };
 }
@@ -91,13 +92,13 @@ function missingMethod(error: Error, context: ExplainContext): Problem | undefin
   const at = whereOf(error, context);
   return {
     title: `The SDK has no ${name}()`,
-    message: `${place(at, context)}: templates of ${context.sdkName} have no ${name}(). ${insteadOf(name)}`,
+    message: `${place(at, context)}: templates of ${context.sdkName} have no ${name}(). ${replacementFor(name)}`,
     ...(at && { at }),
   };
 }
 
-/** What to write in place of a method that `e2b` has and `novita-sandbox` has not. */
-function insteadOf(name: string): string {
+/** What to write instead of a method that only `e2b` has. */
+function replacementFor(name: string): string {
   const image = /^from(\w+)Image$/.exec(name)?.[1];
   if (image)
     return `Use fromImage('${image.toLowerCase()}:<tag>') or one of fromPythonImage(), fromNodeImage(), fromBunImage(), fromUbuntuImage(), fromDebianImage().`;
@@ -138,7 +139,7 @@ function failedRequest(error: Error & { code?: unknown }, context: ExplainContex
   const at = whereOf(error, context);
   return {
     title: 'A request of the definition failed',
-    message: `${place(at, context)}: ${sentence(error.message)}${causeOf(error)} A definition should need neither the network nor an API key, since it only describes the template: leave downloads to RUN steps, and calls of the service to a script of its own.`,
+    message: `${place(at, context)}: ${sentence(error.message)}${causeOf(error)} A definition should need neither the network nor an API key, since it only describes the template: move downloads to RUN steps, and calls of the service to a separate script.`,
     ...(at && { at }),
   };
 }
@@ -155,20 +156,20 @@ function plainError(error: Error, context: ExplainContext): Problem {
 
 function causeOf({ cause }: Error): string {
   if (!(cause instanceof Error)) return '';
-  // Several addresses were tried: the message is empty, and the code says it.
+  // After several addresses were tried, the message is empty, and only the code says why.
   return ` Cause: ${sentence(cause.message || String(Reflect.get(cause, 'code') ?? cause.name))}`;
 }
 
 function thrownValue(thrown: unknown, context: ExplainContext): Problem {
-  const shown = typeof thrown === 'string' ? `'${cut(thrown)}'` : kindOf(thrown);
+  const value = typeof thrown === 'string' ? `'${shorten(thrown, 1500)}'` : kindOf(thrown);
   const name = relative(context.workingDirectory, context.file);
   return {
     title: 'The definition throws a value',
-    message: `${name} throws ${shown} while it is loaded. A definition must load without an error and export its template; throw new Error(…) if something is missing, so that its line can be named.`,
+    message: `${name} throws ${value} while it is loaded. A definition must load without an error and export its template; throw new Error(…) if something is missing, so that its line can be named.`,
   };
 }
 
-/** The line that threw; undefined when none of the user's lines is known: better none than a wrong one. */
+/** The line that threw; undefined when the stack has none of the user's lines. No line is better than a wrong one. */
 function whereOf(error: Error, context: ExplainContext): SourceLocation | undefined {
   const request = context.requestStack(error);
   return (
@@ -189,14 +190,30 @@ function shortened(path: string, context: ExplainContext): string {
 
 function lineText(at: SourceLocation): string {
   if (!existsSync(at.file)) return '';
-  return cut(readFileSync(at.file, 'utf8').split('\n')[at.line - 1]?.trim() ?? '', 120);
+  return shorten(readFileSync(at.file, 'utf8').split('\n')[at.line - 1]?.trim() ?? '', 120);
 }
 
 function sentence(text: string): string {
-  const trimmed = cut(text.replace(/\nRequire stack:[\s\S]*$/, '').trim());
+  const trimmed = shorten(text.replace(/\nRequire stack:[\s\S]*$/, '').trim(), 1500);
   return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
-function cut(text: string, length = 1500): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
+/**
+ * Watches `fetch` to find the line that made a failed request: Node's error has no stack.
+ *
+ * @returns a function that gives the stack of the request that failed with an error
+ */
+export function watchRequests(): (error: unknown) => string | undefined {
+  const failed = new WeakMap<object, string>();
+  const fetch = globalThis.fetch;
+  globalThis.fetch = async (...args) => {
+    const stack = callerStack();
+    try {
+      return await fetch(...args);
+    } catch (error) {
+      if (error instanceof Error) failed.set(error, stack);
+      throw error;
+    }
+  };
+  return (error) => failed.get(Object(error));
 }

@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
+import { isRecord } from '../../json.ts';
 import type { Problem, SourceLocation } from '../../problem.ts';
-import { isRecord } from '../protocol.ts';
 import { callerStack, type FrameFinder } from '../stack-frames.ts';
 import type { Sdk } from './load-sdk.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
- * Lets no build start from within a definition: a call of `Template.build` is the end of loading it,
- * also where the script would catch an error and go on.
+ * Prevents a definition from starting a build. A call of `Template.build` ends the process, so a script that catches
+ * errors cannot continue.
  */
 export function forbidBuilds(
   sdk: Sdk,
@@ -19,18 +19,18 @@ export function forbidBuilds(
   },
   fail: (problem: Problem) => never,
 ): void {
-  const shown = (at: SourceLocation): string => relative(context.workingDirectory, at.file);
+  const relativePath = (at: SourceLocation): string => relative(context.workingDirectory, at.file);
   for (const method of ['build', 'buildInBackground']) {
     const refuse = (template: unknown): never => {
       const at = context.frames.find(callerStack()) ?? { file: context.file, line: 1 };
       const base = isRecord(template) ? context.recorder.parts(template).base : undefined;
       const elsewhere =
         base && base.file !== at.file && base.file !== context.file
-          ? ` The template that it builds is in ${shown(base)}: point the input template: at that file.`
-          : ' Export the template instead (export const template = …), and move the call into a script of its own or take it out.';
+          ? ` The template that it builds is in ${relativePath(base)}: point the input template: at that file.`
+          : ' Export the template instead (export const template = …), and move the call to a separate script or remove it.';
       return fail({
-        title: 'The definition builds by itself',
-        message: `${shown(at)}:${at.line} calls Template.${method}(). The action does the building; a definition only describes the template.${elsewhere}`,
+        title: 'The definition starts a build',
+        message: `${relativePath(at)}:${at.line} calls Template.${method}(). The action does the building; a definition only describes the template.${elsewhere}`,
         at,
       });
     };

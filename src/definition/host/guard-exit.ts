@@ -9,10 +9,9 @@ export interface GuardContext {
 }
 
 /**
- * Turns every way in which a definition can end its process, or leave it with nothing to do, into a
- * problem that names the line.
+ * Reports a problem, with its line, when a definition ends its process or waits forever.
  *
- * @param fail reports and ends the process; never returns
+ * @param fail reports the problem and ends the process
  */
 export function guardProcess(
   context: GuardContext,
@@ -27,7 +26,7 @@ export function guardProcess(
       const at = caller();
       return fail({
         title: `The definition calls ${call}`,
-        message: `${relative(context.workingDirectory, at.file)}:${at.line}: ${call} ${effect}. A definition must come to an end by itself: throw an Error if something is missing, and move what belongs to a script into a file of its own.`,
+        message: `${relative(context.workingDirectory, at.file)}:${at.line}: ${call} ${effect}. A definition must not end its process: throw an Error if something is missing, and move other work to a separate script.`,
         at,
       });
     };
@@ -37,7 +36,7 @@ export function guardProcess(
   Reflect.set(process, 'reallyExit', ended('process.reallyExit()'));
   process.abort = ended('process.abort()');
   process.kill = (pid, signal) => {
-    // Node takes the number of a process as text too.
+    // Node accepts the number of a process as text too.
     const id = Number(pid);
     if (signal === 0) return kill(pid, signal);
     if (id === process.pid || id === 0) return ended('process.kill() on itself')();
@@ -50,8 +49,8 @@ export function guardProcess(
   process.on('unhandledRejection', (reason) => failWith(reason));
   process.on('beforeExit', () =>
     fail({
-      title: 'The definition never gets done',
-      message: `${name} waits (await) for a promise that nothing will ever settle, so its template is not there. Look for a promise whose resolve is never called, and make it settle.`,
+      title: 'The definition never finishes',
+      message: `${name} waits (await) for a promise that never settles, so it exports no template. Look for a promise whose resolve is never called, and call it.`,
       at: { file: context.file, line: 1 },
     }),
   );

@@ -1,8 +1,8 @@
 import { createRequire as createNativeRequire } from 'node:module';
 import type { createJiti as CreateJiti, JitiOptions } from 'jiti';
 
-// The package's own entries import modules by `import(id)`, which a bundler rewrites: bundled, a definition
-// could not import node:fs. So its parts are put together here. They have no types of their own.
+// A bundler rewrites the `import(id)` of the package's entries, and a definition could not import node:fs. So jiti's
+// parts are put together here. They have no types.
 // @ts-expect-error
 import transform from '../../../node_modules/jiti/dist/babel.cjs';
 
@@ -17,8 +17,8 @@ const onError = (error: unknown): never => {
 };
 
 /**
- * Node's `require` for a file. The loader asks its `resolve` last, when it has found nothing itself: what stands
- * behind a map of package.json as TypeScript only is found here.
+ * Node's `require` for a file. The loader calls its `resolve` last, when it has found nothing itself. A TypeScript file
+ * that a map of package.json names as JavaScript is found here.
  */
 const createRequire = (from: string): NodeJS.Require => {
   const require = createNativeRequire(from);
@@ -43,7 +43,7 @@ type Transform = NonNullable<JitiOptions['transform']>;
 /**
  * jiti's `createJiti` with the transpiler linked in, in a form that survives bundling.
  *
- * @param check - told each file that is about to be evaluated without Node's own loader; throws to prevent it
+ * @param check - called with each file before jiti evaluates it; throws to prevent that
  */
 export const createJiti = (
   id: string,

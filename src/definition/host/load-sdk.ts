@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isRecord } from '../../json.ts';
 import { problem } from '../../problem.ts';
 import type { SdkOrigin } from '../definition.ts';
-import { isRecord } from '../protocol.ts';
 
-/** The SDK's exports, as far as the host needs to know them. */
+/** The SDK that a definition uses. */
 export interface Sdk {
   readonly origin: SdkOrigin;
-  /** Folder that holds its files, or its one file: what is in there is never the user's. */
+  /** Folder of its files, or its only file. Nothing in it is the user's. */
   readonly folder: string;
   /** `file:` URL of its entry. */
   readonly url: string;
@@ -19,10 +19,10 @@ export interface Sdk {
 const packageName = 'novita-sandbox';
 
 /**
- * Loads `novita-sandbox` as the definition would get it: the copy installed in the repository, found from
- * the definition's folder upwards, else the action's own.
+ * Loads `novita-sandbox` as the definition would get it: the copy installed in the repository, searched from the
+ * definition's folder upwards, or else the copy of the action.
  *
- * @param mayBeInstalled whether a copy of the repository counts
+ * @param mayBeInstalled whether a copy in the repository may be used
  * @throws ProblemsError when the repository's copy does not load or is too old
  */
 export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: boolean): Promise<Sdk> {
@@ -39,7 +39,7 @@ export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: 
   }
   const { folder, version } = packageOf(fileURLToPath(installed));
   const at = { file, line: 1 };
-  const mend = `Run npm install ${packageName}@latest, or take it out of the repository: the action brings its own copy.`;
+  const fix = `Run npm install ${packageName}@latest, or remove it from the repository: the action brings its own copy.`;
   let exports: Record<string, unknown>;
   try {
     exports = await importNative(installed);
@@ -47,7 +47,7 @@ export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: 
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw problem(
       'The installed SDK does not load',
-      `${packageName} ${version} is installed in the repository (${folder}), but loading it failed: ${reason}. ${mend}`,
+      `${packageName} ${version} is installed in the repository (${folder}), but loading it failed: ${reason}. ${fix}`,
       at,
     );
   }
@@ -55,7 +55,7 @@ export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: 
   if (typeof template !== 'function' || typeof Reflect.get(template, 'toJSON') !== 'function') {
     throw problem(
       'The installed SDK is too old',
-      `${packageName} ${version} is installed in the repository (${folder}); it cannot build templates, 2.0.0 or newer is needed. ${mend}`,
+      `${packageName} ${version} is installed in the repository (${folder}); it cannot build templates, 2.0.0 or newer is needed. ${fix}`,
       at,
     );
   }
@@ -64,26 +64,26 @@ export async function loadSdk(file: string, bundledSdk: string, mayBeInstalled: 
 
 /** The file that Node would load for a package that this file imports, as a URL, if there is one. */
 async function entryOf(name: string, file: string): Promise<string | undefined> {
-  const question = 'definition:sdk';
+  const probe = 'definition:sdk';
   let found: string | undefined;
-  // Node answers for another file than the asking one to hooks alone.
+  // Only a hook can resolve a package as if another file imported it.
   const hooks = registerHooks({
     resolve(specifier, context, next) {
-      if (specifier !== question) return next(specifier, context);
-      found = nothingThrown(() => next(name, { ...context, parentURL: pathToFileURL(file).href }).url);
+      if (specifier !== probe) return next(specifier, context);
+      found = undefinedIfThrown(() => next(name, { ...context, parentURL: pathToFileURL(file).href }).url);
       return { url: 'data:text/javascript,', format: 'module', shortCircuit: true };
     },
   });
   try {
-    await importNative(question);
+    await importNative(probe);
   } finally {
     hooks.deregister();
   }
-  // Only require looks into the folders of NODE_PATH.
-  return found ?? nothingThrown(() => pathToFileURL(createRequire(file).resolve(name)).href);
+  // Only require searches the folders of NODE_PATH.
+  return found ?? undefinedIfThrown(() => pathToFileURL(createRequire(file).resolve(name)).href);
 }
 
-function nothingThrown<T>(find: () => T): T | undefined {
+function undefinedIfThrown<T>(find: () => T): T | undefined {
   try {
     return find();
   } catch {
@@ -95,7 +95,7 @@ async function importNative(url: string): Promise<Record<string, unknown>> {
   return import(/* webpackIgnore: true */ url);
 }
 
-/** The SDK says its version in the headers that it sends. */
+/** The version that the SDK sends in its headers. */
 function reportedVersion(exports: Readonly<Record<string, unknown>>): string | undefined {
   const ConnectionConfig = exports['ConnectionConfig'];
   if (typeof ConnectionConfig !== 'function') return undefined;

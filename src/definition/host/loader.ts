@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Jiti, JitiOptions } from 'jiti';
-import { isRecord } from '../protocol.ts';
+import { isRecord } from '../../json.ts';
 import type { CommittedFiles } from './committed-files.ts';
 import { createJiti } from './jiti.ts';
 
@@ -9,8 +9,8 @@ import { createJiti } from './jiti.ts';
  * The loader for a definition: TypeScript and JavaScript modules as bundlers understand them, with path
  * aliases of the nearest `tsconfig.json`, and with the SDK's names taken from `virtualModules`.
  *
- * @param note told when the `tsconfig.json` is only read in part
- * @param committed the only files that may be loaded, where not all may
+ * @param note called when only a part of `tsconfig.json` is read
+ * @param committed the only files that may be loaded; without it, all may
  */
 export function createLoader(
   file: string,
@@ -23,7 +23,7 @@ export function createLoader(
     moduleCache: true,
     interopDefault: true,
     virtualModules,
-    transformOptions: { babel: { plugins: [importMetaMain], wrapPluginVisitorMethod: leaveUsing } },
+    transformOptions: { babel: { plugins: [importMetaMain], wrapPluginVisitorMethod: skipUsingTransform } },
   };
   if (committed) return createCommittedLoader(file, options, note, committed);
   try {
@@ -36,7 +36,7 @@ export function createLoader(
   }
 }
 
-/** The loader where only committed files are loaded: a `tsconfig.json` that is none of them is left alone. */
+/** The loader for committed files only. It ignores a `tsconfig.json` that is not committed. */
 function createCommittedLoader(
   file: string,
   options: JitiOptions,
@@ -48,7 +48,7 @@ function createCommittedLoader(
     if (compared === 'changed') files.check(path);
     return compared === 'same';
   });
-  // Said outright, since the loader takes what is left out from variables of the job.
+  // All are set, since the loader reads missing options from variables of the job.
   const plain: JitiOptions = { ...options, tsconfigPaths: false, alias: {} };
   if (tsconfig === undefined) return createJiti(file, plain, files.check);
   if (isCommittedWhole(tsconfig, files))
@@ -57,14 +57,14 @@ function createCommittedLoader(
   return createJiti(file, { ...plain, alias: ownAliases(tsconfig) }, files.check);
 }
 
-/** Whether all that a `tsconfig.json` extends is in the commit too, as a file that it names by a path. */
+/** Whether all files that a `tsconfig.json` extends are in the commit, and named by a path. */
 function isCommittedWhole(tsconfig: string, files: CommittedFiles, depth = 0): boolean {
   const { extends: base } = contentOf(tsconfig);
   return [base].flat().every((name) => {
     if (name === undefined) return true;
     if (typeof name !== 'string' || !/^\.{1,2}(\/|$)/.test(name) || depth > deepestTsconfig) return false;
     const written = resolve(dirname(tsconfig), name);
-    // Whichever of them the loader takes.
+    // The loader may take any of them.
     const paths = [written, `${written}.json`, join(written, 'tsconfig.json')].filter((path) =>
       statSync(path, { throwIfNoEntry: false })?.isFile(),
     );
@@ -77,9 +77,8 @@ function isCommittedWhole(tsconfig: string, files: CommittedFiles, depth = 0): b
 const deepestTsconfig = 20;
 
 /**
- * Imports a file with the loader and gives its exports as the file made them. The loader's own view of a
- * module fails at every look where the default export is `null`, its `then` included, which makes of a
- * finished import one that failed.
+ * Imports a file with the loader and returns the exports that the file made. The loader wraps a module, and where its
+ * default export is `null`, every property of the wrapper throws, `then` included, so a good import looks failed.
  */
 export async function importFile(loader: Jiti, file: string): Promise<unknown> {
   const evaluated = (): NodeJS.Module | undefined => loader.cache[file];
@@ -95,8 +94,8 @@ export async function importFile(loader: Jiti, file: string): Promise<unknown> {
 }
 
 /**
- * The path aliases that a `tsconfig.json` states itself, in the loader's form: of `~/*` to `./src/*`
- * the first target counts.
+ * The path aliases in a `tsconfig.json` itself, without those that it extends, in the loader's form. An alias with
+ * several targets gets the first.
  */
 function ownAliases(nearest: string | undefined): Record<string, string> {
   const { compilerOptions } = nearest ? contentOf(nearest) : {};
@@ -113,10 +112,13 @@ function ownAliases(nearest: string | undefined): Record<string, string> {
   );
 }
 
-function nearestTsconfig(folder: string, counts: (path: string) => boolean = () => true): string | undefined {
+function nearestTsconfig(
+  folder: string,
+  accepts: (path: string) => boolean = () => true,
+): string | undefined {
   const path = join(folder, 'tsconfig.json');
-  if (existsSync(path) && counts(path)) return path;
-  return dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder), counts);
+  if (existsSync(path) && accepts(path)) return path;
+  return dirname(folder) === folder ? undefined : nearestTsconfig(dirname(folder), accepts);
 }
 
 function isInside(folder: string, path: string): boolean {
@@ -125,7 +127,7 @@ function isInside(folder: string, path: string): boolean {
 
 function contentOf(path: string): Record<string, unknown> {
   try {
-    // With its comments and trailing commas, a tsconfig.json is an expression of JavaScript.
+    // A tsconfig.json may have comments and trailing commas, so it is evaluated as JavaScript.
     const source = `module.exports = (${readFileSync(path, 'utf8')}\n)`;
     const content = createJiti(path, { fsCache: false }).evalModule(source, {
       async: false,
@@ -148,8 +150,8 @@ interface MetaPropertyPath {
 }
 
 /**
- * A Babel plugin: a definition is never the program's main module, so `import.meta.main` is false. Left as
- * it is, it is a syntax error in the form in which the loader evaluates modules.
+ * A Babel plugin that replaces `import.meta.main` by false: a definition is never the main module, and the form in
+ * which the loader evaluates modules has no `import.meta`.
  */
 function importMetaMain({ types }: { types: { booleanLiteral(value: boolean): unknown } }) {
   return {
@@ -165,9 +167,9 @@ function importMetaMain({ types }: { types: { booleanLiteral(value: boolean): un
 }
 
 /**
- * Takes the transform of `using` declarations out of Babel's work: it moves a module's statements into a block
- * and loses its exports, and Node 24 knows `using` by itself.
+ * Turns off Babel's transform of `using` declarations. It moves a module's statements into a block and loses its
+ * exports, and Node 24 supports `using`.
  */
-function leaveUsing<T>(plugin: string, _: string, visit: T): T | (() => void) {
+function skipUsingTransform<T>(plugin: string, _: string, visit: T): T | (() => void) {
   return plugin === 'transform-explicit-resource-management' ? () => {} : visit;
 }

@@ -1,7 +1,6 @@
 /**
- * The process in which a definition is evaluated. It reads one request from standard input, loads the
- * definition, and answers through an extra pipe. Nothing here holds a key; nothing of it outlives the
- * answer.
+ * The process in which a definition is evaluated. It reads one request from standard input, loads the definition,
+ * writes the result to an extra pipe and exits. It has no API key.
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,7 +10,7 @@ import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
 import { callerStack, frameFinder } from '../stack-frames.ts';
 import { openChannel } from './channel.ts';
 import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './committed-files.ts';
-import { explain } from './explain-error.ts';
+import { explain, watchRequests } from './explain-error.ts';
 import { forbidBuilds } from './forbid-builds.ts';
 import { guardProcess } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
@@ -20,17 +19,16 @@ import { exitWithParent } from './parent-watch.ts';
 import { chooseTemplate } from './pick-export.ts';
 import { recordBuilder } from './recorder.ts';
 import { redirectNodeImports, sdkModules, standInSources } from './sdk-modules.ts';
-import { serialise } from './serialize.ts';
-import { watchRequests } from './trace-fetch.ts';
+import { serialize } from './serialize.ts';
 
 async function main(): Promise<void> {
   const request = JSON.parse(readFileSync(0, 'utf8')) as HostRequest;
   const { file, workingDirectory } = request;
   const answer = openChannel(request.token);
   exitWithParent(lifelineDescriptor);
-  // Output is written before the answer, so that none is lost when the process ends.
+  // Writes to these streams must block, so that no output is lost when the process ends.
   for (const stream of [process.stdout, process.stderr]) Reflect.get(stream, '_handle')?.setBlocking?.(true);
-  // The user's own frame can lie deep below those of libraries.
+  // The user's frame can be far below those of libraries.
   Error.stackTraceLimit = 60;
   const ownFolder = dirname(process.argv[1] ?? '');
 
@@ -54,7 +52,7 @@ async function main(): Promise<void> {
   const failWith = (thrown: unknown): never => {
     const { missingMethods } = recorder;
     const context = { file, workingDirectory, frames, sdkName, missingMethods, requestStack };
-    // A call with a wrong argument often throws as a consequence; the argument is what there is to mend.
+    // A wrong argument often makes the call throw. The argument is what the user must fix.
     const [first, ...rest] = recorder.problems;
     return answer.fail(first ? [first, ...rest] : explain(thrown, context));
   };
@@ -70,19 +68,19 @@ async function main(): Promise<void> {
   const virtualModules = sdkModules(sdk, (module, name) =>
     problem(
       `The SDK has no ${name}`,
-      `${module} is novita-sandbox here, and ${sdkName} does not export ${name}. Take it out of the definition, or use what novita-sandbox has instead.`,
+      `${module} is novita-sandbox here, and ${sdkName} does not export ${name}. Remove it from the definition, or use what novita-sandbox has instead.`,
       frames.find(callerStack()) ?? { file, line: 1 },
     ),
   );
   const transformed = async (): Promise<unknown> => {
-    // Most definitions need none of it.
+    // Loaded on demand, since most definitions do not need the transformer.
     const { createLoader, importFile } = await import('./loader.ts');
     const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
     answer.phase({ name: 'evaluating' });
     return importFile(loader, file);
   };
   try {
-    // That nothing but committed files is loaded is proved for the transformer.
+    // Only the transformer ensures that nothing but committed files is loaded.
     if (!files) answer.phase({ name: 'evaluating' });
     const native = files ? undefined : await importNatively(file, standInSources(sdk));
     const choice = await chooseTemplate(native ? native.exports : await transformed(), {
@@ -92,14 +90,14 @@ async function main(): Promise<void> {
     });
     const [first, ...rest] = [...recorder.problems, ...recorder.mistakes(choice.template)];
     if (first) answer.fail([first, ...rest]);
-    const definition = await serialise(choice, {
+    const definition = await serialize(choice, {
       file,
       workingDirectory,
       sdk,
       recorder,
       phase: answer.phase,
     });
-    // A promise that was rejected and that nobody waits for is only reported after a turn of the event loop.
+    // Node reports an unhandled rejection only after a turn of the event loop.
     await nextTurn();
     answer.definition(definition);
   } catch (error) {

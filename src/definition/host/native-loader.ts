@@ -13,17 +13,17 @@ const root = 'definition:root';
 const beginning = 'definition:beginning';
 const begin = Symbol.for(beginning);
 
-/** Says that a module is for the transformer. */
+/** Thrown when a module needs the transformer. */
 class NotPlain extends Error {}
 
 /**
- * Imports a definition with Node's own loader, where all modules that belong to it mean the same to Node as to the
- * transformer, which is many times larger than most definitions. Node links a module with all that it imports before
- * it evaluates the first, so what turns out not to be plain, or is a mistake, has done nothing yet.
+ * Imports a definition with Node's loader, if all its modules mean the same to Node as to the transformer. This saves
+ * loading the transformer, which is large. Node links all modules before it evaluates the first, so a definition that
+ * needs the transformer, or does not link, has not run yet.
  *
- * @param standIns source of the modules that stand for others, by the name that is imported
- * @returns nothing where the definition is for the transformer; nothing of it has been evaluated then
- * @throws what the definition throws
+ * @param standIns source of the modules that replace others, by imported name
+ * @returns undefined when the definition needs the transformer; nothing of it has run then
+ * @throws any error that the definition throws
  */
 export async function importNatively(
   file: string,
@@ -31,7 +31,7 @@ export async function importNatively(
 ): Promise<Evaluated | undefined> {
   let begun = false;
   const { hooks } = hookModules(file, standIns);
-  // The first module that is evaluated tells, and leaves no trace.
+  // The first module that is evaluated calls this.
   Reflect.set(globalThis, begin, () => {
     begun = true;
     Reflect.deleteProperty(globalThis, begin);
@@ -56,7 +56,7 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     ...[...standIns].map(([name, source]) => [standInUrl(name), source] as const),
   ]);
   const imports = new Map<string, Set<string>>();
-  const leadsTo = (from: string, to: string): boolean => {
+  const importsTransitively = (from: string, to: string): boolean => {
     const reached = new Set([from]);
     for (const url of reached) for (const next of imports.get(url) ?? []) reached.add(next);
     return reached.has(to);
@@ -70,14 +70,14 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
           url: parentURL === root && specifier === rootUrl ? open(file) : specifier,
           shortCircuit: true,
         };
-      const known = parentURL === undefined ? undefined : imports.get(parentURL);
-      if (parentURL === undefined || known === undefined || isBuiltin(specifier))
+      const dependencies = parentURL === undefined ? undefined : imports.get(parentURL);
+      if (parentURL === undefined || dependencies === undefined || isBuiltin(specifier))
         return next(specifier, context);
       if (standIns.has(specifier)) return { url: standInUrl(specifier), shortCircuit: true };
       const url = open(beside(fileURLToPath(parentURL), specifier));
-      // In a circle, what is not there yet is an error for the one and undefined for the other.
-      if (leadsTo(url, parentURL)) throw new NotPlain(specifier);
-      known.add(url);
+      // In a circle, Node throws for a name that is not yet set; the transformer gives undefined.
+      if (importsTransitively(url, parentURL)) throw new NotPlain(specifier);
+      dependencies.add(url);
       return { url, shortCircuit: true };
     },
     load(url, context, next) {
@@ -102,7 +102,7 @@ function standInUrl(name: string): string {
   return `definition:${name}`;
 }
 
-/** The file that a relative import names outright; others, the transformer finds. */
+/** The file that a relative import names with its extension. Other imports need the transformer. */
 function beside(importer: string, specifier: string): string {
   if (!/^\.{1,2}\/[\w@./+ -]+$/.test(specifier)) throw new NotPlain(specifier);
   return join(dirname(importer), specifier);
@@ -121,7 +121,7 @@ function sourceOf(path: string): string | undefined {
   if (!language || path.split(sep).includes('node_modules') || !isFile(path)) return undefined;
   const twin = language.twin && path.slice(0, -extension.length) + language.twin;
   if (twin !== undefined && isFile(twin)) return undefined;
-  // By a link, the module has two names.
+  // Node and the transformer name a linked module differently.
   if (realpathSync(path) !== path) return undefined;
   return plainModule(readFileSync(path, 'utf8'), language.typescript);
 }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isRecord } from '../protocol.ts';
+import { isRecord } from '../../json.ts';
 
-/** A package.json, as far as it says which file a name means. */
+/** The fields of a package.json that decide which file a name means. */
 interface PackageJson {
   readonly folder: string;
   readonly name: unknown;
@@ -12,15 +12,15 @@ interface PackageJson {
   readonly imports: unknown;
 }
 
-/** The conditions that the loader takes, in the order in which it tries them. */
+/** The conditions that the loader uses, in its order. */
 const conditionSets = [
   new Set(['node', 'import', 'module-sync', 'default']),
   new Set(['node', 'require', 'module-sync', 'default']),
 ];
 
 /**
- * The TypeScript file that a `#name` or a package's name means where its map in package.json names a JavaScript
- * file that is not there: `./src/x.js` means `./src/x.ts`, as it does for TypeScript itself and for bundlers.
+ * The TypeScript file that `#name` or a package's name means. Its map in package.json may name a JavaScript file that
+ * does not exist: `./src/x.js` then means `./src/x.ts`, as for TypeScript and bundlers.
  *
  * @param from absolute path or `file:` URL of the importing file
  */
@@ -33,7 +33,7 @@ export function typescriptBehindMap(request: string, from: string): string | und
   return undefined;
 }
 
-/** The TypeScript file that TypeScript reads for a JavaScript file that is not there. */
+/** The TypeScript file that TypeScript reads instead of a missing JavaScript file. */
 function sourceOf(target: string): string | undefined {
   const [, stem = '', kind] = /^(.*)\.(js|jsx|mjs|cjs)$/.exec(target) ?? [];
   if (!kind || isFile(target)) return undefined;
@@ -46,13 +46,14 @@ function mappedTargets(request: string, importer: string): string[] {
   if (request.startsWith('#')) return scope ? targetsIn(scope, scope.imports, request) : [];
   const [, name, rest = ''] = /^((?:@[^/]+\/)?[^./@#:][^/:]*)(\/.*)?$/.exec(request) ?? [];
   if (!name) return [];
-  const found = scope?.name === name && scope.exports != null ? scope : installed(name, dirname(importer));
+  const found =
+    scope?.name === name && scope.exports != null ? scope : installedPackage(name, dirname(importer));
   if (!found) return [];
   if (found.exports != null) return targetsIn(found, subpaths(found.exports), `.${rest}`);
   return rest === '' && typeof found.main === 'string' ? [join(found.folder, found.main)] : [];
 }
 
-/** `exports` with a subpath as each key: a target alone, or conditions alone, stand for the package itself. */
+/** `exports` as a map of subpaths. A lone target, or lone conditions, are those of the package itself. */
 function subpaths(exports: unknown): unknown {
   const isMap = isRecord(exports) && Object.keys(exports).every((key) => key.startsWith('.'));
   return isMap ? exports : { '.': exports };
@@ -66,7 +67,7 @@ function targetsIn({ folder }: PackageJson, map: unknown, request: string): stri
   return conditionSets
     .flatMap((conditions) => targets(map[pattern], conditions))
     .map((target) => target.replaceAll('*', () => star))
-    .filter((target) => target.startsWith('./') && !target.split('/').some(leadsElsewhere))
+    .filter((target) => target.startsWith('./') && !target.split('/').some(leavesPackage))
     .map((target) => join(folder, target));
 }
 
@@ -82,14 +83,14 @@ function bestPattern(patterns: readonly string[], request: string): [string, str
   return fitting.sort((one, other) => rank(other)[0] - rank(one)[0] || rank(other)[1] - rank(one)[1])[0];
 }
 
-/** What an entry of a map means under these conditions, in the order in which it is tried. */
+/** The targets of a map's entry under these conditions, in the order in which they are tried. */
 function targets(entry: unknown, conditions: ReadonlySet<string>): string[] {
   if (typeof entry === 'string') return [entry];
   if (Array.isArray(entry)) return entry.flatMap((item) => targets(item, conditions));
   if (!isRecord(entry)) return [];
   for (const [condition, value] of Object.entries(entry)) {
     if (!conditions.has(condition)) continue;
-    // Conditions nest: one that names nothing leaves the choice to the next; `null` forbids.
+    // Conditions nest. One without a target passes to the next; `null` forbids.
     if (value === null) return [];
     const found = targets(value, conditions);
     if (found.length > 0) return found;
@@ -97,11 +98,11 @@ function targets(entry: unknown, conditions: ReadonlySet<string>): string[] {
   return [];
 }
 
-function leadsElsewhere(segment: string): boolean {
+function leavesPackage(segment: string): boolean {
   return segment === '..' || segment === 'node_modules';
 }
 
-function installed(name: string, folder: string): PackageJson | undefined {
+function installedPackage(name: string, folder: string): PackageJson | undefined {
   for (let above = folder; ; above = dirname(above)) {
     const found = packageIn(join(above, 'node_modules', name));
     if (found) return found;

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { runMark } from '../environment.ts';
 
 /**
- * Ends all that the definition started, and then the process group, when the pipe ends, which happens when nobody
- * holds its other end any more. What left the group is found by its mark, as `endMarkedProcesses` does it.
+ * Kills all processes of the definition, then the process group, when the pipe closes. The action holds its other
+ * end. Processes that left the group are found by their mark, as in `endMarkedProcesses`.
  */
 const watch = `
 const { readdirSync, readFileSync } = require('node:fs');
@@ -40,13 +40,13 @@ lifeline.resume();
 `;
 
 /**
- * Lets this process and what it started end with the action, also when the action is killed and can end nothing
- * itself. A thread of its own watches, since the definition may keep this one busy for ever.
+ * Ends this process and those that it started when the action ends, even when the action is killed. A separate
+ * thread watches, since the definition may block this one.
  *
- * @param descriptor pipe on which the action says nothing
+ * @param descriptor a pipe that the action holds open and never writes to
  */
 export function exitWithParent(descriptor: number): void {
-  // Windows knows no process groups, and ends a cancelled job's processes by their tree.
+  // Windows has no process groups, and ends the processes of a canceled job by their tree.
   if (process.platform === 'win32') return;
   const entry = `${runMark}=${process.env[runMark]}\0`;
   const worker = new Worker(watch, { eval: true, workerData: { descriptor, entry } });

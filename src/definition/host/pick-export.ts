@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isRecord } from '../../json.ts';
 import { nearest } from '../../nearest.ts';
 import { type ProblemsError, problem, type SourceLocation } from '../../problem.ts';
 import { kindOf } from './check-arguments.ts';
@@ -10,7 +11,7 @@ export interface Choice {
   readonly template: object;
 }
 
-/** A template of any copy of the SDK: told by what it can do, not by its class. */
+/** Recognizes a template of any copy of the SDK by its methods, not by its class. */
 function isTemplate(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return ['runCmd', 'copy', 'setEnvs', 'toJSON'].every(
@@ -21,9 +22,9 @@ function isTemplate(value: unknown): value is object {
 /**
  * Chooses what to build among a module's exports: the one named `wanted`; else `template`; else the
  * default export; else the only one that is a template. A function is called (without arguments) only when
- * it has one of those names, or when it is all that there is.
+ * it has one of those names, or is the only export.
  *
- * @param calling told before a function of the definition is called
+ * @param calling called before a function of the definition is called
  * @throws ProblemsError when there is no such export, none that is usable, or more than one
  */
 export async function chooseTemplate(
@@ -38,26 +39,26 @@ export async function chooseTemplate(
   const found = exportsOf(module);
   const fail = (title: string, message: string, name?: string): ProblemsError =>
     problem(title, message, exportLine(file, name));
-  const take = (name: string): Promise<Choice> => templateOf(name, found.get(name), options.calling, fail);
+  const choose = (name: string): Promise<Choice> => templateOf(name, found.get(name), options.calling, fail);
 
   if (wanted) {
-    if (found.has(wanted)) return take(wanted);
+    if (found.has(wanted)) return choose(wanted);
     const near = nearest(wanted, [...found.keys()]);
     throw fail(
       `No export ${wanted}`,
-      `export: ${wanted} is not an export of ${basename(file)}.${near ? ` Did you mean ${near}?` : ''} ${described(found)}`,
+      `export: ${wanted} is not an export of ${basename(file)}.${near ? ` Did you mean ${near}?` : ''} ${describeExports(found)}`,
     );
   }
   for (const name of ['template', 'default']) {
     const value = found.get(name);
-    if (isTemplate(value) || isThenable(value) || isPlainFunction(value)) return take(name);
+    if (isTemplate(value) || isThenable(value) || isPlainFunction(value)) return choose(name);
   }
   const settled = new Map<string, unknown>();
   for (const [name, value] of found) settled.set(name, isThenable(value) ? await value : value);
   const templates = [...settled].filter(([, value]) => isTemplate(value));
   const distinct = new Set(templates.map(([, value]) => value));
   const [first] = templates;
-  if (first && distinct.size === 1) return take(first[0]);
+  if (first && distinct.size === 1) return choose(first[0]);
   if (distinct.size > 1) {
     const names = templates.map(([name]) => name);
     throw fail(
@@ -68,9 +69,9 @@ export async function chooseTemplate(
   }
   const functions = [...found].filter(([, value]) => isPlainFunction(value));
   const [only] = functions;
-  // Anything else with parameters is a helper, not a recipe.
-  if (only && functions.length === 1 && Reflect.get(Object(only[1]), 'length') === 0) return take(only[0]);
-  throw fail('No template exported', `${described(found)} ${expectation}`);
+  // A function with parameters is a helper, not a recipe.
+  if (only && functions.length === 1 && Reflect.get(Object(only[1]), 'length') === 0) return choose(only[0]);
+  throw fail('No template exported', `${describeExports(found)} ${expectation}`);
 }
 
 const expectation = 'Export the template: export const template = Template().fromPythonImage(…)…';
@@ -94,7 +95,7 @@ async function templateOf(
     if (made.length > 0) {
       throw fail(
         'Export takes arguments',
-        `The export ${name} is ${described1(made)}; a function that takes none is expected, since the action has none to give. Export one that fills them in: export const template = ${name === 'default' ? 'make' : name}(…).`,
+        `The export ${name} is ${describeValue(made)}; a function that takes none is expected, since the action has none to give. Export one that fills them in: export const template = ${name === 'default' ? 'make' : name}(…).`,
         name,
       );
     }
@@ -107,12 +108,12 @@ async function templateOf(
   const hint = made === undefined && verb === 'returned' ? ' Is a return missing?' : '';
   throw fail(
     'Export is not a template',
-    `${what} ${verb} ${described1(made)}; a template is expected.${hint} ${expectation}`,
+    `${what} ${verb} ${describeValue(made)}; a template is expected.${hint} ${expectation}`,
     name,
   );
 }
 
-/** Own exports by name; a CommonJS module that is itself the template counts as `default`. */
+/** Exports by name. A CommonJS module that is itself a template counts as `default`. */
 function exportsOf(module: unknown): Map<string, unknown> {
   if ((typeof module !== 'object' && typeof module !== 'function') || module === null) {
     return new Map(module === undefined ? [] : [['default', module]]);
@@ -121,7 +122,7 @@ function exportsOf(module: unknown): Map<string, unknown> {
     return new Map([['default', module]]);
   const names = Object.keys(module).filter((name) => name !== '__esModule' && name !== 'module.exports');
   const found = new Map(names.map((name) => [name, Reflect.get(module, name) as unknown]));
-  // `export default { template }` says the same as `module.exports = { template }`.
+  // `export default { template }` means the same as `module.exports = { template }`.
   const inDefault = found.get('default');
   if (
     !found.has('template') &&
@@ -135,13 +136,13 @@ function exportsOf(module: unknown): Map<string, unknown> {
   return found;
 }
 
-function described(found: ReadonlyMap<string, unknown>): string {
+function describeExports(found: ReadonlyMap<string, unknown>): string {
   if (found.size === 0) return 'The file exports nothing.';
-  const shown = [...found].slice(0, 10).map(([name, value]) => `${name} (${described1(value)})`);
-  return `It exports ${shown.join(', ')}${found.size > 10 ? ', …' : ''}.`;
+  const listed = [...found].slice(0, 10).map(([name, value]) => `${name} (${describeValue(value)})`);
+  return `It exports ${listed.join(', ')}${found.size > 10 ? ', …' : ''}.`;
 }
 
-function described1(value: unknown): string {
+function describeValue(value: unknown): string {
   if (isTemplate(value)) return 'a template';
   if (isThenable(value)) return 'a promise';
   if (typeof value === 'function') {
@@ -150,7 +151,7 @@ function described1(value: unknown): string {
       ? 'a function'
       : `a function that takes ${value.length === 1 ? 'an argument' : `${value.length} arguments`}`;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isRecord(value)) {
     const keys = Object.keys(value).slice(0, 5);
     return keys.length > 0 ? `an object with ${keys.join(', ')}` : 'an empty object';
   }

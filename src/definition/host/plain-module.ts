@@ -1,18 +1,16 @@
 import { isBuiltin, stripTypeScriptTypes } from 'node:module';
 
-/**
- * What only the transformer knows (CommonJS), what is found only while the module runs (`import()`), and fields of
- * classes, which it takes for types where they have no value.
- */
-const ofTransformer =
+/** What Node's loader treats differently: CommonJS, `import()`, `export *` and what may hide one of them. */
+const needsTransformer =
   /\b(?:require|module|exports|arguments|__dirname|__filename|eval|Function)\b|\bimport\s*\(|\bexport\s*(?:\*|=)|\\u|^\uFEFF/;
-const ofTypeScript = /\b(?:class|enum|namespace|declare|abstract)\b/;
+/** Syntax that stripping types cannot handle, or that the transformer reads differently, as fields of classes. */
+const needsCompiler = /\b(?:class|enum|namespace|declare|abstract)\b/;
 
-/** Signs of types. A `<` may begin type arguments where JavaScript sees a comparison. */
+/** Signs of types. A `<` may begin type arguments or be a comparison. */
 const types =
   /<|\b(?:as|satisfies|type|interface)\b|\b(?:const|let|var)\s+[\w$]+\s*:|[(,]\s*[\w$]+\s*\??:|[)}\]]\s*:|[\w$)\]]!\s*[.;,)\]]/;
 
-/** Comments that begin a line, and templates, in which they may be text. */
+/** Comments that begin a line, and template strings, which may contain such text. */
 const commentsAndTemplates = /^[ \t]*(?:\/\/.*|\/\*[\s\S]*?\*\/)|`(?:\\[\s\S]|[^\\`])*`/gm;
 const ownMeta = /\bimport\s*\.\s*meta\s*\.\s*(?:url|dirname|filename)\b/g;
 const stringsAndComments = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\/\/.*|\/\*[\s\S]*?\*\//g;
@@ -25,11 +23,11 @@ const statement = new RegExp(
 );
 
 /**
- * The JavaScript of a module that means the same to Node as to the transformer, line for line; nothing where that is
- * not certain. It is told by the text alone, since nothing may be evaluated twice.
+ * The JavaScript of a module that means the same to Node as to the transformer, line for line; undefined when that is
+ * not certain. Only the text decides, since nothing may be evaluated twice.
  */
 export function plainModule(text: string, isTypeScript: boolean): string | undefined {
-  if (ofTransformer.test(text) || (isTypeScript && ofTypeScript.test(text))) return undefined;
+  if (needsTransformer.test(text) || (isTypeScript && needsCompiler.test(text))) return undefined;
   let source = text;
   if (isTypeScript && types.test(text)) {
     try {
@@ -54,11 +52,11 @@ function isPlain(
   const { word, single, space, names: list, request = '' } = found ?? {};
   if (word === 'export') return list !== undefined;
   if (isBuiltin(request)) return true;
-  // The whole of a module is another object for the transformer.
+  // `import * as` gives another object in the transformer.
   if (space !== undefined) return false;
   if (!request.startsWith('.')) return list !== undefined;
   if (!isTypeScript) return true;
-  // A name that is only a type's takes its import away with it.
+  // The transformer removes the import of a name that is only used as a type.
   const used = rest.replace(stringsAndComments, '');
   const locals = single ? [single] : (list?.split(',').map((one) => one.trim().split(/\s+/).at(-1)) ?? []);
   return locals.every((local) => local !== undefined && isWordOf(used, local));

@@ -1,20 +1,18 @@
-import { sep } from 'node:path';
 import type { Problem, SourceLocation } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
 import { type DockerfileRun, type Finding, readDockerfile } from '../dockerfile/read.ts';
-import { isRecord } from '../protocol.ts';
 import { callerStack, type FrameFinder } from '../stack-frames.ts';
 import { argumentProblems } from './check-arguments.ts';
-import { keepEmptyServiceAccount } from './service-account.ts';
+import { tolerantMethods } from './tolerant-methods.ts';
 import { unquotedArguments } from './unquoted-arguments.ts';
 
-/** What was noted while the definition called the builder. */
+/** What was recorded while the definition called the builder. */
 export interface Recorder {
   /** The line that made this instruction; `instruction` is the SDK's own object. */
   stepLine(instruction: unknown): SourceLocation | undefined;
-  /** Lines of the parts of a template that are not steps. */
+  /** Lines of a template's parts other than steps. */
   parts(template: object): TemplateParts;
-  /** What builds, but probably not as meant, in the calls that made this template. */
+  /** Calls of this template that build, but probably not as meant. */
   warnings(template: object): readonly DefinitionWarning[];
   /** What the SDK misreads in the Dockerfile of this template. */
   mistakes(template: object): readonly Problem[];
@@ -32,7 +30,7 @@ export interface TemplateParts {
   readonly dockerfile?: boolean;
 }
 
-/** Methods of the builder that are not for definitions, or of which a call says nothing about a line. */
+/** Methods of the builder that are not for definitions, or that make no step. */
 const internal = new Set([
   'constructor',
   'build',
@@ -50,26 +48,19 @@ const internal = new Set([
   'resolveInheritedConfig',
 ]);
 
-/** Methods that go on where the SDK throws or goes wrong, since the plan tells what is wrong with all the rest. */
-const kept: Readonly<Record<string, typeof recordRefusedCopies>> = {
-  copy: recordRefusedCopies,
-  fromGCPRegistry: keepEmptyServiceAccount,
-};
-
 /** Names that loaders, printers and `await` read from any object. */
 const probed =
   /^(then|catch|finally|toJSON|inspect|default|module\.exports|constructor|nodeType|tagName|asymmetricMatch|length|\$\$.*|_.*|@@.*)$/;
 
 interface Call {
   readonly line: SourceLocation | undefined;
-  /** Set while the SDK goes through a Dockerfile. */
+  /** Set while the SDK reads a Dockerfile. */
   readonly dockerfile?: DockerfileRun | undefined;
 }
 
 /**
- * Watches the builder of an SDK: which line of the user's files made which instruction. The SDK's own
- * stack traces do not do, since its index of them is shifted by steps that it adds itself. A builder that
- * is not as expected is left alone; then there are no lines.
+ * Records which line of the user's files made which instruction. The SDK's own stack traces do not fit, since steps
+ * that it adds shift their index. A builder of an unexpected form is not wrapped, and gives no lines.
  */
 export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recorder {
   const lines = new WeakMap<object, SourceLocation>();
@@ -102,11 +93,11 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
     }
     const line = call.dockerfile?.base ?? call.line;
     if (!line) return;
-    const known = parts.get(template) ?? {};
+    const earlier = parts.get(template) ?? {};
     if (method.startsWith('from'))
-      parts.set(template, { ...known, base: line, dockerfile: method === 'fromDockerfile' });
-    if (method === 'setStartCmd') parts.set(template, { ...known, start: line, ready: line });
-    if (method === 'setReadyCmd') parts.set(template, { ...known, ready: line });
+      parts.set(template, { ...earlier, base: line, dockerfile: method === 'fromDockerfile' });
+    if (method === 'setStartCmd') parts.set(template, { ...earlier, start: line, ready: line });
+    if (method === 'setReadyCmd') parts.set(template, { ...earlier, ready: line });
   };
 
   const ofKind = (template: object, kind: Finding['severity']): Problem[] =>
@@ -120,14 +111,14 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
       try {
         return original.apply(this, args);
       } catch (error) {
-        // The SDK ends at the first thing that it cannot read, and says less of it.
+        // The SDK stops at the first instruction that it cannot read, and says less about it.
         problems.push(...asProblems(call.dockerfile?.findings() ?? [], 'mistake'));
         throw error;
       } finally {
         calls.pop();
         note(this, method, call, before);
         if (call.dockerfile) findings.set(this, call.dockerfile.findings());
-        // What the definition says itself takes the place of CMD and ENTRYPOINT.
+        // A start command in the definition replaces CMD and ENTRYPOINT.
         if (method === 'setStartCmd' && calls.length === 0) {
           findings.set(
             this,
@@ -141,7 +132,7 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   if (typeof prototype === 'object' && prototype !== null) {
     for (const [method, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (internal.has(method) || typeof property.value !== 'function' || !property.configurable) continue;
-      const call = kept[method]?.(property.value) ?? property.value;
+      const call = tolerantMethods[method]?.(property.value) ?? property.value;
       Object.defineProperty(prototype, method, { ...property, value: wrap(method, call) });
     }
     noteMissing(prototype, missingMethods);
@@ -163,7 +154,7 @@ function asProblems(findings: readonly Finding[], kind: Finding['severity']): Pr
     .map(({ title, message, at }) => ({ title, message, ...(at && { at }) }));
 }
 
-/** Lets every read of a name that the builder does not have be noted; the answer stays `undefined`. */
+/** Notes every read of a name that the builder does not have; the value stays `undefined`. */
 function noteMissing(prototype: object, missing: Set<string>): void {
   const parent: unknown = Object.getPrototypeOf(prototype);
   if (parent !== Object.prototype) return;
@@ -172,41 +163,11 @@ function noteMissing(prototype: object, missing: Set<string>): void {
       if (typeof key === 'string' && !(key in target) && !probed.test(key)) missing.add(key);
       return Reflect.get(target, key, receiver);
     },
-    // Assigning to a builder must make its own property, never one of every object.
+    // An assignment must set a property of the builder, never one of Object.prototype.
     set: (_, key, value, receiver) =>
       Reflect.defineProperty(receiver, key, { value, writable: true, enumerable: true, configurable: true }),
   });
   Object.setPrototypeOf(prototype, noting);
-}
-
-type Method = (...args: unknown[]) => unknown;
-
-/**
- * The builder's `copy`, which goes on after a source that is absolute or leaves the context directory. The
- * SDK throws there, and hides what is wrong further down. The step is kept as it is written: the plan refuses
- * such a source at its line, together with everything else that is wrong.
- */
-export function recordRefusedCopies(copy: Method): Method {
-  return function keeping(this: object, sources: unknown, ...rest: unknown[]): unknown {
-    let result: unknown = this;
-    // One call for each source: the SDK stops at the first that it refuses.
-    for (const source of Array.isArray(sources) ? sources : [sources]) {
-      try {
-        result = Reflect.apply(copy, this, [source, ...rest]);
-      } catch (error) {
-        const instructions: unknown = Reflect.get(this, 'instructions');
-        if (!isRefusedPath(error) || !Array.isArray(instructions)) throw error;
-        // With forward slashes, since that is how a plan reads sources.
-        const args = [String(source).split(sep).join('/'), String(rest[0]), '', ''];
-        instructions.push({ type: 'COPY', args, force: false });
-      }
-    }
-    return result;
-  };
-}
-
-function isRefusedPath(error: unknown): boolean {
-  return isRecord(error) && /^Invalid source path "/.test(String(error['message']));
 }
 
 /** The SDK's private list of instructions; empty where a version keeps it differently. */

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module';
 import type { Sdk } from './load-sdk.ts';
 
-/** Packages that are `novita-sandbox` under another name, and the class that each calls `Sandbox`. */
+/** Names under which a definition gets `novita-sandbox`, and the class that each exports as `Sandbox`. */
 const names: ReadonlyArray<readonly [name: string, sandbox: string]> = [
   ['novita-sandbox', 'Sandbox'],
   ['novita-sandbox/code-interpreter', 'CodeInterpreterSandbox'],
@@ -11,12 +11,12 @@ const names: ReadonlyArray<readonly [name: string, sandbox: string]> = [
   ['@e2b/desktop', 'DesktopSandbox'],
 ];
 
-/** Asked for by module loaders and by `await`, never by a person. */
+/** Names that module loaders and `await` read, not the definition. */
 const probed = new Set(['then', 'default', '__esModule', 'module.exports', 'toJSON']);
 
 /**
- * The modules that a definition gets for the SDK's names: one SDK behind all of them. Reading an export
- * that the SDK does not have throws what `missing` makes of it, at the line that reads it.
+ * The modules that a definition gets for these names, all of the same SDK. Reading an export that the SDK does not
+ * have throws the error that `missing` makes, at the line that reads it.
  */
 export function sdkModules(
   sdk: Sdk,
@@ -31,7 +31,7 @@ export function sdkModules(
           if (typeof key === 'symbol' || key in target || probed.has(key)) return Reflect.get(target, key);
           throw missing(module, key);
         },
-        // The loader looks for a name in the module before it takes it from the default export.
+        // The loader searches the module before the default export.
         has: (target, key) => key in target || (typeof key === 'string' && !probed.has(key)),
       });
       return [module, standIn];
@@ -39,7 +39,7 @@ export function sdkModules(
   );
 }
 
-/** The same modules as source, for Node's own loader. What the SDK does not have fails to link. */
+/** The same modules as source, for Node's loader. A name that the SDK does not export fails to link. */
 export function standInSources(sdk: Sdk): ReadonlyMap<string, string> {
   const url = JSON.stringify(sdk.url);
   return new Map(
@@ -55,10 +55,7 @@ function sandboxOf(sdk: Sdk, name: string): string {
   return sdk.exports[name] === undefined ? 'Sandbox' : name;
 }
 
-/**
- * Gives the same SDK to what goes past the TypeScript loader, such as `createRequire(…)('e2b')` and modules
- * that Node loads itself.
- */
+/** Gives the same SDK to modules that Node loads itself, and to `createRequire(…)('e2b')`. */
 export function redirectNodeImports(sdk: Sdk): void {
   const main = new Set(['novita-sandbox', 'e2b']);
   registerHooks({

@@ -1,24 +1,24 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageRegistry } from '../../api/types.ts';
+import { isRecord } from '../../json.ts';
 import { type Problem, ProblemsError, problem, type SourceLocation } from '../../problem.ts';
 import { missingCredentials } from '../../registry/credential-fields.ts';
 import { imageReferenceFault } from '../../registry/reference-fault.ts';
 import type { Definition, DefinitionWarning, RecipeStep } from '../definition.ts';
-import { isRecord, type Phase } from '../protocol.ts';
+import type { Phase } from '../protocol.ts';
 import { kindOf } from './check-arguments.ts';
 import type { Sdk } from './load-sdk.ts';
 import type { Choice } from './pick-export.ts';
 import { instructionsOf, type Recorder } from './recorder.ts';
 
 /**
- * Turns a template into plain data: the wire form as the SDK states it, split into recipe and steps, each
- * step with the line that made it.
+ * Turns a template into plain data: the SDK's JSON, split into recipe and steps, each step with the line that made it.
  *
- * @param phase told before the SDK reads the base image's configuration from its registry
- * @throws ProblemsError when a step is not what can be sent
+ * @param phase called before the SDK reads the base image's configuration from its registry
+ * @throws ProblemsError when a step cannot be sent
  */
-export async function serialise(
+export async function serialize(
   choice: Choice,
   options: {
     readonly file: string;
@@ -32,15 +32,15 @@ export async function serialise(
   const { template, exportName } = choice;
   const { dockerfile, ...sources } = recorder.parts(template);
   const image: unknown = Reflect.get(template, 'baseImage');
-  // The plan tells what is wrong with such a base, together with all else; asking a registry about it is of no use.
-  if (!canBeAsked(image, Reflect.get(template, 'registryConfig')))
+  // A registry has nothing to say about such a base. The plan reports its mistake, together with all others.
+  if (!canBeLookedUp(image, Reflect.get(template, 'registryConfig')))
     Reflect.set(template, 'inheritImageConfig', false);
   if (Reflect.get(template, 'inheritImageConfig') === true && typeof image === 'string') {
-    const mend = withoutImage(template, image, dockerfile);
+    const advice = imageAdvice(template, image, dockerfile);
     options.phase({
       name: 'reading-image',
       image,
-      advice: mend,
+      advice,
       ...(sources.base ? { at: sources.base } : {}),
     });
   }
@@ -52,7 +52,7 @@ export async function serialise(
   if (!isRecord(wire) || !Array.isArray(wire['steps'])) {
     throw problem(
       'The SDK gave no recipe',
-      `novita-sandbox ${sdk.origin.version} did not turn the template into steps as 2.1 does. Install a 2.x version of novita-sandbox, or take it out of the repository: the action brings its own copy.`,
+      `novita-sandbox ${sdk.origin.version} did not turn the template into steps as 2.1 does. Install a 2.x version of novita-sandbox, or remove it from the repository: the action brings its own copy.`,
       sources.base ?? { file, line: 1 },
     );
   }
@@ -84,7 +84,7 @@ export async function serialise(
   };
 }
 
-function canBeAsked(image: unknown, registry: unknown): boolean {
+function canBeLookedUp(image: unknown, registry: unknown): boolean {
   if (typeof image !== 'string') return false;
   const empty = isRecord(registry) && missingCredentials(registry as ImageRegistry).length > 0;
   return !empty && imageReferenceFault(image) === undefined;
@@ -106,11 +106,11 @@ function asStep(
 }
 
 /**
- * Turning a template into JSON pushes the base image's WORKDIR onto the instructions that the definition
- * made, and puts a RUN after all of them.
+ * Why the SDK added a step, if it did. `toJSON` adds the base image's WORKDIR after the definition's instructions, and
+ * a RUN at the end.
  */
 function hiddenKind(index: number, written: number, instructions: number): RecipeStep['addedBySdk'] {
-  // No instructions at all: a version of the SDK that keeps them elsewhere.
+  // Some versions of the SDK keep the instructions elsewhere.
   if (index < written || index > instructions) return undefined;
   return index < instructions ? 'workdir' : 'environment';
 }
@@ -139,7 +139,7 @@ function ignorePatterns(template: object): string[] {
 }
 
 /** What to do about an image whose configuration the SDK cannot read. */
-function withoutImage(template: object, image: string, dockerfile: boolean | undefined): string {
+function imageAdvice(template: object, image: string, dockerfile: boolean | undefined): string {
   const access = 'Check that this runner reaches the registry, and the name of the image';
   if (dockerfile) return `${access}.`;
   const credentials = Reflect.get(template, 'imageCredentials') === undefined ? 'undefined' : 'credentials';
@@ -169,7 +169,7 @@ function imageWarnings(
   return [
     {
       title: 'The base image could not be read',
-      message: `The configuration of ${image} could not be read from its registry (${reason}). The template is built without the image's own environment variables (PATH among them), working directory and start command. ${withoutImage(template, image, dockerfile)}`,
+      message: `The configuration of ${image} could not be read from its registry (${reason}). The template is built without the image's own environment variables (PATH among them), working directory and start command. ${imageAdvice(template, image, dockerfile)}`,
       at,
     },
   ];

@@ -1,12 +1,9 @@
+import { isRecord } from '../../json.ts';
 import { javascriptText, quote, type SourceLocation } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
-import { isRecord } from '../protocol.ts';
 import { quoteForShell, readShell } from '../shell-text.ts';
 
-/**
- * `path`: blanks divide it by mistake, patterns are meant; `text`: patterns are no more meant than blanks; `packages`:
- * several of them in one text are common and work.
- */
+/** `path`: spaces are a mistake, patterns are meant; `text`: both are a mistake; `packages`: spaces part several. */
 type Kind = 'path' | 'text' | 'packages';
 
 /** The builder's methods that put their first arguments into a shell command as they are. */
@@ -24,8 +21,8 @@ const methods: Readonly<Record<string, readonly Kind[]>> = {
 };
 
 /**
- * A warning for each argument of a builder call of which the shell would make something else than it says. Patterns,
- * variables and `~` work as people mean them, and so does what is quoted already.
+ * A warning for each argument of a builder call that the shell would read differently than it is meant. Patterns,
+ * variables, `~` and quoted text are fine.
  */
 export function unquotedArguments(
   method: string,
@@ -40,7 +37,7 @@ export function unquotedArguments(
   return values.flatMap(({ text, kind }) => {
     const found = misread(text, kind);
     if (!found) return [];
-    const message = `${method}: the SDK puts ${quote(withoutUser(text))} into a shell command as it is, and the shell ${found}. Write ${mended(withoutUser(text), kind)}, with the quotes; or, if the shell shall read it so, write the whole command in runCmd().`;
+    const message = `${method}: the SDK puts ${quote(withoutUser(text))} into a shell command as it is, and the shell ${found}. Write ${corrected(withoutUser(text), kind)}, with the quotes; or, if you mean it so, write the whole command in runCmd().`;
     return [{ title: `The shell misreads an argument of ${method}()`, message, ...(at && { at }) }];
   });
 }
@@ -52,24 +49,24 @@ function textsOf(value: unknown): string[] {
     .map(String);
 }
 
-/** What the shell would do to a text, as the rest of "the shell …"; undefined when the text means what it says. */
+/** What the shell would do to a text, as the end of "the shell …"; undefined when it changes nothing. */
 function misread(text: string, kind: Kind): string | undefined {
   const { written, active, open } = readShell(text);
-  // An apostrophe within a word, or a backslash before a letter, is nothing that somebody wrote for the shell.
+  // An apostrophe in a word, or a backslash before a letter, is not meant for the shell.
   const apostrophe = /[A-Za-z]'[A-Za-z]/.test(text.replace(/"(?:\\.|[^"\\])*"/g, ''));
   const needless = /\\[A-Za-z\d]/.test(text.replace(/"(?:\\.|[^"\\])*"|'[^']*'/g, ''));
-  if (open || apostrophe || needless) return 'takes its quotes or backslashes away, or never finds their end';
-  const among = (characters: string): string | undefined => {
+  if (open || apostrophe || needless) return 'removes its quotes or backslashes, or never finds their end';
+  const activeAmong = (characters: string): string | undefined => {
     const found = [...new Set(active.filter((character) => characters.includes(character)))];
     return found.length > 0 ? found.join(' and ') : undefined;
   };
-  if (among('\n')) return 'ends the command at its line end';
-  const redirection = among('<>');
+  if (activeAmong('\n')) return 'ends the command at its line end';
+  const redirection = activeAmong('<>');
   if (redirection) return `takes ${redirection} for a redirection`;
-  const control = among(';&|()');
+  const control = activeAmong(';&|()');
   if (control) return `takes ${control} for the end of a command, or for a group of them`;
-  if (among('#')) return 'takes # for the beginning of a comment';
-  if (/\$[^A-Za-z_{("']/.test(text) && among('$')) return 'takes $ for the beginning of a variable';
+  if (activeAmong('#')) return 'takes # for the beginning of a comment';
+  if (/\$[^A-Za-z_{("']/.test(text) && activeAmong('$')) return 'takes $ for the beginning of a variable';
   const divided = kind === 'packages' ? written.slice(1).some(isOperator) : written.length > 1;
   return divided ? 'divides it at its blanks' : undefined;
 }
@@ -79,10 +76,10 @@ function isOperator(word: string): boolean {
   return /^(?:[=~!<>]|@$|;)/.test(word);
 }
 
-/** The argument as it is to be written in the definition. */
-function mended(text: string, kind: Kind): string {
+/** The argument as the definition should have it. */
+function corrected(text: string, kind: Kind): string {
   if (kind !== 'packages')
-    return javascriptText(quoteAround(kind === 'path' ? meantInPaths : meantInTexts, text));
+    return javascriptText(quoteAround(kind === 'path' ? shellPartsOfPaths : shellPartsOfTexts, text));
   const words = text.trim().split(/\s+/);
   const several = words
     .slice(1)
@@ -98,17 +95,17 @@ function endsOpen(word: string): boolean {
   return /[=<>,;&|@(]$/.test(word);
 }
 
-const meantInTexts = /\$(?:[A-Za-z_]\w*|\{\w+\})/g;
-const meantInPaths = new RegExp(
-  `^~(?:/|$)|${meantInTexts.source}|[*?]|\\[[^\\]/]*\\]|\\{[^}\\s]*,[^}\\s]*\\}`,
+const shellPartsOfTexts = /\$(?:[A-Za-z_]\w*|\{\w+\})/g;
+const shellPartsOfPaths = new RegExp(
+  `^~(?:/|$)|${shellPartsOfTexts.source}|[*?]|\\[[^\\]/]*\\]|\\{[^}\\s]*,[^}\\s]*\\}`,
   'g',
 );
 
-/** Quotes a text and leaves to the shell what is meant for it: variables, and in paths patterns and a leading `~`. */
-function quoteAround(meant: RegExp, text: string): string {
+/** Quotes a text except the parts meant for the shell: variables, and in paths patterns and a leading `~`. */
+function quoteAround(shellParts: RegExp, text: string): string {
   let quoted = '';
   let from = 0;
-  for (const { 0: part, index } of text.matchAll(meant)) {
+  for (const { 0: part, index } of text.matchAll(shellParts)) {
     quoted += quotedPart(text.slice(from, index)) + (part.startsWith('$') ? `"${part}"` : part);
     from = index + part.length;
   }
@@ -119,7 +116,7 @@ function quotedPart(text: string): string {
   return text === '' ? '' : quoteForShell(text);
 }
 
-/** An address without what may be a token. */
+/** An address without its user, which may be a token. */
 function withoutUser(text: string): string {
   return text.replace(/(?<=:\/\/)[^\s/@]+(?=@)/, '…');
 }

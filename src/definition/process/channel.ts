@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import * as v from 'valibot';
+import { isRecord, parseJson } from '../../json.ts';
 import type { Definition } from '../definition.ts';
-import { type HostMessage, isRecord } from '../protocol.ts';
+import type { HostMessage } from '../protocol.ts';
 
 const location = v.object({
   file: v.string(),
@@ -68,12 +69,8 @@ const hostMessage = v.variant('type', [
 
 /** Reads one message of the host; `undefined` for any other text. */
 function parseMessage(text: string): HostMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return v.is(hostMessage, message) ? message : undefined;
-  } catch {
-    return undefined;
-  }
+  const message = parseJson(text);
+  return v.is(hostMessage, message) ? message : undefined;
 }
 
 /** No message is longer. A longer line is dropped. */

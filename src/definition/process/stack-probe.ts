@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRecord } from '../protocol.ts';
+import { isRecord } from '../../json.ts';
 
 /** How long to wait for the call stack. A process that waits for something never gives one. */
 const timeoutMs = 3_000;

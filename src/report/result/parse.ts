@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { nameProblems, tagMistake } from '../../api/names.ts';
 import { planParts } from '../../history/diff.ts';
+import { parseJson } from '../../json.ts';
 import { type ResultDocument, stepStates } from './result.ts';
 
 /** A value from outside that is not what it should be. */
@@ -114,12 +115,9 @@ const document = v.pipe(
  * @throws ShapeError that names the first field which is not what a result file holds
  */
 export function readUntrustedResult(json: string): ResultDocument {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new ShapeError('', 'text that is no JSON', 'a result file of the build action');
-  }
+  const value = parseJson(json);
+  if (value === undefined)
+    throw new ShapeError('', 'text that is not JSON', 'a result file of the build action');
   const { success, output: result, issues } = v.safeParse(document, value, { abortEarly: true });
   if (!success) throw shapeError(issues[0]);
   const { name, tags, templateId, buildId, reference, status } = result;

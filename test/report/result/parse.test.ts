@@ -64,7 +64,7 @@ describe('a result file', () => {
 
   const ready = documents['ready'];
   test.each<[unknown, string]>([
-    ['', 'It: found text that is no JSON, expected a result file of the build action.'],
+    ['', 'It: found text that is not JSON, expected a result file of the build action.'],
     [null, 'It: found null, expected an object.'],
     [[], 'It: found a list, expected an object.'],
     [{}, 'schemaVersion: found nothing, expected 1.'],
