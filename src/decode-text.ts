@@ -1,11 +1,11 @@
 import type { Result } from './result.ts';
 
-/** The text of a file, or the end of a sentence that says why it is none, and the line. */
+/** The text of a file, or why it cannot be read as text (the end of a sentence) and the line. */
 export type Decoded = Result<string, { readonly line: number }>;
 
 /**
- * Decodes a text file that a person wrote: UTF-8, or UTF-16 with a byte order mark, which is what PowerShell 5 writes. A
- * file whose encoding is not certain is refused: misread, it would say something else than its author wrote.
+ * Decodes a text file that a person wrote: UTF-8, or UTF-16 with a byte order mark, which is what PowerShell 5 writes.
+ * A file of uncertain encoding is refused, since it could be read as something else than its author wrote.
  */
 export function decodeText(content: Uint8Array): Decoded {
   const [first, second] = content;

@@ -23,9 +23,9 @@ export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv): Promise
   return runStep(actions[name], env);
 }
 
-/** The same in the job that this process belongs to, which ends with it. */
+/** The same for this process, which it ends. */
 export async function main(name: keyof typeof actions): Promise<void> {
   process.exitCode = await run(name, process.env);
-  // What is still open, such as a request to the cache, must not keep the job.
+  // An open request, such as one to the cache, must not delay the job.
   setTimeout(() => process.exit(), 1000).unref();
 }

@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and its parents, one level at a time: Node's own `recursive` never ends below a folder that accepts no
- * folders, such as `/proc`.
+ * Makes a folder and its parents one by one: Node's `recursive` never returns below a folder that accepts none, such as
+ * `/proc`.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {

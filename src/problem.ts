@@ -57,7 +57,7 @@ export function javascriptText(value: string): string {
   return `"${inside}"`;
 }
 
-/** Runs a stage and adds its mistakes to those of others. Returns `undefined` when there are any. */
+/** Runs a stage and adds its mistakes to the others. Returns `undefined` if it has any. */
 export async function collectProblems<T>(
   problems: Problem[],
   stage: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** What is wrong with the machine that runs the job, and what to do about it. One or two sentences each. */
+/** A problem of the machine that runs the job, and what to do about it. One or two sentences each. */
 export interface RunnerTrouble {
   readonly what: string;
   readonly advice: string;
@@ -18,7 +18,7 @@ const rights = {
 };
 const memory = { what: 'This runner has too little memory.', advice: 'Use a larger one.' };
 
-/** The machine lacks something, whichever file the error is about. */
+/** The machine lacks something, for any file. */
 const ofMachine: Readonly<Record<string, RunnerTrouble>> = {
   ...{ ENOSPC: full, EDQUOT: full, EMFILE: files, ENFILE: files, ENOMEM: memory, EAGAIN: memory },
   EFBIG: { what: 'This runner limits how large a file may be.', advice: 'Raise its limit (ulimit -f).' },
@@ -32,7 +32,7 @@ const ofFile: Readonly<Record<string, RunnerTrouble>> = {
   ...{ EACCES: rights, EPERM: rights, EROFS: rights, ENOENT: missing, ENOTDIR: missing },
 };
 
-/** What is wrong with the machine after an error of the system; `undefined` for any other error. */
+/** The machine's problem behind a system error; `undefined` for any other error. */
 export function runnerTrouble(error: unknown): RunnerTrouble | undefined {
   return isOfMachine(error) ? ofMachine[codeOf(error)] : ofFile[codeOf(error)];
 }
@@ -42,7 +42,7 @@ export function isOfMachine(error: unknown): boolean {
   return codeOf(error) in ofMachine;
 }
 
-/** The code of an error of the system; empty for any other. */
+/** The code of a system error; empty for any other. */
 function codeOf(error: unknown): string {
   const { code = '', syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
   return syscall === undefined ? '' : code;

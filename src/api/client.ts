@@ -33,7 +33,7 @@ export interface ClientOptions {
  * or with the signal's reason. Idempotent requests are retried as the transport's policy allows.
  */
 export interface ServiceClient extends IdempotentApi, ServiceClock {
-  /** The same calls, each sent once, for a caller with retries of its own. */
+  /** The same calls, each sent once, for a caller that retries. */
   readonly noRetry: IdempotentApi;
   /** Claims the name, writes the tags and makes a new build. Sent once: there is no idempotency key. */
   register(request: RegistrationRequest): Promise<schemas.Registration>;
@@ -46,8 +46,8 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
   /** The sizes of sandboxes that the team may use; `undefined` when the response has none. Sent once. */
   quota(): Promise<SizeLimits | undefined>;
   /**
-   * The retries of a request that the caller repeats. `request` names it in messages; `retryable` decides which
-   * failures are worth another attempt, without it the transient ones.
+   * The retries of a request that the caller repeats. `request` names it in messages. `retryable` decides which
+   * failures to retry; by default the transient ones.
    */
   retrier(request: string, policy?: RetryPolicy, retryable?: (error: ServiceError) => boolean): Retrier;
 }

@@ -24,7 +24,7 @@ export interface IdempotentApi {
   status(templateId: string, buildId: string, logsOffset: number): Promise<schemas.BuildStatus>;
   /** At most 100 log entries from the millisecond `cursor` on, those of that millisecond included. */
   logs(templateId: string, buildId: string, cursor: number | undefined): Promise<schemas.LogEntry[]>;
-  /** Newest assignment of each tag, whatever the state of its build. */
+  /** Newest assignment of each tag; its build may have any status. */
   tags(templateIdOrName: string): Promise<schemas.TemplateTag[]>;
   /** The template that has this name. */
   templateIdOf(name: string): Promise<string>;

@@ -7,7 +7,7 @@ export function parentOf(reference: string): {
   readonly tag: string;
   readonly buildId?: string;
 } {
-  // Only the first colon divides the two: a tag cut at the second one would mean another build.
+  // Only the first colon separates the parts: a tag cut at the second one would mean another build.
   const [name = '', ...rest] = reference.toLowerCase().split(':');
   const tag = rest.length > 0 ? rest.join(':').trim() : 'default';
   return { name: name.trim(), tag, ...(isBuildIdentifier(tag) && { buildId: tag }) };
@@ -22,7 +22,7 @@ export function buildReference(build: { readonly name: string; readonly buildId:
 export const longestTag = 128;
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-/** Whether a text has the form of a build identifier, with or without dashes. No tag may. */
+/** Whether a text has the form of a build identifier, with or without dashes. A tag must not have it. */
 export function isBuildIdentifier(text: string): boolean {
   return uuid.test(text);
 }

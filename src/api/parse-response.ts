@@ -5,14 +5,14 @@ import { isOfApi, parse } from './schemas.ts';
 import { isPage, isTransientAtStore } from './store-errors.ts';
 import type { UploadResponse } from './upload.ts';
 
-/** A response as the generated client gives it: the body of a 2xx as `data`, any other as `error`. */
+/** A response as the generated client gives it: a 2xx body is `data`, any other body is `error`. */
 export interface ApiResponse {
   readonly data?: unknown;
   readonly error?: unknown;
   readonly response: Response;
 }
 
-/** Turns responses into values or a {@link ServiceError}. `request` names the request as it stands in messages. */
+/** Turns responses into values or a {@link ServiceError}. `request` names the request in messages. */
 export interface ResponseParser {
   /** The body of a 2xx response, as its schema has it. */
   readonly body: <T>(request: string, response: ApiResponse, schema: v.GenericSchema<unknown, T>) => T;
@@ -20,11 +20,11 @@ export interface ResponseParser {
   readonly expectOk: (request: string, response: ApiResponse) => void;
 }
 
-/** @param apiResponded - whether the API itself has answered yet, and not only something in between */
+/** @param apiResponded - whether the API itself has answered yet, and not only a proxy in between */
 export function createResponseParser(host: string, apiResponded: () => boolean): ResponseParser {
   function expectOk(request: string, { response, error }: ApiResponse): void {
     if (response.ok) return;
-    // Once the API itself has answered, a page of something in between says nothing about the request.
+    // Once the API itself has answered, a page from a proxy in between is a temporary fault.
     const transient = apiResponded() && !isOfApi(error);
     const retryAfter = response.headers.get('retry-after');
     throw refusedError({ request, host, status: response.status, body: error, retryAfter, transient });
@@ -43,7 +43,7 @@ export function createResponseParser(host: string, apiResponded: () => boolean):
   };
 }
 
-/** Throws a {@link ServiceError} unless the store took the upload. */
+/** Throws a {@link ServiceError} unless the store accepted the upload. */
 export function expectUploaded(host: string, { status, text, retryAfter }: UploadResponse): void {
   const request = 'PUT upload';
   if (status < 200 || status > 299) {
@@ -59,7 +59,7 @@ interface Refusal {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfter: string | null;
-  /** Another attempt may work although the status says otherwise. */
+  /** A retry may work although the status says otherwise. */
   readonly transient: boolean;
 }
 

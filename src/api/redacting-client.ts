@@ -5,8 +5,8 @@ import type { IdempotentApi } from './idempotent-api.ts';
 import type { BuildStatus, LogEntry } from './schemas.ts';
 
 /**
- * The same client, without secrets in what it returns: a service may repeat what it was sent in its log and in its
- * error messages. Identifiers stay as they are.
+ * The same client without secrets in its results, since a service may repeat what it was sent in its log and its error
+ * messages. Identifiers stay as they are.
  */
 export function redactingClient(client: ServiceClient, redact: Redact): ServiceClient {
   const guard =

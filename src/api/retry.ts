@@ -5,9 +5,9 @@ export interface ServiceRetryOptions {
   readonly policy: RetryPolicy;
   readonly notes: RetryNotes;
   readonly signal?: AbortSignal | undefined;
-  /** Whether the service has answered anything yet. */
+  /** Whether any response has come from the service. */
   readonly reached: () => boolean;
-  /** Which failures are worth another attempt. Without it, the transient ones. */
+  /** Which failures to retry; by default the transient ones. */
   readonly retryable?: ((error: ServiceError) => boolean) | undefined;
 }
 
@@ -17,7 +17,7 @@ const firstContactAttempts = 5;
 /**
  * The retries of one request to the service.
  *
- * @param request - as it stands in messages: `GET build status`
+ * @param request - its name in messages: `GET build status`
  */
 export function createServiceRetrier(request: string, options: ServiceRetryOptions): Retrier {
   const { policy, notes, signal, reached, retryable = isTransient } = options;

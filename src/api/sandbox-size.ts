@@ -25,23 +25,23 @@ const documentedLimits: SizeLimits = { maxCpu: 8, maxMemoryMb: 8192 };
 /** The documented sizes in words. */
 export const documentedSizes = `1, 2, 4 or 8 CPU, with memory in steps of ${stepMb} MiB, ${leastMbPerCpu} to ${mostMbPerCpu} MiB for each CPU`;
 
-/** The memory for a number of CPUs where the inputs have none. */
+/** The memory for a number of CPUs when the inputs do not set it. */
 export function defaultMemoryMb(cpuCount: number): number {
   return Math.max(1024, leastMbPerCpu * cpuCount);
 }
 
-/** Whether a size is the one of a template without inputs for it. */
+/** Whether this is the size of a template without inputs for it. */
 export function isDefaultSize({ cpuCount, memoryMb }: SandboxSize): boolean {
   return cpuCount === 2 && memoryMb === defaultMemoryMb(cpuCount);
 }
 
-/** The documented size within the limits that is nearest to another size; `undefined` when there is none. */
+/** The documented size nearest to another one, within the limits; `undefined` when none fits. */
 export function nearestSize(
   { cpuCount, memoryMb }: SandboxSize,
   { maxCpu, maxMemoryMb }: SizeLimits = documentedLimits,
 ): SandboxSize | undefined {
   const possible = documentedCpus.filter((cpu) => cpu <= maxCpu && cpu * leastMbPerCpu <= maxMemoryMb);
-  // Of two that are equally near, the larger one: everything fits into it.
+  // Of two equally near sizes, the larger one, since everything fits into it.
   const [cpu] = possible.toSorted((a, b) => Math.abs(a - cpuCount) - Math.abs(b - cpuCount) || b - a);
   if (cpu === undefined) return undefined;
   const most = Math.min(cpu * mostMbPerCpu, Math.floor(maxMemoryMb / stepMb) * stepMb);
@@ -60,10 +60,10 @@ function limitsInWords({ maxCpu, maxMemoryMb }: SizeLimits): string {
 }
 
 /**
- * What is wrong with a size: a problem when it exceeds the limits of the team, a warning when only the documentation
- * excludes it, since the service accepts more than that.
+ * What is wrong with a size: a problem when it exceeds the team's limits, a warning when it is only undocumented, since
+ * the service accepts more than that.
  *
- * @param limits - of the team; `undefined` where they could not be fetched
+ * @param limits - of the team; `undefined` when they could not be fetched
  */
 export function judgeSize(
   size: SandboxSize,

@@ -13,7 +13,7 @@ import type { LogLevel } from './types.ts';
 /** An identifier becomes a part of paths, outputs and file names. */
 const identifier = v.pipe(v.string('a text'), v.regex(/^[\w-]{1,100}$/, 'an identifier'));
 
-/** A field that may be missing, and counts as missing where it is of another type. */
+/** A field that may be missing. A value of another type counts as missing. */
 const optional = <T>(schema: v.GenericSchema<unknown, T>) => v.fallback(v.optional(schema), undefined);
 
 /** A text; empty where it is missing or of another type. */
@@ -131,7 +131,7 @@ export type ListedBuild = v.InferOutput<typeof listedBuild>;
 export type TemplatePage = v.InferOutput<typeof template> & { readonly nextPage?: string };
 export type AssignedTags = v.InferOutput<typeof assignedTags>;
 
-/** The response as the schema has it, or in a few words what was found where something else is expected. */
+/** The response as the schema defines it, or a few words on the first field that does not fit. */
 export function parse<T>(schema: v.GenericSchema<unknown, T>, response: unknown): Result<T> {
   const { success, output, issues } = v.safeParse(schema, response, { abortEarly: true });
   return success ? { ok: true, value: output } : { ok: false, reason: inWords(issues[0]) };

@@ -1,4 +1,4 @@
-/** Errors of S3-like stores after which the same upload may work later or with a new link, whatever their status. */
+/** Errors of S3-like stores after which a retry, or a new link, may work, for any status. */
 const transientCodes = new Set([
   // The bytes arrived too slowly, incomplete or changed.
   'RequestTimeout',
@@ -17,7 +17,7 @@ const transientCodes = new Set([
   'TooManyRequests',
   'OperationAborted',
   'ConditionalRequestConflict',
-  // The store has trouble of its own.
+  // The store had an internal error.
   'InternalError',
   'ServiceUnavailable',
   'ServerBusy',

@@ -21,13 +21,13 @@ export interface TransportOptions {
   readonly signal?: AbortSignal;
   /** Called before retries, with one sentence for the log; many of the same are collapsed into one. */
   readonly onRetry?: (sentence: string) => void;
-  /** What other clients of this job have heard of the same service, and what this one hears; its own when left out. */
+  /** What is shared with other clients of this job for the same service. By default nothing. */
   readonly contact?: Contact;
 }
 
 /** Whether a service has responded so far. Several clients of one run share it. */
 export interface Contact {
-  /** Whether any response came yet. */
+  /** Whether any response has come yet. */
   reached: boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
   apiResponded: boolean;
@@ -49,17 +49,19 @@ export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
 
 /** How far the clock of the service is ahead of ours, read from the `Date` header, which has whole seconds. */
 export interface ServiceClock {
-  /** Milliseconds, the median of the last responses, so that one that jumps has no effect. `undefined` before the first. */
+  /**
+   * Milliseconds: the median of the last responses, so that one outlier has no effect. `undefined` before the first.
+   */
   clockAheadMs(): number | undefined;
-  /** The least that any response showed: a clock that jumped was right at some time. */
+  /** The smallest value of any response: a clock that jumped was right at some time. */
   leastClockAheadMs(): number | undefined;
 }
 
-/** What is known about the service from its responses. */
+/** What the responses have shown about the service. */
 export interface Transport extends ServiceClock {
   /** A `fetch` for the API client that sends each request once. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Whether any response came yet. */
+  /** Whether any response has come yet. */
   readonly reached: () => boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
   readonly apiResponded: () => boolean;
@@ -140,7 +142,7 @@ async function send(
     });
   }
   const headers = new Headers([...received.headers]);
-  // The bytes are decoded already, and openapi-fetch reads a length of 0 as success, whatever the status.
+  // The bytes are already decoded, and openapi-fetch treats a length of 0 as success for any status.
   for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
   return { response: new Response(empty ? null : bytes, { status: received.status, headers }), json };
 }

@@ -9,11 +9,11 @@ export interface BuildRef {
 export interface AwaitedBuild {
   readonly templateId: string;
   readonly buildId: string;
-  /** Milliseconds since the epoch by the service's clock, where it is known. */
+  /** Milliseconds since the epoch by the service's clock, if it gave them. */
   readonly createdAt?: number;
 }
 
-/** A tag and the builds that it was assigned to last, before and after; absent where there was none. */
+/** A tag and the builds that it was on before and after; absent when there was none. */
 export interface TagChange {
   readonly tag: string;
   readonly before?: string;

@@ -17,9 +17,9 @@ export interface UploadResponse {
 }
 
 /**
- * Puts the file at `path` (of `bytes` bytes) where an upload link points, once. It has no time limit while bytes move.
- * Resolves with the store's response, whatever its status. Rejects with a `ServiceError` when there is none, or with
- * the signal's reason.
+ * Puts the file at `path` (of `bytes` bytes) to an upload link, once. It has no time limit while bytes move. Resolves
+ * with the store's response of any status. Rejects with a `ServiceError` when there is no response, or with the
+ * signal's reason.
  */
 export async function putFile(
   url: string,

@@ -1,4 +1,4 @@
-/** Reads an event's payload, whose shape no one guarantees. A value that is missing or of another type is absent. */
+/** Reads an event's payload, whose shape nothing guarantees. A missing value, or one of another type, is absent. */
 export interface Payload {
   /** The value at this path of keys. */
   at(...path: string[]): unknown;

@@ -77,7 +77,7 @@ export interface TrustedRecipe {
   readonly file: string;
   /** In a run that a stranger may have caused: the only files that may be loaded. `file` is a real path then. */
   readonly tracked?: TrackedFiles;
-  /** What could not be decided, where that is no reason to refuse the recipe. */
+  /** What could not be decided, if that is no reason to refuse the recipe. */
   readonly notice?: string;
 }
 

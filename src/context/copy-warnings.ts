@@ -62,7 +62,7 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
   const configs = files.entries.filter(({ path, type }) => type === 'file' && isGitConfig(path));
   const open = await Promise.all(configs.map((config) => holdsCredentials(files, config)));
   const exposed = configs.find((_, index) => open[index]);
-  // A source that names the folder itself is meant so.
+  // A source that names the folder itself includes it on purpose.
   const wanted = /(?:^|\/)\.git(?:\/|$)/.test(files.source);
   if (wanted && !exposed) return undefined;
   const token = exposed
@@ -116,7 +116,7 @@ function modeWarning(files: FileManifest, chosen: string | undefined): Definitio
   };
 }
 
-/** Git chooses the modes of its own files. */
+/** Whether git manages a file, and so chooses its mode. */
 function isOfGit(path: string): boolean {
   return /(?:^|\/)\.git\//.test(path);
 }

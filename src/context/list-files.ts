@@ -44,7 +44,7 @@ export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<r
   return new Walk(copy, root, source, ignore).run();
 }
 
-/** Whether the source, taken as a path and not as a pattern, exists in the context directory. */
+/** Whether the source, read as a path and not as a pattern, exists in the context directory. */
 export async function isThere({
   source,
   contextDirectory,

@@ -30,7 +30,7 @@ export interface SdkOrigin {
   readonly version: string;
 }
 
-/** What to build, as plain data without anything of the user's program. */
+/** What to build, as plain data without objects of the user's program. */
 export interface Definition {
   /** Absolute path of the definition file. */
   readonly file: string;

@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 
-/** Variables for the action that a definition, as a foreign program, does not get. */
+/** Variables of the action that a definition, which is foreign code, does not get. */
 const withheldNames = new Set([
   'GITHUB_OUTPUT',
   'GITHUB_ENV',

@@ -34,7 +34,7 @@ export function readRemotes({ commonDirectory }: Repository): Remote[] {
 
 /**
  * The repository of a URL in lower case: `github.com/octo-org/agent`. It is `undefined` for a local folder and for a
- * text that is no URL.
+ * text that is not a URL.
  */
 export function repositoryOfUrl(url: string): string | undefined {
   const [, host, path] =

@@ -36,8 +36,8 @@ export interface GithubClient {
   createComment(issue: number, body: string): Promise<IssueComment>;
   updateComment(id: number, body: string): Promise<IssueComment>;
   /**
-   * Login of the account that the token belongs to, as its comments show it; `undefined` where the server does not say.
-   * It is certain once a comment was created.
+   * Login of the token's account as its comments show it; `undefined` if the server does not say. It is certain after a
+   * comment was created.
    */
   login(): Promise<string | undefined>;
   /** For endpoints that have no method here. The same rules and errors apply. */

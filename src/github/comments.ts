@@ -27,8 +27,7 @@ export async function upsertComment(
   const [first] = login === undefined ? [] : by(login, marked);
   if (first) return replaceComment(github, first, comment);
   const created = await github.createComment(pullRequest, comment.body);
-  // There may be one of ours all the same: another run created it at the same moment, or the login was not known until
-  // now. All runs keep the oldest.
+  // Another run may have created one at the same moment, or the login was unknown until now. All runs keep the oldest.
   const [oldest = created] = by(created.author, await markedComments(github, pullRequest, same));
   if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
   const written = await replaceComment(github, oldest, comment);
@@ -48,7 +47,7 @@ export async function ownComments(
   return by(login, marked);
 }
 
-/** Where the server does not say whose token this is, the author of a short-lived comment does. */
+/** If the server does not say whose token this is, the author of a short-lived comment does. */
 async function loginByComment(github: GithubClient, pullRequest: number): Promise<string> {
   const created = await github.createComment(pullRequest, 'This comment is removed in a moment.');
   await deleteComment(github, created);
@@ -82,7 +81,7 @@ async function replaceComment(
   { id, url }: IssueComment,
   { header, body }: Comment,
 ): Promise<WrittenComment> {
-  // Another run may have written while all pages were listed.
+  // Another run may have edited it while all pages were listed.
   const { data } = await github.octokit.rest.issues.getComment({ ...github.repository, comment_id: id });
   const current = readCommentMarker(data.body ?? '');
   if (current && isNewer(current, header)) return { outcome: 'newer', url };

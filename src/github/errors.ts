@@ -8,13 +8,13 @@ export class GithubError extends Error {
   readonly request: string;
   /** Absent when no response came. */
   readonly status: number | undefined;
-  /** GitHub's own words: untrusted text. */
+  /** GitHub's message, which is untrusted text. */
   readonly said: string | undefined;
   /** The permission that the token needs, in GitHub's form: `pull_requests=read`. */
   readonly needs: string | undefined;
-  /** GitHub refused for the number of requests. */
+  /** GitHub refused because of too many requests. */
   readonly limited: boolean;
-  /** How long GitHub asks to wait. */
+  /** How long GitHub asks us to wait. */
   readonly retryAfterMs: number | undefined;
 
   constructor(details: GithubErrorDetails) {
@@ -40,7 +40,7 @@ interface GithubErrorDetails {
 
 export type ResponseHeaders = Readonly<Record<string, unknown>>;
 
-/** What Octokit throws. Where no response came, it calls that a 500, and has no `response`. */
+/** An error of Octokit. Without a response, it has the status 500 and no `response`. */
 const octokitError = v.fallback(
   v.object({
     message: v.fallback(v.string(), ''),
@@ -68,7 +68,7 @@ export function githubError(request: string, cause: unknown, timedOut: boolean):
   return new GithubError({ request, status, said, cause, ...(isForbidden && { needs }) });
 }
 
-/** Whether GitHub refused for the number of requests; a 403 may mean that or a missing permission. */
+/** Whether GitHub refused because of too many requests. A 403 may mean that or a missing permission. */
 function isLimit(status: number, headers: ResponseHeaders, said: string): boolean {
   if (status === 429) return true;
   if (status !== 403) return false;

@@ -8,7 +8,7 @@ import { GithubError, githubError } from './errors.ts';
 export type Octokit = ReturnType<typeof getOctokit>;
 
 export interface OctokitOptions {
-  /** That of `@actions/github`, handed in: the library reads the event file when it is imported. */
+  /** `getOctokit` of `@actions/github`, passed in because the library reads the event file on import. */
   readonly getOctokit: typeof getOctokit;
   readonly token: string;
   /** `GITHUB_API_URL`, without a slash at the end. */
@@ -25,7 +25,7 @@ export interface OctokitOptions {
   readonly requestTimeoutMs?: number;
   /** Called before each retry, with one sentence for the log. */
   readonly onRetry?: (sentence: string) => void;
-  /** Takes secrets out of the texts that are written: comments and descriptions. */
+  /** Removes secrets from the comments and descriptions that are sent. */
   readonly redact?: Redact;
 }
 
@@ -48,7 +48,7 @@ export function createOctokit(options: OctokitOptions): Octokit {
       fetch: (url: string, init: Parameters<typeof fetch>[1]) =>
         fetch(url, { ...init, dispatcher: options.dispatcher }),
     },
-    // It would write to stderr, past everything that keeps texts from driving the runner.
+    // Octokit would write to stderr, past the code that keeps texts from controlling the runner.
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const { redact = (text) => text } = options;
@@ -61,7 +61,7 @@ export function createOctokit(options: OctokitOptions): Octokit {
   const graphqlUrl = graphqlUrlOf(options);
   octokit.hook.wrap('request', (send, parameters) => {
     const { method, url } = parameters;
-    // GraphQL is only read from here, which is a POST too.
+    // GraphQL is used for reading only, although with POST.
     const isIdempotent = method !== 'POST' || url === graphqlUrl;
     const request = `${method} ${url.replace(/^https?:\/\/[^/]+|\?.*$/g, '')}`;
     return sendWithRetry({ request, isIdempotent }, options, (signal) =>
@@ -77,13 +77,13 @@ export function graphqlUrlOf({ graphqlUrl, apiUrl }: Pick<OctokitOptions, 'graph
 }
 
 interface Attempted {
-  /** As it stands in messages: the method, and the path with the names of its parameters. */
+  /** Its name in messages: the method, and the path with the names of its parameters. */
   readonly request: string;
   /** Sending it twice is the same as sending it once. */
   readonly isIdempotent: boolean;
 }
 
-/** Sends a change again only where GitHub said that it was not done, or where doing it twice is the same as once. */
+/** Repeats a change only when GitHub did not make it, or when making it twice has the same result. */
 function sendWithRetry<T>(
   { request, isIdempotent }: Attempted,
   { signal, retryPolicy = defaultRetryPolicy, requestTimeoutMs = defaultTimeoutMs, onRetry }: OctokitOptions,

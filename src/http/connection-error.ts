@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts';
 
-/** Codes of errors from before the first byte of a request is sent. */
+/** Codes of errors that occur before the first byte of a request is sent. */
 const beforeSending = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -11,7 +11,7 @@ const beforeSending = new Set([
   'ENETUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  // Too few open files are allowed for another connection.
+  // The limit on open files allows no further connection.
   'EMFILE',
   'ENFILE',
 ]);
@@ -20,10 +20,10 @@ const beforeSending = new Set([
 const certificate =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH)/;
 
-// Neither has a code of its own: they look like a connection that broke later.
+// Both look like a connection that broke later, since they have no code.
 const brokeBeforeSending = /before secure TLS connection was established|when HTTP Tunneling/;
 
-/** The error of a request that got no whole response. `request` names it in messages; `host` is where it went. */
+/** The error of a request without a complete response. `request` names it in messages; `host` is its destination. */
 export function connectionError(
   request: string,
   host: string,

@@ -19,7 +19,7 @@ export interface RequestFailure {
   /** Where the request went. */
   readonly host?: string | undefined;
   readonly status?: number | undefined;
-  /** The service's own words, as they came: untrusted text. */
+  /** The service's message, unchanged: untrusted text. */
   readonly said?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export function isAmbiguous(error: ServiceError): boolean {
   return !error.notSent && isTransient(error) && error.status !== 425 && error.status !== 429;
 }
 
-/** Whether the service itself says that the thing does not exist. */
+/** Whether the service itself says that something does not exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ServiceError && error.status === 404 && !isTransient(error);
 }

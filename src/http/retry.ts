@@ -1,12 +1,12 @@
 import { pause } from './sleep.ts';
 
-/** How often and how long a request is tried that fails again and again. Durations are milliseconds. */
+/** How often and how long a failing request is retried. Durations are in milliseconds. */
 export interface RetryPolicy extends BackOff {
   /** Attempts in a row, the first one included. */
   readonly attempts: number;
-  /** From the first failure in a row. */
+  /** Time limit, counted from the first failure in a row. */
   readonly timeMs: number;
-  /** A `Retry-After` beyond this ends the attempts. Without it, `timeMs` alone limits the pauses. */
+  /** A longer `Retry-After` ends the retries. Without it, only `timeMs` limits the pauses. */
   readonly longestRetryAfterMs?: number;
 }
 
@@ -14,9 +14,9 @@ export interface RetryPolicy extends BackOff {
 export interface RetryableFailure {
   /** The request and what happened, for the log: `GET build status: answered 502`. */
   readonly summary: string;
-  /** How long the server asks to wait. */
+  /** How long the server asks us to wait. */
   readonly retryAfterMs?: number | undefined;
-  /** Attempts in a row, where this kind of failure is worth fewer than the policy allows. */
+  /** Attempts in a row, if this kind of failure gets fewer than the policy allows. */
   readonly attempts?: number;
 }
 
@@ -26,24 +26,24 @@ export interface RetryOptions {
   readonly judge: (error: unknown) => RetryableFailure | undefined;
   readonly notes?: RetryNotes | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The error to reject with when the policy allows no further attempt. Without it, the last error itself. */
+  /** Makes the error to reject with after the last attempt; by default that of the attempt. */
   readonly spent?: (error: unknown, attempts: number, tookMs: number) => unknown;
 }
 
-/** The retry state of one request. It starts anew when the request works. */
+/** The retry state of one request. A success resets it. */
 export interface Retrier {
   /** Failures in a row. */
   readonly failures: number;
   /**
-   * Waits until the next attempt and notes it in the log. Rejects with the error when it is final, with what `spent`
-   * makes of it when the policy allows no further attempt, and with the signal's reason when that fires.
+   * Waits for the next attempt and notes it in the log. Rejects with the error when it is final, with the error of
+   * `spent` after the last attempt, and with the signal's reason when it fires.
    */
   backoff(error: unknown): Promise<void>;
-  /** The request worked: the next failure is the first in a row. */
+  /** Call this after a success: the next failure is then the first in a row. */
   reset(): void;
 }
 
-/** The one retry loop of all clients, for a caller that makes the attempts; else {@link withRetry}. */
+/** The retry loop of all clients, for a caller that makes the attempts itself. Otherwise use {@link withRetry}. */
 export function createRetrier({ policy, judge, notes, signal, spent }: RetryOptions): Retrier {
   let failures = 0;
   let failingSince = 0;
@@ -110,13 +110,13 @@ export interface BackOff {
   /** Upper bound of the first pause; doubles with each failure up to `longestPauseMs`. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** The backoff is added to a `Retry-After`, for a server that names the same moment to many clients. */
+  /** Adds the backoff to a `Retry-After`, since a server may name the same moment to many clients. */
   readonly addToRetryAfter?: boolean;
 }
 
 /**
- * The pause after so many failures in a row: random below a bound that doubles, and at least what the server asks for.
- * A `Retry-After` can only make it longer: with `0` or a date in the past all clients would come back at once.
+ * The pause after this many failures in a row: random, below a bound that doubles, and at least as long as the server
+ * asks. A `Retry-After` can only lengthen it: with `0` or a past date, all clients would return at once.
  */
 export function backOffMs(
   failures: number,
@@ -128,8 +128,8 @@ export function backOffMs(
 }
 
 /**
- * Milliseconds that a `Retry-After` of seconds or of an HTTP date asks for; `undefined` where it is neither. Other
- * texts are not read as dates: JavaScript takes even `-5` and `0.5` for one.
+ * Milliseconds that a `Retry-After` of seconds or of an HTTP date asks for; `undefined` for any other text. JavaScript
+ * would read even `-5` and `0.5` as a date.
  */
 export function retryAfterMs(value: string | null | undefined, now = Date.now()): number | undefined {
   const text = value?.trim() ?? '';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits that many milliseconds; rejects with the signal's own reason when it fires. */
+/** Waits this many milliseconds. Rejects with the signal's reason when it fires. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   try {
@@ -12,8 +12,8 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
 }
 
 /**
- * Settles as the work does, or rejects with the signal's reason when that fires first. undici checks a signal only once
- * there is a connection, and a proxy may keep it waiting for one.
+ * Settles like the work, or rejects with the signal's reason if that fires first. undici checks a signal only after the
+ * connection is open, and a proxy may delay that.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();

@@ -29,7 +29,7 @@ export interface BuildInputs extends FollowingInputs {
   readonly comment: 'auto' | 'always' | 'never';
   /** Separates the comments of several builds with one name. */
   readonly commentKey: string;
-  /** Empty when there is none. */
+  /** Empty without a token. */
   readonly githubToken: string;
   /** Environment of the deployments that show previews. Empty for none. */
   readonly environment: string;

@@ -16,7 +16,7 @@ export interface CleanupInputs {
   /** Only list what would be removed. */
   readonly dryRun: boolean;
   readonly summary: boolean;
-  /** Empty when there is none. */
+  /** Empty without a token. */
   readonly githubToken: string;
   /** Environment whose deployments are set inactive. Empty for none. */
   readonly environment: string;

@@ -20,23 +20,23 @@ import { pullRequestComment } from './pull-request-comment.ts';
 import { createReporter, reportedPlan } from './reporter.ts';
 
 /**
- * Takes what happens to a build of this run and tells everyone: log, outputs, job summary, result file, comment,
- * deployment, and the post step.
+ * Reports the events of this run's build to the log, outputs, job summary, result file, comment, deployment and post
+ * step.
  */
 export interface BuildReporter {
-  /** Something happens during the build. */
+  /** Reports an event of the build. */
   happened(event: BuildEvent): void;
-  /** The build has ended, or no more of it becomes known here. */
+  /** Reports that the build has ended, or that this run stops watching it. */
   finished(outcome: BuildOutcome): Promise<void>;
-  /** The plan is not built, since there is no API key. */
+  /** Reports that the plan is not built because there is no API key. */
   skipped(): Promise<ExitResult>;
-  /** The plan is not built, since no build has its content and one is required. `why` has no full stop. */
+  /** Reports that no build has this content and none may be made. `why` has no full stop. */
   unpublished(why: string): Promise<ExitResult>;
-  /** Closes what is open in the log; meant for `finally`. */
+  /** Closes the open group of the log; call it in `finally`. */
   close(): void;
 }
 
-/** The plan as it may be shown: without secrets, and without the lists of files, which are not shown. */
+/** The plan without secrets and without the lists of files, which are not shown. */
 export function redactPlan(plan: Plan, redact: Redact): Plan {
   const steps = plan.steps.map((step) =>
     step.files ? { ...step, files: { ...step.files, entries: [] } } : step,
@@ -45,8 +45,7 @@ export function redactPlan(plan: Plan, redact: Redact): Plan {
 }
 
 /**
- * Compares a plan with what is remembered of earlier builds, says so in the log, and opens all that its build is
- * reported to.
+ * Compares a plan with earlier builds, logs the difference, and opens everything that the build is reported to.
  *
  * @param plan - without secrets
  */
@@ -74,7 +73,7 @@ export async function openBuildReporter(
   const comment = pullRequestComment(inputs, github, context, output);
   const deployment = previewDeployment(inputs.environment, github, context, output);
   let written = Promise.resolve();
-  /** One after the other, so that the newest stands in the end. */
+  /** One after another, so that the newest is written last. */
   const tellPullRequest = (result: ResultDocument): Promise<void> => {
     written = written.then(async () => {
       await comment?.write(result);
@@ -98,7 +97,7 @@ export async function openBuildReporter(
     happened(event) {
       if (event.type === 'registered' || event.type === 'joined' || event.type === 'reused') {
         reporter.registered(event);
-        // What is found ready is told once, at the end. The build does not wait for the rest.
+        // A reused build is reported once, at the end. The build does not wait for the other reports.
         if (event.type !== 'reused') void tellPullRequest(startedResult(about, event));
         const ofOther = event.type === 'joined' && { ofOther: true };
         const build = { name: plan.name, buildId: event.buildId, ...ofOther };

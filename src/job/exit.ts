@@ -14,42 +14,42 @@ import type { Runner } from './runner.ts';
 /** How a step ends. `reportExit` reports it, once. */
 export interface ExitResult {
   readonly exitCode: 0 | 1 | 130;
-  /** Why the step fails, in sentences; absent when it is green. */
+  /** Why the step fails, in sentences. Absent when it succeeds. */
   readonly message?: string;
-  /** An error annotation says so already, so that the message is a plain line of the log. */
+  /** An error annotation has the message already, so it is logged as a plain line. */
   readonly annotated?: boolean;
-  /** An end that stands in no output and no summary yet. */
+  /** Set for an exit that no output and no summary shows yet. */
   readonly early?: EarlyExit;
 }
 
-/** The end of a step that had nothing to show: no build, and no plan of one. */
+/** The exit of a step without a build or a plan to show. */
 export interface EarlyExit {
   /**
-   * `skipped` where there was nothing to do, `building` where a build is known and its end is not, `superseded` where
-   * a newer commit is built in place of this one.
+   * `skipped`: there is nothing to do. `building`: the end of the build is unknown. `superseded`: a newer commit is
+   * built instead.
    */
   readonly status: 'error' | 'building' | 'skipped' | 'superseded';
   /** Why, in one word; absent when nothing failed. */
   readonly failure?: FailureClass;
   /** What did not happen: `Nothing was built`. */
   readonly undone: string;
-  /** What happened instead and what to do, in sentences. May hold untrusted text. */
+  /** What happened instead and what to do, in sentences. It may have untrusted text. */
   readonly why: string;
   /** The user's mistakes; each gets an annotation. */
   readonly problems?: readonly Problem[];
 }
 
-/** A step that fails before it had anything to show. */
+/** Fails a step that has nothing to show yet. */
 export function failEarly(end: Omit<EarlyExit, 'status'> & { readonly failure: FailureClass }): ExitResult {
   return { exitCode: 1, early: { status: 'error', ...end } };
 }
 
-/** A green step that rightly does nothing: a notice, the output `status: skipped` and a summary say why. */
+/** Ends a step that correctly does nothing: a notice, the output `status: skipped` and a summary say why. */
 export function skipEarly(undone: string, why: string): ExitResult {
   return { exitCode: 0, early: { status: 'skipped', undone, why } };
 }
 
-/** The step is green when the build is ready, or was started with `wait: false`. */
+/** The step succeeds when the build is ready, or was started with `wait: false`. */
 export function exitForOutcome(
   outcome: BuildOutcome,
   { timeoutMinutes, onSuperseded }: Pick<BuildInputs, 'timeoutMinutes' | 'onSuperseded'>,
@@ -59,7 +59,7 @@ export function exitForOutcome(
     outcome.status === 'building'
       ? 'It continues at the service, which has no way to cancel a build.'
       : 'It was registered at the service and not started.';
-  // The log of the build has an error annotation where the build failed, and none where the step gave it up.
+  // The build log annotates a failed build, but not one that the step gave up.
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
   if (outcome.abortedBy === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
@@ -84,7 +84,7 @@ export function exitForOutcome(
 }
 
 /**
- * How a step ends that threw before it had anything to show.
+ * The exit after an exception in a step that had nothing to show.
  *
  * @param undone - what did not happen, as the beginning of a sentence: `Nothing was built`
  */
@@ -124,20 +124,23 @@ export function exitForError(
   return { exitCode: 1, early: end('unexpected', why) };
 }
 
-/** The service refused, or did not answer, before there was a build; with `plan`, limits are explained by it. */
+/**
+ * The exit when the service refused, or did not answer, before there was a build. With `plan`, the message explains
+ * limits.
+ */
 export function exitForServiceError(error: ServiceError, undone: string, plan?: Plan): ExitResult {
   const { class: failure } = diagnoseRequest(error, plan);
   return failEarly({ failure, undone, why: explainServiceError(error, plan) });
 }
 
-/** What the service answered, what that means and what to do. */
+/** What the service answered, what it means and what to do. */
 export function explainServiceError(error: ServiceError, plan?: Plan): string {
   const { what, advice } = diagnoseRequest(error, plan);
   return `${error.message}\n${what} ${advice}`;
 }
 
 /**
- * Ends a step whose event takes something away, without a look at the recipe or the service: a notice says why, and
+ * Ends a step whose event removes something, without reading the recipe or calling the service. A notice says why, and
  * which `types:` to set.
  *
  * @param undone - what did not happen: `Nothing was built`

@@ -19,23 +19,23 @@ import { resolveImage } from '../registry/resolve-digest.ts';
 import { version } from '../version.ts';
 import { type Runner, resultDirectory, runnerHistory } from './runner.ts';
 
-/** What an action finds in its job on GitHub. */
+/** The job in which an action runs. */
 export interface Job extends AsyncDisposable {
   readonly context: JobContext;
   readonly runner: Runner;
   readonly clients: Clients;
 }
 
-/** What is known of the job. */
+/** Facts about the job. */
 export interface JobContext {
   readonly env: NodeJS.ProcessEnv;
   /** `GITHUB_WORKSPACE`, where there is one. */
   readonly workspace?: string;
   readonly event: CiEvent;
-  /** What the event carries beside that. */
+  /** Other data of the event. */
   readonly payload: Payload;
   readonly run: WorkflowRun;
-  /** What it takes to tell this repository's own code from a stranger's. */
+  /** Facts that separate this repository's code from a stranger's. */
   readonly trustFacts: TrustFacts;
   /** Removed when the action ends. */
   readonly temporaryDirectory: string;
@@ -46,21 +46,21 @@ export interface JobContext {
 /** Every way to reach the service, registries, GitHub and the cache. All requests end when the job is cancelled. */
 export interface Clients {
   /**
-   * The service; nothing that comes back holds a secret that was masked.
+   * The service. Its results contain no masked secret.
    *
-   * @param signal - ends the requests as well
+   * @param signal - also ends the requests
    */
   readonly connect: (connection: Connection, signal?: AbortSignal) => ServiceClient;
   readonly resolveImage: ResolveImage;
-  /** GitHub with a token of the user's; the repository is that of the job. */
+  /** GitHub with the user's token, for the job's repository. */
   readonly github: (token: string) => GithubClient;
   readonly history: HistoryStore;
 }
 
-/** The service by the inputs of one action; the signal ends the requests as well. */
+/** The service with the inputs of one action. The signal also ends the requests. */
 export type Connect = (signal?: AbortSignal) => ServiceClient;
 
-/** What the registry of an image says that its reference means. */
+/** Asks an image's registry what its reference means. */
 export type ResolveImage = (
   image: string,
   login: Parameters<typeof resolveImage>[1],
@@ -70,7 +70,7 @@ export type ResolveImage = (
  * Opens the job that this process runs in. Disposing of it closes groups and connections.
  *
  * @param interrupted - aborted with `'interrupted'` when the job is cancelled
- * @throws ProblemsError when the runner's files are not what they should be
+ * @throws ProblemsError when a file of the runner is wrong
  */
 export async function openJob(
   env: NodeJS.ProcessEnv,
@@ -81,7 +81,7 @@ export async function openJob(
   const payload = payloadReader(eventContext.payload);
   const event = readEvent(eventContext, env['GITHUB_REPOSITORY']);
   const dispatcher = proxyAwareDispatcher(env);
-  // Only now that the event file was found readable: the library reads it when it is imported.
+  // Imported after the event file was checked, since the library reads it on import.
   const { getOctokit } = await import('@actions/github');
   const temporaryDirectory = await makeTemporaryDirectory(resultDirectory(env));
   const workspace = env['GITHUB_WORKSPACE'];
@@ -133,7 +133,7 @@ export async function openJob(
     },
     async [Symbol.asyncDispose]() {
       runner.output.close();
-      // The runner removes the rest; a good build does not fail for it.
+      // The runner removes the rest. A good build must not fail because of it.
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
         runner.debug(`The temporary directory stays: ${error.message}`),
       );

@@ -7,7 +7,7 @@ import type { JobContext } from './job.ts';
 
 /** The deployment of one preview build. */
 export interface BuildDeployment {
-  /** Says how the build stands. Never rejects: a build does not depend on it. */
+  /** Writes the state of the build. Never rejects, since a build must not depend on it. */
   write(result: ResultDocument): Promise<void>;
 }
 

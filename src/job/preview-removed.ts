@@ -10,8 +10,8 @@ import { formatCount } from '../report/text/format.ts';
 import type { PreviewRow } from '../templates/remove-previews.ts';
 
 /**
- * Edits the comments of the build action to say that the previews are gone. A comment that cannot be edited is a
- * warning: the tags are gone all the same.
+ * Edits the comments of the build action to say that the previews are gone. A comment that cannot be edited is only a
+ * warning, since the tags are gone.
  */
 export async function markCommentsRemoved(
   removed: readonly Pick<PreviewRow, 'name' | 'tag' | 'pullRequest'>[],
@@ -49,13 +49,13 @@ export interface RemovedPreview {
   /** Name of the template. */
   readonly name: string;
   readonly tags: readonly string[];
-  /** The run that removed them; a build that is still running must not write over its comment. */
+  /** The run that removed them. A build that is still running must not overwrite its comment. */
   readonly run: WorkflowRun;
 }
 
 /**
- * Edits the comments about a template on a pull request to say that its preview is gone; creates none, and leaves one
- * that a newer run wrote. Gives the number of comments that were edited. Rejects with a `GithubError`.
+ * Edits the comments about a template on a pull request to say that its preview is gone. Creates none, and skips one of
+ * a newer run. Returns the number of edited comments. Rejects with a `GithubError`.
  */
 export async function markCommentRemoved(
   github: GithubClient,
@@ -85,8 +85,8 @@ export async function markCommentRemoved(
 }
 
 /**
- * Sets the deployments of the pull requests inactive whose previews are gone. One that cannot be set is a warning:
- * the tags are gone all the same.
+ * Sets the deployments of pull requests without previews inactive. One that cannot be set is only a warning, since the
+ * tags are gone.
  */
 export async function endDeployments(
   environment: string,

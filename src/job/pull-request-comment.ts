@@ -10,17 +10,17 @@ import type { JobContext } from './job.ts';
 
 /** The comment of one build. */
 export interface BuildComment {
-  /** Writes how the build stands. Never rejects: a build does not depend on it. */
+  /** Writes the state of the build. Never rejects, since a build must not depend on it. */
   write(result: ResultDocument): Promise<void>;
 }
 
 type CommentInputs = Pick<BuildInputs, 'comment' | 'commentKey'>;
 
 /**
- * The comment of a build on its pull request, or nothing where none is to be written.
+ * The comment of a build on its pull request, or nothing when none is wanted.
  *
- * With `auto` that is so outside of pull requests, and where the token may only read: in runs of forks and of
- * Dependabot. A token that turns out to lack the permission is a warning; what may pass is one only with `always`.
+ * With `auto`, none is wanted outside of pull requests, and when the token can only read: in runs of forks and of
+ * Dependabot. A token without the permission is a warning. An error that may pass is a warning only with `always`.
  */
 export function pullRequestComment(
   inputs: CommentInputs,
@@ -54,7 +54,7 @@ export function pullRequestComment(
         if (outcome === 'newer') output.line('The comment of a newer run was left as it is.');
         else if (result.status !== 'building') output.line(`Comment: ${url}`);
       } catch (error) {
-        // Any other error may be over when the build ends.
+        // Any other error may be gone when the build ends.
         refused =
           error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited;
         if (interrupted.aborted) return;

@@ -6,8 +6,8 @@ import type { EarlyExit, ExitResult } from './exit.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * Reports every exit of a step: why it fails, as one error in the log, and for an early exit also the outputs and the
- * summary.
+ * Reports every exit of a step: an error in the log says why it fails. An early exit also sets the outputs and writes
+ * the summary.
  *
  * @param hasStatus - whether the action has the outputs `status` and `failure`
  */

@@ -12,14 +12,14 @@ import { sourceView } from './source-view.ts';
 /** The build of this run has its identifiers, no matter which run registered it. */
 export type RegisteredEvent = Extract<BuildEvent, { type: 'registered' | 'joined' | 'reused' }>;
 
-/** Takes what happens to a build and tells the log, the outputs, the job summary and the result file. */
+/** Reports the events of a build to the log, outputs, job summary and result file. */
 export interface Reporter {
-  /** The build has its identifiers. Later stages may fail, these stand. */
+  /** The build has its identifiers. They stay valid when later stages fail. */
   registered(event: RegisteredEvent): void;
-  /** Shows in the log what happens. */
+  /** Shows an event in the log. */
   show(event: BuildEvent): void;
   finished(outcome: BuildOutcome): Promise<ResultDocument>;
-  /** Closes what is open in the log; meant for `finally`. */
+  /** Closes the open group of the log; call it in `finally`. */
   close(): void;
 }
 
@@ -28,7 +28,7 @@ export interface ReporterOptions extends Pick<BuildLogOptions, 'level' | 'timeLe
   readonly summary: boolean;
 }
 
-/** A plan with what it takes to show lines of its definition. */
+/** A plan with what is needed to show lines of its definition. */
 export function reportedPlan(
   plan: ReportedPlan['plan'],
   context: JobContext,
@@ -53,7 +53,7 @@ export function createReporter(
       setOutput('templateId', templateId);
       setOutput('buildId', buildId);
       setOutput('name', name);
-      // On another run's build they are put when it is ready, if ever.
+      // A build of another run gets the tags when it is ready, if at all.
       setOutput('tags', type === 'joined' ? '' : tags.join(','));
       setOutput('reference', buildReference({ name, buildId }));
     },

@@ -14,8 +14,8 @@ import {
 } from '@actions/core';
 
 /**
- * What is used of `@actions/core`. It is named one by one, so that the bundle goes without the rest: an HTTP client,
- * which costs more at the start than all else.
+ * The used parts of `@actions/core`, imported one by one. The bundle leaves out the rest: its HTTP client would take
+ * most of the start.
  */
 export const runnerCommands = {
   debug,
@@ -31,7 +31,7 @@ export const runnerCommands = {
   warning,
 };
 
-/** A job summary that knows no file yet: the library's own keeps the one that it wrote to first. */
+/** A new job summary: the library's own keeps the first file that it wrote to. */
 export function newSummary(): typeof summary {
   return Reflect.construct(summary.constructor, []);
 }

@@ -10,9 +10,8 @@ import { runnerCommands as core, newSummary } from './runner-commands.ts';
 import { type StepState, saveState } from './state.ts';
 
 /**
- * The runner of GitHub Actions: where a step speaks, and the files through which it hands on results. Every secret that
- * was masked is taken out of what goes through it. Nothing in it throws or rejects: a build is not lost because a file
- * of the runner cannot be written.
+ * The runner of GitHub Actions: its log, and the files that pass results on. All masked secrets are removed from them.
+ * Nothing here throws or rejects: a build must not be lost because a file of the runner cannot be written.
  */
 export interface Runner {
   readonly output: Output;
@@ -21,26 +20,25 @@ export interface Runner {
   readonly setOutput: (name: string, value: string) => void;
   /** Adds to the job summary, up to its limit. */
   readonly addSummary: (markdown: string) => Promise<void>;
-  /** Writes the result file, which holds no secret as it is handed in, and sets the output that names it. */
+  /** Writes the result file, which must have no secret, and sets the output with its path. */
   readonly writeResult: (fileName: string, result: unknown) => Promise<void>;
   /**
-   * Keeps secrets out of everything that leaves the step: the log, also that of later steps, outputs, summary,
-   * comments, files and state.
+   * Keeps secrets out of the log (of later steps too), outputs, summary, comments, files and state.
    *
-   * @param visible - what must stay readable; the runner drops every output that holds a masked text
+   * @param visible - what must stay readable: the runner drops every output with a masked text
    */
   readonly mask: (secrets: readonly string[], visible?: readonly string[]) => void;
-  /** Takes every secret that was masked out of a text. */
+  /** Removes every masked secret from a text. */
   readonly redact: Redact;
-  /** Saves state for the post step, in place of what was saved before. */
+  /** Saves state for the post step and replaces earlier state. */
   readonly saveState: (state: StepState) => void;
   /** What was saved last. */
   readonly savedState: () => StepState | undefined;
 }
 
-/** Opens the runner of the step that this process is. Reads no event and makes no folder, so it always works. */
+/** Opens the runner of this process's step. It reads no event and makes no folder, so it always works. */
 export function openRunner(env: NodeJS.ProcessEnv): Runner {
-  // Whoever read the log is gone, or its disk is full. The build, its outputs and its summary still count.
+  // The reader of the log is gone, or its disk is full. The build, its outputs and its summary still count.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const workspace = env['GITHUB_WORKSPACE'];
   const secrets = createSecretStore();

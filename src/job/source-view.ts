@@ -8,14 +8,14 @@ import { printableLines } from '../report/text/sanitize.ts';
 import { linesAround, type SourceView } from '../report/text/source-lines.ts';
 import type { JobContext } from './job.ts';
 
-/** No definition that a person wrote is larger. */
+/** A larger file was not written by a person. */
 const byteLimit = 1_000_000;
 
 const codeExtensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
 
 /**
- * Reads the lines of a definition, to be shown where one of them failed. The recipe's own process names the places, and
- * a result file may come from anywhere: nothing else is read than the definition and Dockerfiles in the workspace.
+ * Reads the lines of a definition around the one that failed. The recipe's process, or a result file from elsewhere,
+ * names the place, so only the definition and Dockerfiles in the workspace are read.
  */
 export function sourceView(
   plan: PartialPlan,
@@ -23,7 +23,7 @@ export function sourceView(
   redact: Redact,
 ): SourceView {
   const link = lineLinker(env, event);
-  // Values of variables that look secret are shown nowhere, and so not where the definition gives them either.
+  // Values that look secret are shown nowhere, so they are hidden in the definition too.
   const hideValues = redactor(secretValues(plan), [plan.name, ...plan.tags]);
   return {
     link,
@@ -48,14 +48,14 @@ function isDockerfile(file: string): boolean {
   return /^(?:[\w.-]+[.-])?(?:docker|container)file(?:[.-][\w.-]+)?$/i.test(basename(file));
 }
 
-/** The text of a file of modest size in the folder; nothing where it is not there or is something else. */
+/** The text of a file in the folder; `undefined` when it is missing, too large or not a file. */
 function readInside(folder: string, file: string): string | undefined {
   let handle: number | undefined;
   try {
     const path = realpathSync(file);
     const root = realpathSync(folder);
     if (!path.startsWith(root + sep) || !isCode(path)) return undefined;
-    // A pipe must not keep the step waiting for somebody who writes into it.
+    // Opening a pipe must not wait for a writer.
     handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const found = fstatSync(handle);
     if (!found.isFile() || found.size > byteLimit) return undefined;

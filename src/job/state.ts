@@ -1,11 +1,11 @@
 import { type BuildRecord, parseBuildRecord } from '../history/last-build.ts';
 import { parseJson } from '../json.ts';
 
-/** What the main step leaves for the post step. Holds no secret: the runner prints it in debug logs. */
+/** What the main step saves for the post step. It has no secret: the runner prints it in debug logs. */
 export interface StepState {
   /** The build that was registered or followed last; `ofOther` when another run registered it. */
   readonly build?: { readonly name: string; readonly buildId: string; readonly ofOther?: boolean };
-  /** Whether the main step came to its own end, with its outputs and summary written. */
+  /** Whether the main step finished and wrote its outputs and summary. */
   readonly ended: boolean;
   /** Whether a job summary is wanted. */
   readonly summary: boolean;
@@ -21,17 +21,17 @@ export interface StateCommands {
 
 const key = 'novitaTemplate';
 
-/** The post step gets it as a variable of its environment, which may hold 128 KiB. */
+/** The post step gets it as an environment variable, which may hold 128 KiB. */
 const stateLimit = 100_000;
 
-/** Overwrites what was left before. A build too long to be left is not remembered. */
+/** Replaces the saved state. A build that is too long is left out. */
 export function saveState(commands: StateCommands, state: StepState): void {
   const whole = JSON.stringify(state);
   const { lastBuild, ...rest } = state;
   commands.saveState(key, Buffer.byteLength(whole) <= stateLimit ? whole : JSON.stringify(rest));
 }
 
-/** What the main step left, or `undefined` where it left nothing that can be read. */
+/** The state that the main step saved; `undefined` when there is none that can be read. */
 export function loadState(commands: StateCommands): StepState | undefined {
   // biome-ignore lint/suspicious/noExplicitAny: every field is checked before it is used.
   const found = parseJson(commands.getState(key)) as any;

@@ -14,10 +14,10 @@ export interface Action {
   readonly hasPost: boolean;
 }
 
-/** GitHub kills a cancelled step 7.5 seconds after the first signal; what hangs must not cost its report. */
+/** GitHub kills a cancelled step 7.5 seconds after the first signal. An action that hangs must still be reported. */
 const graceMs = 5000;
 
-/** Runs an action to its exit code. Every exit is reported, that of a crash too. */
+/** Runs an action and returns its exit code. Every exit is reported, even a crash. */
 export async function runStep(
   { run, undone, hasStatus, hasPost }: Action,
   env: NodeJS.ProcessEnv,

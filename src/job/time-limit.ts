@@ -1,6 +1,6 @@
 /**
- * Does work that ends after some minutes with `'timeout'`, or with `'interrupted'` when the job is cancelled: the
- * reason of the signal that it gets.
+ * Runs work with a time limit. Its signal aborts with `'timeout'` after the limit, or with `'interrupted'` when the job
+ * is cancelled.
  */
 export async function withTimeLimit<T>(
   minutes: number,

@@ -44,7 +44,7 @@ export async function checkCopy(
   return found ? { ok: true, value: { entries, bytes } } : refuse(failures.copyNotMoved(1));
 }
 
-/** The path that is moved into place: the source up to its first glob character, `.` when nothing is left. */
+/** The path that is moved into place: the source before its first glob character, or `.`. */
 function copySource(source: string): string {
   const segments = posix.normalize(source).split('/');
   const glob = segments.findIndex((segment) => /[*?[\]{}]/.test(segment));

@@ -79,7 +79,7 @@ export class BuildRunner {
   }
 
   #describe(build: Build, template: RecipeBody, parent: Build | undefined): ExecutorBuild {
-    // Setting either command replaces both of the parent's.
+    // A recipe with one of the two commands replaces both of the parent's.
     const own = template.startCmd || template.readyCmd;
     const commands = own ? template : parent && this.#commands(parent);
     return {

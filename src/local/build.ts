@@ -72,7 +72,7 @@ export class Build {
     return this.#lines;
   }
 
-  /** Appends to the log of a running build; a final build takes no more lines. Time never runs backwards. */
+  /** Appends to the log of a running build; a finished build accepts no more lines. Time stamps never decrease. */
   log(line: ExecutorLine): void {
     if (this.#status !== 'building') return;
     const last = this.#lines.at(-1)?.at ?? 0;
@@ -85,7 +85,7 @@ export class Build {
     this.#startedAt = this.#touch('building');
   }
 
-  /** Ends the build; the first result stays. */
+  /** Ends the build. Only the first result counts. */
   finish(result: ExecutorResult): void {
     if (this.isFinal) return;
     this.#finishedAt = this.#touch(result.status);
@@ -101,7 +101,7 @@ export class Build {
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** The lines at `level` and above; all of them without one. */
+/** The lines at `level` and above; without a level, all. */
 export function atLeast(lines: readonly StampedLine[], level: LogLevel | undefined): readonly StampedLine[] {
   const lowest = LEVELS.indexOf(level ?? 'debug');
   return lowest <= 0 ? lines : lines.filter((line) => LEVELS.indexOf(line.level) >= lowest);

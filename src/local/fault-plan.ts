@@ -47,28 +47,28 @@ export type Fault =
 export interface FaultRule {
   /** A name of {@link FAULT_ENDPOINTS}, `METHOD /path` with `*` for one part of the path, or `*` for every request. */
   readonly endpoint: string;
-  /** Occurrences among the requests to this endpoint, counting from 1; every one when left out. */
+  /** Which requests to this endpoint, counted from 1; by default every one. */
   readonly at?: readonly number[];
   /** From 0 to 1; drawn from the plan's seed. */
   readonly probability?: number;
-  /** Hits at most so many requests. */
+  /** Affects at most this many requests. */
   readonly times?: number;
   /**
-   * `before`, the default: the request is not carried out. `after`: it is, and only the response is lost. Faults that
-   * change the real response always come after.
+   * `before` (default): the request is not carried out. `after`: it is carried out, and only its response is lost.
+   * Faults that change the real response are always `after`.
    */
   readonly effect?: 'before' | 'after';
   readonly fault: Fault;
 }
 
-/** Faults to be made. The first rule that matches a request counts. */
+/** The faults to inject. The first rule that matches a request counts. */
 export interface FaultPlan {
   readonly rules: readonly FaultRule[];
-  /** Makes probabilities come out the same in each run with the same requests. Default 1. */
+  /** The same seed and requests give the same faults. Default 1. */
   readonly seed?: number;
 }
 
-/** Intercepts requests and makes the faults of the plan. */
+/** Intercepts requests and injects the faults of the plan. */
 export function faultInterceptor({ rules, seed = 1 }: FaultPlan): Interceptor {
   const random = randomNumbers(seed);
   const armed = rules.map((rule) => ({ rule, fits: endpointPattern(rule.endpoint), requests: 0, hits: 0 }));
@@ -94,7 +94,7 @@ export function faultInterceptor({ rules, seed = 1 }: FaultPlan): Interceptor {
     if (!rule) return sendReply(response, await next());
     const needsReply = ['empty', 'truncate', 'slow'].includes(rule.fault.kind);
     const reply = rule.effect === 'after' || needsReply ? await next() : empty(200);
-    // An unread body would count as the next request of the connection.
+    // An unread body would be read as the next request of the connection.
     if (!request.complete) request.resume();
     await make(rule.fault, reply, response);
   };

@@ -31,7 +31,7 @@ export class FileStore {
     this.#linkMs = linkMs;
   }
 
-  /** @param linkMs how long an upload link is good, in milliseconds */
+  /** @param linkMs how long an upload link is valid, in milliseconds */
   static async create(linkMs: number): Promise<FileStore> {
     return new FileStore(await mkdtemp(join(tmpdir(), 'template-service-')), linkMs);
   }
@@ -65,7 +65,7 @@ export class FileStore {
    * @throws Error when the client disconnects
    */
   async receive(hash: string, body: IncomingMessage): Promise<StoredFile> {
-    // Clients choose the hash freely, so it is no safe file name.
+    // Clients choose the hash freely, so it is not a safe file name.
     const name = createHash('sha256').update(hash).digest('hex');
     const part = join(this.#directory, `${name}.${randomBytes(6).toString('hex')}.part`);
     const path = join(this.#directory, `${name}.tar.gz`);

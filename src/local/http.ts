@@ -31,7 +31,7 @@ export function empty(status: number): Reply {
 export function errorReply(error: unknown): Reply {
   const status = error instanceof ApiError ? error.status : 500;
   const message = error instanceof Error ? error.message : String(error);
-  // Else the unread rest of the body would count as the next request of the connection.
+  // Otherwise the unread rest of the body would be read as the next request of the connection.
   return json(status, { code: status, message }, status === 413 ? { connection: 'close' } : {});
 }
 

@@ -12,7 +12,7 @@ export interface ServiceLimits {
   readonly waitingMs: number;
   /** How long a started build may run. Default 1 hour. */
   readonly buildMs: number;
-  /** How long an upload link is good. Default 30 minutes. */
+  /** How long an upload link is valid. Default 30 minutes. */
   readonly uploadLinkMs: number;
 }
 
@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
 /** The schema's own minima; below them the request is malformed rather than refused. */
 export const SCHEMA_MINIMUM = { cpuCount: 1, memoryMB: 128 } as const;
 
-/** What a request without the field gets. */
+/** The size for a request without these fields. */
 export const DEFAULT_SIZE = { cpuCount: 2, memoryMB: 1024 } as const;
 
 /** @throws ApiError 400 in the service's words when CPU or memory are outside the rules. */

@@ -1,6 +1,6 @@
 import type { Instruction } from '../api/types.ts';
 
-/** `[prefix] text [hash]`, with `CACHED ` in front of a layer that was taken from the cache. */
+/** `[prefix] text [hash]`, with `CACHED ` in front of a layer from the cache. */
 export function layerHeader(prefix: string, text: string, hash: string, cached: boolean): string {
   return `${cached ? 'CACHED ' : ''}[${prefix}] ${text} [${hash}]`;
 }

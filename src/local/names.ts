@@ -1,6 +1,6 @@
 import { ApiError } from './http.ts';
 
-/** `namespace/alias:tag` in lower case, without the parts that were left out. */
+/** `namespace/alias:tag` in lower case, without missing parts. */
 export interface TemplateReference {
   readonly namespace?: string;
   /** An alias, or the template's ID where the call takes one. */

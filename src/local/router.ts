@@ -15,7 +15,7 @@ export interface ServiceContext {
   readonly team: string;
   /** The most log entries in one response. */
   readonly pageSize: number;
-  /** Absolute URL under which an upload token is taken. */
+  /** Absolute URL for an upload with this token. */
   uploadUrl(token: string): string;
 }
 
@@ -34,7 +34,7 @@ export interface Route {
   readonly method: string;
   /** `/templates/{templateID}`; a part in braces matches one segment. */
   readonly path: string;
-  /** Answers without an API key. */
+  /** Needs no API key. */
   readonly open?: true;
   handle(call: Call, context: ServiceContext): Reply | Promise<Reply>;
 }
@@ -45,7 +45,7 @@ export type Router = (
   json: (incoming: IncomingMessage) => Promise<unknown>,
 ) => Promise<Reply>;
 
-/** Puts the routes behind the API key. The first route that matches is used. */
+/** Puts the routes behind the check of the API key. The first route that matches is used. */
 export function createRouter(routes: readonly Route[], context: ServiceContext, apiKey: string): Router {
   const table = routes.map((route) => ({ route, pattern: compile(route.path) }));
   return async (incoming, json) => {

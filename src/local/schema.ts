@@ -72,7 +72,7 @@ function propertyFault(property: Property, value: unknown, path: string): string
 /**
  * An integer from the query.
  *
- * @throws ApiError 400 `validation error: …` when it is no integer or outside `minimum` … `maximum`.
+ * @throws ApiError 400 `validation error: …` when it is not an integer, or is outside `minimum` … `maximum`.
  */
 export function queryInteger(
   query: URLSearchParams,

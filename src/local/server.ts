@@ -11,7 +11,7 @@ export interface RequestRecord {
   readonly headers: Readonly<IncomingMessage['headers']>;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The parsed JSON body; absent where there is none or it was not read. */
+  /** The parsed JSON body; absent when there is none or it was not read. */
   readonly body?: unknown;
   /** Absent until a response is sent. */
   readonly status?: number;

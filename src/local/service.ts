@@ -18,7 +18,7 @@ import {
 import { createSimulatedExecutor } from './simulated.ts';
 import { TemplateStore } from './store.ts';
 
-/** The key that the service takes when it is started without one. */
+/** The default API key. */
 export const LOCAL_API_KEY = 'local-service-key';
 
 export interface LocalServiceOptions {
@@ -28,12 +28,12 @@ export interface LocalServiceOptions {
   readonly apiKey?: string;
   /** The team's slug. Default `local`. */
   readonly team?: string;
-  /** Default: simulated, with a layer cache of its own. */
+  /** Default: simulated, with a new layer cache. */
   readonly executor?: Executor;
   readonly limits?: Partial<ServiceLimits>;
   /** The most log entries in one response. Default 100. */
   readonly pageSize?: number;
-  /** How many of the newest requests to remember. Default 10,000. */
+  /** How many of the newest requests to keep. Default 10,000. */
   readonly keepRequests?: number;
   /** Faults on the way to the service and back. */
   readonly faults?: FaultPlan;
@@ -56,7 +56,7 @@ export interface LocalService {
 /**
  * Starts an empty template service on the loopback interface, in this process.
  *
- * @throws Error when the port is taken
+ * @throws Error when the port is in use
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

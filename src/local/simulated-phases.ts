@@ -18,7 +18,7 @@ export interface Phase extends ScriptedPlace {
   readonly level: LogLevel;
   /** Present where a header is printed: `[prefix] text [key]`. */
   readonly header?: { readonly prefix: string; readonly key: string };
-  /** `always` and `never` leave the cache unasked; `force` rebuilds this layer and all after it. */
+  /** `always` and `never` do not use the cache; `force` rebuilds this layer and all after it. */
   readonly cache: 'by-key' | 'always' | 'never' | 'force';
   /** How long it takes, in units of the usual step. */
   readonly weight: number;
@@ -176,7 +176,7 @@ function commandPhases(
       level: 'info',
       weight: 0.3,
       before: [raw(`Running start command: ${startCmd}`, 'info')],
-      // The service says so also when the start command has died.
+      // The service prints this even when the start command has died.
       onFailure: [raw(`Waiting for template to be ready: ${readyCmd}`, 'info'), isReady],
       work: async () => ran([`(simulated) ${firstLine(startCmd)}`]),
     });

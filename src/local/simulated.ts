@@ -110,7 +110,7 @@ async function print(phase: Phase, lines: Iterable<ScriptedLine>, log: LogSink, 
     const messages = raw ? [text] : outputLines(phase.label, stream, text);
     for (const message of messages) log({ level, message, step: phase.id });
     printed += 1;
-    // Lets requests through while very much is printed.
+    // Lets requests through during much output.
     if (printed % LINES_AT_ONCE === 0) await setImmediate(undefined, { signal });
   }
 }

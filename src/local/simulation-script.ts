@@ -19,7 +19,7 @@ export type ScriptedLine =
       readonly raw?: boolean;
     };
 
-/** What is to happen at a place of the build. All conditions that are given must hold. */
+/** What happens at a place of the build. All given conditions must hold. */
 export interface SimulationRule {
   readonly at?: SimulatedPlace;
   /** A step's type: `RUN`, `COPY`, … in upper case. */
@@ -29,20 +29,20 @@ export interface SimulationRule {
 
   /** How long it takes; `Infinity` lasts until the build is cancelled. */
   readonly durationMs?: number;
-  /** Goes on when this is settled, after `durationMs`; lets a test decide when. */
+  /** Continues when this settles, after `durationMs`, so that a test decides when. */
   readonly until?: Promise<unknown>;
-  /** Instead of the simulated output. Taken lazily, so that 50,000 lines need not exist at once. */
+  /** Replaces the simulated output. A function makes it lazily, so that 50,000 lines need not exist at once. */
   readonly lines?: Iterable<ScriptedLine> | (() => Iterable<ScriptedLine>);
   /** Overrides the layer cache. */
   readonly cached?: boolean;
   /**
-   * Fails after the output, even where the layer would be cached. `step` is `reason.step`: left out, the
-   * place's own; `null`, none at all.
+   * Fails after the output, even when the layer would be cached. `step` is `reason.step`: by default that of the place;
+   * `null` for none.
    */
   readonly fail?: { readonly message: string; readonly step?: string | null };
 }
 
-/** The rules for all builds, or those for one build. The first rule that fits a place is taken. */
+/** The rules for all builds, or those for one build. The first rule that fits a place is used. */
 export type SimulationScript =
   | readonly SimulationRule[]
   | ((build: ExecutorBuild) => readonly SimulationRule[] | undefined);

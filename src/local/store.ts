@@ -3,7 +3,7 @@ import { Build } from './build.ts';
 import { failures } from './failures.ts';
 import { TagHistory } from './tag-history.ts';
 
-/** A template: one per name, however often it is built. */
+/** A template: one per name, for any number of builds. */
 export interface Template {
   /** 20 characters of `a-z0-9`. */
   readonly id: string;

@@ -30,7 +30,7 @@ export class TagHistory {
     return this.#rows.filter((row) => row.templateId === templateId);
   }
 
-  /** The newest assignment of each tag, whatever the state of its build; newest first. */
+  /** The newest assignment of each tag, newest first; its build may have any status. */
   newest(templateId: string): TagAssignment[] {
     const byTag = new Map<string, TagAssignment>();
     for (const row of this.of(templateId).toReversed()) if (!byTag.has(row.tag)) byTag.set(row.tag, row);

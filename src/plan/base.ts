@@ -8,7 +8,7 @@ export function baseVersion(base: ResolvedBase | undefined): string | undefined 
   return base?.kind === 'template' ? base.buildId.slice(0, 13) : undefined;
 }
 
-/** What a recipe builds on, as exactly as the look-up before the build can say. */
+/** The base of a recipe, as exact as the look-up before the build can say. */
 export type ResolvedBase =
   /** `sha256:` and 64 hex digits. */
   | { readonly kind: 'image'; readonly digest: string }
@@ -18,7 +18,7 @@ export type ResolvedBase =
 
 /** What the look-up found to be wrong with a base. */
 export interface BaseFinding {
-  /** Whether no build can work with it. Then none is started; otherwise it is a warning. */
+  /** Whether no build can work with this base. Then none is started; otherwise it is a warning. */
   readonly certain: boolean;
   readonly title: string;
   readonly message: string;

@@ -3,7 +3,7 @@ import type { Instruction, RecipeBody } from '../api/types.ts';
 import { type Variable, variablesOf } from '../recipe/instruction.ts';
 import type { ResolvedBase } from './base.ts';
 
-/** SHA-256 as 64 lower-case hex digits, or the end of a sentence that says why there is none. */
+/** SHA-256 as 64 lower-case hex digits, or why there is none, as the end of a sentence. */
 export type Fingerprint = { readonly hash: string } | { readonly unknown: string };
 
 /** Everything that decides what a build makes. */
@@ -75,7 +75,7 @@ function stepContent({ force: _, ...step }: Instruction, isSortedScript: boolean
 }
 
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** Nothing that a shell expands or unescapes, and nothing that PAM joins with the next line of its file. */
+/** A value without anything that a shell expands or unescapes, or that PAM joins with the next line of its file. */
 const plainValue = /^[^$`"\\\n]*$/;
 /** Variables that decide which programs the rest of the script runs, and how. */
 const steersPrograms = /^(?:PATH|LD_.*)$/;
@@ -128,7 +128,7 @@ function sortedScript(command: string): string | readonly string[] {
   const [, base64 = '', after = ''] =
     /^echo ([A-Za-z0-9+/]+={0,2})( \| base64 -d > .*)$/s.exec(command) ?? [];
   const script = Buffer.from(base64, 'base64');
-  // Decoding forgives what `base64 -d` does not.
+  // Node's decoder accepts texts that `base64 -d` refuses.
   if (base64 === '' || script.toString('base64') !== base64) return command;
   return [...script.toString('latin1').split('\n').sort(), after];
 }

@@ -37,8 +37,8 @@ const unresolved: ResolveBase = async () => ({ kind: 'unknown', why: 'the base w
 const parallelCopies = 2;
 
 /**
- * Plans a build: reads the files of each COPY, puts their hashes into the request body, and pins the base to what it
- * means now. Rejects with a `ProblemsError` that names every step that cannot work.
+ * Plans a build: reads the files of each COPY, puts their hashes into the request body, and pins the base to its
+ * current version. Rejects with a `ProblemsError` that names every step that cannot work.
  */
 export async function makePlan(
   definition: Definition,

@@ -45,9 +45,9 @@ export interface Plan {
   /** Assigned to the build with its tags. Absent without a fingerprint. */
   readonly contentTags?: ContentTags;
   readonly steps: readonly PlanStep[];
-  /** What builds, but probably not as meant; the definition has its own. Absent where the job made no plan. */
+  /** Warnings besides those of the definition. Absent when the job made no plan. */
   readonly warnings?: readonly DefinitionWarning[];
-  /** What is worth knowing and no mistake; the log shows it, the result file does not. */
+  /** Useful facts that are no mistakes. The log shows them, the result file does not. */
   readonly notices?: readonly DefinitionWarning[];
   readonly definition: Definition;
 }

@@ -5,8 +5,8 @@ import { floatingTag } from '../registry/floating-tag.ts';
 import type { PartialPlan } from './plan.ts';
 
 /**
- * A warning for each ENV step that gives a value to names that look secret. Values that are empty, or only name
- * another variable, give nothing away. A value is never part of a warning.
+ * A warning for each ENV step that gives a value to names that look secret. Values that are empty, or only name another
+ * variable, reveal nothing. A value is never part of a warning.
  */
 export function secretWarnings(steps: readonly RecipeStep[]): DefinitionWarning[] {
   return steps.flatMap(({ wire, source: at }) => {
@@ -26,7 +26,7 @@ export function secretWarnings(steps: readonly RecipeStep[]): DefinitionWarning[
 /** A notice about a base image whose tag moves by habit, where the definition names one. */
 export function floatingBaseNotices({ recipe, sources }: Definition): DefinitionWarning[] {
   const tag = recipe.fromImage === undefined ? undefined : floatingTag(recipe.fromImage);
-  // Without a line, the base is the one that the SDK takes where the definition names none.
+  // Without a line, the SDK chose the base, not the definition.
   if (tag === undefined || !sources.base) return [];
   return [
     {

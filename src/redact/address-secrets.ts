@@ -17,7 +17,7 @@ const named = [
   /\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?([^\s"'`,;<>]{8,})/dgi,
 ];
 
-/** Tokens with a known prefix. */
+/** Tokens that a prefix reveals. */
 const shaped =
   /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z\d]{36}|pypi-AgE[\w-]{40,}|hf_[A-Za-z\d]{30,}|xox[abeoprs]-[\w-]{20,})/dg;
 
@@ -58,7 +58,7 @@ function spansOfUserInfo(scheme: string, info: string, at: number): Span[] {
   return spans;
 }
 
-/** The tokens in a text that may be hidden everywhere else too. A password that is a plain word may not. */
+/** The tokens in a text that can be hidden everywhere. A password that is a plain word cannot. */
 export function tokensIn(text: string): string[] {
   return spansOfTokens(text)
     .map(([from, to]) => text.slice(from, to))

@@ -1,9 +1,9 @@
 /** Parts of a text that are not displayed. */
 
 /**
- * Sequences for a terminal, in 7-bit and 8-bit forms: strings (OSC, DCS, SOS, PM, APC) with their end, then control
- * sequences, then two-character escapes. Of a string without an end only the introducer matches: a terminal would hide
- * the rest, a log must not.
+ * Escape sequences of a terminal, in 7-bit and 8-bit forms: strings (OSC, DCS, SOS, PM, APC) with their end, then
+ * control sequences, then two-character escapes. Of a string without an end, only the introducer matches: a terminal
+ * would hide the rest, but a log must show it.
  */
 export const terminalSequence = new RegExp(
   [
@@ -17,5 +17,5 @@ export const terminalSequence = new RegExp(
 
 export const controls = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
 
-/** Never drawn. A runner that compares text by culture skips them, so `##` + one of them + `[` is a command. */
+/** Never drawn. A runner that compares texts by culture ignores them, so `##`, one of them and `[` form a command. */
 export const invisible = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;

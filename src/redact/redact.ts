@@ -7,10 +7,10 @@ export type Redact = (text: string) => string;
 
 const mark = '***';
 
-/** A text that is cut within a secret counts from this length on. */
+/** A part of a secret at the end of a text counts from this length on. */
 const shortestCut = 12;
 
-/** How deep escapes are resolved: JSON in JSON in an address. */
+/** How many levels of escapes are resolved: JSON in JSON in an address. */
 const levels = 4;
 
 /**
@@ -76,7 +76,7 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-/** A text without escapes and invisible characters. */
+/** A text that has no escapes and no invisible characters. */
 const simple = /^[\t\x20-\x24\x27-\x5b\x5d-\x7e]*$/;
 
 /** A text in all the ways in which it can be read. */

@@ -21,8 +21,8 @@ export function secretPieces(secret: string): string[] {
 }
 
 /**
- * The texts of a secret that the runner is to hide. It hides every line of a text on its own, so that a whole JSON file
- * would hide every brace of the log and drop every output that has one.
+ * The texts of a secret that the runner masks. It masks each line of a text separately, so a whole JSON file would hide
+ * every brace in the log and drop every output with one.
  */
 export function maskedTexts(secret: string): string[] {
   const whole = secret.trim();
@@ -45,7 +45,7 @@ function textsIn(value: unknown, field: string): string[] {
   return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, name));
 }
 
-/** The secret of one line: all of it, or the value where it looks like a field of a file. */
+/** The secret in a line: all of it, or the value where it looks like a field of a file. */
 function secretOfLine(line: string): string {
   const text = line.trim();
   if (text.startsWith('-----')) return '';
@@ -60,7 +60,7 @@ export interface SecretForm {
   readonly text: string;
   /** A character of base64 before or after it may have some bits of the secret. */
   readonly loose: boolean;
-  /** A text may end within it, and the part is as secret as the whole. */
+  /** A text may end within this form, and that part is as secret as the whole. */
   readonly cuttable: boolean;
 }
 
@@ -83,7 +83,7 @@ export function formsOf(secret: string): SecretForm[] {
       if (cuttable) for (const twice of alignments(Buffer.from(own))) add(twice, { loose: true });
     }
     for (const hex of [bytes.toString('hex'), bytes.toString('hex').toUpperCase()]) add(hex, { cuttable });
-    // As forms of the web write it.
+    // As web forms write it.
     add(text.replaceAll(' ', '+'));
     add(text, { cuttable });
   }

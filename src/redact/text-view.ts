@@ -12,7 +12,7 @@ export function plainView(text: string): TextView {
   return { text, original: (from, to) => [from, to] };
 }
 
-/** The view with each match of a pattern read as something else; the same view where that changes nothing. */
+/** The view with each match of a pattern read as something else; the same view if nothing changes. */
 function readAs(view: TextView, pattern: RegExp, meaning: (match: string) => string): TextView {
   const text = view.text.replace(pattern, meaning);
   if (text === view.text) return view;

@@ -18,9 +18,9 @@ const optionalText = v.fallback(v.optional(v.string()), undefined);
 const tokenBody = v.fallback(v.object({ token: optionalText, access_token: optionalText }), {});
 
 /**
- * The `Authorization` that a registry wants which answered 401: a token from where it says
- * (https://distribution.github.io/distribution/spec/auth/token/), else Basic. Rejects with
- * {@link UnresolvedImageError}, or with the reason of the context's signal.
+ * The `Authorization` for a registry that answered 401: a token from the server that it names
+ * (https://distribution.github.io/distribution/spec/auth/token/), or Basic. Rejects with {@link UnresolvedImageError},
+ * or with the reason of the context's signal.
  */
 export async function authorize(unauthorized: RegistryResponse, context: AuthContext): Promise<string> {
   const server = registryName(context.reference);
@@ -36,7 +36,7 @@ export async function authorize(unauthorized: RegistryResponse, context: AuthCon
 async function fetchToken({ parameters }: Challenge, context: AuthContext): Promise<string> {
   const { reference, address, credentials } = context;
   const registry = registryName(reference);
-  // A realm is a whole address, relative to nothing.
+  // A realm must be an absolute address.
   const realm = parameters.get('realm') ?? '';
   const url = URL.canParse(realm) ? namedAddress(realm, address) : undefined;
   if (!url) throw new UnresolvedImageError(`${registry} names no address for tokens that is safe to ask`);
@@ -56,7 +56,7 @@ async function fetchToken({ parameters }: Challenge, context: AuthContext): Prom
     throw new UnresolvedImageError(`${server} answered with something that is not JSON`);
   const { token: first, access_token: second } = v.parse(tokenBody, body);
   const token = first || second;
-  // Other characters have no place in a header.
+  // No other characters may be in a header.
   if (!token || !/^[\x21-\x7e]+$/.test(token))
     throw new UnresolvedImageError(`${server} answered without a token`);
   return token;

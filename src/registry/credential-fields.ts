@@ -9,7 +9,7 @@ const fieldsByType: Readonly<Record<string, readonly string[]>> = {
   huawei: ['accessKeyId', 'secretAccessKey', 'region'],
 };
 
-/** The fields of credentials that are missing, are not a text, or are blank. */
+/** The fields of credentials that are missing, blank or not a text. */
 export function missingCredentials(registry: ImageRegistry): string[] {
   const given = registry as Readonly<Record<string, unknown>>;
   return (fieldsByType[registry.type] ?? []).filter((field) => {

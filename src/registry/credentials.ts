@@ -11,12 +11,12 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Gets the credentials once a registry wants some. */
+/** Gets the credentials when a registry asks for them. */
 export type CredentialsSource = (context: RequestContext) => Credentials | Promise<Credentials>;
 
 /**
- * Turns a definition's credentials into a user and a password. Sends nothing before the source is called. Throws
- * {@link UnresolvedImageError} for credentials that no registry takes.
+ * Turns a definition's credentials into a user and a password. Sends nothing before the source is called. Throws {@link
+ * UnresolvedImageError} for credentials that no registry accepts.
  *
  * @param ecrEndpoint - used instead of Amazon's own
  */
@@ -110,7 +110,7 @@ export async function ecrCredentials(
     { method: 'POST', url: signed.url, headers, authorization, body: '{}', maxBytes: 2 ** 20, server },
     context,
   );
-  // AWS answers 400 to a wrong key, as to every request that it does not like.
+  // AWS answers 400 to a wrong key, as to any bad request.
   if (response.status >= 400 && response.status < 500 && response.status !== 429)
     throw new UnresolvedImageError(`${server} gave no token for the access key (${response.status})`);
   if (response.status !== 200) throw new UnresolvedImageError(`${server} answered ${response.status}`);

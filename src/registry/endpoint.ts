@@ -6,7 +6,7 @@ const dockerHubApi = 'registry-1.docker.io';
 /** Base URL of the registry of a reference: https, or http on this machine, as Docker does. */
 export function registryAddress({ host }: ImageReference): URL {
   const address = new URL(`https://${host === dockerHub ? dockerHubApi : host}`);
-  // A new URL, since the first one has lost a port of 443.
+  // Parsed again, since an https URL drops the port 443.
   return isLoopback(address) ? new URL(`http://${host}`) : address;
 }
 
@@ -16,8 +16,8 @@ export function registryName({ host }: ImageReference): string {
 }
 
 /**
- * An address from a registry, for a token or a redirect, when it is safe to use: https, or http on this machine when the
- * registry itself uses that. `undefined` for any other.
+ * An address that a registry gives for a token or a redirect; `undefined` if it is not safe. Safe are https, and http
+ * on this machine if the registry itself uses that.
  */
 export function namedAddress(written: string, base: URL): URL | undefined {
   if (!URL.canParse(written, base.href)) return undefined;

@@ -6,7 +6,7 @@ interface RefusalContext {
   readonly loggedIn?: boolean;
 }
 
-/** What a status outside of 2xx means for an image. `server` is the one that answered. */
+/** What a status outside of 2xx means for an image. `server` sent it. */
 export function refusal(
   status: number,
   server: string,
@@ -14,14 +14,14 @@ export function refusal(
 ): UnresolvedImageError {
   const { repository, tag } = reference;
   if (status === 401 || status === 403) {
-    // Docker Hub and others answer the same for what is private and for what does not exist.
+    // Docker Hub and others give the same answer for a private and for a missing image.
     const found = credentials
       ? `refused the credentials for ${repository}`
       : `has no image ${repository}, or one that needs credentials`;
     return new UnresolvedImageError(`${server} ${found} (${status})`, 'refused');
   }
   if (status === 404) {
-    // Some hide what is private. So a 404 proves nothing while there are credentials that were not used.
+    // Some registries hide private images, so a 404 proves nothing while there are unused credentials.
     const verdict = credentials && !loggedIn ? undefined : 'missing';
     return new UnresolvedImageError(`${server} has no image ${repository}:${tag} (404)`, verdict);
   }
@@ -34,8 +34,8 @@ export function refusal(
 }
 
 /**
- * Why the digest of an image is not known. The message is the end of a sentence. It has no words of a server's own, only
- * names of hosts and statuses.
+ * Why the digest of an image is unknown. The message is the end of a sentence. It has only names of hosts and statuses,
+ * no text of a server.
  */
 export class UnresolvedImageError extends Error {
   override readonly name = 'UnresolvedImageError';

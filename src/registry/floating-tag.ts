@@ -16,9 +16,8 @@ const movingEndings = new Set(['latest', 'nightly', 'snapshot']);
 const fixedPart = /^(?:v?\d[\d.]*|(?=[a-f]*\d)[a-f\d]{7,40})$/;
 
 /**
- * The tag of a reference when it moves by habit (`latest`, also where it is left out, `stable`, `nightly`, `lts-slim`),
- * else `undefined`. A version also moves when its image is rebuilt, but not by habit. References with a digest do not
- * move.
+ * The tag of a reference when it moves by habit (`latest`, also by default, `stable`, `nightly`, `lts-slim`), else
+ * `undefined`. A version also moves when its image is rebuilt, but not by habit. References with a digest do not move.
  */
 export function floatingTag(image: string): string | undefined {
   const { tag, digest } = parseImageReference(image) ?? {};

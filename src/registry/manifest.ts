@@ -3,7 +3,10 @@ import * as v from 'valibot';
 import { UnresolvedImageError } from './errors.ts';
 import { parseBody, type RegistryResponse } from './request.ts';
 
-/** The kinds of manifest that an image can be, of one platform or of several; all of them, or a registry converts. */
+/**
+ * The types of manifest that an image can have, for one or several platforms. A registry converts an image whose type
+ * is missing here.
+ */
 export const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -13,7 +16,7 @@ export const manifestTypes = [
 
 export const maxManifestBytes = 8 * 2 ** 20;
 
-/** The format before version 2 has a digest that is not the hash of its bytes. */
+/** Before version 2, the digest of a manifest is not the hash of its bytes. */
 const manifest = v.object({ schemaVersion: v.literal(2) });
 
 /**

@@ -7,7 +7,7 @@ const example = 'Write an image such as python:3.12 or ghcr.io/owner/name:tag.';
 const placeholder = /\$\{[^}]*\}?|\$[A-Za-z_]\w*|\{\{.*?\}\}|<[^>]*>|%\w+%/;
 
 /**
- * Why a text is no image reference, and what to write instead: a few sentences that follow on "The base image".
+ * Why a text is not an image reference, and what to write instead: a few sentences that follow "The base image".
  * `undefined` for an image reference.
  */
 export function imageReferenceFault(image: string): string | undefined {
@@ -62,15 +62,15 @@ function codeOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** A sentence on an empty text, and where it may come from. */
+/** A sentence about an empty text and its possible cause. */
 export function emptyText(text: string): string {
   const found = text === '' ? 'is an empty text' : `is ${quote(text)}, blanks alone`;
   return `${found}, which is what GitHub gives for a secret, a variable or an output that is not set.`;
 }
 
 /**
- * A sentence on a name or reference into which JavaScript put the word for a missing value: `python:undefined`.
- * `undefined` where there is no such word.
+ * A sentence about a reference that has JavaScript's word for a missing value: `python:undefined`. `undefined` without
+ * such a word.
  */
 export function missingValue(reference: string): string | undefined {
   const [, name = '', tag = ''] = /^(.*?)(?::([^/]*))?$/s.exec(reference) ?? [];

@@ -1,10 +1,10 @@
-/** The parts of an image reference, with Docker's defaults for those that are left out. */
+/** The parts of an image reference, with Docker's defaults for missing ones. */
 export interface ImageReference {
-  /** Host and port as written, `docker.io` where there is none. */
+  /** Host and port as written; by default `docker.io`. */
   readonly host: string;
   /** Path below the host: `library/python`, `owner/name`. */
   readonly repository: string;
-  /** `latest` where neither a tag nor a digest is written. */
+  /** `latest` when neither a tag nor a digest is written. */
   readonly tag?: string;
   /** `sha256:<64 hex>` or `sha512:<128 hex>`. */
   readonly digest?: string;
@@ -24,8 +24,8 @@ const longestName = 255;
 
 /**
  * Parses a reference by the grammar and the normalization of https://github.com/distribution/reference. A first part is
- * a host when it has a dot or a port, or is `localhost`. A single part at Docker Hub is below `library/`. `undefined` for
- * everything that is not a reference.
+ * a host when it has a dot or a port, or is `localhost`. A single part at Docker Hub is below `library/`. `undefined`
+ * for any other text.
  */
 export function parseImageReference(image: string): ImageReference | undefined {
   const [, name = '', tag, digest] = written.exec(image) ?? [];

@@ -52,8 +52,8 @@ const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends a request, again after a broken connection or a transient status, and follows redirects. Another origin gets no
- * authorization. Resolves with the response whatever its status. Rejects with {@link UnresolvedImageError}, or with the
+ * Sends a request, follows redirects, and retries after a broken connection or a transient status. Another origin gets
+ * no authorization. Resolves with the response of any status. Rejects with {@link UnresolvedImageError}, or with the
  * reason of the context's signal.
  */
 export async function sendRequest(
@@ -72,7 +72,7 @@ export async function sendRequest(
     const next = namedAddress(location, url);
     if (!next) throw new UnresolvedImageError(`${server} redirects to an address that is not safe to ask`);
     if (next.origin !== url.origin) {
-      // A redirect back to the first origin comes from a stranger, so it gets no authorization either.
+      // Another server sent the redirect back to the first origin, so it gets no authorization either.
       authorization = undefined;
       redirectedTo = next.host;
       server = `${next.host}, to which ${request.server} redirects,`;
@@ -153,7 +153,7 @@ async function readBody(
   if (method === 'HEAD') {
     await body.dump();
   } else if (maxBytes === undefined || !isSuccess) {
-    // Its length is unknown, so the connection is closed. To the stream that is an error.
+    // The rest of the body has an unknown length, so the connection is closed. The stream reports that as an error.
     body.on('error', () => {}).destroy();
   } else {
     let length = 0;

@@ -10,9 +10,9 @@ import { type ImageReference, parseImageReference } from './reference.ts';
 import { type RegistryResponse, type RequestContext, sendRequest } from './request.ts';
 
 /**
- * The digest of an image, or why it is not known: the end of a sentence on one line, such as "the registry r.example
- * answered 503". The digest is `sha256:<64 hex>`, or the sha512 that the reference itself has. `verdict` is there where
- * the registry gives one on the image.
+ * The digest of an image, or why it is unknown: the end of a sentence on one line, such as "the registry r.example
+ * answered 503". The digest is `sha256:<64 hex>`, or the sha512 that the reference itself has. `verdict` is set when
+ * the registry gave one about the image.
  */
 export type ResolvedImage = Result<string, { readonly verdict?: RegistryVerdict }>;
 
@@ -21,7 +21,7 @@ export interface ResolveDeps {
   readonly signal: AbortSignal;
   /** Milliseconds for everything, retries and logins included. Default 20 s. */
   readonly limitMs?: number;
-  /** Give the verdict of the registry too. `missing` takes a second request. */
+  /** Ask for the registry's verdict too. `missing` takes a second request. */
   readonly judge?: boolean;
   /** Used for tokens instead of Amazon ECR's own address. */
   readonly ecrEndpoint?: URL;
@@ -80,7 +80,7 @@ async function fetchDigest(
   // Docker Hub counts a HEAD less than a GET.
   let response = await sendRequest({ ...request, method: 'HEAD' }, context);
   let challenge = response;
-  // Some registries hide what is private from everybody, and offer a login only below /v2/.
+  // Some registries hide private images and offer a login only below /v2/.
   if (credentials && (response.status === 403 || response.status === 404))
     challenge = await sendRequest(
       { method: 'GET', url: new URL('/v2/', address), headers: {}, server },
@@ -109,7 +109,7 @@ async function fetchDigest(
   return manifestDigest(response, server);
 }
 
-/** A message holds names of hosts and codes of errors, none of which may break out of its line. */
+/** A message has names of hosts and codes of errors, which must stay on one line. */
 function onOneLine(message: string): string {
   return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 500);
 }

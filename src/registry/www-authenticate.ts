@@ -2,7 +2,7 @@
 export interface Challenge {
   /** In lower case: `basic`, `bearer`. */
   readonly scheme: string;
-  /** By name in lower case, without quotes. The first of a name counts. */
+  /** By name in lower case, without quotes. The first value of a name counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 

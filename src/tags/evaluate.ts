@@ -83,7 +83,7 @@ function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRu
   const plain = kind === 'tag' && parseVersion(name) ? { text: name } : refText(name);
   const ownDefault = kind === 'branch' && name === event.branch && onDefaultBranch(event);
   if (affixed || (ownDefault && (name === 'latest' || name === 'default'))) return plain;
-  // Unmerged code that would move what users get is refused under that name.
+  // Unmerged code must not move what users get, so it does not get the tag of that name.
   if (event.isUnmerged && isProductionTag(normalizeTag(name).tag)) return plain;
   return ownName(name, kind, event.prerelease);
 }

@@ -10,7 +10,7 @@ import type { Runner } from '../../job/runner.ts';
 import { readTags } from '../../templates/find-template.ts';
 import { previewNumber, previewTags, pullRequestPrefix } from '../../templates/preview-tags.ts';
 
-/** What is needed to look at a preview and its pull request. */
+/** What is needed to look up a preview and its pull request. */
 interface PreviewContext {
   readonly connect: Connect;
   readonly github: GithubClient | undefined;
@@ -19,12 +19,12 @@ interface PreviewContext {
 }
 
 /**
- * Removes the preview tags of a build whose pull request was closed meanwhile: the cleanup may have run before they
- * were written. A notice says so, also where the cleanup ran later and removed them. Tags on a newer build stay. Where
- * GitHub or the service does not answer, nothing is done; a sweep finds the rest.
+ * Removes the preview tags of a build whose pull request was closed during the build, since the cleanup may have run
+ * before they were written. A notice says so, even if the cleanup removed them. Tags on a newer build stay. When GitHub
+ * or the service does not answer, nothing is removed; a sweep finds the rest.
  *
- * Where the pull request has a newer commit, a notice says so and the tags stay. The build of that commit takes them
- * over once it is ready; removing them could hit its rows, written between our look-up and our request.
+ * When the pull request has a newer commit, a notice says so and the tags stay. The build of that commit takes them
+ * when it is ready. Removing them could remove its rows, if they were written between our look-up and our request.
  */
 export async function removePreviewIfClosed(
   outcome: BuildOutcome,
@@ -70,7 +70,7 @@ export async function removePreviewIfClosed(
   }
 }
 
-/** A build with a content tag is found by its identifier, even without any other tag. */
+/** A content tag keeps a build available by its identifier when it has no other tag. */
 function hasContentTag(tags: ReadonlyMap<string, string>, buildId: string): boolean {
   return [...tags].some(([tag, id]) => id === buildId && isContentTag(tag));
 }

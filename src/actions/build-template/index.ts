@@ -24,9 +24,8 @@ import { teamLimits } from './team-limits.ts';
 const undone = 'Nothing was built';
 
 /**
- * The build action: read the inputs, evaluate the definition, plan everything that can be known beforehand,
- * find the build that has this content or make one, and report how it ended. Rejects with a `ProblemsError` that names
- * all mistakes on the user's side.
+ * The build action: read the inputs, evaluate the definition, make the plan, find or make the build of this content,
+ * and report how it ended. Rejects with a `ProblemsError` that names all mistakes of the user.
  */
 export async function runBuild(job: Job): Promise<ExitResult> {
   const { context, runner, clients } = job;
@@ -43,7 +42,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   const connect: Connect | undefined =
     connection.apiKey === '' ? undefined : (signal) => clients.connect(connection, signal);
 
-  // Looked up beside the reading of the recipe, which takes longer.
+  // Looked up while the recipe is read, which takes longer.
   const limits = teamLimits(inputs, problems, connect, runner.debug);
   problems.push(...nameProblems(name));
   const nameless = namesNothing(inputs.tags, event);
@@ -62,7 +61,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
     const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
     return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
   }).catch((error) => {
-    // Mistakes that are known by then matter more than why the planning stopped.
+    // The mistakes found so far explain more than the error that stopped the planning.
     throwIfAny(problems);
     throw error;
   });

@@ -10,7 +10,7 @@ import type { JobContext } from '../../job/job.ts';
 import type { Runner } from '../../job/runner.ts';
 import { createDefinitionLog } from '../../report/log/definition-log.ts';
 
-/** A definition may read a registry for its base image, which alone may take a minute and a half. */
+/** A definition may read its base image's registry, which alone may take 90 seconds. */
 const timeLimitMs = 120_000;
 
 /** Bundles beside this one in dist/, loaded only when they run. */
@@ -40,7 +40,7 @@ export async function readDefinition(
       {
         file,
         ...(inputs.export && { exportName: inputs.export }),
-        // The checkout was judged by the target of a link.
+        // The trust check follows links, so the process gets the real path.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
         ...(tracked && {
           committedOnly: { root: tracked.root, commit: tracked.commit, event: trustFacts.event.name },

@@ -6,10 +6,9 @@ import type { JobContext } from '../../job/job.ts';
 import { previewNumber, pullRequestPrefix } from '../../templates/preview-tags.ts';
 
 /**
- * The exit of a run whose pull request got a newer commit, or was closed, before the build began: an older run that
- * waited for a runner, or was started again. Its build would take the preview's tags from the newer commit, or undo a
- * cleanup. Nothing where the tags name no pull request, and where GitHub is not certain: just after a push its
- * response may be older than the event.
+ * The exit of a run whose pull request got a newer commit, or was closed, before the build began: the run waited for a
+ * runner or was re-run. Its build would take the preview's tags from the newer commit, or undo a cleanup. `undefined`
+ * when the tags name no pull request, or when GitHub's response may be older than the event, as just after a push.
  */
 export async function exitIfOutdated(
   tags: readonly string[],

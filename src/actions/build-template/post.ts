@@ -4,8 +4,8 @@ import type { StepState } from '../../job/state.ts';
 import { inlineCode } from '../../report/markdown/markdown.ts';
 
 /**
- * What is left to do after the build step: keep the good build in the cache, or, when the step was killed
- * before it could speak, say what became of its build. Never fails the job.
+ * The work after the build step: save the good build in the cache or, if the step was killed, report what happened to
+ * its build. Never fails the job.
  */
 export async function runPost(state: StepState, env: NodeJS.ProcessEnv): Promise<void> {
   const runner = openRunner(env);

@@ -8,10 +8,10 @@ import type { ResolvedImage } from '../../registry/resolve-digest.ts';
 import { ownTeam, teamOf } from '../../templates/own-team.ts';
 import { parentBuild } from '../../templates/parent-build.ts';
 
-/** Only whether a build is spared depends on this look-up, so it may not take long. */
+/** This look-up can only save a build, so it must not take long. */
 const parentLimitMs = 30_000;
 
-/** Asks the image's registry, or the service about a parent template, what the base of a recipe is. */
+/** Asks the image's registry or the service what the base of a recipe is. */
 export function baseResolver(
   { name, pinBase }: Pick<BuildInputs, 'name' | 'pinBase'>,
   connect: Connect | undefined,
@@ -37,7 +37,7 @@ function imageFinding(
   image: string,
   { reason: why, verdict }: Extract<ResolvedImage, { ok: false }>,
 ): BaseFinding | undefined {
-  // The service may have images that no registry has, such as the base of a recipe that names none.
+  // The service may have images that no registry has, such as the default base.
   const { host, repository = '' } = parseImageReference(image) ?? {};
   if (verdict === undefined || (host === 'docker.io' && repository.startsWith('novita/'))) return undefined;
   if (verdict === 'missing') {
@@ -68,7 +68,7 @@ async function resolveParent(
   }
 }
 
-/** Only a parent with the team's slug in front is surely the team's: a bare name may be a public template. */
+/** Only a parent with the team's slug certainly belongs to the team: a bare name may be a public template. */
 async function isOfOwnTeam(client: ServiceClient, parent: string, name: string): Promise<boolean> {
   const team = teamOf(parent);
   return team !== undefined && team === (await ownTeam(client, name));

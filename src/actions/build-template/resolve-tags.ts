@@ -8,20 +8,20 @@ import { logTags } from '../../report/log/tag-log.ts';
 import { decideTags } from '../../tags/decide.ts';
 import { tagsUnreadable } from '../../tags/latest.ts';
 
-/** Only `latest` depends on this look-up, so it may not take long. */
+/** Only `latest` depends on this look-up, so it must not take long. */
 const lookupLimitMs = 60_000;
 
-/** How the tags are found that the template has already. */
+/** How to find the tags that the template already has. */
 interface TagLookup {
   /** Absent where there is no API key. */
   readonly connect: Connect | undefined;
-  /** Whether the service may be asked; pointless with wrong inputs. */
+  /** Whether the service may be asked. With wrong inputs, a request is pointless. */
   readonly mayLookUp: boolean;
 }
 
 /**
- * Decides on the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules,
- * or with the `ServiceError` of a key that is refused.
+ * Decides the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules, or
+ * with a `ServiceError` when the key is refused.
  */
 export async function tagsOfBuild(
   inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>,
@@ -40,7 +40,7 @@ export async function tagsOfBuild(
       return existingTags(inputs.name, connect).catch((error) => {
         if (!(error instanceof ServiceError)) throw error;
         if (isKeyRefused(error)) keyRefused = error;
-        // The service's own words may hold what it was sent.
+        // The service's message may repeat what it was sent.
         throw new Error(error.summary);
       });
     },

@@ -10,10 +10,10 @@ const limitMs = 10_000;
 const connectionInputs = new Set(['Input api-key', 'Input domain', 'Input api-url']);
 
 /**
- * Asks the service which sizes the team may use; `undefined` where that cannot be known, which is no mistake of the
- * user. The size that every team may use costs no request. Never rejects.
+ * Asks the service which sizes the team may use; `undefined` when that is unknown, which is not the user's mistake. The
+ * size that every team may use needs no request. Never rejects.
  *
- * @param problems - of the inputs; those of the connection make a request pointless
+ * @param problems - of the inputs; with a problem of the connection, no request is sent
  */
 export async function teamLimits(
   size: Pick<BuildInputs, 'cpuCount' | 'memoryMb'>,

@@ -8,7 +8,7 @@ import { type ContentRow, sweepContent } from '../../templates/sweep-content-tag
 
 const incomplete = 'Not everything was removed';
 
-/** Cleans one template after the other. The result has what was done, also when it stops before the last one. */
+/** Cleans one template after another. The result has all that was done, even when it stops before the last template. */
 export async function cleanTemplates(
   client: ServiceClient,
   { names, contentDays: olderThanDays }: Pick<CleanupInputs, 'names' | 'contentDays'>,

@@ -13,9 +13,8 @@ import { cleanTemplates } from './clean-templates.ts';
 import { closedPullRequest, decideByEvent, decideBySweep, isReopened } from './policy.ts';
 
 /**
- * The cleanup action: find the preview tags of pull requests that are closed and remove them, and in a sweep the
- * content tags that are no longer needed; builds and templates are never touched. Rejects with a `ProblemsError` that
- * names all mistakes in the inputs.
+ * The cleanup action: remove the preview tags of closed pull requests and, in a sweep, the content tags that are no
+ * longer needed. Builds and templates stay. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runCleanup({ context, runner, clients }: Job): Promise<ExitResult> {
   const { event, run, interrupted } = context;
@@ -63,7 +62,7 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
   if (summary !== '') await runner.addSummary(summary);
   if (github && !interrupted.aborted) {
     await markCommentsRemoved(removed, run, github, output);
-    // A second run finds no tags, and may still find deployments.
+    // A re-run finds no tags, but it may find deployments.
     const closed = pullRequest !== undefined && !dryRun && !reopened ? [pullRequest] : undefined;
     const numbers = new Set(closed ?? removed.map((row) => row.pullRequest));
     await endDeployments(inputs.environment, numbers, github, output);

@@ -18,8 +18,8 @@ export function closedPullRequest(event: CiEvent, problems: Problem[]): number |
 }
 
 /**
- * Removes the previews of one pull request and passes over those of others. They stay where the pull request is open
- * again: this run may have waited while it was reopened and built.
+ * Removes the previews of one pull request and skips those of others. They stay if the pull request is open again: this
+ * run may have waited while it was reopened and built.
  */
 export function decideByEvent(number: number, reopened: boolean): CleanupPlan['decide'] {
   const decision = reopened
@@ -28,7 +28,7 @@ export function decideByEvent(number: number, reopened: boolean): CleanupPlan['d
   return ({ pullRequest }) => (pullRequest === number ? decision : undefined);
 }
 
-/** Whether a pull request that an event closed is open by now. Where GitHub does not say, the event counts. */
+/** Whether a pull request that an event closed is open again. If GitHub does not say, the event counts. */
 export async function isReopened(
   github: Pick<GithubClient, 'pullRequest'>,
   number: number,
@@ -41,7 +41,10 @@ export async function isReopened(
   }
 }
 
-/** Removes the previews whose pull request is closed on GitHub. Those that GitHub does not know stay. */
+/**
+ * Removes the previews whose pull request is closed on GitHub. Previews of pull requests that GitHub does not know
+ * stay.
+ */
 export function decideBySweep(github: Pick<GithubClient, 'pullRequest'> | undefined): CleanupPlan['decide'] {
   const stateOf = github ? pullRequestStates(github) : async () => 'unknown';
   return async ({ pullRequest }) => {

@@ -13,8 +13,8 @@ import type { ResultDocument } from '../../report/result/result.ts';
 import { readResultFiles } from './result-files.ts';
 
 /**
- * The comment action: writes the comments about builds from their result files, in a run that has the permission
- * and nothing of the pull request but these files. What GitHub refuses is a warning, and the texts go into the job
+ * The comment action: writes comments about builds from their result files. It runs with the permission to comment, and
+ * gets nothing of the pull request but these files. When GitHub refuses, it warns and puts the texts into the job
  * summary. Rejects with a `ProblemsError`.
  */
 export async function runComment({ context, runner, clients }: Job): Promise<ExitResult> {
@@ -60,13 +60,13 @@ function renderComments(
   return results.map((result) => renderComment({ result, key, run, unverified, ...(runUrl && { runUrl }) }));
 }
 
-/** Where the comments go, and what they say of their run. */
+/** Where the comments go, and what they say about their run. */
 interface CommentTarget extends Required<Pick<CommentInput, 'run' | 'unverified'>> {
   readonly runUrl?: string | undefined;
   readonly pullRequests: (github: GithubClient) => Promise<readonly number[]>;
 }
 
-/** The pull requests to comment on, by the event alone and never by what a file says. */
+/** The pull requests to comment on. Only the event decides, never a file. */
 function commentTarget({ event, run: ownRun, payload }: JobContext): CommentTarget {
   const { kind, pullRequest, runUrl, fork: unverified } = event;
   if (kind === 'pull_request' && pullRequest !== undefined) {

@@ -8,9 +8,9 @@ const fileLimit = 20;
 const byteLimit = 5_000_000;
 
 /**
- * The results in these files, and in the `.json` files of these folders and of the folders in them, which is how
- * several artifacts are downloaded. They may come from anyone.
- * Rejects with a `ProblemsError` that names every file that is not there or holds something else.
+ * The results in these files, and in the `.json` files of these folders and their subfolders, the layout of several
+ * downloaded artifacts. The files may come from anyone. Rejects with a `ProblemsError` that names every file that is
+ * missing or is no result.
  */
 export async function readResultFiles(
   paths: readonly string[],

@@ -16,8 +16,8 @@ import { tagsOfPromotion, warnOfForeignTags } from './resolve-tags.ts';
 const undone = 'Nothing was promoted';
 
 /**
- * The promote action: find the build that is meant, make sure that it is ready, put the tags on it and report where
- * they were before. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ * The promote action: find the build, make sure that it is ready, put the tags on it and report where they were before.
+ * Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runPromote({ context, runner, clients }: Job): Promise<ExitResult> {
   const { event } = context;
@@ -25,7 +25,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   const { inputs, problems, warnings } = readPromoteInputs(context.env);
   showWarnings(output, warnings);
   const { name, from, connection } = inputs;
-  // Tags that are written out may be moved by the merge of a pull request.
+  // Explicit tags may be moved when a pull request is merged.
   const nameless = namesNothing(inputs.tags, event);
   if (event.removed && nameless.length > 0) return skipRemovalEvent(undone, event);
   problems.push(...nameProblems(name), ...nameless);
@@ -35,7 +35,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
 
   const lookUp = once(() => findTemplate(client, name));
   const decided = await tagsOfPromotion(inputs, event, lookUp);
-  // Why the service did not answer matters more than the tags that are missing for it.
+  // If the look-up failed, its error explains the missing tags, so it is reported first.
   const template = decided.problems.length === 0 || decided.lookedUp ? await lookUp() : undefined;
   throwIfAny(decided.problems);
   logTags(output, decided.decisions);
@@ -60,7 +60,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   return { exitCode: 0 };
 }
 
-/** The same work, begun at the first call only. */
+/** Does the work on the first call and returns the same promise afterwards. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let begun: Promise<T> | undefined;
   return () => {

@@ -8,15 +8,15 @@ import type { TemplateInfo } from '../../templates/find-template.ts';
 
 /** The tags of a promotion. */
 export interface PromotionTags extends TagDecisions {
-  /** Whether the template was looked up for them. */
+  /** Whether the template was looked up to decide them. */
   readonly lookedUp: boolean;
 }
 
 /**
- * Decides on the tags of a promotion. The build may come from anywhere, so tags that name a commit, a branch or
- * a schedule are left out, unless the build has a tag of the same commit.
+ * Decides the tags of a promotion. The build may come from any run, so tags that name a commit, a branch or a schedule
+ * are left out, unless the build has a tag of the same commit.
  *
- * @param lookUp - the template as it stands at the service; called only when tags depend on it
+ * @param lookUp - fetches the template; called only when tags depend on it
  */
 export async function tagsOfPromotion(
   { tags, from, allowProductionTags }: Pick<PromoteInputs, 'tags' | 'from' | 'allowProductionTags'>,
@@ -43,8 +43,8 @@ export async function tagsOfPromotion(
 }
 
 /**
- * Warns of tags that rules give and that were left out, since nothing says that the build is of this commit or branch;
- * and of a written tag that names a commit and moves here from another build.
+ * Warns about tags of rules that were left out because the build may be of another commit or branch, and about an
+ * explicit tag of a commit that moves here from another build.
  */
 export function warnOfForeignTags(
   output: Output,

@@ -36,7 +36,7 @@ export function runLosses(reading: Reading): Loss[] {
   return changed ? [...losses, mistake(changed, inScript)] : losses;
 }
 
-/** What the SDK loses of a shell command, as a sentence. */
+/** What the SDK loses from a shell command, as a sentence. */
 function textLoss(reading: Reading): string | undefined {
   const { text, escaping } = reading;
   const sent = sentText(reading);

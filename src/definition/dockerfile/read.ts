@@ -111,7 +111,7 @@ function ignoreFile(file: string): Finding {
   };
 }
 
-/** The text of the file; `undefined` when the SDK takes the path for the text of a Dockerfile. */
+/** The content of the file; `undefined` when the SDK reads the path itself as the text of a Dockerfile. */
 function contentOf(path: string): Buffer | undefined {
   try {
     return existsSync(path) && statSync(path).isFile() ? readFileSync(path) : undefined;

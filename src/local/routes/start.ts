@@ -23,7 +23,7 @@ const SCHEMA: Schema = {
   },
 };
 
-/** Takes the recipe and starts the build; running builds of the template that share a tag are cancelled. */
+/** Accepts the recipe and starts the build. Running builds of the template that share a tag are cancelled. */
 export const startBuild: Route = {
   method: 'POST',
   path: '/v2/templates/{templateID}/builds/{buildID}',

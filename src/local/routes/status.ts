@@ -10,7 +10,7 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const MAX_LIMIT = 100;
 const LOG_WINDOW_MS = 7 * 24 * 3_600_000;
 
-/** State of a build with at most one page of its log. The offset counts what passes the level. */
+/** State of a build with at most one page of its log. The offset counts the lines that pass the level. */
 export const buildStatus: Route = {
   method: 'GET',
   path: '/templates/{templateID}/builds/{buildID}/status',
@@ -32,7 +32,7 @@ export const buildStatus: Route = {
   },
 };
 
-/** The log by time. The cursor is inclusive: lines of its millisecond come again. */
+/** The log by time. The cursor is inclusive, so lines of its millisecond are repeated. */
 export const buildLogs: Route = {
   method: 'GET',
   path: '/templates/{templateID}/builds/{buildID}/logs',

@@ -36,7 +36,7 @@ export const assignTags: Route = {
   },
 };
 
-/** Forgets tags with all their history; a missing tag is no error. */
+/** Removes tags and their history; a missing tag is no error. */
 export const removeTags: Route = {
   method: 'DELETE',
   path: '/templates/tags',
@@ -57,7 +57,7 @@ export const removeTags: Route = {
   },
 };
 
-/** The newest assignment of each tag, whatever the state of its build. */
+/** The newest assignment of each tag; its build may have any status. */
 export const listTags: Route = {
   method: 'GET',
   path: '/templates/{templateID}/tags',

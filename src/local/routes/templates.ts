@@ -11,7 +11,7 @@ type Schemas = components['schemas'];
 const DISK_MB = 20_480;
 const ENVD_VERSION = '0.5.8';
 
-/** Whether a name is taken. A `:tag` behind it is ignored, and the state of its builds does not matter. */
+/** Whether a name exists. A `:tag` after it is ignored, and so is the state of its builds. */
 export const resolveAlias: Route = {
   method: 'GET',
   path: '/templates/aliases/{alias}',

@@ -2,7 +2,7 @@ import type { UploadLink } from '../../api/types.ts';
 import { ApiError, empty, json, type Reply } from '../http.ts';
 import type { Route } from '../router.ts';
 
-/** Says whether the content is there, and where to send it. The link is given in either case. */
+/** Whether the service has the content, and where to send it. The link is given in either case. */
 export const uploadLink: Route = {
   method: 'GET',
   path: '/templates/{templateID}/files/{hash}',

@@ -16,7 +16,7 @@ import { cutWithMark, singleLine } from '../text/sanitize.ts';
 import { type CodeLine, numberedLines, placeLabel, type SourceView } from '../text/source-lines.ts';
 import type { Output } from './output.ts';
 
-/** What was left out of the log for its level. */
+/** What the log's level left out. */
 export interface LeftOut {
   readonly leftOut: number;
   readonly level: LogLevel;

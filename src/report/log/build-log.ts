@@ -13,7 +13,7 @@ import { annotationLimit, type Output } from './output.ts';
 /** Shows a build as it happens. */
 export interface BuildLog {
   show(event: BuildEvent): void;
-  /** Closes what is open; meant for `finally`. */
+  /** Closes the open group; call it in `finally`. */
   close(): void;
 }
 
@@ -25,19 +25,19 @@ const levelMark: Readonly<Record<LogLevel, string>> = {
   error: 'error: ',
 };
 const uploads = 'uploads';
-/** A shorter wait is over before it is read, and a step that took less is not slow. Milliseconds. */
+/** Shorter times are not shown: such a wait is over before it is read, and such a step is not slow. Milliseconds. */
 const shortestShownMs = 10_000;
 
 export interface BuildLogOptions extends SourceOptions {
   readonly level?: LogLevel;
-  /** About how many milliseconds the rest of the build takes when a step begins, where that is known. */
+  /** Expected milliseconds for the rest of the build when a step begins; `undefined` when unknown. */
   readonly timeLeft?: (step: StepHeader) => number | undefined;
 }
 
 /**
- * One flat group per step, then the totals. Each line of the build stands behind `│ `, or `┆ ` when a command
- * wrote it to stderr. Lines below `level` are left out and counted at the end. How long the rest takes stands
- * between the groups, where it is seen without opening one.
+ * One flat group per step, then the totals. Each line of the build follows `│ `, or `┆ ` when a command wrote it to
+ * stderr. Lines below `level` are left out and counted at the end. The remaining time is printed between the groups, so
+ * that it is visible without opening one.
  */
 export function createBuildLog(
   output: Output,
@@ -65,7 +65,7 @@ export function createBuildLog(
 
   function startStep(step: StepHeader): void {
     const title = groupTitle(plan, step);
-    // A step that is announced again is no news.
+    // A step that is announced again gets no second estimate.
     const remaining = titles.has(step.id) ? undefined : timeLeft(step);
     titles.set(step.id, title);
     if (remaining !== undefined && remaining >= shortestShownMs) {
@@ -81,7 +81,7 @@ export function createBuildLog(
     const { step, durationMs, unfinished } = event;
     const open = current === step.id;
     const label = open ? '' : `${stepLabel(plan, step.id)} `;
-    // The end of a slow step stands outside of its group, to be seen at once.
+    // The end of a slow step is printed outside of its group, so that it is visible at once.
     const slow = open && !unfinished && durationMs !== undefined && durationMs >= shortestShownMs;
     const quiet = slow || (step.cached && !unfinished);
     if (!quiet) output.line(label + endOfStep(plan, event));
@@ -114,7 +114,7 @@ export function createBuildLog(
   function annotate(line: LogLine): void {
     const key = `${line.stepId}\n${line.text}`;
     if (annotated.has(key)) return;
-    // Beyond the limit they are only counted, so that many warnings take no memory.
+    // After the limit they are only counted, so that many warnings take no memory.
     if (annotated.size < annotationLimit.warning) annotated.add(key);
     const label = line.stepId === undefined ? '' : ` in ${stepLabel(plan, line.stepId)}`;
     const at = stepSource(plan, line.stepId, line.text);

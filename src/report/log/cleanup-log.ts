@@ -3,10 +3,7 @@ import { singleLine } from '../text/sanitize.ts';
 import { columns } from './columns.ts';
 import type { Output } from './output.ts';
 
-/**
- * The tables of preview tags and of content tags with what was done to each; a template that does not exist is a
- * warning.
- */
+/** The tables of preview tags and content tags, with what was done to each. A missing template is a warning. */
 export function logCleanup(output: Output, cleanup: CleanupResult, dryRun: boolean): void {
   const { templates, content } = cleanup;
   const rows = templates.flatMap(({ rows }) => rows);

@@ -1,7 +1,7 @@
 /**
- * Rows of a table for the log, with columns that line up, two spaces apart. A cell is one line of plain text.
+ * Rows of a table for the log, with aligned columns two spaces apart. A cell is one line of plain text.
  *
- * @param widest - how wide each column gets at most; a longer cell pushes the rest of its row to the right
+ * @param widest - the largest width of each column; a longer cell shifts the rest of its row to the right
  */
 export function columns(rows: readonly (readonly string[])[], widest: readonly number[] = []): string[] {
   const widths: number[] = [];

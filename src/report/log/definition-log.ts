@@ -8,7 +8,7 @@ export interface DefinitionLog {
   programLine(text: string, stream?: Stream): void;
   /** Says which file, export and SDK were used; warnings become annotations at their lines. */
   loaded(definition: Definition): void;
-  /** Closes what is open; meant for `finally`. */
+  /** Closes the open group; call it in `finally`. */
   close(): void;
 }
 

@@ -4,23 +4,20 @@ import type { Redact } from '../../redact/redact.ts';
 import { displayPath, formatCount } from '../text/format.ts';
 import { cutWithMark, printableLines, singleLine } from '../text/sanitize.ts';
 
-/** Where an annotation belongs and how it is headed. */
+/** The place and title of an annotation. */
 export interface AnnotationOptions {
   readonly title?: string;
   readonly at?: SourceLocation | undefined;
-  /** The same text stands in the log already: when the limit is reached, it is counted and not printed again. */
+  /** The log has the same text already: past the limit, the annotation is counted and not printed. */
   readonly inLog?: boolean;
 }
 
 /** How a line of untrusted text is marked: `┆` instead of `│` for what came from stderr. */
 export type Stream = 'stdout' | 'stderr';
 
-/**
- * The log of a run. Groups never nest: opening one closes the one before. No text that is handed in can act as a
- * command of the runner.
- */
+/** The log of a run. Groups never nest: a new one closes the open one. No text can act as a command of the runner. */
 export interface Output {
-  /** A sentence of our own; it may hold values from outside. */
+  /** A sentence of this action; it may have values from outside. */
   line(text: string): void;
   /** Untrusted text, each line behind a constant visible mark. */
   printUntrusted(text: string, mark?: Stream): void;
@@ -30,7 +27,7 @@ export interface Output {
   notice(message: string, placement?: AnnotationOptions): void;
   warning(message: string, placement?: AnnotationOptions): void;
   error(message: string, placement?: AnnotationOptions): void;
-  /** Closes the open group and says what did not fit. Safe to call more than once; meant for `finally`. */
+  /** Closes the open group and says what was left out. May be called twice; call it in `finally`. */
   close(): void;
 }
 
@@ -43,8 +40,8 @@ export type RunnerCommands = Pick<
 type Kind = 'notice' | 'warning' | 'error';
 
 /**
- * The runner silently drops annotations of a kind beyond ten in one step. One error is kept free for the sentence
- * with which the action fails.
+ * The runner silently drops annotations of a kind beyond ten in one step. One error is reserved for the message with
+ * which the action fails.
  */
 export const annotationLimit: Readonly<Record<Kind, number>> = { notice: 10, warning: 10, error: 9 };
 
@@ -56,9 +53,9 @@ const marks: Readonly<Record<Stream, string>> = { stdout: '│ ', stderr: '┆ '
 /**
  * The {@link Output} of a GitHub Actions job.
  *
- * @param workspace - `GITHUB_WORKSPACE`: annotations name files relative to it; a file outside of it has no
- * place in the repository and is named in the message instead.
- * @param redact - takes secrets out of everything that is printed
+ * @param workspace - `GITHUB_WORKSPACE`: annotations name files relative to it. A file outside of it has no place in
+ *   the repository, so the message names it.
+ * @param redact - removes secrets from everything that is printed
  */
 export function githubOutput(
   core: RunnerCommands,
@@ -88,7 +85,7 @@ export function githubOutput(
   function annotate(kind: Kind, message: string, { title, at, inLog = false }: AnnotationOptions = {}): void {
     const place = at && filePlace(at, workspace);
     const heading = title === undefined ? undefined : singleLine(redact(title), 200);
-    // The log shows only the message of an annotation, so place and title stand in it too.
+    // The log shows only an annotation's message, so that includes place and title.
     const full = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
     const text = printableLines(redact(full)).join('\n');
     if (used[kind] >= annotationLimit[kind]) {
@@ -157,7 +154,7 @@ export function reportProblems(output: Output, problems: readonly Problem[]): vo
   for (const { title, message, at } of problems) output.error(message, { title, at });
 }
 
-/** Shows what is probably not meant and does not stop the step. */
+/** Shows warnings, which do not stop the step. */
 export function showWarnings(output: Output, warnings: readonly Problem[]): void {
   for (const { title, message, at } of warnings) output.warning(message, { title, at });
 }

@@ -6,8 +6,8 @@ import { baseName, stepName } from '../text/step-names.ts';
 import type { Output } from './output.ts';
 
 /**
- * The `Plan` group: everything that is decided before the build. Below it stand why no build can be reused, and the
- * plan's notices and warnings at their lines.
+ * The `Plan` group: everything decided before the build. After it: why no build can be reused, and the plan's notices
+ * and warnings at their lines.
  */
 export function logPlan(output: Output, plan: Plan): void {
   output.startGroup('Plan');

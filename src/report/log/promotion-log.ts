@@ -5,7 +5,7 @@ import { singleLine } from '../text/sanitize.ts';
 import { columns } from './columns.ts';
 import type { Output } from './output.ts';
 
-/** The table of what each tag pointed at, then what was changed; a tag that somebody else moved is a warning. */
+/** The table of where each tag was, then what was changed. A tag that another run moved is a warning. */
 export function logPromotion(output: Output, { name, buildId, promotion }: PromotedBuild): void {
   const { moves, changed, contested } = promotion;
   output.startGroup(`Tags of ${name}`);

@@ -3,7 +3,7 @@ import { singleLine } from '../text/sanitize.ts';
 import { columns } from './columns.ts';
 import type { Output } from './output.ts';
 
-/** Columns that line up, for the rule and its tag. */
+/** The largest widths of rule and tag. */
 const widest = [60, 40];
 
 /** The `Tags` group: one row per rule with its tag, or none, and why. */

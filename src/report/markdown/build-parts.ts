@@ -4,7 +4,7 @@ import { reusedSentence } from '../text/reused.ts';
 import { cutWithMark } from '../text/sanitize.ts';
 import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
 
-/** How a build stands, as a heading without its level. */
+/** The state of a build, as a heading without its level. */
 export function heading({ name, status, fingerprint }: ResultDocument): string {
   const template = `Template ${inlineCode(name)}`;
   switch (status) {
@@ -23,19 +23,19 @@ export function heading({ name, status, fingerprint }: ResultDocument): string {
   }
 }
 
-/** Where a build came from that this run did not make; nothing for any other. */
+/** Where a reused build came from; empty for any other build. */
 export function reusedLine({ reused, buildId }: ResultDocument): string {
   return reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : '';
 }
 
-/** The reference of a build from which a sandbox starts, now or once it is ready. */
+/** The reference that starts a sandbox of a build, now or when it is ready. */
 export function startable({ status, reference }: ResultDocument): string | undefined {
   return status === 'ready' || status === 'building' ? reference : undefined;
 }
 
 export type Fact = keyof ReturnType<typeof factCells>;
 
-/** What is known of a build as rows of a table, in the order of `facts`; a fact that is not known has no row. */
+/** The facts about a build as table rows, in the order of `facts`. An unknown fact has no row. */
 export function factRows(result: ResultDocument, facts: readonly Fact[], tagLimit: number): string[][] {
   const cells = factCells(result, tagLimit);
   return facts.flatMap((fact) => {
@@ -53,7 +53,7 @@ function factCells(result: ResultDocument, tagLimit: number) {
   const exported = definition && `${inlineCode(definition.file)}, export ${inlineCode(definition.export)}`;
   return {
     name: ['Name', inlineCode(name)],
-    // Tags and reference start nothing where the build failed.
+    // Nothing can be started from a failed build.
     tags: [
       built ? 'Tags' : 'Tags it would get',
       built && startable(result) === undefined ? undefined : tagList(result.tags, tagLimit),
@@ -94,7 +94,7 @@ export interface FailureOptions {
   readonly lastLines: readonly string[];
 }
 
-/** What failed, where, in which words, and the last lines before it. */
+/** What failed, where, the message, and the last lines before it. */
 export function failureSection(
   { title, message, source, sourceUrl }: NonNullable<ResultDocument['failure']>,
   { level, explained, code = [], messageLimit, lastLines }: FailureOptions,

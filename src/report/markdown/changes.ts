@@ -3,7 +3,7 @@ import type { FilesSnapshot } from '../../history/snapshot.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { escapeMarkdown, inlineCode } from './markdown.ts';
 
-/** More rows than this are not read; the rest is counted. */
+/** More rows are not read, so the rest is only counted. */
 const rowLimit = 30;
 
 /**

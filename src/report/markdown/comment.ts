@@ -14,22 +14,22 @@ export const commentLimit = 65_536;
 const tagLimit = 20;
 const messageLimit = 4000;
 const lineBytes = 12_000;
-/** Room for the head of the table of steps, and for the row that says how many are left out. */
+/** Room for the table's head and for the row that counts the omitted steps. */
 const leastStepBytes = 1000;
 
 export interface CommentInput {
-  /** Everything that is shown; its texts are untrusted. */
+  /** Everything to show. Its texts are untrusted. */
   readonly result: ResultDocument;
   readonly run: WorkflowRun;
   readonly key: string;
   readonly runUrl?: string;
-  /** Says that the result comes from a run that may be a stranger's. */
+  /** Says that the result may come from a stranger's run. */
   readonly unverified?: boolean;
 }
 
 /**
- * The comment about one build as Markdown, at most {@link commentLimit} bytes. When it is too long, steps in the
- * middle of the table give way, then what changed, then the explanation; marker, heading and identifiers stay.
+ * The comment about one build as Markdown, at most {@link commentLimit} bytes. When it is too long, rows in the middle
+ * of the table are dropped, then the changes, then the explanation; marker, heading and identifiers stay.
  */
 export function renderComment({ result, run, key, runUrl, unverified = false }: CommentInput): Comment {
   const { name, buildId, status, reference, changes, failure } = result;
@@ -81,7 +81,7 @@ function commentedFailure(failure: NonNullable<ResultDocument['failure']>): stri
   return failureSection(failure, { level: 4, explained, messageLimit, lastLines: newestOf(lastLines) });
 }
 
-/** The newest lines, as many as have room. */
+/** The newest lines that fit. */
 function newestOf(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let bytes = 0;

@@ -15,7 +15,7 @@ export interface EarlyExitInput {
   readonly workspace?: string;
 }
 
-/** More mistakes than this are not read. */
+/** More mistakes are not read. */
 const problemLimit = 50;
 const lineLimit = 20;
 

@@ -1,6 +1,6 @@
 import { printableLines, singleLine } from '../text/sanitize.ts';
 
-/** Characters that mean something to Markdown, HTML, a table or a mention, wherever they stand. */
+/** Characters with a meaning in Markdown, HTML, a table or a mention, at any place. */
 const active = /[\\`*_{}[\]<>()#+!|~&@$:"'=-]/g;
 
 /**
@@ -10,7 +10,7 @@ const active = /[\\`*_{}[\]<>()#+!|~&@$:"'=-]/g;
 export function inlineCode(text: string, max = 200): string {
   const line = breakRuns(breakComments(singleLine(text, max)));
   if (line === '') return '';
-  // Text between HTML tags is Markdown like any other, and its links are found.
+  // Text between HTML tags is Markdown too, links included.
   if (line.includes('|')) return `<code>${breakLinks(line).replace(active, entity)}</code>`;
   const ticks = '`'.repeat(longestRun(line) + 1);
   const space = /^`|`$/.test(line) ? ' ' : '';
@@ -27,8 +27,8 @@ export function escapeMarkdown(text: string, max = 4000): string {
 }
 
 /**
- * Parts everything that GitHub makes a link of by itself: addresses, mentions, and numbers of issues (`#1`, `GH-2`,
- * `owner/repo#3`). They are found in the rendered text, where an escape or an entity is no protection.
+ * Breaks everything that GitHub would turn into a link: addresses, mentions, and numbers of issues (`#1`, `GH-2`,
+ * `owner/repo#3`). GitHub searches the rendered text, so an escape or an entity does not help.
  */
 function breakLinks(text: string): string {
   return text
@@ -49,7 +49,7 @@ export function fence(text: string, language = ''): string {
   return `${ticks}${language.replace(/[^a-z0-9-]/gi, '')}\n${body}\n${ticks}`;
 }
 
-/** Already safe Markdown as a table's cell: one line, and no bare `|`. */
+/** Safe Markdown as a table's cell: one line, and no bare `|`. */
 function tableCell(markdown: string): string {
   const line = markdown.replace(/\s*[\r\n]+\s*/g, ' ').trim();
   return line.replaceAll('|', '&#124;') || ' ';
@@ -62,12 +62,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [render(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(render)].join('\n');
 }
 
-/** Tools look for their markers, which are HTML comments, in the raw text and would find them in code too. */
+/** Tools search the raw text for their markers, which are HTML comments, and would find them in code too. */
 function breakComments(text: string): string {
   return text.replaceAll('<!--', '<! --');
 }
 
-/** A long run of backticks takes a fence, or a pair of marks, that is longer still. */
+/** A long run of backticks needs a fence, or a pair of marks, that is even longer. */
 function breakRuns(text: string): string {
   return text.replace(/`{16}(?=`)/g, '$&\u200b');
 }

@@ -6,15 +6,15 @@ import { environmentScript, envNames, stepNumber } from '../../recipe/instructio
 
 /** The part of a definition that still fails in the same way. */
 export interface ReproRecipe {
-  /** Steps to keep, in order. Never those that the SDK adds by itself while it reads the image. */
+  /** Steps to keep, in order, without those that the SDK adds when it reads the image. */
   readonly steps: readonly RecipeStep[];
   readonly startCmd?: string;
   readonly readyCmd?: string;
-  /** The SDK's own reading of the image matters: its environment and working directory take part. */
+  /** Whether the SDK must read the image, since its environment and working directory matter. */
   readonly inheritsImage: boolean;
 }
 
-/** These failures are about the step itself; no step before it can have a part in them. */
+/** Failures of the step itself, which no earlier step can cause. */
 const aboutTheStepAlone =
   /requires files hash|layer tar data to temporary file|ENV requires both|is not implemented/i;
 
@@ -53,7 +53,7 @@ const noCommands = { startCmd: '', readyCmd: '' } as const;
 function wholeRecipe(plan: Plan): ReproRecipe {
   const { definition, wire } = plan;
   const inheritsImage = readsImage(wire);
-  // A start command without a line of its own came from the image, and comes from there again.
+  // A start command without a line came from the image, and will again.
   const inherited = inheritsImage && !definition.sources.start && !definition.sources.ready;
   return {
     steps: definition.steps.filter(
@@ -65,10 +65,7 @@ function wholeRecipe(plan: Plan): ReproRecipe {
   };
 }
 
-/**
- * Whether the SDK read the image's configuration: then the environment that it writes at the end holds names that
- * no ENV step gives.
- */
+/** Whether the SDK read the image's configuration: then its last step writes names that no ENV step sets. */
 function readsImage({ steps }: Pick<RecipeBody, 'steps'>): boolean {
   const script = environmentScript(steps.at(-1) ?? { type: '' });
   if (script === undefined) return false;

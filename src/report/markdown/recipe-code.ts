@@ -24,7 +24,7 @@ export function recipeCode(plan: Plan, recipe: ReproRecipe): string {
     chain.push(stepCall(step));
   }
   const { startCmd, readyCmd } = recipe;
-  // A start command always comes with a ready command; the service waits 20 seconds where there is none.
+  // A start command needs a ready command; without one, the service waits 20 seconds.
   if (startCmd) chain.push(`.setStartCmd(${literal(startCmd)}, ${literal(readyCmd || 'sleep 20')})`);
   else if (readyCmd) chain.push(`.setReadyCmd(${literal(readyCmd)})`);
   const copies = recipe.steps.some((step) => step.wire.type === 'COPY');
@@ -48,7 +48,7 @@ function baseCall(plan: Plan, { inheritsImage }: ReproRecipe): string {
   const credentials = registry
     ? `{ username: ${variable('REGISTRY_USERNAME')}, password: ${variable('REGISTRY_PASSWORD')} }`
     : undefined;
-  // Without reading the image, the snippet adds no step of its own.
+  // Without reading the image, the SDK adds no step.
   const rest = inheritsImage ? [credentials] : [credentials ?? 'undefined', '{ inheritConfig: false }'];
   return `.fromImage(${[image, ...rest].filter((argument) => argument !== undefined).join(', ')})`;
 }
@@ -116,7 +116,7 @@ function environment(step: Instruction): string {
   return entries.join(', ');
 }
 
-/** A value that is not to be written down. */
+/** Code that reads a secret value from the environment. */
 function variable(name: string): string {
   const access = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${literal(name, Infinity)}]`;
   return `process.env${access} ?? ''`;
@@ -151,7 +151,7 @@ function escapeCharacter(character: string, next: string | undefined): string {
   if (character === '\n') return '\\n';
   if (character === '\t') return '\\t';
   if (character === "'" || character === '\\') return `\\${character}`;
-  // What looks like a comment of HTML would be changed where the code is shown.
+  // An HTML comment would be changed where the code is shown.
   if (unseen.test(character) || (character === '<' && next === '!')) {
     return Array.from(
       { length: character.length },

@@ -1,4 +1,4 @@
-/** GitHub refuses a summary of more than 1 MiB, and some close to that were lost. UTF-8 bytes. */
+/** GitHub refuses a summary of more than 1 MiB, and has lost some of nearly that size. UTF-8 bytes. */
 export const summaryLimit = 1_000_000;
 
 /** What is needed of `@actions/core`. */
@@ -10,8 +10,8 @@ export interface SummaryCommands {
 const leftOut = '\nMore does not fit into this summary; the log has it.\n';
 
 /**
- * Adds pieces of Markdown to the job summary of one step, at most {@link summaryLimit} in all: a note stands once in
- * place of what does not fit.
+ * Adds pieces of Markdown to the job summary of one step, at most {@link summaryLimit} in all. A single note replaces
+ * everything that does not fit.
  *
  * @param wanted - whether there is a summary to write to
  */
@@ -25,7 +25,7 @@ export function stepSummary(commands: SummaryCommands, wanted: boolean): (markdo
     try {
       await commands.addRaw(piece).write();
     } finally {
-      // A piece that could not be written must not come again with the next one.
+      // A piece that could not be written must not be repeated with the next one.
       commands.emptyBuffer();
     }
   };

@@ -5,11 +5,12 @@ import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 interface Column {
   readonly title: string;
   readonly cell: (step: ResultStep) => string;
-  /** Whether these steps have anything to say in it; they have when it is left out. */
+  /** Whether the column has anything to show for these steps; by default it has. */
   readonly says?: (steps: readonly ResultStep[]) => boolean;
 }
 
-// The step stands last: a narrow screen shows the beginning of each row, so columns that tell nothing go.
+// The step comes last, since a narrow screen shows the beginning of each row. Columns with nothing to show are left
+// out.
 const columns: readonly Column[] = [
   { title: '#', cell: ({ number }) => (number === undefined ? '' : String(number)) },
   {
@@ -33,13 +34,13 @@ const columns: readonly Column[] = [
   },
 ];
 
-/** Whether the words above a table say what became of all of its steps: nothing was built, or nobody waited. */
+/** Whether the text above the table explains all of its steps: nothing was built, or the run did not wait. */
 function isToldAbove(steps: readonly ResultStep[]): boolean {
   const [state, ...others] = new Set(steps.map((step) => step.state));
   return others.length === 0 && (state === 'reused' || state === 'not built' || state === 'pending');
 }
 
-/** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle give way. */
+/** The steps of a build as a Markdown table of at most `budget` bytes; rows in the middle are dropped. */
 export function stepTable(steps: readonly ResultStep[], budget: number): string {
   const shown = columns.filter(({ says }) => says?.(steps) ?? true);
   const head = shown.map(({ title }) => title);
@@ -52,7 +53,7 @@ function duration(milliseconds: number | undefined): string {
   return milliseconds === undefined ? '' : formatDuration(milliseconds);
 }
 
-/** The first and the last rows say most: takes rows from both ends as long as they fit. */
+/** Keeps rows from both ends as long as they fit, since the first and the last say most. */
 function cutTable(head: readonly string[], rows: readonly string[][], budget: number): string {
   const headBytes = Buffer.byteLength(table(head, []));
   let bytesLeft = budget - headBytes - 200;

@@ -16,9 +16,9 @@ import { timeline } from './timeline.ts';
 const tagLimit = 50;
 const messageLimit = 8000;
 
-/** What a summary shows beside the result file, each already as text. */
+/** What a summary shows besides the result file, as text. */
 export interface SummaryDetails {
-  /** The base, and what it was found to mean. */
+  /** The base and the version that it resolves to. */
   readonly base?: string;
   readonly runUrl?: string;
   /** Why nothing was built, in one to four sentences. */
@@ -30,13 +30,13 @@ export interface SummaryDetails {
 }
 
 /**
- * The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle give way. A failure
- * stands before all facts.
+ * The summary of one build as Markdown, at most {@link summaryLimit} bytes; rows in the middle are dropped. A failure
+ * comes before all facts.
  */
 export function renderSummary(result: ResultDocument, details: SummaryDetails = {}): string {
   const { status, changes, failure, steps } = result;
   const explained = failure ? [failure.what, failure.advice, failure.next ?? ''].filter(Boolean) : [];
-  // A build that was only given up here has not failed.
+  // A build that this run stopped watching has not failed.
   const gaveUp = status === 'building' && ['timeout', 'interrupted'].includes(failure?.class ?? '');
   const failed = failure && !gaveUp ? failure : undefined;
   const before = [
@@ -73,7 +73,7 @@ function unseenEnd(explained: readonly string[]): string[] {
   return ['The build was started and not waited for, so its result is not known here.'];
 }
 
-/** Builds that failed before this one was made in their place. */
+/** Failed builds that this one replaced. */
 function earlierBuilds({ earlier = [] }: ResultDocument): string {
   return earlier
     .map(({ buildId, again, what }) => {
@@ -109,7 +109,7 @@ function snippetSection(result: ResultDocument): string {
   return `### Start a sandbox from exactly this build${once}\n\n${snippets(reference)}`;
 }
 
-/** What the summary of a build shows that its result file does not hold. */
+/** The parts of a build's summary that its result file does not have. */
 export function summaryDetails({ plan, sources }: ReportedPlan, outcome: BuildOutcome): SummaryDetails {
   const failure = failureOf(outcome);
   const at = failure && failurePlace(plan, outcome, failure);
@@ -120,7 +120,7 @@ export function summaryDetails({ plan, sources }: ReportedPlan, outcome: BuildOu
   };
 }
 
-/** Code beyond this is no smallest recipe to anyone. */
+/** Longer code is no help as a smallest recipe. */
 const recipeLimit = 60_000;
 
 function recipeSection(plan: PartialPlan, { failure, diagnosis }: BuildOutcome): string {

@@ -2,7 +2,7 @@ import type { PromotedBuild } from '../../templates/assign-tags.ts';
 import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
-/** What became of preview tags and content tags, for the job summary; empty when there is nothing to show. */
+/** What was done to preview tags and content tags, for the job summary; empty when nothing was. */
 export function cleanupSummary(cleanup: CleanupResult, dryRun: boolean): string {
   const previews = cleanup.templates
     .flatMap(({ rows }) => rows)
@@ -33,7 +33,7 @@ function section(title: string, rows: readonly (readonly [string, string, string
 
 const summaryRows = 500;
 
-/** What each tag pointed at before a promotion and after it, for the job summary. */
+/** Where each tag was before a promotion and is after it, for the job summary. */
 export function promotionSummary({ name, buildId, promotion }: PromotedBuild): string {
   const { moves, changed } = promotion;
   const build = (id: string | undefined) => (id === undefined ? '(none)' : inlineCode(id));

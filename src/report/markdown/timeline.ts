@@ -5,7 +5,7 @@ import { fence } from './markdown.ts';
 /** More bars than this cannot be read; the longest are kept. */
 export const barLimit = 50;
 
-/** A wrong clock must not stretch the picture beyond the dates that can be written. */
+/** A wrong clock must not stretch the picture past the dates that can be written. */
 const longestBuild = 7 * 24 * 3_600_000;
 
 /** Mermaid reads these at the start of a bar's name as keywords. */
@@ -38,7 +38,7 @@ export function timeline(rows: readonly ResultStep[]): string | undefined {
   return fence(chart, 'mermaid') + note;
 }
 
-/** Widths between ticks with how Mermaid calls them, and how their times are written. */
+/** Widths between ticks, with Mermaid's word for each and the format of their times. */
 const ticks: readonly (readonly [number, string, string])[] = [
   [100, '100millisecond', '%-S.%L s'],
   [500, '500millisecond', '%-S.%L s'],
@@ -55,7 +55,7 @@ const ticks: readonly (readonly [number, string, string])[] = [
 
 const tickLimit = 10;
 
-/** Ticks so far apart that each reads differently and they do not touch, which Mermaid's own may. */
+/** Ticks that read differently and do not touch, unlike those that Mermaid chooses. */
 function axis(total: number): string[] {
   const fitting = ticks.find(([width]) => total / width <= tickLimit);
   if (!fitting) return ['    axisFormat %H:%M'];
@@ -90,7 +90,7 @@ function placeBars(rows: readonly ResultStep[]): { readonly bars: readonly Bar[]
   return { bars: bars.filter((bar) => longest.includes(bar)), timed };
 }
 
-/** Letters, digits and the few signs that no version of Mermaid gives a meaning. */
+/** Letters, digits and the few signs without a meaning in any version of Mermaid. */
 function barName(row: ResultStep): string {
   const number = row.number === undefined ? '' : `${row.number} `;
   const words = singleLine(row.title.replace(/[^\p{L}\p{N} ._/=+-]/gu, ' '), 60).replace('…', '');

@@ -11,7 +11,7 @@ import { placeLabel } from '../text/source-lines.ts';
 import type { ReportedPlan, ResultDocument } from './result.ts';
 import { finishedSteps, plannedSteps } from './steps.ts';
 
-/** The result of a build that has ended, or of which no more becomes known here. */
+/** The result of a build that has ended, or that this run stops watching. */
 export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): ResultDocument {
   const { name, tags, templateId, buildId, status, durationMs, reused, earlier } = outcome;
   const ids = { templateId, buildId, reference: buildReference(outcome) };
@@ -25,7 +25,7 @@ export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): Resu
   });
 }
 
-/** The result of a build that has its identifiers and has not begun. */
+/** The result of a build that is registered and has not begun. */
 export function startedResult(
   about: ReportedPlan,
   { templateId, buildId, tags }: Pick<BuildOutcome, 'templateId' | 'buildId' | 'tags'>,
@@ -127,7 +127,7 @@ function earlierBuild(
   };
 }
 
-/** A build that was given up here has a failure of no step, in the words of its diagnosis. */
+/** The failure of a build that this run gave up. It belongs to no step, and its words are those of the diagnosis. */
 function abandoned({ abortedBy, diagnosis }: BuildOutcome): BuildFailure | undefined {
   return abortedBy && { message: diagnosis?.what ?? '', lastLines: [] };
 }

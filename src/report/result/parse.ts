@@ -4,7 +4,7 @@ import { planParts } from '../../history/diff.ts';
 import { parseJson } from '../../json.ts';
 import { type ResultDocument, stepStates } from './result.ts';
 
-/** A value from outside that is not what it should be. */
+/** A value from outside that has another shape than expected. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 
@@ -24,7 +24,7 @@ const from0 = 'a number from 0 on';
 const count = v.pipe(v.number(from0), v.finite(from0), v.minValue(0, from0));
 const flag = v.boolean('true or false');
 
-/** A field that is missing is reported in the words of its own schema. */
+/** A missing field is reported with the message of its schema. */
 function object<T extends Readonly<Record<string, v.GenericSchema>>>(entries: T) {
   return v.object(entries, ({ path }) => {
     const field = entries[String(path?.at(-1)?.key)];
@@ -109,10 +109,9 @@ const document = v.pipe(
 );
 
 /**
- * Reads a result file that may come from anyone, and keeps of it only what a comment shows. Texts in it are as
- * they came.
+ * Reads a result file that may come from anyone. Keeps only what a comment shows, with unchanged texts.
  *
- * @throws ShapeError that names the first field which is not what a result file holds
+ * @throws ShapeError that names the first wrong field
  */
 export function readUntrustedResult(json: string): ResultDocument {
   const value = parseJson(json);
@@ -147,7 +146,7 @@ function shapeError({ path, type, input, message }: v.BaseIssue<unknown>): Shape
   return new ShapeError(keys?.join('').replace(/^\./, '') ?? '', foundIn(type, input), message);
 }
 
-/** The value itself where it is of the right kind and of no fitting form, else its kind. */
+/** The value when only its form is wrong, else its type. */
 function foundIn(type: string, input: unknown): string {
   if (type === 'max_length') {
     const { length } = input as string | unknown[];

@@ -6,7 +6,7 @@ import { problem, quote, type SourceLocation } from '../../problem.ts';
 /** What a result file says about the plan of its build. */
 export type PlanOfResult = Omit<PlanHeader, 'name' | 'tags'>;
 
-// The file may come from anyone; what does not fit is left out.
+// The file may come from anyone, so a wrong value is left out.
 const text = v.fallback(v.optional(v.string()), undefined);
 const resultFile = v.object({
   schemaVersion: v.literal(1),
@@ -37,8 +37,8 @@ const resultFile = v.object({
 });
 
 /**
- * Reads from a build's result file what its log does not say: the lines of the definition and the titles of all
- * steps. Rejects with a `ProblemsError` when it is no such file, or that of another build.
+ * Reads from a build's result file what its log does not have: the lines of the definition and the titles of all steps.
+ * Rejects with a `ProblemsError` when the file is no result, or that of another build.
  *
  * @param workspace - what the paths in the file are relative to
  */

@@ -26,12 +26,12 @@ export interface ResultDocument {
    * this content and none was to be made.
    */
   readonly status: BuildOutcome['status'] | 'skipped' | 'unpublished';
-  /** SHA-256 of everything that decides what a build makes; absent where that cannot be known. */
+  /** SHA-256 of everything that decides what a build makes; absent when unknown. */
   readonly fingerprint?: string;
-  /** Set when the build was there already, or was made by another run at the same time. */
+  /** Set when the build existed already, or was made by another run at the same time. */
   readonly reused?: ReusedResult;
   readonly durationMs: number;
-  /** This and the next three are absent where they are not known, as of a build that another job planned. */
+  /** This and the next three are absent when unknown, as for a build that another job planned. */
   readonly cpuCount?: number;
   readonly memoryMb?: number;
   /** `FROM python:3.12`. */
@@ -40,22 +40,22 @@ export interface ResultDocument {
     readonly file: string;
     readonly export: string;
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
-    /** Places of the parts that are no steps. */
+    /** Places of the parts other than steps. */
     readonly sources?: { readonly base?: string; readonly start?: string; readonly ready?: string };
   };
   readonly steps: readonly ResultStep[];
-  /** What is different from the last good build of the base branch, or of this one; only where that is known. */
+  /** How the template differs from the last good build of the base branch, or of this one; absent when unknown. */
   readonly changes?: PlanDiff;
-  /** Also set, without a step, when the build was given up here: its classes are then `timeout` and `interrupted`. */
+  /** Also set, without a step, when this run gave the build up. Its class is then `timeout` or `interrupted`. */
   readonly failure?: {
     readonly class: Diagnosis['class'];
     readonly title: string;
     /** What happened. */
     readonly what: string;
-    /** What to do, and what else when that does not help. */
+    /** What to do, and what to try if that does not help. */
     readonly advice: string;
     readonly next?: string;
-    /** Whether one more build could end otherwise with nothing changed. */
+    /** Whether another build could end differently without a change. */
     readonly retry: Diagnosis['retry'];
     /** The service's own words. */
     readonly message: string;
@@ -65,18 +65,18 @@ export interface ResultDocument {
     readonly sourceUrl?: string;
     readonly lastLines: readonly string[];
   };
-  /** Builds that failed and in whose place this one was made, oldest first. */
+  /** Failed builds that this one replaced, oldest first. */
   readonly earlier?: readonly {
     readonly buildId: string;
     readonly templateId: string;
-    /** Why it was made once more: the service lost it, or a step failed on layers from the cache. */
+    /** Why it was built again: the service lost it, or a step failed on layers from the cache. */
     readonly again: EarlierBuild['rebuiltFor'];
     readonly class: Diagnosis['class'];
     readonly what: string;
     readonly message: string;
     readonly step?: string;
   }[];
-  /** What the definition was warned about, secrets in ENV steps among it. */
+  /** Warnings about the definition, such as secrets in ENV steps. */
   readonly warnings: readonly {
     readonly title: string;
     readonly message: string;
@@ -85,8 +85,8 @@ export interface ResultDocument {
 }
 
 /**
- * How far a step came; `stopped` when the build ended in the midst of it, `reused` when the build was there already,
- * `pending` when its end was not waited for, `not built` when there was no build.
+ * How far a step came: `stopped` when the build ended during it, `reused` when the build existed already, `pending`
+ * when the run did not wait for it, `not built` when there was no build.
  */
 export type StepState = (typeof stepStates)[number];
 
@@ -126,7 +126,7 @@ export interface ResultStep {
   };
 }
 
-/** A plan, and what is known about it before its build. */
+/** A plan with facts about it from before its build. */
 export interface ReportedPlan {
   readonly plan: PartialPlan;
   /** What file names are shown relative to. */

@@ -4,7 +4,7 @@ import { placeLabel } from '../text/source-lines.ts';
 import { planStep, type StepReference, stepName, stepSource } from '../text/step-names.ts';
 import type { ReportedPlan, ResultStep, StepState } from './result.ts';
 
-/** Every step of the recipe and every phase that was seen, in the order of the build. */
+/** Every step of the recipe and every phase in the log, in the order of the build. */
 export function finishedSteps(about: ReportedPlan, outcome: BuildOutcome): ResultStep[] {
   const phases = outcome.steps.filter((step) => step.number === undefined);
   const numbers = new Set(about.plan.steps.map((step) => step.number));
@@ -28,7 +28,7 @@ export function finishedSteps(about: ReportedPlan, outcome: BuildOutcome): Resul
   ];
 }
 
-/** The steps of a plan of which none has begun. */
+/** The steps of a plan, none of which has begun. */
 export function plannedSteps(about: ReportedPlan, state: 'pending' | 'not built'): ResultStep[] {
   return about.plan.steps.map(({ number }) => resultStep(about, { id: String(number), number }, state));
 }
@@ -42,7 +42,7 @@ function seenState({ id, cached, unfinished }: StepOutcome, { failure, status }:
 
 function unseenState({ failure, status, reused }: BuildOutcome, number: number): StepState {
   if (failure?.stepId === String(number)) return 'failed';
-  // A ready build ran every step; one without a header of its own was not reported, rather than left out.
+  // A ready build ran every step, so one without a header was run and not reported.
   if (status === 'ready') return reused ? 'reused' : 'built';
   return status === 'building' ? 'pending' : 'not reached';
 }
@@ -56,7 +56,7 @@ function resultStep(
   const planned = planStep(plan, number);
   const hidden = planned?.addedBySdk ?? step.addedBySdk;
   const usualMs = typicalMs?.(id);
-  // A time that the service wrote in a form of its own is no number.
+  // The service may write a time in a form that is not a number.
   const startedAt = isoTime(step.startedAt);
   const at = planned?.addedBySdk ? undefined : stepSource(plan, id);
   const files = planned?.files;

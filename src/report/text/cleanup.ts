@@ -28,7 +28,7 @@ function tagCount(previews: number, content: readonly ContentRow[]): string {
 
 type OfBuild = readonly [ContentRow, ...ContentRow[]];
 
-/** A row of a table is a build: its two tags say the same, and are too long to be read. */
+/** One row per build: its two tags mean the same, and are too long to read. */
 export function byBuild(content: readonly ContentRow[]): OfBuild[] {
   const builds = Map.groupBy(content, ({ name, buildId }) => `${name}:${buildId}`);
   return [...builds.values()].flatMap(([first, ...rest]) => (first ? [[first, ...rest] as const] : []));

@@ -9,7 +9,7 @@ import { planStep, stepName, stepSource } from './step-names.ts';
 const failureLineLimit = 30;
 const failureByteLimit = 16_000;
 
-/** The failure of a build that failed; the service may fail one without a reason. */
+/** The failure of a failed build. The service may give no reason. */
 export function failureOf(outcome: BuildOutcome): BuildFailure | undefined {
   if (outcome.failure) return outcome.failure;
   return outcome.status === 'error' ? { message: '', lastLines: [] } : undefined;
@@ -24,7 +24,7 @@ export function failurePlace(
   return stepSource(plan, failure.stepId ?? diagnosis?.stepId, failure.message);
 }
 
-/** What happened and what to do, one sentence or two in each; none without a diagnosis. */
+/** What happened and what to do, in one or two sentences each; empty without a diagnosis. */
 export function explanation({ diagnosis }: Pick<BuildOutcome, 'diagnosis'>): string[] {
   if (!diagnosis) return [];
   return [diagnosis.what, diagnosis.advice, ...(diagnosis.next ? [diagnosis.next] : [])];
@@ -60,7 +60,7 @@ const titles: Readonly<Partial<Record<FailureClass, string>>> = {
   interrupted: 'The job was cancelled',
 };
 
-/** The service's reason; the SDK's own script is left out of it. */
+/** The service's reason without the SDK's script. */
 export function failureMessage(plan: PartialPlan, failure: Pick<BuildFailure, 'stepId' | 'message'>): string {
   const isEmpty = printableLines(failure.message).join('').trim() === '';
   const message = isEmpty ? 'The service gave no reason.' : failure.message.trim();
@@ -74,7 +74,7 @@ export function failureLines(plan: PartialPlan, failure: BuildFailure): LogLine[
   for (const line of failure.lastLines.slice(-failureLineLimit).reverse()) {
     const visible = visibleLine(plan, line);
     if (!visible || isMisleading(visible)) continue;
-    // An entry may hold many lines; it gets the room of one.
+    // An entry may have many lines; it gets the space of one.
     const cut = { ...visible, text: cutWithMark(visible.text, lineLimit) };
     bytes += Buffer.byteLength(cut.text);
     if (kept.length > 0 && bytes > failureByteLimit) break;
@@ -83,14 +83,14 @@ export function failureLines(plan: PartialPlan, failure: BuildFailure): LogLine[
   return kept;
 }
 
-/** The service says that the template is ready also when its start command has died. */
+/** The service reports that the template is ready even when its start command has died. */
 function isMisleading({ stepId, stream, text }: LogLine): boolean {
   return stepId === 'finalize' && stream === undefined && text === 'Template is ready';
 }
 
 /**
- * A line as people should see it: as it is, or, in a step that the SDK added, without the script that the
- * step carries in base64. Nothing when the line has nothing else to say.
+ * A line for people: unchanged or, in a step that the SDK added, without the base64 text of its script. `undefined`
+ * when nothing else is in it.
  */
 export function visibleLine(plan: PartialPlan, line: LogLine): LogLine | undefined {
   if (!isHiddenStep(plan, line.stepId)) return line;

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
-/** A file's path relative to the folder, with forward slashes; as it is when it lies outside of the folder. */
+/** A file's path relative to the folder, with forward slashes; unchanged for a file outside of the folder. */
 export function displayPath(file: string, folder: string | undefined): string {
   if (folder === undefined) return file;
   const path = relative(folder, file);
@@ -23,13 +23,13 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`;
 }
 
-/** A time as RFC 3339; nothing for a number that is no time. */
+/** A time as RFC 3339; `undefined` for a number that is not a time. */
 export function isoTime(at: number | undefined): string | undefined {
   const date = new Date(at ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** An expected duration, no finer than anyone can know it: `10 s`, `50 s`, `2 min`, `1 h 10 min`. */
+/** An expected duration, rounded because it is an estimate: `10 s`, `50 s`, `2 min`, `1 h 10 min`. */
 export function formatTimeLeft(milliseconds: number): string {
   const seconds = Math.max(10, Math.round(milliseconds / 10_000) * 10);
   if (seconds < 60) return `${seconds} s`;

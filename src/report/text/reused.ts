@@ -3,14 +3,14 @@ import type { ReusedBuild } from '../../driver/events.ts';
 import { isoTime } from './format.ts';
 import { singleLine } from './sanitize.ts';
 
-/** How a reused build stands in the result file. Times are RFC 3339. */
+/** A reused build in the result file. Times are RFC 3339. */
 export interface ReusedResult extends Pick<ReusedBuild, 'commit'> {
   readonly how: 'found' | 'followed';
   readonly createdAt?: string;
   readonly finishedAt?: string;
 }
 
-/** How a reused build stands in the result file; an invalid time is left out. */
+/** The fields of a reused build in the result file. An invalid time is left out. */
 export function reusedFields({ source, createdAt, finishedAt, commit }: ReusedBuild): ReusedResult {
   const [created, finished] = [isoTime(createdAt), isoTime(finishedAt)];
   return {
@@ -22,10 +22,10 @@ export function reusedFields({ source, createdAt, finishedAt, commit }: ReusedBu
 }
 
 /**
- * Where a build came from that this run did not make: `Nothing was built: build 6f9c1e7a-… has this content already. It
- * has been ready since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
+ * Where a reused build came from: `Nothing was built: build 6f9c1e7a-… has this content already. It has been ready
+ * since 2026-11-24 03:13 UTC and was made from commit 0123456789ab.`
  *
- * @param build - how the build is called, such as `build 6f9c1e7a-…`; shown as it is
+ * @param build - the build's name in the sentence, such as `build 6f9c1e7a-…`; shown as it is
  */
 export function reusedSentence({ how, finishedAt, commit }: ReusedResult, build: string): string {
   const what =

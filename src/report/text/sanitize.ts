@@ -4,12 +4,12 @@ import { formatCount, groupDigits } from './format.ts';
 /** Characters of one printed line; what is longer is cut with a mark that says how much is missing. */
 export const lineLimit = 4000;
 
-/** More redraws of one line than this are shown as the last of them. */
+/** Of more redraws of one line, only the last is shown. */
 const redrawLimit = 3;
 
 const lineBreak = /\r\n|[\n\v\f\u0085\u2028\u2029]/;
 
-/** They reorder what a reader sees, so they are named instead of obeyed. */
+/** They reorder the displayed text, so they are shown by name. */
 const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const nonCharacters = /\p{Noncharacter_Code_Point}/gu;
 /** `##[`, `##vso[`, `##teamcity[` and their like, also with combining marks or tabs between. */
@@ -18,12 +18,12 @@ const commandMark = /(#[\p{M}\t]*#[\p{M}\ta-z]*)\[/giu;
 const plain = /^[\t\x20-\x7e]*$/;
 
 /**
- * Makes untrusted text printable: one string per line that a person should see, none of which can drive a
- * terminal or the runner once it stands behind a prefix.
+ * Makes untrusted text printable: one string per line that a person should see, none of which can control a terminal or
+ * the runner behind a prefix.
  *
- * Lines end at CRLF, LF, VT, FF, NEL and the Unicode separators. A lone CR, with which programs redraw a
- * progress bar, ends a line too; a run of more than three redraws that differ only in digits, blanks and
- * signs is shown as its last one, with the number of those before it. Whatever reads differently is kept.
+ * Lines end at CRLF, LF, VT, FF, NEL and the Unicode separators. A lone CR, with which programs redraw a progress bar,
+ * ends a line too. Of more than three redraws that differ only in digits, blanks and signs, the last one is shown, with
+ * the number of those before it. Other lines are all kept.
  */
 export function printableLines(text: string): string[] {
   if (text.length <= lineLimit && plain.test(text)) return [breakCommands(text)];
@@ -46,7 +46,7 @@ export function singleLine(text: string, max = 200): string {
   return `${(blank >= head.length * 0.75 ? head.slice(0, blank) : head).trimEnd()}…`;
 }
 
-/** Cuts a text to at most `max` characters, the mark that says so included. */
+/** Cuts a text to at most `max` characters, including the mark that says so. */
 export function cutWithMark(text: string, max: number): string {
   if (text.length <= max) return text;
   const mark = (missing: number) => `… (${groupDigits(missing)} more characters)`;
@@ -54,7 +54,7 @@ export function cutWithMark(text: string, max: number): string {
   return head + mark(text.length - head.length);
 }
 
-/** Names that a program gave itself may look like commands to the runner; a backslash before the bracket ends that. */
+/** A program may choose names that look like commands to the runner. A backslash before the bracket prevents that. */
 function breakCommands(line: string): string {
   return line.includes('#') && line.includes('[') ? line.replace(commandMark, '$1\\[') : line;
 }

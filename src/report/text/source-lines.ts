@@ -3,11 +3,11 @@ import { looksSecret } from '../../recipe/secret-names.ts';
 import { displayPath } from './format.ts';
 import { cutWithMark } from './sanitize.ts';
 
-/** What is known about a line of the definition beside its number. */
+/** How to show a line of the definition. */
 export interface SourceView {
-  /** The lines around it, cleaned and without secrets; none where the file is not there to be read. */
+  /** The lines around it, cleaned and without secrets; empty when the file cannot be read. */
   readonly around: (at: SourceLocation) => readonly CodeLine[];
-  /** Address of the line as it is at the commit that is built. */
+  /** Address of the line at the commit that is built. */
   readonly link: (at: SourceLocation) => string | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface CodeLine {
 
 const linesBefore = 2;
 const linesAfter = 3;
-/** A longer one is no line that a person wrote. */
+/** A longer line was not written by a person. */
 const longestWritten = 1000;
 const columnLimit = 160;
 
-/** The lines of a file around one of them; none where that is not in the file, or the file was written by a machine. */
+/** The lines of a file around one of them; empty when that line does not exist, or a machine wrote the file. */
 export function linesAround(content: string, line: number): CodeLine[] {
   const lines = content.trimEnd().split(/\r\n|[\n\r]/);
   const middle = lines[line - 1];
@@ -36,7 +36,7 @@ export function linesAround(content: string, line: number): CodeLine[] {
 const quoted = /(['"`]?)\b([A-Za-z_]\w*)\1(\s*[:=]\s*)('[^']*'?|"[^"]*"?|`[^`]*`?)/g;
 const ofDockerfile = /\b([A-Za-z_]\w*)(\s*=\s*|\s+)("[^"]*"?|'[^']*'?|[^\s"']+)/g;
 
-/** A line of code without the literal values that it gives to names which look secret, in TypeScript or a Dockerfile. */
+/** A line of code without the values of names that look secret, in TypeScript or a Dockerfile. */
 export function withoutSecretValues(line: string): string {
   const [, before = '', rest = ''] = /^(\s*(?:ENV|ARG)\s+)(.*)$/i.exec(line) ?? [];
   if (before !== '') {

@@ -31,12 +31,14 @@ export function stepName(plan: PartialPlan, step: StepReference): string {
   const text = step.text ?? step.title ?? '';
   if (step.id === 'finalize') return finalizeName(plan);
   if (step.id === 'optimize') return 'Optimize';
-  // The phase `base` announces the image as it was sent and, later, its default user.
+  // The phase `base` announces the image that was sent and, later, its default user.
   if (step.id === 'base' && (!text || firstLine(text) === sentBase(plan))) return baseName(plan);
   return singleLine(firstLine(text), 500) || singleLine(step.id, 100) || 'Step';
 }
 
-/** The base as the definition has it, and what that was found to mean: `FROM python:3.12 (sha256:5c8edff2a3b1)`. */
+/**
+ * The base as the definition has it, with the version that it resolves to: `FROM python:3.12 (sha256:5c8edff2a3b1)`.
+ */
 export function baseName({ base }: Pick<PartialPlan, 'base'>): string {
   const version = base.title.includes('@') ? undefined : baseVersion(base.resolved);
   return singleLine(base.title, 500) + (version ? ` (${version})` : '');
@@ -67,8 +69,8 @@ export function stepLabel(plan: PartialPlan, stepId: string): string {
 }
 
 /**
- * The line of the definition that a step or phase comes from; `detail` tells the commands of the last phase apart.
- * A step that the SDK added points at what made it do so: the last ENV, or the base image.
+ * The line of the definition for a step or phase; `detail` separates the commands of the last phase. A step that the
+ * SDK added gets the line of its cause: the last ENV, or the base image.
  */
 export function stepSource(
   plan: PartialPlan,
@@ -81,7 +83,7 @@ export function stepSource(
   if (stepId === 'base') return base;
   if (stepId === 'finalize') {
     if (/\bready command\b/i.test(detail)) return sources.ready ?? sources.start;
-    // The service's own script runs with the environment of the recipe; a broken PATH is what breaks it.
+    // The service's script runs with the recipe's environment, and a broken PATH is what breaks it.
     const path = /\bconfiguration script\b/i.test(detail) ? environmentSource(plan, 'PATH') : undefined;
     return path ?? sources.start ?? sources.ready;
   }
@@ -100,7 +102,7 @@ function environmentSource(plan: PartialPlan, variable?: string): SourceLocation
 
 /** Lines of a header after its first: the rest of a command of several lines. */
 export function headerRest(plan: PartialPlan, header: StepHeader): string[] {
-  // The rest of an ENV is values, which may be secrets; that of a step of the SDK is its script.
+  // The rest of an ENV is values, which may be secrets. In a step of the SDK, it is its script.
   if (planStep(plan, header.number)?.addedBySdk || /^(?:ENV|ARG) /i.test(header.text)) return [];
   return header.text.split(/\r\n|\n/).slice(1);
 }
