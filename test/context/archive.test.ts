@@ -19,8 +19,8 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { writeArchive } from '../../src/context/archive.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules, loadIgnoreRules } from '../../src/context/ignore-rules.ts';
-import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
 import { mostHeldBytes } from '../support/held-bytes.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 
 /** A size in bytes that nobody keeps in memory unnoticed. */
 const large = 100_000_000;
@@ -40,9 +40,9 @@ async function manifestOf(contextDirectory: string, resolveSymlinks = false) {
 async function throughTar(tree: Tree, resolveSymlinks = false): Promise<string> {
   const archive = await writeArchive(
     await manifestOf(await planted(tree), resolveSymlinks),
-    join(await temporaryDirectory(), 'a.tar.gz'),
+    join(await planted(), 'a.tar.gz'),
   );
-  const out = await temporaryDirectory();
+  const out = await planted();
   execFileSync('tar', ['-xzf', archive.path, '-C', out], { stdio: 'pipe' });
   return out;
 }
@@ -71,11 +71,8 @@ describe('an archive', () => {
     });
     await chmod(join(directory, 'src/app.py'), 0o600);
     await chmod(join(directory, 'src'), 0o700);
-    const archive = await writeArchive(
-      await manifestOf(directory),
-      join(await temporaryDirectory(), 'a.tar.gz'),
-    );
-    const out = await temporaryDirectory();
+    const archive = await writeArchive(await manifestOf(directory), join(await planted(), 'a.tar.gz'));
+    const out = await planted();
     execFileSync('tar', ['-xzpf', archive.path, '-C', out]);
     expect(await contents(out)).toEqual({
       bin: 'directory 755',
@@ -98,7 +95,7 @@ describe('an archive', () => {
       { source: '.', contextDirectory: directory },
       await loadIgnoreRules(directory, []),
     );
-    const archive = await writeArchive(manifest, join(await temporaryDirectory(), 'a.tar.gz'));
+    const archive = await writeArchive(manifest, join(await planted(), 'a.tar.gz'));
     const listing = execFileSync('tar', ['-tvzf', archive.path, '--numeric-owner', '--utc', '--full-time'], {
       encoding: 'utf8',
     });
@@ -117,7 +114,7 @@ describe('an archive', () => {
   it('says how many bytes lie on disk', async () => {
     const archive = await writeArchive(
       await manifestOf(await planted({ a: 'x'.repeat(5000) })),
-      join(await temporaryDirectory(), 'a.tar.gz'),
+      join(await planted(), 'a.tar.gz'),
     );
     expect(archive.bytes).toBe((await readFile(archive.path)).length);
     expect(archive.bytes).toBeGreaterThan(50);
@@ -140,7 +137,7 @@ describe('an archive', () => {
     for (const entries of [Object.entries(tree), Object.entries(tree).reverse()]) {
       const directory = await planted(Object.fromEntries(entries));
       await utimes(join(directory, 'b'), sums.length, sums.length * 1000);
-      const archive = await writeArchive(await manifestOf(directory), join(await temporaryDirectory(), 'a'));
+      const archive = await writeArchive(await manifestOf(directory), join(await planted(), 'a'));
       sums.push(
         createHash('sha256')
           .update(await readFile(archive.path))
@@ -210,11 +207,8 @@ describe('an archive', () => {
     await fc.assert(
       fc.asyncProperty(trees, async (tree) => {
         const directory = await planted({ ...tree });
-        const archive = await writeArchive(
-          await manifestOf(directory),
-          join(await temporaryDirectory(), 'a'),
-        );
-        const out = await temporaryDirectory();
+        const archive = await writeArchive(await manifestOf(directory), join(await planted(), 'a'));
+        const out = await planted();
         execFileSync('tar', ['-xzpf', archive.path, '-C', out], { stdio: 'pipe' });
         expect(await contents(out)).toEqual(await contents(directory));
       }),
@@ -235,7 +229,7 @@ describe('an archive', () => {
     const directory = await planted({ large: '' });
     await truncate(join(directory, 'large'), large);
     const manifest = await manifestOf(directory);
-    const place = join(await temporaryDirectory(), 'a.tar.gz');
+    const place = join(await planted(), 'a.tar.gz');
     expect(await mostHeldBytes(() => writeArchive(manifest, place))).toBeLessThan(large / 2);
     expect(execFileSync('tar', ['-tvzf', place], { encoding: 'utf8' })).toContain(String(large));
   });
@@ -260,7 +254,7 @@ describe('a file that is not what it was', () => {
     const directory = await planted({ 'd/file': 'content' });
     const manifest = await manifestOf(directory);
     await happens(join(directory, 'd/file'));
-    const destination = join(await temporaryDirectory(), 'a.tar.gz');
+    const destination = join(await planted(), 'a.tar.gz');
     const error = await writeArchive(manifest, destination).catch((reason: Error) => reason);
     expect(error).toMatchObject({
       name: 'ProblemsError',
@@ -288,7 +282,7 @@ it.skipIf(process.platform !== 'linux')(
     const [entry] = manifest.entries;
     if (!entry) throw new Error('Nothing was planted');
     const failing = { ...manifest, contextDirectory: '/proc/self', entries: [{ ...entry, path: 'mem' }] };
-    const archive = writeArchive(failing, join(await temporaryDirectory(), 'a.tar.gz'));
+    const archive = writeArchive(failing, join(await planted(), 'a.tar.gz'));
     await expect(archive).rejects.toMatchObject({ code: 'EIO' });
   },
 );

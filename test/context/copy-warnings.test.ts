@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Definition } from '../../src/definition/definition.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import { planted, type Tree } from '../support/file-tree.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 
 const request = { name: 'x', tags: ['v1'], cpuCount: 2, memoryMb: 1024, skipCache: false };
 

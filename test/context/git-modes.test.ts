@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readGitModes } from '../../src/context/git-modes.ts';
 import { hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules } from '../../src/context/ignore-rules.ts';
-import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 
 const noGit = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: ['.git'], dockerignore: '' });
 const tree: Tree = {
@@ -32,7 +32,7 @@ async function repository(): Promise<string> {
 
 /** A checkout as Windows has it: links as text, and no execute bit. */
 async function windowsCheckout(origin: string): Promise<string> {
-  const directory = join(await temporaryDirectory(), 'checkout');
+  const directory = join(await planted(), 'checkout');
   git('/', 'clone', '-q', '-c', 'core.symlinks=false', '-c', 'core.fileMode=false', origin, directory);
   await chmod(join(directory, 'app/run ä\n.sh'), 0o644);
   return directory;
@@ -70,7 +70,7 @@ describe('on Windows', () => {
   });
 
   it('without a repository nothing is executable', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await cp(await windowsCheckout(await repository()), directory, { recursive: true });
     await rm(join(directory, '.git'), { recursive: true });
     const { entries } = await sent(directory);
@@ -81,7 +81,7 @@ describe('on Windows', () => {
   });
 
   it('a link that is one has forward slashes', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await symlink('..\\lib\\a.py', join(directory, 'link'));
     expect((await sent(directory)).entries).toMatchObject([{ type: 'symlink', target: '../lib/a.py' }]);
     const elsewhere = await hashFiles({ source: '.', contextDirectory: directory }, noGit);

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { hashEntries, hashFiles } from '../../src/context/hash-files.ts';
 import { compileIgnoreRules } from '../../src/context/ignore-rules.ts';
 import type { ManifestEntry } from '../../src/context/manifest.ts';
-import { plant, planted, type Tree } from '../support/file-tree.ts';
 import { mostHeldBytes } from '../support/held-bytes.ts';
+import { plant, planted, type Tree } from '../support/temporary-directory.ts';
 
 const noRules = compileIgnoreRules({ contextDirectory: '/', fileIgnorePatterns: [], dockerignore: '' });
 

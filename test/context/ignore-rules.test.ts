@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileIgnoreRules, loadIgnoreRules } from '../../src/context/ignore-rules.ts';
 import { dockerExcludes } from '../plan/docker-ignore-oracle.ts';
-import { temporaryDirectory } from '../support/file-tree.ts';
+import { planted } from '../support/temporary-directory.ts';
 
 function rulesOf(dockerignore: string, fileIgnorePatterns: string[] = []) {
   return compileIgnoreRules({ contextDirectory: '/context', fileIgnorePatterns, dockerignore });
@@ -289,7 +289,7 @@ describe('fileIgnorePatterns', () => {
 
 describe('a context directory', () => {
   it('has its .dockerignore read', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await writeFile(join(directory, '.dockerignore'), 'a\r\n');
     const rules = await loadIgnoreRules(directory, ['b']);
     expect(['a', 'b', 'c'].map((path) => rules.excludedBy(path)?.origin)).toEqual([
@@ -300,17 +300,17 @@ describe('a context directory', () => {
   });
 
   it('needs no .dockerignore', async () => {
-    expect((await loadIgnoreRules(await temporaryDirectory(), [])).rules).toEqual([]);
+    expect((await loadIgnoreRules(await planted(), [])).rules).toEqual([]);
   });
 
   it('stops the build when its .dockerignore cannot be read', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await mkdir(join(directory, '.dockerignore'));
     await expect(loadIgnoreRules(directory, [])).rejects.toThrow(/Unreadable \.dockerignore: .*EISDIR/);
   });
 
   it('reads what PowerShell writes, and refuses what it cannot read for certain', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     const file = join(directory, '.dockerignore');
     await writeFile(file, Buffer.from('\uFEFFnode_modules\r\n.env\r\n', 'utf16le'));
     const rules = await loadIgnoreRules(directory, []);

@@ -7,7 +7,7 @@ import type { CopyFiles } from '../../src/context/copy-problems.ts';
 import { loadIgnoreRules } from '../../src/context/ignore-rules.ts';
 import { listFiles } from '../../src/context/list-files.ts';
 import { ProblemsError } from '../../src/problem.ts';
-import { planted, type Tree, temporaryDirectory } from '../support/file-tree.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 
 /** The sorted paths that a COPY sends; directories end in a slash, links in ` -> target`. */
 async function list(
@@ -401,7 +401,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
   });
 
   it('a named pipe and a socket, neither of which is opened', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     execFileSync('mkfifo', [join(directory, 'pipe')]);
     const server = createServer().listen(join(directory, 'socket'));
     onTestFinished(() => void server.close());
@@ -418,7 +418,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
   });
 
   it('a name that is not UTF-8', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await writeFile(Buffer.concat([Buffer.from(`${directory}/caf`), Buffer.from([0xe9])]), '');
     await writeFile(join(directory, 'fine\uFFFD'), '');
     const found = await problems(directory, '.');
@@ -439,7 +439,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
   });
 
   it('many at once: the first ten by name, and how many more', async () => {
-    const directory = await temporaryDirectory();
+    const directory = await planted();
     await mkdir(join(directory, 'd'));
     for (let index = 0; index < 25; index += 1)
       await symlink('no', join(directory, 'd', `link${String(index).padStart(2, '0')}`));

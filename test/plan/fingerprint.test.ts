@@ -10,7 +10,7 @@ import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import { type FingerprintedContent, fingerprintOf, sortedVariables } from '../../src/plan/fingerprint.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { definitionOf, load } from '../support/definition-project.ts';
-import { planted, type Tree } from '../support/file-tree.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 import { changesOf } from './sample-changes.ts';
 import { hashOf, planOf, type Sample, samples } from './sample-recipe.ts';
 import { command, decoded, effectOf, templateSteps } from './sdk-script.ts';

@@ -1,5 +1,5 @@
 import type { Instruction } from '../../src/api/types.ts';
-import type { Tree } from '../support/file-tree.ts';
+import type { Tree } from '../support/temporary-directory.ts';
 import type { Sample } from './sample-recipe.ts';
 
 export type Change = readonly [what: string, changed: Sample];

@@ -4,7 +4,7 @@ import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import type { ResolvedBase } from '../../src/plan/base.ts';
 import { makePlan, type PlanRequest } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { planted, type Tree } from '../support/file-tree.ts';
+import { planted, type Tree } from '../support/temporary-directory.ts';
 
 /** All that decides what a build makes, the files of its COPY steps included. */
 export interface Sample {
