@@ -1,5 +1,2 @@
-import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);
-import{Ga as i,Ha as a,Ia as d,Ka as l,l as u,wa as n}from"./shared/ZB42J62U.js";import"./shared/PTOQWTRE.js";import"./shared/3ZSBDZHJ.js";async function m(e,o){let t=d(o);if(e.lastBuild&&await l(o,t,new AbortController().signal).write(e.lastBuild),e.ended||!e.build)return;let r=u(e.build),{ofOther:h=!1}=e.build,s=h?"Another run started it, and the tags of this run are not on it: run this job again to put them there.":"When it is ready, its tags mean it.";t.output.notice(`The build step was ended before its build was. Build ${r} continues at the service, which has no way to cancel a build. ${s}`,{title:"A build continues"}),e.summary&&await t.addSummary(`## Template ${n(e.build.name)} is building
-
-The build step was ended before its build was, so the result is not known here. The build continues at the service: ${n(r)}. ${s}
-`)}process.on("uncaughtException",e=>i.debug(`The post step: ${e.message}`));var c=a(i);c&&await m(c,process.env);setTimeout(()=>process.exit(),1e3).unref();
+import { main } from './post-step.js';
+await main();

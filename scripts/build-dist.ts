@@ -20,7 +20,7 @@ const run = (command: string, args: string[]) =>
  * The main step and the post step, compiled. They share what both need, the client of the cache among it, and nothing
  * else: code that only one of them imports is in a file that the other never loads.
  */
-const steps = { index: 'main.js', post: 'post.js' };
+const steps = { index: 'main.js', 'post-step': 'post.js' };
 
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
 const bundles = [
@@ -29,8 +29,16 @@ const bundles = [
   { entry: 'local/main.js', folder: 'local' },
 ];
 
-/** The main steps of the published actions share one bundle; each has an entry of its own. */
-const actions = ['build', 'promote', 'wait', 'cleanup', 'comment'];
+/** What the runner starts. The main steps of the published actions share one bundle; each has an entry of its own. */
+const entries = {
+  ...Object.fromEntries(
+    ['build', 'promote', 'wait', 'cleanup', 'comment'].map((action) => [
+      action,
+      `import { main } from './index.js';\nawait main('${action}');\n`,
+    ]),
+  ),
+  post: "import { main } from './post-step.js';\nawait main();\n",
+};
 
 const output = {
   minify: true,
@@ -68,12 +76,7 @@ for (const { entry, folder } of bundles) {
   // The package.json at the top serves all folders.
   rmSync(join(out, 'package.json'));
 }
-for (const action of actions) {
-  writeFileSync(
-    join(staging, `${action}.js`),
-    `import { main } from './index.js';\nawait main('${action}');\n`,
-  );
-}
+for (const [name, text] of Object.entries(entries)) writeFileSync(join(staging, `${name}.js`), text);
 writeFileSync(join(staging, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 writeFileSync(join(staging, 'licenses.txt'), licenses());
 

@@ -2,10 +2,23 @@ import { runPost } from './actions/build-template/post.ts';
 import { runnerCommands } from './job/runner-commands.ts';
 import { loadState } from './job/state.ts';
 
-// The entry of the build action's post step. It imports nothing that could build. GitHub runs it after every end of the
-// main step; it never fails the job.
-process.on('uncaughtException', (error) => runnerCommands.debug(`The post step: ${error.message}`));
-const state = loadState(runnerCommands);
-if (state) await runPost(state, process.env);
-// An open request, such as one to the cache, must not delay the job.
-setTimeout(() => process.exit(), 1000).unref();
+/**
+ * Runs the build action's post step. Its bundle imports nothing that could build. GitHub runs it after every end of the
+ * main step; it never fails the job.
+ *
+ * @param env - the variables that the runner set, which are those of the process too
+ * @returns its exit code
+ */
+export async function run(env: NodeJS.ProcessEnv): Promise<number> {
+  const state = loadState(runnerCommands);
+  if (state) await runPost(state, env);
+  return 0;
+}
+
+/** The same for this process, which it ends. */
+export async function main(): Promise<void> {
+  process.on('uncaughtException', (error) => runnerCommands.debug(`The post step: ${error.message}`));
+  process.exitCode = await run(process.env);
+  // An open request, such as one to the cache, must not delay the job.
+  setTimeout(() => process.exit(), 1000).unref();
+}

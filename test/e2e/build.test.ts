@@ -321,7 +321,7 @@ describe('the post step', () => {
   test('remembers a good build in the cache, apart for each template', async ({ run, cache }) => {
     const first = await run();
     expect(cache.keys()).toEqual([]);
-    const post = await run({ state: first.state });
+    const post = await run({ state: first.state, ownProcess: true });
     expect(post.exitCode, post.log).toBe(0);
     expect(cache.keys()).toHaveLength(1);
 
@@ -347,7 +347,7 @@ describe('the post step', () => {
         if (/::group::\[2\/4\][^\n]*\n$/.test(printed)) kill('SIGKILL');
       },
     });
-    const post = await run({ state: main.state });
+    const post = await run({ state: main.state, ownProcess: true });
     expect(main.exitCode).toBeNull();
     expect(main.outputs).toMatchObject({ buildId: expect.stringMatching(uuid) });
     expect(post.exitCode).toBe(0);

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { sendReply } from '../../src/local/http.ts';
 import type { Interceptor } from '../../src/local/server.ts';
 import type { LocalService } from '../../src/local/service.ts';
-import { type Run, type RunChanges, testWith } from '../support/fixtures.ts';
+import { type Run, type RunChanges, test } from '../support/fixtures.ts';
 import { type RunResult, repositoryRoot } from '../support/runner.ts';
 
 const recipe = (body: string, before = '') => `import { Template } from 'novita-sandbox';
@@ -143,8 +143,6 @@ async function expectSilentPost(service: LocalService, run: Run, main: RunResult
   expect(service.requests).toHaveLength(before);
 }
 
-const test = testWith({ defaults: { ownProcess: true, inputs: { name: 'my-agent' } } });
-
 describe('after a main step that had no build', () => {
   test.for(rows)('$what: post builds nothing and says nothing', async (row, { service, workspace, run }) => {
     await workspace.write(row.files ?? files);
@@ -221,7 +219,7 @@ describe('the post step cannot build', () => {
     if (seen.has(file)) return '';
     seen.add(file);
     const text = await readFile(file, 'utf8');
-    const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)];
+    const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)];
     const others = imported.map(([, path = '']) => bundleText(resolve(dirname(file), path), seen));
     return [text, ...(await Promise.all(others))].join('\n');
   }

@@ -55,12 +55,12 @@ export function runAction(options: RunOptions): Promise<RunResult> {
 let busy = false;
 
 /**
- * Runs the main step once within this process, which saves most of its time: for what the action does, and not what
- * its process does. What needs a process of its own gets one: a signal, and a run beside another.
+ * Runs the main or the post step once within this process, which saves most of its time: for what the action does, and
+ * not what its process does. What needs a process of its own gets one: a signal, and a run beside another.
  */
 export async function runActionHere(options: RunOptions): Promise<RunResult> {
-  const { logTo, onSpawn, onOutput, state } = options;
-  if (busy || (logTo ?? onSpawn ?? onOutput ?? state)) return runAction(options);
+  const { logTo, onSpawn, onOutput } = options;
+  if (busy || (logTo ?? onSpawn ?? onOutput)) return runAction(options);
   busy = true;
   try {
     return await runWith(options, (script, env) => executeHere(script, env, options));
@@ -149,10 +149,7 @@ async function executeHere(
   env: Record<string, string>,
   { workspace }: RunOptions,
 ): ReturnType<Execute> {
-  const bundle: typeof import('../../src/main.ts') = createRequire(import.meta.url)(
-    join(dirname(script), 'index.js'),
-  );
-  const name = basename(script, '.js') as Parameters<typeof bundle.run>[0];
+  const step = stepOf(script);
   const before = { env: { ...process.env }, directory: process.cwd() };
   const streams = [process.stdout, process.stderr];
   const writers = streams.map((stream) => stream.write);
@@ -166,7 +163,7 @@ async function executeHere(
     process.chdir(workspace);
     for (const stream of streams)
       stream.write = (text: string | Uint8Array) => printed.push(Buffer.from(text).toString()) > 0;
-    const exitCode = await bundle.run(name, process.env);
+    const exitCode = await step(process.env);
     return { exitCode, log: printed.join('') };
   } finally {
     for (const [index, stream] of streams.entries()) stream.write = writers[index] ?? stream.write;
@@ -174,6 +171,14 @@ async function executeHere(
     process.chdir(before.directory);
     replaceEnvironment(before.env);
   }
+}
+
+function stepOf(script: string): (env: NodeJS.ProcessEnv) => Promise<number> {
+  const bundle = (file: string) => createRequire(import.meta.url)(join(dirname(script), file));
+  const name = basename(script, '.js');
+  if (name === 'post') return (bundle('post-step.js') as typeof import('../../src/post.ts')).run;
+  const { run }: typeof import('../../src/main.ts') = bundle('index.js');
+  return (env) => run(name as Parameters<typeof run>[0], env);
 }
 
 function replaceEnvironment(env: NodeJS.ProcessEnv): void {
