@@ -25,17 +25,21 @@ export interface TransportOptions {
   readonly contact?: Contact;
 }
 
-/** Whether a service has responded so far. Several clients of one run share it. */
+/** What is known of a service from its responses so far. Several clients of one run share it. */
 export interface Contact {
   /** Whether any response has come yet. */
   reached: boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
   apiResponded: boolean;
+  /** By how many milliseconds its clock was ahead of ours in each of the last responses. */
+  readonly aheadMs: number[];
+  /** The least of all of them. */
+  leastAheadMs?: number;
 }
 
 /** The state before the first response. */
 export function noContact(): Contact {
-  return { reached: false, apiResponded: false };
+  return { reached: false, apiResponded: false, aheadMs: [] };
 }
 
 export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
@@ -79,11 +83,10 @@ const clockReadings = 25;
  */
 export function createTransport(options: TransportOptions): Transport {
   const { contact = noContact() } = options;
-  const recent: number[] = [];
-  let least: number | undefined;
+  const { aheadMs: recent } = contact;
   return {
     clockAheadMs: () => recent.toSorted((one, other) => one - other)[(recent.length - 1) >> 1],
-    leastClockAheadMs: () => least,
+    leastClockAheadMs: () => contact.leastAheadMs,
     reached: () => contact.reached,
     apiResponded: () => contact.apiResponded,
     async fetch(request) {
@@ -95,7 +98,7 @@ export function createTransport(options: TransportOptions): Transport {
         const aheadMs = date - Date.now();
         recent.push(aheadMs);
         if (recent.length > clockReadings) recent.shift();
-        least = Math.min(least ?? aheadMs, aheadMs);
+        contact.leastAheadMs = Math.min(contact.leastAheadMs ?? aheadMs, aheadMs);
       }
       return response;
     },

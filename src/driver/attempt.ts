@@ -7,7 +7,7 @@ import { type RegisteredBuild, register } from './register.ts';
 import { type StartResult, start } from './start.ts';
 import { createStepTracker } from './step-tracker.ts';
 import type { BuildTiming } from './timing.ts';
-import { uploadFiles } from './upload.ts';
+import { requestLinksEarly, uploadFiles } from './upload.ts';
 
 export interface AttemptOptions {
   /** 1 for the first build, 2 for the one that replaces it, and so on. */
@@ -28,6 +28,8 @@ export async function buildOnce(
   timing: BuildTiming,
 ): Promise<BuildOutcome> {
   const tracker = createStepTracker(plan.steps);
+  const { templateBefore, client } = deps;
+  let links = templateBefore && requestLinksEarly(plan, templateBefore.templateId, client);
   let build = await registerBuild(plan, attempt, deps, timing);
   const outcome = (status: BuildOutcome['status'], rest: Partial<BuildOutcome> = {}) =>
     withDiagnosis(plan, {
@@ -44,7 +46,8 @@ export async function buildOnce(
   let started: StartResult | undefined;
   try {
     for (;;) {
-      await uploadFiles(plan, build.templateId, deps, timing);
+      await uploadFiles(plan, build.templateId, deps, timing, links);
+      links = undefined;
       started = await start(build, plan.wire, deps);
       if (started !== 'not-ours') break;
       notice(deps, `Build ${build.buildId} belongs to another job. Registering a new one.`);

@@ -12,9 +12,16 @@ export interface FollowContext {
   readonly timing?: Partial<BuildTiming>;
 }
 
+/** A template before a build of it is registered. */
+export interface TemplateBefore {
+  readonly templateId: string;
+  /** Tag → the build it was put on last. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
 export interface BuildContext extends FollowContext {
   /** Directory for archives on their way; must exist. */
   readonly temporaryDirectory: string;
-  /** The tags of the template with their builds just before, if they were looked up. */
-  readonly tagsBefore?: ReadonlyMap<string, string>;
+  /** The template just before, if it was looked up and exists. */
+  readonly templateBefore?: TemplateBefore;
 }

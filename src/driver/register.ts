@@ -77,14 +77,14 @@ interface LostRegistration {
 }
 
 async function lookUp(
-  { client, signal, tagsBefore }: BuildContext,
+  { client, signal, templateBefore }: BuildContext,
   { request, sentAt, error: lost }: LostRegistration,
   timing: BuildTiming,
 ): Promise<Omit<RegisteredBuild, 'found'> | undefined> {
   try {
     for (const pauseMs of timing.lookupDelaysMs) {
       await pause(pauseMs, signal);
-      const found = await findRegistered(client, request, sentAt, tagsBefore);
+      const found = await findRegistered(client, request, sentAt, templateBefore?.tags);
       if (found) return found;
     }
   } catch (error) {

@@ -25,6 +25,8 @@ export interface BuildTiming {
   };
   /** Failures in a row of a lookup that may save a build. */
   readonly lookup: RetryPolicy;
+  /** Age up to which a lookup that was sent before the plan was made may decide. */
+  readonly earlyLookupMs: number;
   /**
    * How long another run may take between registration and start before this run stops waiting for its build:
    * `leastMs`, plus the time to send the files that the service lacks, up to `mostMs`.
@@ -48,6 +50,8 @@ export const defaultTiming: BuildTiming = {
   rereadDelaysMs: [200, 400, 800],
   queue: { firstPauseMs: 15_000, longestPauseMs: 60_000, noticeMs: 60_000 },
   lookup: { attempts: 4, timeMs: 20_000, firstPauseMs: 500, longestPauseMs: 4000 },
+  // Enough to read most recipes and their files. A concurrent run of the same content loses no more work than this.
+  earlyLookupMs: 5000,
   // A start follows its registration at once if there is nothing to send; 200 kB a second is slow for a runner.
   start: { leastMs: 20_000, mostMs: 10 * 60_000, bytesPerMs: 200 },
   // Links are good for 30 minutes.

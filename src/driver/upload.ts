@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { ServiceClient } from '../api/client.ts';
+import type { UploadLink } from '../api/schemas.ts';
 import { type Archive, writeArchive } from '../context/archive.ts';
 import type { FileManifest } from '../context/manifest.ts';
 import { ServiceError } from '../http/errors.ts';
@@ -17,27 +18,85 @@ export interface UploadContext {
 
 /** Enough to hide the latency of the store, few enough for disk and memory of a small runner. */
 const parallelUploads = 4;
+/** More than uploads, since a link is small; each request may need a connection. */
+const parallelLinks = 16;
 
 /** The store responds 403 to a link that is too old, and also to one that it never accepts. */
 const mostForbidden = 3;
 
+/** A link with the time of its request, since an old one is not used. */
+interface DatedLink {
+  readonly link: UploadLink;
+  readonly requestedAt: number;
+}
+
+/** Links that were requested before the build was registered. */
+export interface EarlyLinks {
+  readonly templateId: string;
+  /** By hash of the content; `undefined` if the request failed. */
+  readonly byHash: ReadonlyMap<string, Promise<DatedLink | undefined>>;
+}
+
 /**
- * Makes sure that the service has the files of every COPY step: checks each content once, packs what is missing into
- * an archive on disk and sends it. A failed upload is retried alone, each time after a check whether the content has
- * arrived. Rejects with the first failure after the others have ended.
+ * Requests the links of all COPY steps while the build is registered, if the template is known. A link belongs to a
+ * template and a content, not to a build. Each request is sent once; {@link uploadFiles} repeats one that failed.
+ */
+export function requestLinksEarly(
+  plan: Plan,
+  templateId: string,
+  { noRetry }: Pick<ServiceClient, 'noRetry'>,
+): EarlyLinks {
+  const limit = pLimit(parallelLinks);
+  const request = async (hash: string): Promise<DatedLink> => {
+    const requestedAt = Date.now();
+    return { requestedAt, link: await noRetry.uploadLink(templateId, hash) };
+  };
+  const links = uploadsOf(plan).map(
+    ({ files: { hash } }) => [hash, limit(() => request(hash)).catch(() => undefined)] as const,
+  );
+  return { templateId, byHash: new Map(links) };
+}
+
+/**
+ * Makes sure that the service has the files of every COPY step: requests the links of all contents at once, packs what
+ * is missing into an archive on disk once its link is there, and sends it. A failed upload is retried alone, each time
+ * after a check whether the content has arrived. Rejects with the first failure after the others have ended.
+ *
+ * @param early - links that were requested before; those of another template are not used
  */
 export async function uploadFiles(
   plan: Plan,
   templateId: string,
   deps: UploadContext,
   timing: Pick<BuildTiming, 'linkLifetimeMs'>,
+  early?: EarlyLinks,
 ): Promise<void> {
-  const limit = pLimit(parallelUploads);
-  const uploads = uploadsOf(plan).map((upload) =>
-    limit(() => uploadOne(upload, templateId, deps, timing.linkLifetimeMs)),
-  );
+  const links = pLimit(parallelLinks);
+  const sending = pLimit(parallelUploads);
+  const uploads = uploadsOf(plan).map(async (upload) => {
+    const { hash } = upload.files;
+    const known = early?.templateId === templateId ? await early.byHash.get(hash) : undefined;
+    const first = known ?? (await links(() => requestLink(templateId, hash, deps)));
+    if (neededUrl(first, upload) === undefined)
+      return uploadOne(upload, first, templateId, deps, timing.linkLifetimeMs);
+    return sending(() => uploadOne(upload, first, templateId, deps, timing.linkLifetimeMs));
+  });
   const failed = (await Promise.allSettled(uploads)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+async function requestLink(
+  templateId: string,
+  hash: string,
+  { client }: Pick<UploadContext, 'client'>,
+): Promise<DatedLink> {
+  const requestedAt = Date.now();
+  return { requestedAt, link: await client.uploadLink(templateId, hash) };
+}
+
+/** The address for the content; `undefined` if the service has it. */
+function neededUrl({ link }: DatedLink, { force }: Pick<Upload, 'force'>): string | undefined {
+  return link.present && !force ? undefined : link.url;
 }
 
 interface Upload {
@@ -59,6 +118,7 @@ export function uploadsOf(plan: Pick<Plan, 'steps'>): Upload[] {
 
 async function uploadOne(
   { step, files, force }: Upload,
+  link: DatedLink,
   templateId: string,
   deps: UploadContext,
   linkLifetimeMs: number,
@@ -66,7 +126,7 @@ async function uploadOne(
   const startedAt = Date.now();
   const { source, fileCount, bytes } = files;
   deps.emit({ type: 'upload-started', step, source, bytes, fileCount });
-  const sentBytes = await send({ files, force }, templateId, deps, linkLifetimeMs);
+  const sentBytes = await send({ files, force }, link, templateId, deps, linkLifetimeMs);
   deps.emit({
     type: 'upload-finished',
     step,
@@ -80,22 +140,22 @@ async function uploadOne(
 /** Gives the size of the archive, or undefined when nothing had to be sent. */
 async function send(
   { files, force }: Pick<Upload, 'files' | 'force'>,
+  first: DatedLink,
   templateId: string,
-  { client, temporaryDirectory }: UploadContext,
+  deps: UploadContext,
   linkLifetimeMs: number,
 ): Promise<number | undefined> {
+  const { client, temporaryDirectory } = deps;
   const retrier = client.retrier(`PUT files of COPY ${JSON.stringify(files.source.slice(0, 80))}`);
   const path = join(temporaryDirectory, `${files.hash}.tar.gz`);
   let archive: Archive | undefined;
   try {
-    for (let forbidden = 0; ; ) {
-      const requestedAt = Date.now();
-      const link = await client.uploadLink(templateId, files.hash);
-      const url = link.present && !force ? undefined : link.url;
+    for (let forbidden = 0, link = first; ; link = await requestLink(templateId, files.hash, deps)) {
+      const url = neededUrl(link, { force });
       if (url === undefined) return archive?.bytes;
       archive ??= await writeArchive(files, path);
-      // Packing may take longer than the link is valid.
-      if (Date.now() - requestedAt > linkLifetimeMs) continue;
+      // Packing, and the uploads before this one, may take longer than the link is valid.
+      if (Date.now() - link.requestedAt > linkLifetimeMs) continue;
       try {
         await client.upload(url, archive.path, archive.bytes);
         return archive.bytes;

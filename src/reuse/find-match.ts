@@ -1,9 +1,14 @@
 import type { IdempotentApi } from '../api/client.ts';
 import { commitOf } from '../api/content-tag.ts';
-import type { TemplateTag } from '../api/schemas.ts';
+import type { ListedBuild, TemplateTag } from '../api/schemas.ts';
 import { isMissing } from '../http/errors.ts';
 import { listedBuild } from '../templates/find-build.ts';
-import { buildsByTag, readAssignments, type TemplateInfo } from '../templates/find-template.ts';
+import {
+  readAssignments,
+  type TaggedTemplate,
+  type TemplateInfo,
+  taggedTemplate,
+} from '../templates/find-template.ts';
 
 /** A build of the same content. Times are milliseconds since the epoch by the service's clock. */
 export interface MatchingBuild {
@@ -71,14 +76,39 @@ const registrationMs = 10_000;
  *    resolved twice. If the build was removed meanwhile, the service responds with 404 and no tag has moved. If it lost
  *    only its content tag, it is still the build of point 2.
  *
+ * The list of builds may be read before the tags. A build that it shows as ready or failed stays so, and one that it
+ * does not show yet is looked up again.
+ *
  * A hit does not mean that a new build would give the same bytes: `apt-get install` may bring newer packages today. The
  * service's layer cache has the same limit, and `reuse: never` avoids it.
+ *
+ * @param knownId - the template that the name meant a moment ago; its builds are then listed at once
  */
 export async function findMatch(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'template'>,
-  { name, contentTag, cpuCount, memoryMb }: WantedContent,
+  wanted: WantedContent,
+  knownId?: string,
 ): Promise<MatchResult> {
-  const found = await templateWithTags(client, name);
+  const { name } = wanted;
+  const first = knownId === undefined ? undefined : client.template(knownId);
+  // It does not matter unless the content has a build.
+  first?.catch(() => {});
+  const found = await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
+  return matchIn(found, wanted, ({ templateId }, buildId) =>
+    orMissing(listedBuild(client, templateId, buildId, templateId === knownId ? first : undefined)),
+  );
+}
+
+/**
+ * The build of a content among the tags of a template, by the points of {@link findMatch}.
+ *
+ * @param list - the build as the template lists it, or `undefined` if it does not
+ */
+export async function matchIn(
+  found: TaggedTemplate | undefined,
+  { name, contentTag, cpuCount, memoryMb }: WantedContent,
+  list: (template: TemplateInfo, buildId: string) => Promise<ListedBuild | undefined>,
+): Promise<MatchResult> {
   if (!found) return { ok: false, reason: `There is no template ${name} yet` };
   const { template, assignments } = found;
   const none = (reason: string) => ({ ok: false as const, reason, template });
@@ -86,7 +116,7 @@ export async function findMatch(
   if (!row) return none('No build has this content');
 
   const { buildID: buildId } = row;
-  const listed = await orMissing(listedBuild(client, template.templateId, buildId));
+  const listed = await list(template, buildId);
   if (!listed) return none(`Build ${buildId} of this content is no longer listed`);
   if (listed.cpuCount !== cpuCount || listed.memoryMB !== memoryMb) {
     return none(`Build ${buildId} has the tag of this content, but is of another size`);
@@ -117,14 +147,6 @@ function isFromRegistration(assignedAt: number, createdAt: number, finishedAt: n
 
 function tagsOf(buildId: string, assignments: readonly TemplateTag[]): string[] {
   return assignments.filter(({ buildID }) => buildID === buildId).map(({ tag }) => tag);
-}
-
-async function templateWithTags(client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>, name: string) {
-  // The list of tags accepts a name as well, which saves a round trip.
-  const found = await orMissing(Promise.all([client.templateIdOf(name), readAssignments(client, name)]));
-  if (!found) return undefined;
-  const [templateId, assignments] = found;
-  return { template: { name, templateId, tags: buildsByTag(assignments) }, assignments };
 }
 
 async function orMissing<T>(request: Promise<T>): Promise<T | undefined> {

@@ -1,11 +1,10 @@
 import { build } from '../driver/build.ts';
-import type { BuildContext } from '../driver/context.ts';
 import type { BuildOutcome } from '../driver/events.ts';
 import { defaultTiming } from '../driver/timing.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import { guardLateStarts } from './guard-start.ts';
-import { type ReuseOptions, Search } from './search.ts';
+import { type ReuseContext, type ReuseOptions, Search } from './search.ts';
 
 /**
  * Ends with a ready build of the plan's content that has the plan's tags: an existing one, one that another run is
@@ -20,9 +19,9 @@ import { type ReuseOptions, Search } from './search.ts';
  *
  * - The second run looks up the content before it registers, finds the first build waiting or running, and follows it.
  *   It registers nothing, so it cancels nothing.
- * - If both look up before either registers, the later registration ends the earlier build. The earlier run is
- *   superseded, looks up again, finds the new build under the same content tag, and follows that. Either way one build
- *   remains, and every run puts its own tags on it.
+ * - If both look up before either registers, as when both evaluate their recipes at the same time (`matchEarly`), the
+ *   later registration ends the earlier build. The earlier run is superseded, looks up again, finds the new build under
+ *   the same content tag, and follows that. Either way one build remains, and every run puts its own tags on it.
  * - A build of the same content with `reuse: never` replaces a running one, whose run then follows it.
  * - Builds of different content share no content tag, only tags that people gave them. The run that registers later has
  *   those. The other run never takes them back, neither on a build that it follows nor by a rebuild
@@ -35,7 +34,7 @@ import { type ReuseOptions, Search } from './search.ts';
 export async function reuseOrBuild(
   plan: Plan,
   options: ReuseOptions,
-  deps: BuildContext,
+  deps: ReuseContext,
 ): Promise<Result<BuildOutcome>> {
   const { contentTags } = plan;
   const timing = { ...defaultTiming, ...deps.timing };

@@ -9,7 +9,8 @@ import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import type { TemplateInfo } from '../templates/find-template.ts';
 import { type ClaimedTags, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
-import { findMatch, type MatchingBuild, type MatchResult } from './find-match.ts';
+import { type EarlyLookup, matchEarly } from './early-lookup.ts';
+import { findMatch, type MatchingBuild, type MatchResult, type WantedContent } from './find-match.ts';
 import { joinBuild } from './join-build.ts';
 import { withLookupPolicy } from './lookup-client.ts';
 
@@ -25,8 +26,13 @@ const mostBuilt = 4;
 /** Lookups, each after a pause, for another run's build that may come, before this run builds. */
 const mostLookUps = 3;
 
+export interface ReuseContext extends BuildContext {
+  /** A lookup that was sent while the recipe was evaluated. */
+  readonly early?: EarlyLookup | undefined;
+}
+
 /** What a search needs, with all timing set. */
-export interface SearchDeps extends BuildContext {
+export interface SearchDeps extends ReuseContext {
   readonly timing: BuildTiming;
 }
 
@@ -44,6 +50,10 @@ export class Search {
   #joins = 0;
   #builds = 0;
   #lookUps = 0;
+  /** Decides at most once. */
+  #early: EarlyLookup | undefined;
+  /** The template that the name meant in the last lookup. */
+  #templateId: string | undefined;
   /** The builds of the tags when this run began. */
   #tagsBefore: ReadonlyMap<string, string> | undefined;
   /** The last build that was followed to its end and became ready. */
@@ -58,6 +68,7 @@ export class Search {
     this.#contentTag = contentTag;
     this.#options = options;
     this.#deps = deps;
+    this.#early = deps.early;
   }
 
   async run(): Promise<Result<BuildOutcome>> {
@@ -85,14 +96,31 @@ export class Search {
     return ended(this.#supersededBy(template) ?? (await this.#build(reason, template)));
   }
 
-  async #lookUp(): Promise<MatchResult> {
+  get #wanted(): WantedContent {
     const { name, cpuCount, memoryMb } = this.#plan;
+    return { name, cpuCount, memoryMb, contentTag: this.#contentTag };
+  }
+
+  /** The match of the early lookup, or `undefined` if that does not decide. */
+  async #matchEarly(): Promise<MatchResult | undefined> {
+    const early = this.#early;
+    this.#early = undefined;
+    if (!early) return undefined;
+    const { timing, signal } = this.#deps;
+    const wanted = { ...this.#wanted, tags: this.#plan.tags };
+    const { match, templateId } = await matchEarly(early, wanted, {
+      usableMs: timing.earlyLookupMs,
+      signal,
+    });
+    this.#templateId = templateId;
+    return match?.ok || this.#options.reuse !== 'require' ? match : undefined;
+  }
+
+  async #lookUp(): Promise<MatchResult> {
     let found: MatchResult;
     try {
-      found = await findMatch(withLookupPolicy(this.#deps.client, this.#deps.timing.lookup), {
-        ...{ name, cpuCount, memoryMb },
-        contentTag: this.#contentTag,
-      });
+      const client = withLookupPolicy(this.#deps.client, this.#deps.timing.lookup);
+      found = (await this.#matchEarly()) ?? (await findMatch(client, this.#wanted, this.#templateId));
     } catch (error) {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
       // A build would be refused as well, after it claimed a name.
@@ -105,6 +133,7 @@ export class Search {
     if (buildId !== undefined) this.#sameContent.add(buildId);
     const { template } = found.ok ? found.value : found;
     this.#tagsBefore ??= template?.tags ?? new Map();
+    this.#templateId = template?.templateId;
     return found;
   }
 
@@ -233,8 +262,8 @@ export class Search {
     const emit: BuildContext['emit'] = (event) => {
       if (event.type !== 'finished') this.#deps.emit(event);
     };
-    const tagsBefore = template?.tags ?? new Map<string, string>();
-    const outcome = await build(this.#plan, this.#options, { ...this.#deps, emit, tagsBefore });
+    const before = template && { templateBefore: template };
+    const outcome = await build(this.#plan, this.#options, { ...this.#deps, emit, ...before });
     if (outcome.status !== 'superseded') return outcome;
     this.#own = outcome;
     this.#tried.add(outcome.buildId);

@@ -1,7 +1,7 @@
 import type { IdempotentApi } from '../api/client.ts';
 import { isContentTag } from '../api/content-tag.ts';
 import { isBuildIdentifier } from '../api/names.ts';
-import type { BuildStatus, ListedBuild } from '../api/schemas.ts';
+import type { BuildStatus, ListedBuild, TemplatePage } from '../api/schemas.ts';
 import type { AwaitedBuild } from '../api/types.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
 import type { PlanHeader } from '../plan/plan.ts';
@@ -121,12 +121,18 @@ const mostPages = 10;
 /**
  * A build as its template lists it, or `undefined` if it is not among the newest thousand. A build without a tag is not
  * listed. Rejects with a `ServiceError`.
+ *
+ * @param first - the first page, if it was requested before
  */
 export async function listedBuild(
   client: Pick<IdempotentApi, 'template'>,
   templateId: string,
   buildId: string,
+  first?: Promise<TemplatePage>,
 ): Promise<ListedBuild | undefined> {
+  const known = (await first)?.builds.find(({ buildID }) => buildID === buildId);
+  // A page from before the list of tags may lack a newer build.
+  if (known) return known;
   let next: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
     const { builds, nextPage } = await client.template(templateId, next);

@@ -11,14 +11,32 @@ export interface TemplateInfo {
   readonly tags: ReadonlyMap<string, string>;
 }
 
+/** A template with the newest assignment of each tag. */
+export interface TaggedTemplate {
+  readonly template: TemplateInfo;
+  readonly assignments: readonly TemplateTag[];
+}
+
 /** The template of this name with its tags, or `undefined` if there is none. Rejects with a `ServiceError`. */
 export async function findTemplate(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>,
   name: string,
 ): Promise<TemplateInfo | undefined> {
+  return (await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name)))?.template;
+}
+
+/** The same from two requests: the list of tags accepts a name as well, so it need not wait for the identifier. */
+export async function taggedTemplate(
+  name: string,
+  identifier: Promise<string>,
+  list: Promise<readonly TemplateTag[]>,
+): Promise<TaggedTemplate | undefined> {
+  // A fault of the name is reported first.
+  list.catch(() => {});
   try {
-    const templateId = await client.templateIdOf(name);
-    return { name, templateId, tags: await readTags(client, templateId) };
+    const templateId = await identifier;
+    const assignments = await list;
+    return { template: { name, templateId, tags: buildsByTag(assignments) }, assignments };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -51,7 +69,7 @@ export async function readAssignments(
   return [...byTag.values()];
 }
 
-export function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
+function buildsByTag(assignments: readonly TemplateTag[]): ReadonlyMap<string, string> {
   return new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
 }
 

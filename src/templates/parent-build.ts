@@ -27,6 +27,9 @@ export async function parentBuild(
   const { name, tag, buildId: givenBuild } = parentOf(reference);
   if (givenBuild !== undefined) return { ok: true, value: givenBuild };
   let isIdentifier = false;
+  // The list accepts a name as well as an identifier, so it need not wait. A fault of the name is reported first.
+  const list = readTags(client, name);
+  list.catch(() => {});
   try {
     const templateId = await client.templateIdOf(name).catch((error: unknown) => {
       // A parent may be given by its identifier instead of a name.
@@ -34,7 +37,7 @@ export async function parentBuild(
       isIdentifier = true;
       return name;
     });
-    const tags = await readTags(client, templateId);
+    const tags = await list;
     const buildId = tags.get(tag);
     // A template without any tag may not exist.
     if (buildId === undefined)

@@ -142,3 +142,33 @@ describe('an upload', () => {
     }
   });
 });
+
+describe('links that are requested beside the registration', () => {
+  const known = (templateId: string) => ({ templateBefore: { templateId, tags: new Map() } });
+
+  test('serve the build, and are requested once', async () => {
+    const service = await startService();
+    await using first = await temporaryPlan();
+    const { outcome } = await runBuild(service, first);
+    await using second = await temporaryPlan({ files: { 'app.txt': 'changed' } });
+    const run = await runBuild(service, second, known(outcome.templateId));
+    expect(uploads(run.events)).toEqual(['sent']);
+    expect(requests(service)).toEqual({ links: 2, uploads: [200, 200] });
+  });
+
+  test.each([
+    ['of a template that has gone', () => 'gone'],
+    ['of another template', (other: string) => other],
+  ])('do not count where they are %s', async (_, idOf) => {
+    const service = await startService();
+    await using other = await temporaryPlan({ name: 'other' });
+    const { outcome } = await runBuild(service, other);
+    await using plan = await temporaryPlan({ files: { 'app.txt': 'changed' } });
+    const run = await runBuild(service, plan, known(idOf(outcome.templateId)));
+    expect(run.outcome.status).toBe('ready');
+    expect(uploads(run.events)).toEqual(['sent']);
+    expect(run.notices).toEqual([]);
+    const own = `/templates/${run.outcome.templateId}/files/`;
+    expect(service.requests.filter(({ path }) => path.startsWith(own))).toHaveLength(1);
+  });
+});

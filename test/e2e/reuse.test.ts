@@ -139,7 +139,8 @@ describe('an unchanged template', () => {
 
   test('whose look-up the service refuses is built, and the log says why', async ({ service, build }) => {
     const refused = { kind: 'answer', status: 403 } as const;
-    service.intercept = faultInterceptor({ rules: [{ endpoint: 'alias', at: [2], fault: refused }] });
+    // Once while the recipe is evaluated, and once more for the reason.
+    service.intercept = faultInterceptor({ rules: [{ endpoint: 'alias', at: [2, 3], fault: refused }] });
     await build();
     const second = await build();
     expect(second.outputs, second.log).toMatchObject({ status: 'ready', reused: 'false' });

@@ -7,6 +7,7 @@ import type { TransportOptions } from '../../src/api/transport.ts';
 import type { Instruction } from '../../src/api/types.ts';
 import type { Definition } from '../../src/definition/definition.ts';
 import { type BuildOptions, build } from '../../src/driver/build.ts';
+import type { TemplateBefore } from '../../src/driver/context.ts';
 import type { BuildEvent, BuildOutcome } from '../../src/driver/events.ts';
 import { createStepTracker } from '../../src/driver/step-tracker.ts';
 import type { BuildTiming } from '../../src/driver/timing.ts';
@@ -24,6 +25,7 @@ export const fastTiming: BuildTiming = {
   lookupDelaysMs: [1, 5, 20],
   rereadDelaysMs: [2, 4, 6],
   queue: { firstPauseMs: 4, longestPauseMs: 8, noticeMs: 1000 },
+  earlyLookupMs: 60_000,
   lookup: { attempts: 4, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   start: { leastMs: 60_000, mostMs: 60_000, bytesPerMs: 1 },
   linkLifetimeMs: 60_000,
@@ -77,13 +79,14 @@ export interface RunChanges {
   readonly timing?: Partial<BuildTiming>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
+  readonly templateBefore?: TemplateBefore;
 }
 
 /** Builds to the end. Fails when files are left behind. */
 export async function runBuild(
   service: Pick<LocalService, 'url' | 'apiKey'>,
   plan: Plan,
-  { options, transport, timing, signal = new AbortController().signal, onEvent }: RunChanges = {},
+  { options, transport, timing, signal = new AbortController().signal, onEvent, ...rest }: RunChanges = {},
 ): Promise<BuildRun> {
   const events: BuildEvent[] = [];
   const told: string[] = [];
@@ -102,7 +105,7 @@ export async function runBuild(
     const outcome = await build(
       plan,
       { wait: true, ...options },
-      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
+      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing }, ...rest },
     );
     return { outcome, events, notices: told };
   } finally {

@@ -13,6 +13,7 @@ import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Result } from '../../src/result.ts';
+import { type EarlyLookup, lookUpEarly } from '../../src/reuse/early-lookup.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
 import type { ReuseOptions } from '../../src/reuse/search.ts';
 import { fastTiming } from './build-run.ts';
@@ -75,6 +76,8 @@ export interface RunChanges {
   readonly timing?: Partial<BuildTiming>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
+  /** A lookup from before this run, which {@link earlyLookup} makes. */
+  readonly early?: EarlyLookup;
   /** Stands in the user agent, for those that watch requests. */
   readonly agent?: string;
 }
@@ -90,7 +93,15 @@ export interface ReuseRun {
 export async function runReuse(
   service: Pick<LocalService, 'url' | 'apiKey'>,
   plan: Plan,
-  { options, transport, timing, signal = new AbortController().signal, onEvent, agent }: RunChanges = {},
+  {
+    options,
+    transport,
+    timing,
+    signal = new AbortController().signal,
+    onEvent,
+    agent,
+    early,
+  }: RunChanges = {},
 ): Promise<ReuseRun> {
   const events: BuildEvent[] = [];
   const told: string[] = [];
@@ -109,12 +120,22 @@ export async function runReuse(
     const outcome = await reuseOrBuild(
       plan,
       { wait: true, reuse: 'auto', ...options },
-      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing } },
+      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing }, early },
     );
     return { outcome, events, notices: told };
   } finally {
     await rm(temporaryDirectory, { recursive: true });
   }
+}
+
+/** An early lookup whose requests have their responses. */
+export async function earlyLookup(
+  { url, apiKey }: Pick<LocalService, 'url' | 'apiKey'>,
+  name = 'app',
+): Promise<EarlyLookup> {
+  const early = lookUpEarly(fastClient(url, {}, { apiKey }), name);
+  await Promise.all([early.found, early.page]);
+  return early;
 }
 
 /** The outcome of a run that ended with a build. */

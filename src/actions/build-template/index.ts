@@ -12,6 +12,7 @@ import { collectProblems, throwIfAny } from '../../problem.ts';
 import { redactDeep } from '../../redact/redact.ts';
 import { showWarnings } from '../../report/log/output.ts';
 import { logPlan } from '../../report/log/plan-log.ts';
+import { type EarlyLookup, lookUpEarly } from '../../reuse/early-lookup.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import { namesNothing } from '../../tags/decide.ts';
 import { removePreviewIfClosed } from './closed-pull-request.ts';
@@ -56,8 +57,14 @@ export async function runBuild(job: Job): Promise<ExitResult> {
     connect && problems.length === 0 ? exitIfOutdated(tags, inputs, github, context) : undefined;
   outdated?.catch(() => {});
 
+  let early: EarlyLookup | undefined;
+  const lookUp = () => {
+    // Without the digest of its base, a plan has no fingerprint to find a build by.
+    const isUseful = inputs.pinBase && inputs.reuse !== 'never' && problems.length === 0;
+    if (connect && isUseful) early = lookUpEarly(connect(), name);
+  };
   const plan = await collectProblems(problems, async () => {
-    const definition = await readDefinition(inputs, context, runner, [...visible, ...tags]);
+    const definition = await readDefinition(inputs, context, runner, [...visible, ...tags], lookUp);
     const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
     return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
   }).catch((error) => {
@@ -78,7 +85,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   if (!connect) return reporter.skipped();
 
   const built = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {
-    const driver = { client: connect(signal), emit: reporter.happened, temporaryDirectory, signal };
+    const driver = { client: connect(signal), emit: reporter.happened, temporaryDirectory, signal, early };
     return redactDeep(await reuseOrBuild(plan, inputs, driver), runner.redact);
   })
     .catch((error) => {

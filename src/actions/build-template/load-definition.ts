@@ -22,6 +22,7 @@ const bundles = {
 /**
  * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
  *
+ * @param beside - called once the definition may be evaluated, for work in the meantime
  * @param visible - what must stay readable, even if a secret is part of it
  */
 export async function readDefinition(
@@ -29,11 +30,13 @@ export async function readDefinition(
   { env, trustFacts, workspace, interrupted }: JobContext,
   { output, mask }: Runner,
   visible: readonly string[],
+  beside: () => void,
 ): Promise<Definition> {
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const discovered = discoverDefinition(workingDirectory, inputs.template);
   const { file, tracked, notice } = trustRecipe(discovered, trustFacts);
   if (notice !== undefined) output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
+  beside();
   const log = createDefinitionLog(output, { file, ...(workspace && { workspace }) });
   try {
     const definition = await loadDefinition(
