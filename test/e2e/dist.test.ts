@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import {
   actionFolders,
@@ -9,6 +9,7 @@ import {
   withTables,
 } from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
+import { test } from '../support/fixtures.ts';
 import { repositoryRoot } from '../support/runner.ts';
 
 const at = (...path: string[]) => join(repositoryRoot, ...path);
@@ -24,11 +25,8 @@ async function filesBelow(directory: string): Promise<Map<string, Buffer>> {
 }
 
 describe('dist', () => {
-  test('is, byte for byte, what src builds', async () => {
-    const [built, committed] = [
-      await filesBelow(join(inject('action'), 'dist')),
-      await filesBelow(at('dist')),
-    ];
+  test('is, byte for byte, what src builds', async ({ action }) => {
+    const [built, committed] = [await filesBelow(join(action, 'dist')), await filesBelow(at('dist'))];
     expect([...built.keys()]).toEqual([...committed.keys()]);
     for (const [name, bytes] of built) {
       expect(committed.get(name)?.equals(bytes), `${name} differs: run npm run build and commit dist/`).toBe(
