@@ -1,14 +1,14 @@
 /**
  * Writes the tables that the documents share with the code, between marks such as `<!-- inputs -->` and
  * `<!-- /inputs -->`: inputs and outputs of each README.md from the action.yml beside it, and the failure classes of
- * README.md and docs/failures.md from src/driver/diagnosis/types.ts.
+ * README.md and docs/failures.md from src/driver/diagnosis/failure-classes.ts.
  *
  * Usage: node scripts/readme-tables.ts
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { failureClasses } from '../src/driver/diagnosis/types.ts';
+import { failureClasses } from '../src/driver/diagnosis/failure-classes.ts';
 
 interface Metadata {
   readonly inputs: Record<string, { description: string; required?: boolean; default?: string }>;

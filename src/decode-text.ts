@@ -14,7 +14,7 @@ export function decodeText(content: Uint8Array): Decoded {
   const nul = content.indexOf(0);
   if (nul >= 0) {
     const reason =
-      'it holds NUL bytes, so it is UTF-16 without a byte order mark, a mix of encodings, or no text';
+      'it holds NUL bytes, so it is UTF-16 without a byte order mark, a mix of encodings, or not text';
     return { ok: false, reason, line: splitLines(content.subarray(0, nul)).length };
   }
   const text = decode(content, 'utf-8');

@@ -32,12 +32,12 @@ export async function runWait({ context, runner, clients }: Job): Promise<ExitRe
     if (!found.ok) {
       return failEarly({ failure: 'build-not-found', undone: 'Nothing was waited for', why: found.reason });
     }
-    const { build, plan: known } = found.value;
-    const observed = createObservedPlan({ ...known, ...planned });
+    const { build, plan: header } = found.value;
+    const observed = createObservedPlan({ ...header, ...planned });
     const { summary, logLevel: level } = inputs;
     const about = reportedPlan(observed.plan, context, runner);
     const reporter = createReporter(about, { summary, level }, context, runner);
-    reporter.registered({ type: 'registered', ...build, tags: known.tags });
+    reporter.registered({ type: 'registered', ...build, tags: header.tags });
     runner.output.line(`Waiting for build ${buildId} of ${name}, template ${build.templateId}`);
     const outcome = await awaitBuild(build, observed, { client, emit: reporter.show, signal }).finally(
       reporter.close,

@@ -61,7 +61,7 @@ export function tagMistake(tag: string): string | undefined {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
   }
   if (isContentTag(tag)) {
-    return `found ${quote(tag)}, which has the form of a tag that says what a build holds; only the registration of the build itself assigns such a tag. Choose a word or a version.`;
+    return `found ${quote(tag)}, which has the form of a content tag; only the registration of a build assigns such a tag. Choose a word or a version.`;
   }
   const fault = wordFault(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
   return fault && `found ${quote(tag)}; ${fault}`;

@@ -2,7 +2,6 @@ import type * as v from 'valibot';
 import { ServiceError, serverMessage } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry.ts';
 import { isOfApi, parse } from './schemas.ts';
-import { isPage, isTransientAtStore } from './store-errors.ts';
 import type { UploadResponse } from './upload.ts';
 
 /** A response as the generated client gives it: a 2xx body is `data`, any other body is `error`. */
@@ -83,4 +82,42 @@ function unintelligibleError(request: string, found: string): ServiceError {
     summary: `answered with ${found}`,
     message: `${request} was answered with ${found}`,
   });
+}
+
+/** Errors of S3-like stores after which a retry, or a new link, may work, for any status. */
+const transientCodes = new Set([
+  // The bytes arrived too slowly, incomplete or changed.
+  'RequestTimeout',
+  'IncompleteBody',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  // The link or its signature is too old, or a clock is wrong.
+  'ExpiredToken',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  // Too many requests.
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'TooManyRequests',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  // The store had an internal error.
+  'InternalError',
+  'ServiceUnavailable',
+  'ServerBusy',
+  'OperationTimedOut',
+  'ConnectionTimeout',
+]);
+
+/** Whether an upload may work when it is sent again after this response. */
+function isTransientAtStore(text: string): boolean {
+  const code = /<Code>\s*(\w+)\s*<\/Code>/.exec(text)?.[1];
+  return code === undefined ? isPage(text) : transientCodes.has(code);
+}
+
+/** Whether a response is a page of HTML. A store sends none; it comes from something in between, such as a proxy. */
+function isPage(text: string): boolean {
+  return /^\s*<(!doctype html|html)\b/i.test(text);
 }

@@ -46,7 +46,7 @@ function readEventFile(path: string): EventContext['payload'] {
   }
   const payload = parseJson(text.replace(/^\uFEFF/, ''));
   if (payload === undefined) throw unreadable(path, 'it is not JSON');
-  if (!isRecord(payload)) throw unreadable(path, 'it holds no JSON object');
+  if (!isRecord(payload)) throw unreadable(path, 'it is not a JSON object');
   return payload;
 }
 

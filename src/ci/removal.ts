@@ -40,11 +40,11 @@ export function describeRemoval(event: CiEvent): { readonly what: string; readon
       return { what: `The release${title} is a draft that is not published yet`, remedy: published };
     case 'ref':
       if (workflowRun) {
-        const remedy = 'Take `delete` out of `on:` in the workflow whose runs this one follows.';
+        const remedy = 'Remove `delete` from `on:` in the workflow whose runs this one follows.';
         return { what: 'This run was triggered by a deletion', remedy };
       }
       if (event.kind === 'delete') {
-        return { what: 'A branch or git tag was deleted', remedy: 'Take `delete` out of `on:`.' };
+        return { what: 'A branch or git tag was deleted', remedy: 'Remove `delete` from `on:`.' };
       }
       return {
         what: `This push deleted ${tag === undefined ? `the branch ${branch ?? ''}`.trim() : `the git tag ${tag}`}`,

@@ -131,11 +131,11 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
       compared === 'untracked'
         ? `git does not track it at the commit ${verdict.commit}`
         : compared === 'changed'
-          ? `it is not what the commit ${verdict.commit} has in its place`
-          : `the commit ${verdict.commit} cannot be read, so a change to it would not show`;
+          ? `it differs from the file in the commit ${verdict.commit}`
+          : `the commit ${verdict.commit} cannot be read, so the recipe cannot be compared with it`;
     problems.push(
       problem(
-        'A recipe that is not as it was committed',
+        'A recipe that differs from its commit',
         `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: remove the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
         { file, line: 1 },
       ),
@@ -143,7 +143,7 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
   }
   const [nearest] = problems;
   throw (
-    nearest ?? refusal(file, facts.event, 'its folder is no git checkout, so it is not clear whose it is')
+    nearest ?? refusal(file, facts.event, 'its folder is not a git checkout, so it is not clear whose it is')
   );
 }
 

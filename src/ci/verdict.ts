@@ -28,7 +28,8 @@ export type Verdict =
 export function judgeCheckout(repository: Repository, facts: TrustFacts): Verdict {
   const { event, ownCommits, forks, home } = facts;
   const commit = headCommit(repository);
-  if (commit === undefined) return { trust: 'unknown', found: 'which commit is checked out cannot be read' };
+  if (commit === undefined)
+    return { trust: 'unknown', found: 'the commit that is checked out cannot be read' };
   if (ownCommits.includes(commit)) return { trust: 'own', commit };
   const pullRequest = (found: string): Verdict => ({ trust: 'pull-request', commit, found });
   if (forks.commits.has(commit)) return pullRequest(`it is at ${commit}, which the event names as a fork's`);

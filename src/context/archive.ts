@@ -113,7 +113,7 @@ async function* contentOf(manifest: FileManifest, entry: ManifestEntry): AsyncGe
       `it had ${entry.size} bytes and now has ${size > entry.size ? 'more' : size}`,
     );
   }
-  if (hash.digest('hex') !== entry.digest) throw changed(manifest, path, 'its content is not what it was');
+  if (hash.digest('hex') !== entry.digest) throw changed(manifest, path, 'its content is different');
 }
 
 function changed(manifest: FileManifest, path: string, found: string) {

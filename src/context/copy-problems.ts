@@ -24,7 +24,7 @@ export function copyProblems(copy: CopyFiles) {
   const absolute = (path: string) => join(copy.contextDirectory, path);
   const make = (title: string, message: string): Problem =>
     copy.at ? { title, message, at: copy.at } : { title, message };
-  const literally = () => `A path of exactly this name is there. ${literalAdvice(copy)}`;
+  const literally = () => `A path of exactly this name exists. ${literalAdvice(copy)}`;
   return {
     invalid: (fault: string, named: boolean) =>
       make(

@@ -36,7 +36,7 @@ async function patternWarning(
   const first = files.entries.find(({ type }) => type !== 'directory')?.path;
   return {
     title: 'A name that reads as a pattern',
-    message: `COPY "${files.source}" is a pattern: it sends ${first}, and not the path of exactly this name, which is there too. ${literalAdvice({ source: files.source, ...(at && { at }) })}`,
+    message: `COPY "${files.source}" is a pattern: it sends ${first}, and not the path of exactly this name, which exists too. ${literalAdvice({ source: files.source, ...(at && { at }) })}`,
   };
 }
 
@@ -46,7 +46,7 @@ function loginWarning(files: FileManifest): DefinitionWarning | undefined {
   if (!login) return undefined;
   return {
     title: 'Credentials in the template',
-    message: `COPY "${files.source}" includes ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so that no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
+    message: `COPY "${files.source}" includes ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
   };
 }
 
@@ -77,7 +77,7 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
       : leaveOut;
   return {
     title: exposed ? 'A token in the template' : 'The git folder in the template',
-    message: `COPY "${files.source}" includes ${folder}, with the whole history.${token} It differs from run to run, so that no build of this template is reused. ${advice}.`,
+    message: `COPY "${files.source}" includes ${folder}, with the whole history.${token} It differs from run to run, so no build of this template is reused. ${advice}.`,
   };
 }
 
@@ -109,7 +109,7 @@ function modeWarning(files: FileManifest, chosen: string | undefined): Definitio
   const alone = others.length === 0 && files.entries.length === 1;
   const advice = alone
     ? `Add { mode: 0o${mode.replace(/^0/, '')} } to this copy()`
-    : `Give such files a copy() of their own with { mode: 0o${mode.replace(/^0/, '')} }`;
+    : `Send such files in a separate copy() with { mode: 0o${mode.replace(/^0/, '')} }`;
   return {
     title: 'A file loses its mode',
     message: `COPY "${files.source}" sends ${narrower.slice(0, mostNames).map(name).join(', ')}${more}: of a file's mode only the execute bit is sent, so that builds are the same everywhere. Programs such as ssh refuse a key that others can read. ${advice}, or a RUN chmod ${mode} after it.`,

@@ -61,7 +61,7 @@ export async function loadIgnoreRules(
   const decoded = decodeText(content);
   if (!decoded.ok) {
     const { reason, line } = decoded;
-    const message = `${file}: ${reason}. Nothing is sent, because a pattern that is misread keeps no secret back. Save the file as UTF-8.`;
+    const message = `${file}: ${reason}. Nothing is sent, because a misread pattern could send a secret. Save the file as UTF-8.`;
     throwIfAny([{ title: 'Encoding of .dockerignore', message, at: { file, line } }]);
   }
   return compileIgnoreRules({

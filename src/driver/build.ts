@@ -2,7 +2,7 @@ import { ServiceError } from '../http/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { buildOnce } from './attempt.ts';
 import type { BuildContext } from './context.ts';
-import type { RetryAdvice } from './diagnosis/types.ts';
+import type { RetryAdvice } from './diagnosis/failure-classes.ts';
 import type { BuildOutcome, EarlierBuild } from './events.ts';
 import { defaultTiming } from './timing.ts';
 

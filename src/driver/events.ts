@@ -1,7 +1,7 @@
 import type { LogLevel, TagChange } from '../api/types.ts';
 import type { RequestFailure } from '../http/errors.ts';
 import type { RunnerTrouble } from '../runner-errors.ts';
-import type { Diagnosis } from './diagnosis/types.ts';
+import type { Diagnosis } from './diagnosis/failure-classes.ts';
 
 /**
  * What happens during a build, in order. The driver emits these events and `report/` shows them. Times are milliseconds since the epoch by the service's clock; durations are milliseconds.

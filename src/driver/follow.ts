@@ -71,7 +71,7 @@ export async function* follow(
         continue;
       }
       if (retrier.failures + 1 === failuresUntilOtherRoute) {
-        notice('The status of the build cannot be read; its log is read without, as far as that goes.');
+        notice('The status of the build cannot be read; its log is read without it, as far as possible.');
       }
       if (retrier.failures + 1 >= failuresUntilOtherRoute) yield* byTime();
       await retrier.backoff(error);

@@ -94,7 +94,7 @@ async function lookUp(
     const { kind, request: name, host, status, said } = lost;
     throw new ServiceError({
       ...{ kind, request: name, host, status, said, cause: error },
-      message: `${lost.message}\nWhether the build was registered could not be found out: ${error.message}`,
+      message: `${lost.message}\nThe action could not check whether the build was registered: ${error.message}`,
     });
   }
   return undefined;

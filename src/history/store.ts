@@ -100,7 +100,7 @@ export function cacheHistory({
       return { last, ...(reference && { reference }) };
     },
     write: async (build) => {
-      await attempt('Remember this build in the cache', async (cache) => {
+      await attempt('Save this build in the cache', async (cache) => {
         await makeFolder(dirname(file));
         await writeFile(file, JSON.stringify(build));
         // Entries cannot be changed, so each build makes a new one; the newest of a prefix is found first.

@@ -59,7 +59,7 @@ function explain(host: string, cause: unknown): Explanation {
     return { summary, message, notSent: true, permanent: proxyStatus.startsWith('4') };
   }
   if (certificate.test(code)) {
-    const message = `the certificate of ${host} is not trusted (${code}); where a proxy of your own signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`;
+    const message = `the certificate of ${host} is not trusted (${code}); if your own proxy signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`;
     return { summary: `certificate not trusted (${code})`, message, notSent: true, permanent: true };
   }
   const notSent = errors.some(

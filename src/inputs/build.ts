@@ -93,7 +93,7 @@ function readReuse(reader: InputReader, skipCache: boolean): BuildInputs['reuse'
   if (reuse === 'require') {
     reader.reject(
       'reuse',
-      'found "require", which never builds, together with skip-cache: true, which always does. Take one of them out.',
+      'found "require", which never builds, together with skip-cache: true, which always does. Remove one of them.',
     );
   }
   return 'never';

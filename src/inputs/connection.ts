@@ -84,5 +84,5 @@ function missingKey(env: NodeJS.ProcessEnv, accessToken: string): string {
   if (env['E2B_API_KEY'] || env['E2B_ACCESS_TOKEN']) {
     return `is empty; the environment has a key for e2b, which this service does not accept. ${how}`;
   }
-  return `is empty, and NOVITA_API_KEY is not set. ${how} Secrets are not handed to runs of forks and of Dependabot.`;
+  return `is empty, and NOVITA_API_KEY is not set. ${how} Runs of forks and of Dependabot get no secrets.`;
 }

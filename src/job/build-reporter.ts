@@ -113,7 +113,7 @@ export async function openBuildReporter(
       await tellPullRequest(result);
     },
     async skipped() {
-      const why = `${missingKey(context)} The recipe was read and planned; nothing was built, and nothing was asked of the service.`;
+      const why = `${missingKey(context)} The recipe was read and planned; nothing was built, and no request was sent to the service.`;
       output.notice(why, { title: 'Not built' });
       await notBuilt('skipped', why);
       return { exitCode: 0 };
@@ -134,7 +134,7 @@ export async function openBuildReporter(
       await notBuilt('unpublished', `${explained} ${remedy}`);
       const message = isKnown
         ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
-        : `Whether template ${plan.name} is published as it stands in the repository cannot be known (reuse: require), for the reason above.`;
+        : `The action cannot tell whether template ${plan.name} is published as it stands in the repository (reuse: require), for the reason above.`;
       return { exitCode: 1, annotated: true, message: `${message} ${remedy}` };
     },
     close: reporter.close,

@@ -1,8 +1,8 @@
 import { buildReference } from '../api/names.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { describeRemoval } from '../ci/removal.ts';
+import type { FailureClass } from '../driver/diagnosis/failure-classes.ts';
 import { diagnoseRequest } from '../driver/diagnosis/request-rules.ts';
-import type { FailureClass } from '../driver/diagnosis/types.ts';
 import type { BuildOutcome } from '../driver/events.ts';
 import { ServiceError } from '../http/errors.ts';
 import type { BuildInputs } from '../inputs/build.ts';
@@ -108,7 +108,7 @@ export function exitForError(
   }
   if (error instanceof ServiceError) return exitForServiceError(error, undone);
   if (error === 'timeout') {
-    return { exitCode: 1, early: end('timeout', 'The time of timeout-minutes is over.') };
+    return { exitCode: 1, early: end('timeout', 'The time limit timeout-minutes is over.') };
   }
   if (error instanceof ProblemsError) {
     const { problems } = error;

@@ -150,7 +150,7 @@ async function makeTemporaryDirectory(parent: string): Promise<string> {
     const { code = '' } = error as NodeJS.ErrnoException;
     throw problem(
       'The folder for temporary files',
-      `${parent} cannot be written to (${code}). Expected is a folder of this job with room in it: RUNNER_TEMP names it, and the runner makes it. On a runner of your own, check that it exists, whose it is, and whether the disk is full.`,
+      `${parent} cannot be written to (${code}). It must be a folder of this job with free space: RUNNER_TEMP names it, and the runner makes it. On your own runner, check that it exists, who owns it, and whether the disk is full.`,
     );
   }
 }

@@ -75,7 +75,7 @@ export async function markCommentRemoved(
     const gone =
       shown.length > 0
         ? `Removed at the service: ${shown.join(' ')}.`
-        : 'It has no tags at the service any more.';
+        : 'It has no more tags at the service.';
     const build = header.build ? ` The last build was ${inlineCode(`${name}:${header.build}`, 400)}.` : '';
     const text = `### Preview of template ${inlineCode(name)} is gone\n\n${gone}${build}`;
     await github.updateComment(id, `${marker}\n${text}\n`);

@@ -51,7 +51,7 @@ export function pullRequestComment(
       });
       try {
         const { outcome, url } = await upsertComment(github, pullRequest, comment);
-        if (outcome === 'newer') output.line('The comment of a newer run was left as it is.');
+        if (outcome === 'newer') output.line('The comment of a newer run was kept.');
         else if (result.status !== 'building') output.line(`Comment: ${url}`);
       } catch (error) {
         // Any other error may be gone when the build ends.

@@ -18,17 +18,17 @@ export function baseProblems(
   const problems: Problem[] = [];
   if (fromTemplate !== undefined) {
     const fault = parentReferenceFault(fromTemplate);
-    if (fault) problems.push({ title: 'The parent is no template', message: `The parent ${fault}`, at });
+    if (fault) problems.push({ title: 'The parent is not a template', message: `The parent ${fault}`, at });
     return problems;
   }
   const fault = fromImage === undefined ? undefined : imageReferenceFault(fromImage);
-  if (fault) problems.push({ title: 'The base is no image', message: `The base image ${fault}`, at });
+  if (fault) problems.push({ title: 'The base is not an image', message: `The base image ${fault}`, at });
   const missing = fromImageRegistry && !secretsWithheld ? missingCredentials(fromImageRegistry) : [];
   if (missing.length > 0) {
     const fields = missing.join(', ');
     problems.push({
       title: 'Registry credentials are empty',
-      message: `The credentials of the base image have no ${fields}. A secret that is not set is an empty text: set it in the repository, and hand it over in env: of the step. Leave the credentials out where the image is public.`,
+      message: `The credentials of the base image have no ${fields}. A secret that is not set is an empty text: set it in the repository, and pass it in env: of the step. Leave out the credentials if the image is public.`,
       at,
     });
   }
@@ -60,6 +60,6 @@ function parentReferenceFault(reference: string): string | undefined {
   const blanks = parent.test(trimmed);
   const why = blanks
     ? 'which has blanks or a line end around or inside it'
-    : 'which is no name of a template';
+    : 'which is not the name of a template';
   return `is ${quote(reference)}, ${why}. ${blanks ? `Write ${quote(trimmed)}.` : example}`;
 }

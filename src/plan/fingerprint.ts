@@ -51,7 +51,7 @@ export function fingerprintOf({
   const { steps, fromImage: _, fromTemplate: __, fromImageRegistry: ___, force: ____, ...rest } = recipe;
   const forced = steps.findIndex((step) => step.force);
   if (forced >= 0) {
-    return { unknown: `step ${forced + 1} is to be run anew every time (skipCache or forceUpload)` };
+    return { unknown: `step ${forced + 1} runs again every time (skipCache or forceUpload)` };
   }
   const anyOrder = writeInAnyOrder(steps);
   const content = {

@@ -82,7 +82,7 @@ export async function makePlan(
     definition.steps.flatMap((step, index) => (step.addedBySdk ? [[index, step.addedBySdk]] : [])),
   );
   const fingerprint: Fingerprint = definition.recipe.force
-    ? { unknown: 'the recipe is to be built anew every time (skipCache)' }
+    ? { unknown: 'the recipe is built again every time (skipCache)' }
     : fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb });
   const { base } = definition.sources;
   return {

@@ -16,7 +16,7 @@ export function secretWarnings(steps: readonly RecipeStep[]): DefinitionWarning[
     return [
       {
         title: `${several ? 'Secrets' : 'A secret'} in the template`,
-        message: `${names.join(', ')}: the service prints the ${several ? 'values' : 'value'} in the log of the build, and everyone who can start a sandbox from this template can read ${several ? 'them' : 'it'}. Give secrets to the sandbox when it starts: Sandbox.create(template, { envs }). If ${several ? 'these are' : 'this is'} no secret, nothing is to be done.`,
+        message: `${names.join(', ')}: the service prints the ${several ? 'values' : 'value'} in the log of the build, and everyone who can start a sandbox from this template can read ${several ? 'them' : 'it'}. Give secrets to the sandbox when it starts: Sandbox.create(template, { envs }). If ${several ? 'these are' : 'this is'} not secret, ignore this warning.`,
         ...(at && { at }),
       },
     ];
@@ -31,7 +31,7 @@ export function floatingBaseNotices({ recipe, sources }: Definition): Definition
   return [
     {
       title: 'A base image that moves',
-      message: `${recipe.fromImage} means another image every few days (tag ${tag}), and each time the template is built anew, even if nothing else changes. Name a version, such as python:3.12, or a digest.`,
+      message: `${recipe.fromImage} means another image every few days (tag ${tag}), and each time the template is built again, even if nothing else changes. Name a version, such as python:3.12, or a digest.`,
       at: sources.base,
     },
   ];

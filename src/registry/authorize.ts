@@ -28,7 +28,7 @@ export async function authorize(unauthorized: RegistryResponse, context: AuthCon
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
   if (bearer) return `Bearer ${await fetchToken(bearer, context)}`;
   if (!challenges.some(({ scheme }) => scheme === 'basic'))
-    throw new UnresolvedImageError(`${server} answered 401 and offers no login that is known here`);
+    throw new UnresolvedImageError(`${server} answered 401 and offers no login that this action supports`);
   if (!context.credentials) throw refusal(401, server, context);
   return basicAuthorization(await context.credentials(context));
 }
@@ -39,7 +39,7 @@ async function fetchToken({ parameters }: Challenge, context: AuthContext): Prom
   // A realm must be an absolute address.
   const realm = parameters.get('realm') ?? '';
   const url = URL.canParse(realm) ? namedAddress(realm, address) : undefined;
-  if (!url) throw new UnresolvedImageError(`${registry} names no address for tokens that is safe to ask`);
+  if (!url) throw new UnresolvedImageError(`${registry} names no safe address for tokens`);
   const service = parameters.get('service');
   if (service !== undefined) url.searchParams.set('service', service);
   // The challenge has a scope as well, which may ask for more than reading.

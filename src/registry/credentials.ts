@@ -48,9 +48,9 @@ export function credentialsSource(registry: ImageRegistry, ecrEndpoint?: URL): C
       return () => basic;
     }
     case 'oci':
-      throw new UnresolvedImageError('registries of Oracle Cloud cannot be asked with an API signing key');
+      throw new UnresolvedImageError('registries of Oracle Cloud do not accept an API signing key');
     default:
-      throw new UnresolvedImageError('the kind of its registry credentials is not known here');
+      throw new UnresolvedImageError('this action does not support its kind of registry credentials');
   }
 }
 

@@ -13,7 +13,7 @@ const placeholder = /\$\{[^}]*\}?|\$[A-Za-z_]\w*|\{\{.*?\}\}|<[^>]*>|%\w+%/;
 export function imageReferenceFault(image: string): string | undefined {
   if (image.trim() === '') return `${emptyText(image)} ${example}`;
   if (/^(?:(?:index\.)?docker\.io\/)?(?:library\/)?scratch(?::[^/]*)?$/.test(image)) {
-    return `is ${quote(image)}, Docker's word for a base with nothing in it, which no registry has. ${example}`;
+    return `is ${quote(image)}, Docker's word for an empty base, which no registry has. ${example}`;
   }
   if (parseImageReference(image)) {
     const missing = missingValue(image);
@@ -28,15 +28,16 @@ export function imageReferenceFault(image: string): string | undefined {
 function whyNot(image: string): string {
   const unfilled = placeholder.exec(image)?.[0];
   if (unfilled !== undefined)
-    return `in which nothing was put in place of ${unfilled}. JavaScript puts values into texts between backticks.`;
-  if (/\[object \w+\]/.test(image)) return 'in which an object stands where a text was meant.';
+    return `in which ${unfilled} was not replaced. JavaScript puts values into texts between backticks.`;
+  if (/\[object \w+\]/.test(image)) return 'in which an object is written as text.';
   const hidden = /[^\x20-\x7e\s]/u.exec(image)?.[0];
   if (/\s/.test(image.trim())) return 'which has a blank inside.';
-  if (image !== image.trim()) return 'which has blanks or a line end around it; trim() takes them away.';
+  if (image !== image.trim()) return 'which has blanks or a line end around it; trim() removes them.';
   if (hidden !== undefined) return `which has the character U+${codeOf(hidden)} inside.`;
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image)) return 'which begins like an address of the web.';
-  if (parseImageReference(image.toLowerCase())) return 'which has capitals; only tags and hosts may.';
-  return 'which is no image reference.';
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image)) return 'which begins like a web address.';
+  if (parseImageReference(image.toLowerCase()))
+    return 'which has capitals; only tags and hosts may have them.';
+  return 'which is not an image reference.';
 }
 
 /** What was probably meant. */

@@ -70,7 +70,7 @@ export async function sendRequest(
     if (redirects === maxRedirects)
       throw new UnresolvedImageError(`${request.server} redirects without an end`);
     const next = namedAddress(location, url);
-    if (!next) throw new UnresolvedImageError(`${server} redirects to an address that is not safe to ask`);
+    if (!next) throw new UnresolvedImageError(`${server} redirects to an address that is not safe`);
     if (next.origin !== url.origin) {
       // Another server sent the redirect back to the first origin, so it gets no authorization either.
       authorization = undefined;

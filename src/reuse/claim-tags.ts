@@ -74,7 +74,8 @@ export async function claimTags(
         },
       };
     } catch (error) {
-      if (isMissing(error)) return { ok: false, reason: `Build ${buildId} has gone since it was looked up.` };
+      if (isMissing(error))
+        return { ok: false, reason: `Build ${buildId} was removed after it was looked up.` };
       if (error !== requestError) throw error;
       await retrier.backoff(error);
     }

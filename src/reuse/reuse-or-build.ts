@@ -44,7 +44,7 @@ export async function reuseOrBuild(
   }
   if (options.reuse === 'require') {
     const why = 'unknown' in plan.fingerprint ? `: ${plan.fingerprint.unknown}` : '';
-    return { ok: false, reason: `Whether this template is published cannot be known${why}` };
+    return { ok: false, reason: `It is unknown whether this template is published${why}` };
   }
   return { ok: true, value: await build(plan, options, timely) };
 }

@@ -172,7 +172,7 @@ export class Search {
   /** The wait for another run's build ends before it could get the tags of this run. */
   #leave(outcome: BuildOutcome): BuildOutcome {
     const missingTags =
-      "This build is another run's, and the tags of this run are not on it: run this job again to put them there.";
+      'Another run made this build, so it does not have the tags of this run. Run this job again to add them.';
     this.#notice(missingTags);
     const { diagnosis } = outcome;
     const advice = `The build continues at the service. ${missingTags}`;
@@ -205,7 +205,9 @@ export class Search {
     }
     this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
     if (claimedByOthers.length > 0) {
-      this.#notice(`A newer run put ${claimedByOthers.join(', ')} on another build meanwhile; left there.`);
+      this.#notice(
+        `A newer run put ${claimedByOthers.join(', ')} on another build meanwhile; they stay there.`,
+      );
     }
     return { ...outcome, tags: tags.filter((tag) => !claimedByOthers.includes(tag)), status: 'ready' };
   }

@@ -3,7 +3,7 @@ import type { CiEvent } from '../ci/event.ts';
 import { describeRemoval } from '../ci/removal.ts';
 import { type Problem, quote } from '../problem.ts';
 import { defaultTags, movedByName } from './defaults.ts';
-import { evaluateRule, type RuleOutcome } from './evaluate.ts';
+import { evaluateRule, type RuleOutcome } from './evaluate-rule.ts';
 import { eventValues } from './event-values.ts';
 import { judgeLatest, judgeLine, type TagLookup } from './latest.ts';
 import { normalizeTag } from './normalize.ts';
@@ -90,7 +90,7 @@ function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Proble
   }
   if (event.kind !== 'none' || !withoutRules) return [];
   const message =
-    'is empty, and outside of GitHub Actions there is no event to take tags from. Set tags, such as `tags: v1.4.0, latest`. `default` among them is what a name without a tag means.';
+    'is empty, and outside of GitHub Actions there is no event to take tags from. Set tags, such as `tags: v1.4.0, latest`. A name without a tag means `default`.';
   return [{ title, message }];
 }
 
@@ -219,7 +219,7 @@ function noTag(event: CiEvent, decisions: readonly TagDecision[]): Problem {
       : `no rule gives a tag for ${here}: ${reasons}`;
   const foreign = decisions.some((decision) => decision.foreign !== undefined);
   const remedy = foreign
-    ? 'Set tags to what the build shall be, such as `tags: latest, default`.'
+    ? 'Set tags, such as `tags: latest, default`.'
     : event.kind === 'none'
       ? 'Write a tag, such as `tags: v1.4.0, latest`.'
       : `Add a rule for it, such as ${ruleFor(event)}, or leave tags empty.`;

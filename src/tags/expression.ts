@@ -75,7 +75,7 @@ export function parseTemplate(
     if (expression) template.push(expression);
   }
   const rest = text.slice(end);
-  if (rest.includes('{{')) report(`found ${JSON.stringify(rest)}, in which {{ has no }} behind it.`);
+  if (rest.includes('{{')) report(`found ${JSON.stringify(rest)}, in which {{ has no }} after it.`);
   template.push(rest);
   return template.filter((part) => part !== '');
 }
@@ -116,11 +116,11 @@ function parseExpression(
   report: (mistake: string) => void,
 ): Value | DateValue | undefined {
   const [name = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(source)?.slice(1) ?? [];
-  const date = dateExpressions.find((known) => known === name);
+  const date = dateExpressions.find((candidate) => candidate === name);
   if (date) return parseDate(date, rest, report);
-  const version = versionExpressions.find((known) => known === name);
-  const known = eventExpressions.find((candidate) => candidate === name) ?? version;
-  if (!known) {
+  const version = versionExpressions.find((candidate) => candidate === name);
+  const expression = eventExpressions.find((candidate) => candidate === name) ?? version;
+  if (!expression) {
     const names = [...eventExpressions, ...dateExpressions, ...versionExpressions];
     const near = nearest(name, names);
     report(
@@ -130,12 +130,12 @@ function parseExpression(
   }
   if (version && where === 'event') {
     report(
-      `{{${name}}} is known in the pattern of type=semver only; write type=semver,pattern={{${name}}} for it.`,
+      `{{${name}}} works only in the pattern of type=semver; write type=semver,pattern={{${name}}} for it.`,
     );
     return undefined;
   }
-  if (rest !== '') report(`{{${source}}} holds more than a name; {{${name}}} takes nothing else.`);
-  return { name: known };
+  if (rest !== '') report(`{{${source}}} has more than a name; write {{${name}}} alone.`);
+  return { name: expression };
 }
 
 function parseDate(

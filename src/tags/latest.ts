@@ -64,11 +64,11 @@ export async function judgeLine(
   const named =
     own.some(({ whole }) => whole) || beside.some((one) => !one.line && isSame(one.variant, variant));
   const others = [bare, ...beside.flatMap((one) => one.variant ?? [])];
-  const known =
+  const versions =
     named && variant !== bare
       ? own
       : [...own, ...others.flatMap((other) => stableVersions(found.tags, other))];
-  const above = highestAbove(version, inLine(version, line, known));
+  const above = highestAbove(version, inLine(version, line, versions));
   if (above) return not(`${above.tag} is higher than ${version.text}`);
   return { given: true, reason: line === 'all' ? `${version.text} is the highest stable version` : '' };
 }
@@ -77,8 +77,8 @@ function isSame(one: Variant | undefined, other: Variant): boolean {
   return one?.prefix === other.prefix && one.suffix === other.suffix;
 }
 
-function inLine({ major, minor }: Version, line: Line, known: readonly StableVersion[]): StableVersion[] {
-  return known.filter(
+function inLine({ major, minor }: Version, line: Line, versions: readonly StableVersion[]): StableVersion[] {
+  return versions.filter(
     ({ version }) =>
       line === 'all' || (version.major === major && (line === 'major' || version.minor === minor)),
   );

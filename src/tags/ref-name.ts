@@ -60,5 +60,5 @@ export function ownName(name: string, kind: 'branch' | 'tag', prerelease = false
   const meaning = tag.replace(new RegExp(`^(${kind}-)+`), '');
   if (version || !hasMeaning(meaning)) return { text, ...(note && { note }) };
   const what = isProductionTag(meaning) ? 'a release' : 'another build';
-  return { text: `${kind}-${text}`, note: `${name} alone would be taken for ${what}` };
+  return { text: `${kind}-${text}`, note: `${name} alone would look like ${what}` };
 }

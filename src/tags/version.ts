@@ -69,8 +69,8 @@ export function stableVersions(tags: readonly string[], { prefix, suffix }: Vari
 }
 
 /** The highest of the versions above this one, if any. */
-export function highestAbove(version: Version, known: readonly StableVersion[]): StableVersion | undefined {
-  return known
+export function highestAbove(version: Version, others: readonly StableVersion[]): StableVersion | undefined {
+  return others
     .filter((other) => compareVersions(other.version, version) > 0)
     .sort((one, other) => compareVersions(other.version, one.version))[0];
 }

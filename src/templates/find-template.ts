@@ -1,7 +1,9 @@
 import type { IdempotentApi } from '../api/client.ts';
-import { isContentTag } from '../api/content-tag.ts';
+import { commitOf, isContentTag } from '../api/content-tag.ts';
+import { isBuildIdentifier } from '../api/names.ts';
 import type { TemplateTag } from '../api/schemas.ts';
 import { isMissing } from '../http/errors.ts';
+import { shortSha } from '../tags/event-values.ts';
 
 /** A template at the service. */
 export interface TemplateInfo {
@@ -99,4 +101,21 @@ export function tagsInWords({ tags }: Pick<TemplateInfo, 'tags'>): string {
   if (names.length === 0) return 'It has no tags.';
   const more = names.length > listedTags ? ` and ${names.length - listedTags} more` : '';
   return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, listedTags).join(', ')}${more}.`;
+}
+
+/**
+ * Whether a tag that names a commit, a branch or a schedule fits the build that `from`, a tag or identifier, means: the build has it already,
+ * or its other tags say that it was made from the commit `sha`.
+ */
+export function belongsTo(
+  { tags }: Pick<TemplateInfo, 'tags'>,
+  { from, tag, sha }: { from: string; tag: string; sha: string | undefined },
+): boolean {
+  const buildId = isBuildIdentifier(from) ? from : tags.get(from);
+  if (buildId === undefined) return false;
+  const own = [...tags].filter(([, id]) => id === buildId).map(([name]) => name);
+  if (own.includes(tag)) return true;
+  if (sha === undefined) return false;
+  if (own.includes(`sha-${shortSha(sha)}`) || own.includes(`sha-${sha}`)) return true;
+  return own.some((name) => isContentTag(name) && commitOf(name.split('.', 1)[0] ?? '', [name]) === sha);
 }

@@ -239,7 +239,7 @@ describe('a recipe under an event that has secrets', () => {
     const event = fixtureEvent('pull_request_target');
     expect(() =>
       trustRecipe(join(directory.path, 'template.ts'), trustFacts(event, payloadReader({}), {})),
-    ).toThrow(/its folder is no git checkout.*Build pull requests under the event pull_request/);
+    ).toThrow(/its folder is not a git checkout.*Build pull requests under the event pull_request/);
   });
 
   test('is judged by where its file lies, not by the link that leads there', async () => {

@@ -242,7 +242,7 @@ describe('a file that is not what it was', () => {
     [
       'has other content of the same length',
       (file) => writeFile(file, 'CONTENT'),
-      'its content is not what it was',
+      'its content is different',
     ],
     ['is gone', (file) => rm(file), 'it can no longer be read (it does not exist)'],
     [

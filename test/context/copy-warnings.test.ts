@@ -153,7 +153,7 @@ describe.skipIf(process.platform === 'win32')('a COPY of a file that is sent wit
     [
       'a private folder',
       { tree: { 'ssh/config': '1' }, source: 'ssh', modes: { ssh: 0o700 } },
-      /ssh \(mode 0700\) as 0755.*copy\(\) of their own/,
+      /ssh \(mode 0700\) as 0755.*separate copy\(\)/,
     ],
     [
       'many',

@@ -319,7 +319,7 @@ describe('a COPY that cannot be sent is refused with its reason', () => {
       name: `a pattern that is a name: ${source}`,
       tree: { [source]: '' },
       source,
-      says: ['A path of exactly this name is there', ...says],
+      says: ['A path of exactly this name exists', ...says],
     })),
     { name: 'an open bracket', tree: {}, source: 'a[b', says: ['"[" is never closed'] },
     {

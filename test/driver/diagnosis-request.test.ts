@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/driver/diagnosis/diagnose.ts';
+import type { FailureClass } from '../../src/driver/diagnosis/failure-classes.ts';
 import { diagnoseRequest } from '../../src/driver/diagnosis/request-rules.ts';
-import type { FailureClass } from '../../src/driver/diagnosis/types.ts';
 import type { BuildEvent } from '../../src/driver/events.ts';
 import type { RequestFailure } from '../../src/http/errors.ts';
 import { passThrough } from '../../src/local/server.ts';
@@ -62,8 +62,8 @@ test.each<[Partial<RequestFailure>, FailureClass, RegExp]>([
     'build-not-found',
     /tag that nothing removes/,
   ],
-  [{ status: 400, said: 'something new' }, 'request-refused', /Its own words/],
-  [{ status: 400 }, 'request-refused', /words/],
+  [{ status: 400, said: 'something new' }, 'request-refused', /Its message/],
+  [{ status: 400 }, 'request-refused', /Its message/],
   [{ status: 500, said: 'Error when registering' }, 'service-error', /later/],
   [{ status: 503, said: '' }, 'service-error', /later/],
   [{ status: 403, said: '<Error>Request has expired</Error>', request: 'PUT upload' }, 'upload', /store/],

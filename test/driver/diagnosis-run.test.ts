@@ -1,7 +1,7 @@
 /** What people meet every day inside of a RUN, told from how it ended and what it printed last. */
 
 import { describe, expect, test } from 'vitest';
-import type { FailureClass } from '../../src/driver/diagnosis/types.ts';
+import type { FailureClass } from '../../src/driver/diagnosis/failure-classes.ts';
 import { failures } from '../../src/local/failures.ts';
 import type { ScriptedLine } from '../../src/local/simulation-script.ts';
 import { annotationOf, outcomeOf, plansOfDefinitions } from './diagnosis-harness.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/driver/diagnosis/diagnose.ts';
-import type { Diagnosis } from '../../src/driver/diagnosis/types.ts';
+import type { Diagnosis } from '../../src/driver/diagnosis/failure-classes.ts';
 import { failures } from '../../src/local/failures.ts';
 import { logLine, sampleOutcome, samplePlan } from '../support/sample-build.ts';
 

@@ -1,7 +1,7 @@
 /** Every way in which the service lets a build fail: its class, what is said about it, and the line it points at. */
 
 import { describe, expect, test } from 'vitest';
-import type { FailureClass, RetryAdvice } from '../../src/driver/diagnosis/types.ts';
+import type { FailureClass, RetryAdvice } from '../../src/driver/diagnosis/failure-classes.ts';
 import { failures } from '../../src/local/failures.ts';
 import type { SimulatedPlace } from '../../src/local/simulation-script.ts';
 import { annotationOf, image, outcomeOf, plansOfDefinitions } from './diagnosis-harness.ts';

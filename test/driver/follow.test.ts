@@ -156,7 +156,7 @@ describe('an outage of the status route', () => {
       expect.stringMatching(
         /^GET build status: answered 502; trying again in 0\.0 s \(attempt 2, 20 s left\)$/,
       ),
-      'The status of the build cannot be read; its log is read without, as far as that goes.',
+      'The status of the build cannot be read; its log is read without it, as far as possible.',
     ]);
   });
 

@@ -94,7 +94,7 @@ describe('a registration', () => {
     const rejected = runBuild(service, plan);
     await expect(rejected).rejects.toThrow(/^connection lost to/);
     await expect(rejected).rejects.toThrow(
-      /Whether the build was registered could not be found out: .* answered 502/,
+      /The action could not check whether the build was registered: .* answered 502/,
     );
     expect(service.inspect.builds('app')).toHaveLength(1);
   });

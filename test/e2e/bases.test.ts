@@ -65,7 +65,7 @@ describe('a text that is no base is a mistake at its line', () => {
     ['an empty parent', "fromTemplate('')", /The parent is an empty text/],
     ['a parent out of a file', 'fromTemplate("base\\n")', /Write "base"\./],
     ['a parent that is not set', "fromTemplate('base:' + process.env.NOBODY_SETS_IT)", /base:undefined/],
-    ['a parent with two tags', "fromTemplate('base:1:2')", /no name of a template/],
+    ['a parent with two tags', "fromTemplate('base:1:2')", /not the name of a template/],
     [
       'an AWS image',
       "fromAWSRegistry('', { accessKeyId: 'a', secretAccessKey: 'b', region: 'c' })",

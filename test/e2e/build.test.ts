@@ -197,7 +197,7 @@ describe('tags', () => {
       lines: [
         'rule                             tag            why',
         'type=semver,pattern={{version}}  1.2.3          from v1.2.3',
-        'type=ref,event=pr                -              a push of the tag v1.2.3 is no pull request',
+        'type=ref,event=pr                -              a push of the tag v1.2.3 is not a pull request',
         "type=sha,suffix=-{{date '[x]'}}  sha-6dcb09b-x  the commit of a push of the tag v1.2.3",
         'latest                           -              1.3.0 is higher than 1.2.3',
       ],

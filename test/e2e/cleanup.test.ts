@@ -224,9 +224,9 @@ describe('a sweep', () => {
       'my-worker:pr-3',
     ]);
     expect(tagsOf(service)).toEqual(['latest', 'pr-1', 'pr-4']);
-    expect(log.match(/::warning title=A preview was left behind::/g)).toHaveLength(5);
+    expect(log.match(/::warning title=A preview of a closed pull request::/g)).toHaveLength(5);
     expect(log).toMatch(/pr-1 +\S+ {2}kept: pull request 1 is open/);
-    expect(log).toMatch(/pr-4 +\S+ {2}kept: pull request 4 is not known to GitHub in this repository/);
+    expect(log).toMatch(/pr-4 +\S+ {2}kept: pull request 4 is unknown to GitHub in this repository/);
     expect(comment.body).toContain('is gone');
     const asked = github.requests.filter(({ path }) => path.includes('/pulls/'));
     expect(asked.map(({ path }) => path).sort()).toEqual(

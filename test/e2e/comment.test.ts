@@ -116,7 +116,7 @@ describe('the comment of a pull request', () => {
     const older = await run({ env: { GITHUB_RUN_ID: '49' } });
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]?.body).toContain(newer.outputs['reference']);
-    expect(older.log).toContain('The comment of a newer run was left as it is.');
+    expect(older.log).toContain('The comment of a newer run was kept.');
   });
 
   test('is one for each key', async ({ run, github }) => {

@@ -142,7 +142,7 @@ describe('is refused, with none of it run:', () => {
     [
       'a recipe that was changed',
       (base) => void write(base, { 'template.ts': planted('recipe') }),
-      /template\.ts.*it is not what the commit [0-9a-f]{40} has in its place/,
+      /template\.ts.*it differs from the file in the commit [0-9a-f]{40}/,
     ],
     [
       'a recipe that git does not track',
@@ -155,12 +155,12 @@ describe('is refused, with none of it run:', () => {
     [
       'an import that was changed',
       (base) => void write(base, { 'parts/packages.ts': planted('import') }),
-      /parts\/packages\.ts is loaded, and it is not as it was committed/,
+      /parts\/packages\.ts is loaded, and it differs from its commit/,
     ],
     [
       'JSON that was changed',
       (base) => void write(base, { 'settings.json': '{ "size": "PLANTED" }' }),
-      /settings\.json is loaded, and it is not as it was committed/,
+      /settings\.json is loaded, and it differs from its commit/,
     ],
     [
       'a file that comes before the committed one',
@@ -176,12 +176,12 @@ describe('is refused, with none of it run:', () => {
           'planted.ts': planted('ts'),
         });
       },
-      /tsconfig\.json is loaded, and it is not as it was committed/,
+      /tsconfig\.json is loaded, and it differs from its commit/,
     ],
     [
       'a package.json that was changed',
       (base) => void write(base, { 'package.json': '{ "imports": { "#user": "./planted.ts" } }' }),
-      /package\.json says how template\.ts is read, and it is not as it was committed/,
+      /package\.json says how template\.ts is read, and it differs from its commit/,
     ],
     [
       'a package.json that git does not track',
@@ -211,7 +211,7 @@ describe('is refused, with none of it run:', () => {
         symlinkSync(join(base, 'template.ts'), join(path, 'linked.ts'));
         return 'linked.ts';
       },
-      /parts\/packages\.ts is loaded, and it is not as it was committed/,
+      /parts\/packages\.ts is loaded, and it differs from its commit/,
     ],
     [
       'a repository within that says it is at the commit of the run',
@@ -223,7 +223,7 @@ describe('is refused, with none of it run:', () => {
         write(base, { 'nested/.git/objects/info/alternates': join(base, '.git', 'objects') });
         return 'base/nested/template.ts';
       },
-      /it is not what the commit [0-9a-f]{40} has in its place/,
+      /it differs from the file in the commit [0-9a-f]{40}/,
     ],
     [
       'a .git file that leads to the repository of the base',
@@ -234,7 +234,7 @@ describe('is refused, with none of it run:', () => {
         });
         return 'base/nested/template.ts';
       },
-      /it is not what the commit [0-9a-f]{40} has in its place/,
+      /it differs from the file in the commit [0-9a-f]{40}/,
     ],
     [
       'a commit whose objects were replaced',
@@ -245,14 +245,14 @@ describe('is refused, with none of it run:', () => {
         git(base, 'replace', '-f', main, 'HEAD');
         writeFileSync(join(base, '.git', 'HEAD'), main);
       },
-      /it is not what the commit [0-9a-f]{40} has in its place/,
+      /it differs from the file in the commit [0-9a-f]{40}/,
     ],
     [
       'a folder that is no checkout',
       (base, path) => {
         for (const place of [base, path]) rmSync(join(place, '.git'), { recursive: true });
       },
-      /its folder is no git checkout/,
+      /its folder is not a git checkout/,
     ],
   ];
 

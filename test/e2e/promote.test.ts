@@ -77,7 +77,7 @@ describe('a promotion', () => {
     expect(exitCode, log).toBe(0);
     expect(changesSince()).toEqual([]);
     expect(outputs).toMatchObject({ buildId: first, previous: JSON.stringify({ latest: first, v1: first }) });
-    expect(log).toContain(`Nothing to change: all tags stand on build ${first} already.`);
+    expect(log).toContain(`Nothing to change: all tags are on build ${first} already.`);
   });
 
   test('is rolled back by another to an older tag', async ({ service, run }) => {
@@ -215,13 +215,13 @@ describe('tags that tell where a build was made', () => {
     const before = changes(service).length;
     const { exitCode, log } = await run({ ...options, inputs: { from: '1.3.2', tags: '' } });
     expect(exitCode, log).toBe(1);
-    expect(log).toContain('Set tags to what the build shall be, such as `tags: latest, default`.');
+    expect(log).toContain('Set tags, such as `tags: latest, default`.');
     expect(changes(service)).toHaveLength(before);
     // In so many words it is done, with a warning where a commit is named.
     const plain = await run({ ...options, inputs: { from: '1.3.2', tags: 'nightly, sha-0123456' } });
     expect(plain.exitCode, plain.log).toBe(0);
     expect(plain.log).toMatch(
-      new RegExp(`^::warning title=Tag sha-0123456 taken from another build::.*${head}`, 'm'),
+      new RegExp(`^::warning title=Tag sha-0123456 moved from another build::.*${head}`, 'm'),
     );
   });
 
@@ -291,7 +291,7 @@ describe('what cannot be promoted', () => {
       [{ from: 'v1', tags: 'Latest Greatest!' }, /Input tags/],
       [
         { from: 'v1', tags: `content-${'ab'.repeat(32)}` },
-        /Input tags::.*which has the form of a tag that says what a build holds/,
+        /Input tags::.*which has the form of a content tag/,
       ],
       [{ from: 'v1', 'api-key': 'wrong-key-0123' }, /The service does not know the API key/],
     ];

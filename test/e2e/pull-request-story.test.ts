@@ -51,7 +51,7 @@ const test = testWith({ files: { 'template.mjs': recipe('make') } })
         expect(cleaned?.exitCode, cleaned?.log).toBe(0);
         expect(cleaned?.outputs['removed']).toBe('["my-agent:pr-12"]');
         // The cleanup has the last word, though the build ends after it.
-        expect(built.log).toContain('The comment of a newer run was left as it is.');
+        expect(built.log).toContain('The comment of a newer run was kept.');
         const [{ body = '' } = {}, ...others] = github.comments;
         expect(readCommentMarker(body)).toMatchObject({ state: 'removed', run: 102 });
         expect(others).toEqual([]);

@@ -132,7 +132,7 @@ export const template = Template().fromTemplate('base').runCmd('make');
     const anew = await build({ inputs: { name: 'base', tags: 'default', reuse: 'never' } });
     const second = await build({ inputs });
     const [before, after] = [parent, anew].map(({ outputs }) => outputs['buildId']?.slice(0, 13));
-    expect(whyBuilt(second)).toBe(`the parent template was built anew (${before} → ${after})`);
+    expect(whyBuilt(second)).toBe(`the parent template was built again (${before} → ${after})`);
     expect(startedFrom(service, second)).toBe(anew.outputs['reference']);
   });
 

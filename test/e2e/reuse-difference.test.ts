@@ -81,7 +81,7 @@ describe('a build that goes on is told why', () => {
     await build();
     await workspace.write({ 'app/main.py': 'print(2)\n' });
     const { summary } = await build();
-    expect(summary).toContain('`COPY app/ /app`: still 2 files, 18 B, and not the same bytes');
+    expect(summary).toContain('`COPY app/ /app`: still 2 files, 18 B, with different bytes');
   });
 
   test('without a last known plan it is built without one', async ({ workspace, cache, build }) => {

@@ -24,7 +24,7 @@ describe('a first run that is killed', () => {
       pushOf(commits.first, { onOutput: when('::group::[1/2]', (kill) => kill('SIGKILL')) }),
     );
     void killed.then(door.open);
-    expect((await killed).post.log).toContain('When it is ready, its tags mean it.');
+    expect((await killed).post.log).toContain('Its tags point to it when it is ready.');
     const second = await afterKill(killed);
     expect(second.outputs).toMatchObject({ reused: 'true' });
     expect(second.log).toContain('was made from commit a1a1a1a1a1a1.');
@@ -87,9 +87,9 @@ test('a run that is killed while it follows another says that its tags are not p
   const { outputs, exitCode } = await first;
   expect([exitCode, killed.exitCode]).toEqual([0, null]);
   expect(killed.outputs).toMatchObject({ buildId: expect.any(String), tags: '' });
-  const notice = `Build ${outputs['reference']} continues at the service, which has no way to cancel a build. Another run started it, and the tags of this run are not on it: run this job again to put them there.`;
+  const notice = `Build ${outputs['reference']} continues at the service, which has no way to cancel a build. Another run started it, so it does not have the tags of this run. Run this job again to add them.`;
   expect(killed.post.log).toContain(notice);
-  expect(killed.post.summary).toContain('the tags of this run are not on it');
+  expect(killed.post.summary).toContain('it does not have the tags of this run');
   expect(service.inspect.resolve('my-agent', 'pr-12')).toBeUndefined();
 });
 

@@ -110,13 +110,13 @@ describe('reuse: require', () => {
       /^::error title=This template is not known to be published,file=template\.ts,line=/m,
     );
     expect(check.log.replaceAll('%3A', ':')).toContain(why);
-    expect(check.log).toContain('Whether template my-agent is published as it stands');
+    expect(check.log).toContain('The action cannot tell whether template my-agent is published as it stands');
     expect(check.summary).toContain('## Template `my-agent` is not known to be published');
     const body = github.comments[0]?.body ?? '';
     for (const text of [check.log, check.summary, body]) {
       expect(text).not.toMatch(/[Tt]emplate `?my-agent`? is not published/);
     }
-    expect(body).toContain('Whether a build has the content of this commit cannot be known');
+    expect(body).toContain('The action cannot tell whether a build has the content of this commit');
   });
 
   test('is red where the service cannot be asked, and does not call that unpublished', async ({ build }) => {

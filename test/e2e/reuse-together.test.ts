@@ -56,11 +56,11 @@ describe('two runs of the same content at the same time', () => {
     expect(second.log).toContain('│ (simulated) pip install -r /app/requirements.txt');
     expect(second.log).toMatch(
       new RegExp(
-        `Another run was building the same content, so this one waited and took build ${buildId}\\. It has been ready since .* and was made from commit a1a1a1a1a1a1\\.`,
+        `Another run was building the same content, so this one waited and used build ${buildId}\\. It has been ready since .* and was made from commit a1a1a1a1a1a1\\.`,
       ),
     );
     expect(second.log).toContain('Tag pr-12: new');
-    expect(second.summary).toContain(`so this one waited and took build \`${buildId}\`.`);
+    expect(second.summary).toContain(`so this one waited and used build \`${buildId}\`.`);
     expect(second.summary).toContain('| Steps | 2 steps, 0 cached |');
     expect(second.result).toMatchObject({ reused: { how: 'followed', commit: commits.first } });
   });

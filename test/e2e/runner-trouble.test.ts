@@ -54,8 +54,8 @@ describe('an event file', () => {
   test.for([
     ['that is not JSON', 'event.json', /it is not JSON/],
     ['that is empty', 'empty.json', /it is not JSON/],
-    ['that holds a list', 'list.json', /it holds no JSON object/],
-    ['that holds null', 'null.json', /it holds no JSON object/],
+    ['that holds a list', 'list.json', /it is not a JSON object/],
+    ['that holds null', 'null.json', /it is not a JSON object/],
     ['that is a folder', '.', /it cannot be read \(EISDIR\)/],
     ['that is not there', 'gone.json', /it cannot be read \(ENOENT\)/],
   ] as const)(

@@ -178,7 +178,7 @@ describe('a certificate of an own authority', () => {
     const port = await startHttps();
     const got = await ask({ API_URL: `https://localhost:${port}` });
     expect(got).toEqual({
-      error: `the certificate of localhost:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); where a proxy of your own signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`,
+      error: `the certificate of localhost:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); if your own proxy signs it, set NODE_EXTRA_CA_CERTS in the env of the job to the file with its CA certificate`,
       retries: [],
       stderr: '',
     });

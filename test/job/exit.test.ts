@@ -85,7 +85,7 @@ describe('an error that ends a step', () => {
       'timeout',
       undefined,
       { status: 'error', failure: 'timeout' },
-      /The time of timeout-minutes is over/,
+      /The time limit timeout-minutes is over/,
     ],
     [
       'one after the build was registered',

@@ -468,12 +468,12 @@ describe('no fingerprint', () => {
     [
       'where all of it is to run anew every time, the base too',
       { recipe: { ...golden.recipe, force: true } },
-      'the recipe is to be built anew every time (skipCache)',
+      'the recipe is built again every time (skipCache)',
     ],
     [
       'where a step is to run anew every time',
       { steps: [...golden.steps, { type: 'RUN', args: ['date'], force: true }] },
-      'step 4 is to be run anew every time (skipCache or forceUpload)',
+      'step 4 runs again every time (skipCache or forceUpload)',
     ],
   ])('%s, nor tags of one', async (_, changes, unknown) => {
     const plan = await planOf({ ...golden, ...changes }, undefined, { commit: 'c'.repeat(40) });

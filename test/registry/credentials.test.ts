@@ -55,12 +55,12 @@ describe('credentials of', () => {
     [
       'Oracle',
       { type: 'oci', privateKey: 'x' },
-      'registries of Oracle Cloud cannot be asked with an API signing key',
+      'registries of Oracle Cloud do not accept an API signing key',
     ],
     [
       'of an unknown kind',
       { type: 'else' } as unknown as ImageRegistry,
-      'the kind of its registry credentials is not known here',
+      'this action does not support its kind of registry credentials',
     ],
     [
       'a user alone',

@@ -155,7 +155,7 @@ describe('a registry with tokens', () => {
   ])('at %j is not used', async (realm) => {
     registry.intercept = () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } });
     expect(await resolve(user)).toEqual(
-      unresolved(`the registry ${registry.host} names no address for tokens that is safe to ask`),
+      unresolved(`the registry ${registry.host} names no safe address for tokens`),
     );
     expect(registry.requests).toHaveLength(1);
   });

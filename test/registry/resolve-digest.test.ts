@@ -102,7 +102,7 @@ describe('what a registry answers', () => {
   test.each<[string, RegistryAnswer, string]>([
     ['no such image', { status: 404 }, 'has no image a/b:1 (404)'],
     ['not for everybody', { status: 403 }, 'has no image a/b, or one that needs credentials (403)'],
-    ['no way to log in', { status: 401 }, 'answered 401 and offers no login that is known here'],
+    ['no way to log in', { status: 401 }, 'answered 401 and offers no login that this action supports'],
     [
       'too many requests for a while',
       { status: 429, headers: { 'retry-after': '3600' } },
@@ -114,12 +114,12 @@ describe('what a registry answers', () => {
     [
       'a redirect to what is not safe',
       { status: 302, headers: { location: 'http://r.example/v2/' } },
-      'redirects to an address that is not safe to ask',
+      'redirects to an address that is not safe',
     ],
     [
       'a redirect with a password',
       { status: 302, headers: { location: 'https://u:p@r.example/v2/' } },
-      'redirects to an address that is not safe to ask',
+      'redirects to an address that is not safe',
     ],
     ...['sha256:abc', `sha256:${'A'.repeat(64)}`, `sha512:${'a'.repeat(128)}`, 'x'].map(
       (digest): [string, RegistryAnswer, string] => [

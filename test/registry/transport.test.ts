@@ -108,11 +108,11 @@ describe('a request to a registry goes', () => {
       status: 401,
       headers: { 'www-authenticate': 'Bearer realm="http://127.0.0.1/t"' },
     });
-    const refused = 'the registry r.example names no address for tokens that is safe to ask';
+    const refused = 'the registry r.example names no safe address for tokens';
     expect(await resolve('r.example/a', diverted)).toEqual(unresolved(refused));
     registry.intercept = () => ({ status: 307, headers: { location: 'http://127.0.0.1/v2/' } });
     expect(await resolve('r.example/a', diverted)).toEqual(
-      unresolved('the registry r.example redirects to an address that is not safe to ask'),
+      unresolved('the registry r.example redirects to an address that is not safe'),
     );
     expect(diverted.requests).toHaveLength(2);
   });
@@ -144,7 +144,7 @@ describe('a certificate', () => {
     expect(await resolve(image, untrusting)).toEqual(
       unresolved(
         expect.stringMatching(
-          /^the certificate of the registry template-service\.test:\d+ is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\); where a proxy/,
+          /^the certificate of the registry template-service\.test:\d+ is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\); if your own proxy/,
         ),
       ),
     );

@@ -68,7 +68,7 @@ describe('require', () => {
     const run = await runReuse(service, await planFor({ unknownBase: true }), required);
     expect(run.outcome).toEqual({
       ok: false,
-      reason: 'Whether this template is published cannot be known: nobody knows',
+      reason: 'It is unknown whether this template is published: nobody knows',
     });
     expect(service.requests).toEqual([]);
   });

@@ -182,7 +182,7 @@ describe('the build of another run', () => {
       }),
     );
     expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId, tags: ['v2'] });
-    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; left there.']);
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; they stay there.']);
     expect(service.inspect.tagHistory('app').filter(({ tag }) => tag === 'latest')).toHaveLength(1);
     await making;
   });
@@ -326,7 +326,7 @@ describe.each(['timeout', 'interrupted'] as const)('given up (%s)', (reason) => 
       signal: giveUp.signal,
       onEvent: ({ type }) => type === 'step-started' && giveUp.abort(reason),
     });
-    const left = 'the tags of this run are not on it: run this job again to put them there.';
+    const left = 'it does not have the tags of this run. Run this job again to add them.';
     expect(outcomeOf(run)).toMatchObject({
       ...{ status: 'building', abortedBy: reason, buildId, tags: [] },
       diagnosis: { class: reason, advice: expect.stringContaining(left) },

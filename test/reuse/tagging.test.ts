@@ -71,7 +71,7 @@ describe('between look-up and tagging', () => {
     );
     const run = await runReuse(service, plan);
     expect(outcomeOf(run).buildId).not.toBe(old.buildId);
-    expect(run.notices[0]).toBe(`Build ${old.buildId} has gone since it was looked up.`);
+    expect(run.notices[0]).toBe(`Build ${old.buildId} was removed after it was looked up.`);
     expect(faultsOf(service, plan, run)).toEqual([]);
     expect(service.inspect.resolve('app', 'latest')).toBe(outcomeOf(run).buildId);
   });
@@ -106,7 +106,7 @@ describe('after tagging', () => {
     const run = await runReuse(service, plan);
     expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
     expect(outcomeOf(run).reused?.moves).toContainEqual({ tag: 'latest', after: newer });
-    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; left there.']);
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; they stay there.']);
   });
 
   test('newer runs take all tags: superseded', async () => {
@@ -204,7 +204,7 @@ describe('putting tags on', () => {
       );
       const run = await runReuse(service, plan);
       expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
-      expect(run.notices.at(-1)).toBe('A newer run put latest on another build meanwhile; left there.');
+      expect(run.notices.at(-1)).toBe('A newer run put latest on another build meanwhile; they stay there.');
       expect(service.inspect.resolve('app', 'latest')).toBe(newer);
     },
   );

@@ -1,7 +1,7 @@
 import type { RecipeBody } from '../../src/api/types.ts';
 import type { FileManifest } from '../../src/context/manifest.ts';
 import type { Definition } from '../../src/definition/definition.ts';
-import type { Diagnosis } from '../../src/driver/diagnosis/types.ts';
+import type { Diagnosis } from '../../src/driver/diagnosis/failure-classes.ts';
 import type { BuildOutcome, LogLine, StepHeader } from '../../src/driver/events.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderSummary, summaryDetails } from '../../src/report/markdown/summary.ts';

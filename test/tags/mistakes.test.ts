@@ -48,10 +48,10 @@ const table: readonly (readonly [rules: string, message: string])[] = [
   ['type=raw,value={{#if x}}y', 'there is no expression {{#if}}'],
   [
     'type=raw,value={{version}}',
-    '{{version}} is known in the pattern of type=semver only; write type=semver,pattern={{version}} for it.',
+    '{{version}} works only in the pattern of type=semver; write type=semver,pattern={{version}} for it.',
   ],
-  ['type=raw,value={{branch', 'found "{{branch", in which {{ has no }} behind it.'],
-  ["type=raw,value={{sha 'x'}}", "{{sha 'x'}} holds more than a name"],
+  ['type=raw,value={{branch', 'found "{{branch", in which {{ has no }} after it.'],
+  ["type=raw,value={{sha 'x'}}", "{{sha 'x'}} has more than a name"],
   [
     'type=raw,value={{date}}',
     "{{date}}: has no format, expected one in quotes, as in {{date 'YYYYMMDD' tz='Europe/Berlin'}}.",

@@ -437,7 +437,7 @@ describe('a pull request or a merge group', () => {
 
 describe('the reasons', () => {
   test.each([
-    ['push_main', 'type=ref,event=pr', 'a push to main is no pull request'],
+    ['push_main', 'type=ref,event=pr', 'a push to main is not a pull request'],
     ['push_main', 'type=semver,pattern={{version}}', 'a push to main has no git tag, and the rule no value'],
     ['push_main', 'type=semver,pattern={{version}},value=3.4', '"3.4" is not a version such as 1.2.3'],
     [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { belongsTo } from '../../src/templates/belongs.ts';
+import { belongsTo } from '../../src/templates/find-template.ts';
 
 const build = '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b';
 const sha = '6dcb09b5b57875f334f61aebed695e2e4193db5e';

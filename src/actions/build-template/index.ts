@@ -15,9 +15,8 @@ import { logPlan } from '../../report/log/plan-log.ts';
 import { type EarlyLookup, lookUpEarly } from '../../reuse/early-lookup.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import { namesNothing } from '../../tags/decide.ts';
-import { removePreviewIfClosed } from './closed-pull-request.ts';
 import { readDefinition } from './load-definition.ts';
-import { exitIfOutdated } from './newer-commit.ts';
+import { exitIfOutdated, removePreviewIfClosed } from './pull-request-state.ts';
 import { baseResolver } from './resolve-base.ts';
 import { tagsOfBuild } from './resolve-tags.ts';
 import { teamLimits } from './team-limits.ts';
@@ -76,7 +75,7 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   showWarnings(runner.output, size.warnings);
   problems.push(...size.problems);
   throwIfAny(problems);
-  if (!plan) throw new Error('There is no plan although nothing is wrong.');
+  if (!plan) throw new Error('The plan is missing, and no problem explains it.');
   logPlan(runner.output, redactPlan(plan, runner.redact));
 
   const superseded = await outdated;

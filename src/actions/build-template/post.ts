@@ -16,14 +16,14 @@ export async function runPost(state: StepState, env: NodeJS.ProcessEnv): Promise
   const reference = buildReference(state.build);
   const { ofOther = false } = state.build;
   const aboutTags = ofOther
-    ? 'Another run started it, and the tags of this run are not on it: run this job again to put them there.'
-    : 'When it is ready, its tags mean it.';
+    ? 'Another run started it, so it does not have the tags of this run. Run this job again to add them.'
+    : 'Its tags point to it when it is ready.';
   runner.output.notice(
-    `The build step was ended before its build was. Build ${reference} continues at the service, which has no way to cancel a build. ${aboutTags}`,
+    `The build step ended before its build. Build ${reference} continues at the service, which has no way to cancel a build. ${aboutTags}`,
     { title: 'A build continues' },
   );
   if (!state.summary) return;
   await runner.addSummary(
-    `## Template ${inlineCode(state.build.name)} is building\n\nThe build step was ended before its build was, so the result is not known here. The build continues at the service: ${inlineCode(reference)}. ${aboutTags}\n`,
+    `## Template ${inlineCode(state.build.name)} is building\n\nThe build step ended before its build, so the result is unknown here. The build continues at the service: ${inlineCode(reference)}. ${aboutTags}\n`,
   );
 }

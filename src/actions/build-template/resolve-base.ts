@@ -41,7 +41,7 @@ function imageFinding(
   const { host, repository = '' } = parseImageReference(image) ?? {};
   if (verdict === undefined || (host === 'docker.io' && repository.startsWith('novita/'))) return undefined;
   if (verdict === 'missing') {
-    const message = `${image} cannot be built from: ${why}. Check its name and its tag. Where the service sees another registry than this runner, set pin-base: false, and nothing is looked up.`;
+    const message = `Nothing can be built from ${image}: ${why}. Check its name and its tag. If the service uses another registry than this runner, set pin-base: false to skip the look-up.`;
     return { certain: true, title: 'The base image does not exist', message };
   }
   const message = `${image} could not be looked up: ${why}. Check its name, and that the recipe has the credentials which the service needs to read it: fromImage(image, { username, password }). The build continues, and probably fails at its base.`;
@@ -53,7 +53,7 @@ async function resolveParent(
   name: string,
   connect: Connect | undefined,
 ): Promise<ResolvedBase> {
-  if (!connect) return unknown('there is no API key to look up its parent with');
+  if (!connect) return unknown('there is no API key for looking up its parent');
   const limit = AbortSignal.timeout(parentLimitMs);
   const client = connect(limit);
   try {
@@ -82,10 +82,10 @@ function parentFinding(
   const check =
     hint ?? 'Check its name and its tag, and that domain or api-url names the region in which it was built.';
   if (certain) {
-    const message = `${parent} cannot be built from: ${why}. ${check}`;
+    const message = `Nothing can be built from ${parent}: ${why}. ${check}`;
     return { certain, title: 'The parent template does not exist', message };
   }
-  const message = `${parent} was not found: ${why}. ${check} The build continues, since it may be a public template of another team, and fails at its base where it is not.`;
+  const message = `${parent} was not found: ${why}. ${check} The build continues, since it may be a public template of another team. If it is not, the build fails at its base.`;
   return { certain, title: 'The parent template was not found', message };
 }
 

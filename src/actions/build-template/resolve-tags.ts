@@ -4,7 +4,7 @@ import type { BuildInputs } from '../../inputs/build.ts';
 import type { Connect } from '../../job/job.ts';
 import { throwIfAny } from '../../problem.ts';
 import type { Output } from '../../report/log/output.ts';
-import { logTags } from '../../report/log/tag-log.ts';
+import { logTags } from '../../report/log/tag-tables.ts';
 import { decideTags } from '../../tags/decide.ts';
 import { tagsUnreadable } from '../../tags/latest.ts';
 
@@ -52,7 +52,7 @@ export async function tagsOfBuild(
   if (unknown.length > 0 && mayLookUp && connect) {
     const rules = unknown.map(({ rule }) => rule).join('; ');
     output.warning(
-      `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. Nothing was given by ${rules}. Run this again, or write these tags out if this version is the highest.`,
+      `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. No tag came from ${rules}. Run this again, or write these tags explicitly if this version is the highest.`,
       { title: 'Tags that stay' },
     );
   }

@@ -5,8 +5,8 @@ import type { ExitResult } from '../../job/exit.ts';
 import type { Job } from '../../job/job.ts';
 import { endDeployments, markCommentsRemoved } from '../../job/preview-removed.ts';
 import { throwIfAny } from '../../problem.ts';
-import { logCleanup } from '../../report/log/cleanup-log.ts';
 import { showWarnings } from '../../report/log/output.ts';
+import { logCleanup } from '../../report/log/tag-tables.ts';
 import { cleanupSummary } from '../../report/markdown/tag-summary.ts';
 import { mergeGroupPrefix } from '../../templates/preview-tags.ts';
 import { cleanTemplates } from './clean-templates.ts';
@@ -29,7 +29,7 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
   throwIfAny(problems);
   if (connection.apiKey === '') {
     output.notice(
-      'This run gets no secrets, as those of forks and of Dependabot, and so had no preview to remove.',
+      'This run gets no secrets, like all runs of forks and of Dependabot, so there is no preview to remove.',
     );
     runner.setOutput('removed', '[]');
     return { exitCode: 0 };
@@ -54,8 +54,8 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
   logCleanup(output, cleanup, dryRun);
   for (const { name, tag, pullRequest: number } of mode === 'sweep' ? removed : []) {
     output.warning(
-      `${name}:${tag} was left behind by pull request ${number}, which is closed. It is removed now; see why it was not when the pull request closed.`,
-      { title: 'A preview was left behind', inLog: true },
+      `${name}:${tag} still existed after pull request ${number} was closed. It is removed now. Check why it was not removed when the pull request closed.`,
+      { title: 'A preview of a closed pull request', inLog: true },
     );
   }
   const summary = inputs.summary ? cleanupSummary(cleanup, dryRun) : '';

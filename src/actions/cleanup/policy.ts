@@ -12,7 +12,7 @@ export function closedPullRequest(event: CiEvent, problems: Problem[]): number |
   const found = name === '' ? 'no event' : action === undefined ? name : `${name} (${action})`;
   problems.push({
     title: 'Input mode',
-    message: `event removes the previews of a pull request when it closes, found ${found}. Run this job on pull_request with types: [closed], or use mode: sweep for previews that were left behind.`,
+    message: `event removes the previews of a pull request when it closes, found ${found}. Run this job on pull_request with types: [closed], or use mode: sweep for previews that still exist.`,
   });
   return undefined;
 }
@@ -49,7 +49,7 @@ export function decideBySweep(github: Pick<GithubClient, 'pullRequest'> | undefi
   const stateOf = github ? pullRequestStates(github) : async () => 'unknown';
   return async ({ pullRequest }) => {
     const state = await stateOf(pullRequest);
-    const known = state === 'unknown' ? 'is not known to GitHub in this repository' : `is ${state}`;
-    return { remove: state === 'closed', reason: `pull request ${pullRequest} ${known}` };
+    const found = state === 'unknown' ? 'is unknown to GitHub in this repository' : `is ${state}`;
+    return { remove: state === 'closed', reason: `pull request ${pullRequest} ${found}` };
   };
 }

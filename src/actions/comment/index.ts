@@ -40,7 +40,7 @@ export async function runComment({ context, runner, clients }: Job): Promise<Exi
       for (const comment of comments) {
         const { outcome, url } = await upsertComment(github, number, comment);
         runner.setOutput('comment-url', url);
-        const done = outcome === 'newer' ? 'that of a newer run was left as it is' : outcome;
+        const done = outcome === 'newer' ? 'kept that of a newer run' : outcome;
         output.line(`Comment about ${comment.header.name}: ${done} (${url})`);
       }
     }

@@ -4,8 +4,7 @@ import { type ExitResult, failEarly, skipRemovalEvent } from '../../job/exit.ts'
 import type { Job } from '../../job/job.ts';
 import { throwIfAny } from '../../problem.ts';
 import { showWarnings } from '../../report/log/output.ts';
-import { logPromotion } from '../../report/log/promotion-log.ts';
-import { logTags } from '../../report/log/tag-log.ts';
+import { logPromotion, logTags } from '../../report/log/tag-tables.ts';
 import { promotionSummary } from '../../report/markdown/tag-summary.ts';
 import { namesNothing } from '../../tags/decide.ts';
 import { promote } from '../../templates/assign-tags.ts';

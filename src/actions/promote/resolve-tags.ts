@@ -3,8 +3,7 @@ import type { PromoteInputs } from '../../inputs/promote.ts';
 import type { Output } from '../../report/log/output.ts';
 import { decideTags, type TagDecisions } from '../../tags/decide.ts';
 import { isCommitTag } from '../../tags/ref-name.ts';
-import { belongsTo } from '../../templates/belongs.ts';
-import type { TemplateInfo } from '../../templates/find-template.ts';
+import { belongsTo, type TemplateInfo } from '../../templates/find-template.ts';
 
 /** The tags of a promotion. */
 export interface PromotionTags extends TagDecisions {
@@ -59,7 +58,7 @@ export function warnOfForeignTags(
     const at = template.tags.get(foreign);
     const stays = at === undefined ? 'It is not put on this build' : `It stays on build ${at}`;
     output.warning(
-      `${rule} gives ${foreign}, and nothing says that build ${buildId} was made there. ${stays}: who asks for ${name}:${foreign} would get something else. Take the rule out, or write the tag itself if this is meant.`,
+      `${rule} gives ${foreign}, and nothing says that build ${buildId} was made there. ${stays}: a sandbox of ${name}:${foreign} would be something else. Remove the rule, or write the tag itself if you mean this.`,
       { title: `Tag ${foreign} left out` },
     );
   }
@@ -68,8 +67,8 @@ export function warnOfForeignTags(
     if (at === undefined || at === buildId) continue;
     if (belongsTo(template, { from: buildId, tag, sha: event.sha })) continue;
     output.warning(
-      `${name}:${tag} names a commit and is taken from build ${at}. A release of that commit would get build ${buildId} from now on.`,
-      { title: `Tag ${tag} taken from another build` },
+      `${name}:${tag} names a commit and moves here from build ${at}. A release of that commit would get build ${buildId} from now on.`,
+      { title: `Tag ${tag} moved from another build` },
     );
   }
 }

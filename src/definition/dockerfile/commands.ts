@@ -15,7 +15,7 @@ export function runLosses(reading: Reading): Loss[] {
     return [
       ...losses,
       mistake(
-        'The SDK joins the lines of a here-document to one, so that the command does something else.',
+        'The SDK joins the lines of a here-document into one, so the command does something else.',
         inScript,
       ),
     ];
@@ -27,7 +27,7 @@ export function runLosses(reading: Reading): Loss[] {
     return [
       ...losses,
       mistake(
-        'The SDK hands the exec form to the shell as it is written, with its brackets and commas.',
+        'The SDK passes the exec form to the shell as it is written, with its brackets and commas.',
         instead,
       ),
     ];
@@ -44,7 +44,7 @@ function textLoss(reading: Reading): string | undefined {
   if (collapseBlanks(text) === collapseBlanks(sent)) return undefined;
   const cause = text.includes(escaping)
     ? `The SDK removes each ${escaping} that ends no line`
-    : 'The SDK makes one blank of several, in quotes too';
+    : 'The SDK reduces several blanks to one, even in quotes';
   return `${cause}: the shell would get ${quote(sent)}.`;
 }
 
@@ -72,7 +72,7 @@ function runFlagLoss({ name, value }: Flag): Loss | undefined {
       return mistake(`${leftOut}: the files would not be there.`, 'COPY them first.');
     default:
       return mistake(
-        `${leftOut}, and a build has nothing of the kind.`,
+        `${leftOut}, and a build has no such thing.`,
         'Write the command so that it needs no flag.',
       );
   }
@@ -123,7 +123,7 @@ export function startTogether(
     if (entrypointIsLast) return undefined;
     const found =
       'Docker ignores CMD beside an ENTRYPOINT that is a shell command, and the SDK uses only CMD.';
-    return { reading: cmd, loss: mistake(found, 'Take CMD out, and write the ENTRYPOINT as CMD.') };
+    return { reading: cmd, loss: mistake(found, 'Remove CMD, and write the ENTRYPOINT as CMD.') };
   }
   const second = jsonWords(cmd.text) ?? ['/bin/sh', '-c', cmd.text];
   const command = [...first, ...second].map(quoteForShell).join(' ');
@@ -134,7 +134,7 @@ export function startTogether(
   return {
     reading: lost,
     loss: mistake(
-      `The SDK drops ${lost.keyword} for the ${kept.keyword} on line ${kept.instruction.line}; Docker joins the two.`,
+      `The SDK drops ${lost.keyword} because of the ${kept.keyword} on line ${kept.instruction.line}; Docker joins the two.`,
       instead,
     ),
   };

@@ -9,7 +9,7 @@ export function copyLosses(reading: Reading): Loss[] {
   if (instruction.hereDocuments.length > 0) {
     return [
       mistake(
-        'The SDK takes the name of a here-document for that of a file.',
+        'The SDK reads the name of a here-document as that of a file.',
         'Put the text into a file beside the Dockerfile, and COPY that.',
       ),
     ];
@@ -42,7 +42,7 @@ export function copyLosses(reading: Reading): Loss[] {
     return [
       ...kept,
       mistake(
-        'The SDK puts in no values of variables here.',
+        'The SDK does not fill in variables here.',
         `Write ${sources.map(({ expanded }) => line(expanded)).join(' and ')}.`,
       ),
     ];
@@ -76,7 +76,7 @@ export function copyLosses(reading: Reading): Loss[] {
   const sent = [sentText(reading), sentText(reading, 1)];
   const meant = [sources[0]?.text, destination];
   if (sent.every((word, index) => word === meant[index])) return kept;
-  const found = `The SDK takes neither quotes nor escapes: it would send ${quote(sent.join(' '))}.`;
+  const found = `The SDK reads neither quotes nor escapes: it would send ${quote(sent.join(' '))}.`;
   return [
     ...kept,
     mistake(
@@ -93,7 +93,7 @@ function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
     case 'chown':
       if (value.includes('$'))
         return warning(
-          `The SDK puts in no value of a variable: the owner would be ${value}.`,
+          `The SDK does not fill in variables: the owner would be ${value}.`,
           'Write the name itself.',
         );
       return isRecord(options) && options['user'] === value
@@ -109,7 +109,7 @@ function flagLoss({ call }: Reading, { name, value }: Flag): Loss | undefined {
       return mistake(`${leftOut}: the files would be sent.`, `Write the line ${value} into .dockerignore.`);
     case 'parents':
       return mistake(
-        `${leftOut}: the files would lie elsewhere.`,
+        `${leftOut}: the files would be elsewhere.`,
         'Write a COPY with the whole destination for each source.',
       );
     case 'checksum':
@@ -145,7 +145,7 @@ function addLoss(source: string, destination: string, flags: readonly Flag[]): L
     const instead = isGit
       ? `Write RUN ${cloneCommand(source, destination)}.`
       : `Write RUN curl -fsSL -o ${file} ${source}.`;
-    return mistake('The SDK takes an address for the name of a file in the context directory.', instead);
+    return mistake('The SDK reads an address as the name of a file in the context directory.', instead);
   }
   const packed =
     archive.test(source) && !flags.some(({ name, value }) => name === 'unpack' && value === 'false');

@@ -17,7 +17,7 @@ export interface LineLoss extends Loss {
 const leftOut =
   (instead: string) =>
   ({ keyword }: Reading): Loss[] => [warning(`The SDK leaves ${keyword} out.`, instead)];
-const unneeded = leftOut('Nothing is to be done: a sandbox has no use for it.');
+const unneeded = leftOut('You can ignore this: a sandbox has no use for it.');
 
 /**
  * Instruction → what is lost of it, by comparing Docker's reading with the SDK's call. FROM, ARG and the start command
@@ -40,7 +40,7 @@ const rows: Readonly<Record<string, (reading: Reading) => Loss[]>> = {
   VOLUME: leftOut(
     'A sandbox keeps everything on its own disk; make the folder with RUN mkdir -p where it is needed.',
   ),
-  ONBUILD: leftOut('Write the instruction into the definitions that begin with this template.'),
+  ONBUILD: leftOut('Write the instruction into the definitions that start from this template.'),
   STOPSIGNAL: unneeded,
   LABEL: unneeded,
   MAINTAINER: unneeded,
@@ -86,8 +86,8 @@ export function dockerfileLosses(
     } else if (text.trim() === '' && needsText(keyword)) {
       add([
         mistake(
-          `${keyword} has nothing after it, which Docker refuses, and the SDK drops.`,
-          'Write what it is to be, or remove the line.',
+          `${keyword} has nothing after it: Docker refuses that, and the SDK drops it.`,
+          'Add its value, or remove the line.',
         ),
       ]);
     } else if (keyword === 'CMD' || keyword === 'ENTRYPOINT') {
@@ -118,7 +118,7 @@ function needsText(keyword: string): boolean {
 function fromLosses({ text, flags, escaping, values }: Reading, stages: number): Loss[] {
   if (stages > 1) {
     const instead =
-      'Build the image with docker build, push it, and begin the template with fromImage(); or keep one stage.';
+      'Build the image with docker build, push it, and start the template with fromImage(); or keep one stage.';
     return [mistake('Multi-stage Dockerfiles are not supported: the SDK reads one stage only.', instead)];
   }
   const { variables, expanded } = dockerWord(text.split(/\s+/)[0] ?? '', escaping, values);
@@ -132,10 +132,10 @@ function fromLosses({ text, flags, escaping, values }: Reading, stages: number):
         ),
       ];
   if (variables.length === 0) return platform;
-  const known = expanded.includes('$') ? 'the name of the image itself' : `FROM ${expanded}`;
+  const base = expanded.includes('$') ? 'the name of the image itself' : `FROM ${expanded}`;
   return [
     ...platform,
-    mistake('The SDK puts in no values of variables: the base would be no image.', `Write ${known}.`),
+    mistake('The SDK does not fill in variables: the base would not be an image.', `Write ${base}.`),
   ];
 }
 
@@ -159,7 +159,7 @@ function unknown(keyword: string): Loss[] {
   const near = nearest(keyword, keywords);
   return [
     mistake(
-      `Docker knows no instruction ${keyword}, and the SDK leaves it out.`,
+      `Docker has no instruction ${keyword}, and the SDK leaves it out.`,
       near ? `Write ${near}.` : 'Remove it.',
     ),
   ];

@@ -81,7 +81,7 @@ function finding({ severity, keyword, line, found, instead, start }: LineLoss, i
   const where = isFile ? '' : `Line ${line} of the Dockerfile, ${keyword}: `;
   return {
     severity,
-    title: severity === 'mistake' ? `The SDK misreads ${keyword}` : `${keyword} is not all taken`,
+    title: severity === 'mistake' ? `The SDK misreads ${keyword}` : `${keyword} is not fully supported`,
     message: `${where}${found} ${instead}`,
     ...(start && { start }),
   };
@@ -93,16 +93,16 @@ function noFrom(given: string, file: string | undefined): Finding {
     return {
       severity: 'mistake',
       title,
-      message: 'A Dockerfile must say what it begins with. Write FROM and an image on its first line.',
+      message: 'A Dockerfile must name its base. Write FROM and an image on its first line.',
     };
   }
-  const message = `fromDockerfile: there is no file ${resolve(given)}, so the SDK takes the name for the text of a Dockerfile. The path is relative to the working directory; correct it, or set the input working-directory.`;
+  const message = `fromDockerfile: there is no file ${resolve(given)}, so the SDK reads the name as the text of a Dockerfile. The path is relative to the working directory; correct it, or set the input working-directory.`;
   return { severity: 'mistake', title: 'No such Dockerfile', message };
 }
 
 function ignoreFile(file: string): Finding {
   const name = `${basename(file)}.dockerignore`;
-  const message = `${name} is there, and neither the SDK nor the action reads it: what it names is sent. Write its lines into .dockerignore of the context directory.`;
+  const message = `${name} exists, but neither the SDK nor the action reads it: the files that it names are sent. Write its lines into .dockerignore of the context directory.`;
   return {
     severity: 'warning',
     title: 'An ignore file without effect',

@@ -36,7 +36,7 @@ export function envLosses(reading: Reading): Loss[] {
   if (!settings) {
     // The SDK drops an ENV without a value, which Docker would refuse.
     const report = reading.call ? mistake : warning;
-    return [report('ENV needs names and values, and Docker refuses it without.', 'Write ENV NAME=value.')];
+    return [report('ENV needs names and values; Docker refuses it without them.', 'Write ENV NAME=value.')];
   }
   const losses: Loss[] = [];
   const changed = settings.filter((setting) => isChanged(reading, setting));
@@ -47,9 +47,9 @@ export function envLosses(reading: Reading): Loss[] {
     losses.push(mistake(found, `Write ${names(plain)} as NAME=value, without quotes.`));
   }
   if (other.length > 0) {
-    const found = `The SDK divides values at their blanks and drops escapes: ${names(other)} would be something else, or not there.`;
+    const found = `The SDK splits values at their blanks and drops escapes: ${names(other)} would be different or missing.`;
     const envs = other.map(({ name }) => `${name}: '…'`).join(', ');
-    const instead = `Take ${names(other)} out of ENV, and write .setEnvs({ ${envs} }) in the definition.`;
+    const instead = `Remove ${names(other)} from ENV, and write .setEnvs({ ${envs} }) in the definition.`;
     losses.push(mistake(found, instead));
   }
   const right = settings.filter((setting) => !changed.includes(setting));
@@ -64,7 +64,7 @@ export function envLosses(reading: Reading): Loss[] {
   const escaped = right.filter(({ value }) => value?.escaped);
   if (escaped.length > 0) {
     const found = `Docker removes the ${reading.escaping} in ${names(escaped)}, and so does the SDK.`;
-    losses.push(warning(found, `Write it twice where it is to stay.`));
+    losses.push(warning(found, `Write it twice to keep it.`));
   }
   return losses;
 }
@@ -108,12 +108,12 @@ export function argLosses(
       return [mistake(`Docker uses the ENV ${name} above, and the SDK the ARG.`, `Remove this ARG.`)];
   }
   const empty = settings.some(({ value }) => !value)
-    ? ' Without a default it is empty, since nothing is handed to a build.'
+    ? ' Without a default it is empty, since a build gets no arguments.'
     : '';
   return [
     warning(
       `The SDK makes an ENV of ARG: every sandbox has ${names(settings)} in its environment.${empty}`,
-      `Write ENV where the sandbox shall have it, else the value itself where it is used.`,
+      `Write ENV if the sandbox needs it, else the value itself where it is used.`,
     ),
   ];
 }
@@ -138,7 +138,7 @@ export function wordLosses(reading: Reading): Loss[] {
   if (meant === '') return [];
   const sent = sentText(reading) ?? '';
   if (sent !== meant || dollar) {
-    const found = `The SDK takes the first word, with its quotes and without its escapes: ${quote(sent)}.`;
+    const found = `The SDK uses the first word, with its quotes and without its escapes: ${quote(sent)}.`;
     const method = keyword === 'USER' ? 'setUser' : 'setWorkdir';
     const plain = /^[^\s"'\\$]+$/.test(expanded);
     return [
@@ -154,13 +154,13 @@ export function wordLosses(reading: Reading): Loss[] {
     const instead = expanded.includes('$') ? 'Write the value itself.' : `Write ${keyword} ${expanded}.`;
     return [
       warning(
-        'The SDK puts in no value of a variable here, and the service knows none that ENV and ARG set.',
+        'The SDK does not fill in variables here, and the service does not know those of ENV and ARG.',
         instead,
       ),
     ];
   }
   if (keyword === 'USER' && meant.includes(':')) {
-    return [warning('The service knows users and no groups.', `Write USER ${meant.split(':')[0]}.`)];
+    return [warning('The service supports users, but no groups.', `Write USER ${meant.split(':')[0]}.`)];
   }
   return [];
 }

@@ -41,8 +41,8 @@ export function openCommittedFiles({ root, commit, event }: CommittedOnly, file:
       throw refuse('A file that git does not track', `${shown(path)} ${why}, and git does not track it.`);
     if (compared === 'changed')
       throw refuse(
-        'A file that is not as it was committed',
-        `${shown(path)} ${why}, and it is not as it was committed. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+        'A file that differs from its commit',
+        `${shown(path)} ${why}, and it differs from its commit. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
       );
   };
   return {

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { isRecord } from '../../json.ts';
 import type { Problem, SourceLocation } from '../../problem.ts';
-import { callerStack, type FrameFinder } from '../stack-frames.ts';
+import { callerStack } from '../stack-frames.ts';
+import type { GuardContext } from './guard-exit.ts';
 import type { Sdk } from './load-sdk.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -11,12 +12,7 @@ import type { Recorder } from './recorder.ts';
  */
 export function forbidBuilds(
   sdk: Sdk,
-  context: {
-    readonly file: string;
-    readonly workingDirectory: string;
-    readonly frames: FrameFinder;
-    readonly recorder: Recorder;
-  },
+  context: GuardContext & { readonly recorder: Recorder },
   fail: (problem: Problem) => never,
 ): void {
   const relativePath = (at: SourceLocation): string => relative(context.workingDirectory, at.file);

@@ -13,7 +13,7 @@ export interface GuardContext {
  *
  * @param fail reports the problem and ends the process
  */
-export function guardProcess(
+export function guardExit(
   context: GuardContext,
   fail: (problem: Problem) => never,
   failWith: (thrown: unknown) => never,

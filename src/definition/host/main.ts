@@ -12,7 +12,7 @@ import { openChannel } from './channel.ts';
 import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './committed-files.ts';
 import { explain, watchRequests } from './explain-error.ts';
 import { forbidBuilds } from './forbid-builds.ts';
-import { guardProcess } from './guard-exit.ts';
+import { guardExit } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
 import { importNatively } from './native-loader.ts';
 import { exitWithParent } from './parent-watch.ts';
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     const [first, ...rest] = recorder.problems;
     return answer.fail(first ? [first, ...rest] : explain(thrown, context));
   };
-  guardProcess({ file, workingDirectory, frames }, fail, failWith);
+  guardExit({ file, workingDirectory, frames }, fail, failWith);
   forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
   redirectNodeImports(sdk);
   if (files)
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   );
   const transformed = async (): Promise<unknown> => {
     // Loaded on demand, since most definitions do not need the transformer.
-    const { createLoader, importFile } = await import('./loader.ts');
+    const { createLoader, importFile } = await import('./transforming-loader.ts');
     const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
     answer.phase({ name: 'evaluating' });
     return importFile(loader, file);

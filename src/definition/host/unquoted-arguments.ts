@@ -62,13 +62,13 @@ function misread(text: string, kind: Kind): string | undefined {
   };
   if (activeAmong('\n')) return 'ends the command at its line end';
   const redirection = activeAmong('<>');
-  if (redirection) return `takes ${redirection} for a redirection`;
+  if (redirection) return `reads ${redirection} as a redirection`;
   const control = activeAmong(';&|()');
-  if (control) return `takes ${control} for the end of a command, or for a group of them`;
-  if (activeAmong('#')) return 'takes # for the beginning of a comment';
-  if (/\$[^A-Za-z_{("']/.test(text) && activeAmong('$')) return 'takes $ for the beginning of a variable';
+  if (control) return `reads ${control} as the end or a group of commands`;
+  if (activeAmong('#')) return 'reads # as the start of a comment';
+  if (/\$[^A-Za-z_{("']/.test(text) && activeAmong('$')) return 'reads $ as the start of a variable';
   const divided = kind === 'packages' ? written.slice(1).some(isOperator) : written.length > 1;
-  return divided ? 'divides it at its blanks' : undefined;
+  return divided ? 'splits it at its blanks' : undefined;
 }
 
 /** `==`, `>=2` or a lone `@`: belongs to the package before it. */

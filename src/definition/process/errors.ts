@@ -66,7 +66,7 @@ export function outOfTime(
         : name;
   return {
     title: 'The definition takes too long',
-    message: `${doing} was not done after ${limit} and was ended. ${advice} A definition should only describe the template.`,
+    message: `${doing} did not finish within ${limit} and was stopped. ${advice} A definition should only describe the template.`,
     at: stuckAt ?? { file, line: 1 },
   };
 }

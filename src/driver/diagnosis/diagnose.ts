@@ -2,10 +2,10 @@ import type { PartialPlan } from '../../plan/plan.ts';
 import type { RunnerTrouble } from '../../runner-errors.ts';
 import type { AbortReason, BuildFailure, BuildOutcome, StepOutcome } from '../events.ts';
 import { type FailureContext, failureContext } from './evidence.ts';
+import type { Diagnosis, FailureClass, RetryAdvice } from './failure-classes.ts';
 import { diagnoseRequest } from './request-rules.ts';
 import { runRules } from './run-rules.ts';
 import { serviceRules } from './service-rules.ts';
-import type { Diagnosis, FailureClass, RetryAdvice } from './types.ts';
 
 /** Explains how a build ended; `undefined` if there is nothing to explain. */
 export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | undefined {
@@ -98,10 +98,7 @@ function unknown({ reason, cached }: FailureContext): RuleMatch {
   const anew = cached > 0 ? ', build once with skip-cache: true,' : '';
   return {
     class: 'unknown',
-    what:
-      reason.trim() === ''
-        ? 'The service gave no reason.'
-        : 'The service gave a reason that is not known here.',
+    what: reason.trim() === '' ? 'The service gave no reason.' : 'The service gave an unknown reason.',
     advice: `Read the log of the build first; then check the image or Dockerfile${anew} and reduce the recipe to the fewest steps that still fail.`,
   };
 }

@@ -125,7 +125,7 @@ export const lockFileRules: readonly RunRule[] = [
     line: /ERR_PNPM_(?:FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE|LOCKFILE_BREAKING_CHANGE)|(?:lockfile|lock file) version .{0,80}(?:not supported|requires|unknown)/i,
     what: 'The lock file was written by another version of its package manager.',
     advice:
-      'Install the version that wrote it (packageManager in package.json names it for corepack), or write the lock file anew with this one and commit it.',
+      'Install the version that wrote it (packageManager in package.json names it for corepack), or write the lock file again with this one and commit it.',
     cacheIsInnocent: true,
   },
   ...managers.map(

@@ -1,7 +1,7 @@
 import { documentedSizes, nearestSize, sizeInInputs } from '../../api/sandbox-size.ts';
 import type { RequestFailure } from '../../http/errors.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
-import type { Diagnosis, FailureClass } from './types.ts';
+import type { Diagnosis, FailureClass } from './failure-classes.ts';
 
 interface RequestRule {
   readonly class: FailureClass;
@@ -21,7 +21,7 @@ const requestRules: readonly RequestRule[] = [
     request: /^PUT/,
     what: 'The files of a COPY could not be uploaded.',
     advice:
-      'Run the job again. If it stays, check that this runner may reach the store of the service, and keep large files out of COPY with .dockerignore.',
+      'Run the job again. If it fails again, check that this runner may reach the store of the service, and keep large files out of COPY with .dockerignore.',
   },
   {
     class: 'api-key',
@@ -48,7 +48,7 @@ const requestRules: readonly RequestRule[] = [
     class: 'name-invalid',
     status: 400,
     said: /invalid name|name is required|invalid tag|namespace .{0,80} must match/i,
-    what: 'The service does not take this name or tag.',
+    what: 'The service does not accept this name or tag.',
     advice: 'Check the inputs name and tags. A name may have the slug of your own team in front: team/name.',
   },
   {
@@ -62,7 +62,7 @@ const requestRules: readonly RequestRule[] = [
     class: 'template-deleted',
     status: 404,
     said: /has been deleted/i,
-    what: 'The template of this name was deleted and cannot be built anew.',
+    what: 'The template of this name was deleted and cannot be built again.',
     advice: 'Choose another name.',
   },
   {
@@ -88,7 +88,7 @@ const requestRules: readonly RequestRule[] = [
   {
     class: 'rate-limit',
     status: 429,
-    what: 'The service limits how many requests it takes.',
+    what: 'The service limits how many requests it accepts.',
     advice: 'Run the job again later.',
   },
   {
@@ -102,7 +102,7 @@ const requestRules: readonly RequestRule[] = [
     class: 'request-refused',
     kind: 'refused',
     what: 'The service refused the request.',
-    advice: 'Its own words say why.',
+    advice: 'Its message says why.',
   },
   {
     class: 'service-unreachable',

@@ -1,5 +1,5 @@
 import type { FailureContext } from './evidence.ts';
-import type { FailureClass } from './types.ts';
+import type { FailureClass } from './failure-classes.ts';
 
 /** One way in which a command fails, known by how it ended or by what it printed last. */
 export interface RunRule {

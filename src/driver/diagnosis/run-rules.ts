@@ -77,7 +77,7 @@ export const runRules: readonly RunRule[] = [
     line: /temporary failure (?:in name resolution|resolving)|could(?: not|n't) resolve|name or service not known|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|NewConnectionError|ReadTimeoutError|ConnectTimeoutError)\b|connection (?:timed out|refused|reset)|network is unreachable|no route to host|max retries exceeded|spurious network error|failed to connect to|could not connect to|unable to connect\b|ssl certificate problem|certificate verify failed|tls handshake/i,
     what: 'The command could not reach a host that it needs.',
     advice:
-      'Run the job again: networks fail for a moment. If it stays, check the address, and that the host can be reached from the internet; builds do not see your own network.',
+      'Run the job again: networks fail for a moment. If it fails again, check the address, and that the host can be reached from the internet; builds do not see your own network.',
   },
   {
     class: 'permission-denied',

@@ -20,7 +20,7 @@ export const scriptRules: readonly RunRule[] = [
     line: new RegExp(windowsLines.map(({ source }) => source).join('|'), 'i'),
     what: 'A script has line endings of Windows (CRLF), and the shell reads the carriage return as part of a word.',
     advice:
-      "Save it with LF, and keep it so: *.sh text eol=lf in .gitattributes, then check it out anew. Or take them out in a step before: sed -i 's/\\r$//' script.sh.",
+      "Save it with LF, and keep it so: *.sh text eol=lf in .gitattributes, then check it out again. Or remove them in a step before: sed -i 's/\\r$//' script.sh.",
     cacheIsInnocent: true,
   },
   {

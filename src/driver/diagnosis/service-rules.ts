@@ -1,7 +1,7 @@
 import { quote } from '../../problem.ts';
 import type { FailureContext, Place } from './evidence.ts';
+import type { FailureClass } from './failure-classes.ts';
 import { scriptFault } from './script-rules.ts';
-import type { FailureClass } from './types.ts';
 
 /** One kind of failure: how to recognize it, what it is, and what to do. */
 export interface ServiceRule {
@@ -87,7 +87,7 @@ export const serviceRules: readonly ServiceRule[] = [
     advice: ({ reason }) =>
       /\b429\b|toomanyrequests|rate limit/i.test(reason)
         ? 'The registry limits how much is pulled without an account. Give credentials in fromImage, or wait and run the job again.'
-        : 'The registry may have been out of reach for a moment: run the job again. If it stays, check that the registry can be reached from the internet.',
+        : 'The registry may have been out of reach for a moment: run the job again. If it fails again, check that the registry can be reached from the internet.',
   },
   {
     class: 'start-command',
@@ -103,7 +103,7 @@ export const serviceRules: readonly ServiceRule[] = [
     reason: /ready command\b.{0,80}\btimed out/i,
     what: 'The ready command did not succeed within the 10 minutes that the service gives it.',
     advice:
-      'Check in the log that the start command came up, and that the ready command asks for the same port or file. What it uses must be in the image: waitForPort needs ss, waitForURL needs curl, waitForProcess needs pgrep.',
+      'Check in the log that the start command is running, and that the ready command asks for the same port or file. What it uses must be in the image: waitForPort needs ss, waitForURL needs curl, waitForProcess needs pgrep.',
   },
   {
     class: 'ready-command',
@@ -127,7 +127,7 @@ export const serviceRules: readonly ServiceRule[] = [
     reason: /requires files hash|layer tar data to temporary file/i,
     what: 'The service does not have the files of this COPY.',
     advice:
-      'Run the job again; if it stays, send the files anew once: copy(source, destination, { forceUpload: true }).',
+      'Run the job again; if it fails again, send the files once more: copy(source, destination, { forceUpload: true }).',
     cacheIsInnocent: true,
   },
   {
@@ -136,7 +136,7 @@ export const serviceRules: readonly ServiceRule[] = [
     reason: /failed to extract files|layer tar data to sandbox/i,
     what: 'The files of this COPY could not be unpacked in the template.',
     advice:
-      'The disk of the template may be full, or its image lack tar or gzip. Send the files anew once with forceUpload: true to rule out a broken upload.',
+      'The disk of the template may be full, or its image may lack tar or gzip. Send the files once more with forceUpload: true to rule out a broken upload.',
   },
   {
     class: 'copy',
@@ -202,7 +202,7 @@ export const serviceRules: readonly ServiceRule[] = [
   {
     class: 'superseded',
     reason: /superseded by a newer|build was cancell?ed/i,
-    what: 'A newer build of the same template and tag took the place of this one.',
+    what: 'A newer build of the same template and tag replaced this one.',
     advice:
       'Nothing is wrong with the template: the newer build decides. Use concurrency: in the workflow so that only the newest run builds.',
   },
@@ -217,7 +217,7 @@ export const serviceRules: readonly ServiceRule[] = [
     reason: /build timed out|polling timed out|maximum build time/i,
     what: 'The build took longer than the service allows, which is one hour.',
     advice:
-      'Make the longest steps shorter, or build a base template of them with fromTemplate. A command that waits for an answer never ends: add -y or its like.',
+      'Make the longest steps shorter, or build a base template of them with fromTemplate. A command that waits for an answer never ends: add -y or a similar option.',
   },
   {
     class: 'node-lost',
@@ -230,14 +230,14 @@ export const serviceRules: readonly ServiceRule[] = [
     class: 'internal',
     reason: /internal error occurred/i,
     what: 'The service had an internal error.',
-    advice: 'Run the job again; if it stays, ask the support of the service, naming the build.',
+    advice: 'Run the job again; if it fails again, ask the support of the service, naming the build.',
     retry: 'new-build',
   },
   {
     class: 'internal',
     reason: /error when building env/i,
     what: 'The service broke when it started the build.',
-    advice: 'Run the job again; if it stays, ask the support of the service, naming the build.',
+    advice: 'Run the job again; if it fails again, ask the support of the service, naming the build.',
     retry: 'new-build',
   },
   {

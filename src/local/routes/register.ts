@@ -35,8 +35,8 @@ export const registerBuild: Route = {
     const { alias } = reference;
     if (store.template(alias)) throw new ApiError(409, `Alias '${alias}' is already used`);
 
-    const known = store.byAlias(alias);
-    const rivals = new Set(known ? store.rivals(known.id, tags) : []);
+    const existing = store.byAlias(alias);
+    const rivals = new Set(existing ? store.rivals(existing.id, tags) : []);
     checkConcurrency(store.builds().filter((build) => !build.isFinal && !rivals.has(build)).length, limits);
     const build = store.register(alias, tags, { cpuCount, memoryMb });
     const registration: Registration = {

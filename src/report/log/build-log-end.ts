@@ -56,7 +56,7 @@ export function logOutcome(
 export function totals(outcome: BuildOutcome): string {
   const took = formatDuration(outcome.durationMs);
   if (outcome.reused?.source === 'existing') return `Nothing was built, ${took}`;
-  if (outcome.reused && outcome.steps.length === 0) return `The build of another run was taken, ${took}`;
+  if (outcome.reused && outcome.steps.length === 0) return `The build of another run was used, ${took}`;
   const steps = outcome.steps.filter((step) => step.number !== undefined);
   const cached = steps.filter((step) => step.cached).length;
   const counts = `${formatCount(steps.length, 'step')}, ${cached} cached, ${took}`;

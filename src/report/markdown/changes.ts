@@ -59,7 +59,7 @@ function stepRow(change: StepChange): string {
 }
 
 function filesChange(before: string, after: string): string {
-  return before === after ? `still ${after}, and not the same bytes` : `${before} → ${after}`;
+  return before === after ? `still ${after}, with different bytes` : `${before} → ${after}`;
 }
 
 function files({ count, bytes }: FilesSnapshot): string {

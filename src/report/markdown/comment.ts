@@ -58,10 +58,10 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
 }
 
 function explanation({ status, failure, fingerprint }: ResultDocument): string {
-  if (status === 'building' && !failure) return 'This comment will tell how it ends.';
+  if (status === 'building' && !failure) return 'This comment will show how it ends.';
   if (status === 'unpublished') {
     return fingerprint === undefined
-      ? 'Whether a build has the content of this commit cannot be known; the log says why. None was made (`reuse: require`); a run with `reuse: auto` publishes it.'
+      ? 'The action cannot tell whether a build has the content of this commit; the log says why. None was made (`reuse: require`); a run with `reuse: auto` publishes it.'
       : 'No build has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
   }
   if (status !== 'skipped') return '';

@@ -1,6 +1,6 @@
 import type { RecipeBody } from '../../api/types.ts';
 import type { RecipeStep } from '../../definition/definition.ts';
-import type { Diagnosis } from '../../driver/diagnosis/types.ts';
+import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { environmentScript, envNames, stepNumber } from '../../recipe/instruction.ts';
 

@@ -70,7 +70,7 @@ export function renderSummary(result: ResultDocument, details: SummaryDetails = 
 
 function unseenEnd(explained: readonly string[]): string[] {
   if (explained.length > 0) return explained.map((sentence) => escapeMarkdown(sentence));
-  return ['The build was started and not waited for, so its result is not known here.'];
+  return ['The build was started and not waited for, so its result is unknown here.'];
 }
 
 /** Failed builds that this one replaced. */
@@ -131,5 +131,5 @@ function recipeSection(plan: PartialPlan, { failure, diagnosis }: BuildOutcome):
   const files = recipe.steps.some((step) => step.wire.type === 'COPY')
     ? `, next to the files of ${inlineCode(plan.definition.contextDirectory.split(/[\\/]/).at(-1) ?? '')}`
     : '';
-  return `The smallest recipe that reaches this failure, to try by itself${files}:\n\n${fence(code, 'typescript')}`;
+  return `The smallest recipe that reaches this failure, to try separately${files}:\n\n${fence(code, 'typescript')}`;
 }

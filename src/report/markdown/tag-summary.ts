@@ -40,7 +40,7 @@ export function promotionSummary({ name, buildId, promotion }: PromotedBuild): s
   const rows = moves.map(({ tag, before, after }) => [inlineCode(tag), build(before), build(after)]);
   const heading = changed
     ? `## Template ${inlineCode(name)} promoted`
-    : `## Template ${inlineCode(name)} stands as it is`;
+    : `## Template ${inlineCode(name)} is unchanged`;
   const reference = inlineCode(`${name}:${buildId}`, 400);
   return `${heading}\n\nExactly this build: ${reference}\n\n${table(['Tag', 'Before', 'After'], rows)}\n`;
 }

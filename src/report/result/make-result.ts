@@ -1,5 +1,5 @@
 import { buildReference } from '../../api/names.ts';
-import type { Diagnosis } from '../../driver/diagnosis/types.ts';
+import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildFailure, BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';

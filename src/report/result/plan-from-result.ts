@@ -46,7 +46,7 @@ export function planOfResult(json: string, buildId: string, workspace: string): 
   const { base, definition, steps, ...result } = parse(json);
   if (result.buildId !== buildId) {
     const found = result.buildId === undefined ? 'none' : `build ${quote(result.buildId)}`;
-    throw problem('Input result', `the file tells about ${found}, expected build ${buildId}.`);
+    throw problem('Input result', `the file is about ${found}, expected build ${buildId}.`);
   }
   const place = (source: string | undefined) => placeOf(source, workspace);
   const sources = Object.fromEntries(

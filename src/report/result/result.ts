@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../driver/diagnosis/types.ts';
+import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PlanDiff } from '../../history/diff.ts';
 import type { PartialPlan } from '../../plan/plan.ts';

@@ -18,7 +18,7 @@ const namedLimit = 6;
 function partWords({ part, before, after }: PartChange): string {
   const [from, to] = [before, after].map((text) => text && singleLine(text, 60));
   if (part === 'base version') {
-    const what = from?.startsWith('sha256:') ? 'the base image moved' : 'the parent template was built anew';
+    const what = from?.startsWith('sha256:') ? 'the base image moved' : 'the parent template was built again';
     return `${what} (${from} → ${to})`;
   }
   const name = part === 'cpu' ? 'CPU' : part;

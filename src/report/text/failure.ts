@@ -1,4 +1,4 @@
-import type { FailureClass } from '../../driver/diagnosis/types.ts';
+import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
@@ -56,7 +56,7 @@ const titles: Readonly<Partial<Record<FailureClass, string>>> = {
   files: 'A file changed during the build',
   upload: 'An upload failed',
   'lost-sight': 'The build was lost sight of',
-  timeout: 'The build was not waited for any longer',
+  timeout: 'This run stopped waiting for the build',
   interrupted: 'The job was cancelled',
 };
 

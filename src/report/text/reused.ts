@@ -31,7 +31,7 @@ export function reusedSentence({ how, finishedAt, commit }: ReusedResult, build:
   const what =
     how === 'found'
       ? `Nothing was built: ${build} has this content already.`
-      : `Another run was building the same content, so this one waited and took ${build}.`;
+      : `Another run was building the same content, so this one waited and used ${build}.`;
   const since = finishedAt && `has been ready since ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const from = commit && `was made from commit ${singleLine(commit).slice(0, 12)}`;
   const origin = [since, from].filter(Boolean).join(' and ');

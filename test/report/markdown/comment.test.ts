@@ -131,7 +131,7 @@ describe('other states', () => {
       'building',
       { status: 'building', steps: [], durationMs: 0 },
       {},
-      '### Template `my-agent` is building\n\nThis comment will tell how it ends.',
+      '### Template `my-agent` is building\n\nThis comment will show how it ends.',
       '<summary>4 steps</summary>',
     ],
     [
@@ -142,7 +142,7 @@ describe('other states', () => {
         diagnosis: sampleDiagnosis({ class: 'timeout', what: 'It took too long.' }),
       },
       {},
-      '### Template `my-agent` is building\n\n#### The build was not waited for any longer\n\nIt took too long.',
+      '### Template `my-agent` is building\n\n#### This run stopped waiting for the build\n\nIt took too long.',
       'It took too long.',
     ],
     [

@@ -132,7 +132,7 @@ Its last 1 line:
 boom
 \`\`\`
 
-The smallest recipe that reaches this failure, to try by itself, next to the files of \`sandbox\`:
+The smallest recipe that reaches this failure, to try separately, next to the files of \`sandbox\`:
 
 \`\`\`typescript
 import { Template } from 'novita-sandbox';

@@ -51,7 +51,7 @@ describe('where a reused build came from', () => {
     [
       'it was followed',
       { source: 'joined', commit: '' },
-      `Another run was building the same content, so this one waited and took build ${buildId}. It has been ready since 2026-11-24 03:13 UTC.`,
+      `Another run was building the same content, so this one waited and used build ${buildId}. It has been ready since 2026-11-24 03:13 UTC.`,
     ],
   ])('%s', (_title, changes, sentence) => {
     expect(reusedSentence(reusedFields({ ...found, ...changes }), `build ${buildId}`)).toBe(sentence);
@@ -106,7 +106,7 @@ test('a run that was superseded by the build it takes says so first', () => {
   });
   expect(text.split('\n').slice(1, 3)).toEqual([
     `Build ${own} of this run was superseded by that of another run.`,
-    expect.stringContaining(`took build ${buildId}.`),
+    expect.stringContaining(`used build ${buildId}.`),
   ]);
 });
 
@@ -128,11 +128,7 @@ test('each tag says where it was', () => {
 describe('a template that is not published', () => {
   test.each([
     ['is not published', { hash: 'ab'.repeat(32) }, 'No build has the content of this commit'],
-    [
-      'is not known to be published',
-      { unknown: 'the registry is down' },
-      'cannot be known; the log says why',
-    ],
+    ['is not known to be published', { unknown: 'the registry is down' }, 'The action cannot tell whether'],
   ] as const)('%s, also in a comment that another job writes', (heading, fingerprint, sentence) => {
     const result = notBuiltResult({ plan: samplePlan({ fingerprint }), workspace }, 'unpublished');
     for (const read of [result, readUntrustedResult(JSON.stringify(result))]) {
@@ -157,7 +153,7 @@ describe('what changed, in words', () => {
       'base version',
       '6f9c1e7a-1111',
       '7f9c1e7a-2222',
-      'the parent template was built anew (6f9c1e7a-1111 → 7f9c1e7a-2222)',
+      'the parent template was built again (6f9c1e7a-1111 → 7f9c1e7a-2222)',
     ],
     ['start command', 'serve 1', 'serve 2', 'start command changed'],
     ['ready command', undefined, 'true', 'ready command added'],

@@ -8,7 +8,7 @@ import type { RuleKind } from './rule.ts';
 import { parseVersion, type Version } from './version.ts';
 
 /** A rule's text before its prefix and suffix. */
-export interface CoreText {
+export interface RuleText {
   readonly text: string;
   readonly why: string;
   /** The name that the rule used for the release. */
@@ -21,7 +21,7 @@ export interface CoreText {
 }
 
 /** A rule's text, or why there is none. */
-export type Core = CoreText | { readonly none: string };
+export type TextOrReason = RuleText | { readonly none: string };
 
 /** Replaces the expressions of a template with their values. */
 export type Fill = (template: TextTemplate, extra?: Readonly<Record<string, string>>) => string;
@@ -34,7 +34,7 @@ export interface Fills {
 }
 
 /** Applies a rule's type to an event. */
-export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
+export function ruleText(rule: RuleKind, event: CiEvent, fills: Fills): TextOrReason {
   const here = describeEvent(event);
   const { read, write } = fills;
   switch (rule.type) {
@@ -49,7 +49,7 @@ export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
       return { text: write(rule.pattern), why: 'a schedule started this run' };
     case 'sha': {
       const { sha } = event;
-      if (sha === undefined) return { none: 'the commit is not known' };
+      if (sha === undefined) return { none: 'the commit is unknown' };
       return { text: rule.format === 'long' ? sha : shortSha(sha), why: `the commit of ${here}` };
     }
     case 'edge': {
@@ -59,7 +59,7 @@ export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
       return { none: `${here} is not on ${branch}` };
     }
     case 'ref':
-      return refCore(rule.event, event);
+      return refRuleText(rule.event, event);
     case 'match': {
       const name = read(rule.value) || event.tag;
       if (name === undefined) return { none: `${here} has no git tag, and the rule no value` };
@@ -82,7 +82,7 @@ export function coreOf(rule: RuleKind, event: CiEvent, fills: Fills): Core {
 }
 
 /** The branch or git tag, when the template is nothing else. */
-function refAlone(template: TextTemplate, { texts }: Values): CoreText['ref'] {
+function refAlone(template: TextTemplate, { texts }: Values): RuleText['ref'] {
   const [only] = template;
   if (template.length !== 1 || typeof only !== 'object' || !('name' in only)) return undefined;
   const name = texts[only.name];
@@ -91,7 +91,7 @@ function refAlone(template: TextTemplate, { texts }: Values): CoreText['ref'] {
   return ['branch', 'head_ref', 'base_ref'].includes(only.name) ? { name, kind: 'branch' } : undefined;
 }
 
-function refCore(wanted: 'branch' | 'tag' | 'pr' | 'queue', event: CiEvent): Core {
+function refRuleText(wanted: 'branch' | 'tag' | 'pr' | 'queue', event: CiEvent): TextOrReason {
   const { branch, tag, pullRequest, kind } = event;
   const here = describeEvent(event);
   switch (wanted) {
@@ -105,11 +105,13 @@ function refCore(wanted: 'branch' | 'tag' | 'pr' | 'queue', event: CiEvent): Cor
       return { ...named, ...(version && { version }) };
     }
     case 'pr':
-      if (pullRequest === undefined || kind === 'merge_group') return { none: `${here} is no pull request` };
+      if (pullRequest === undefined || kind === 'merge_group')
+        return { none: `${here} is not a pull request` };
       if (event.removed === 'pull_request') return { none: `${here} is closed, and its preview gone` };
       return { text: String(pullRequest), why: 'the number of the pull request' };
     case 'queue':
-      if (pullRequest === undefined || kind !== 'merge_group') return { none: `${here} is no merge group` };
+      if (pullRequest === undefined || kind !== 'merge_group')
+        return { none: `${here} is not a merge group` };
       return { text: String(pullRequest), why: 'the number of the pull request in the merge queue' };
   }
 }
@@ -118,7 +120,7 @@ function versionCore(
   rule: Extract<RuleKind, { type: 'semver' }>,
   event: CiEvent,
   { read, write }: Fills,
-): Core {
+): TextOrReason {
   const written = read(rule.value) || event.tag;
   if (written === undefined) {
     return { none: `${describeEvent(event)} has no git tag, and the rule no value` };
@@ -136,7 +138,7 @@ function versionCore(
     const [only] = rule.pattern;
     const rawOnly =
       rule.pattern.length === 1 && typeof only === 'object' && 'name' in only && only.name === 'raw';
-    const why = `${version.text} is a pre-release, which gives no other pattern than the whole version`;
+    const why = `${version.text} is a pre-release, for which only the whole version is a tag`;
     return { text: rawOnly ? raw : version.text, why: rawOnly ? `from ${written}` : why, ...found };
   }
   const text = write(rule.pattern, {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { githubOutput } from '../../src/report/log/output.ts';
-import { logTags } from '../../src/report/log/tag-log.ts';
-import { captureStdout, notingCore } from '../support/captured-output.ts';
-import { pushToBranch } from '../support/webhook-events.ts';
-import { decide } from './decide.ts';
+import { githubOutput } from '../../../src/report/log/output.ts';
+import { logTags } from '../../../src/report/log/tag-tables.ts';
+import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { pushToBranch } from '../../support/webhook-events.ts';
+import { decide } from '../../tags/decide.ts';
 
 const printed = async (...request: Parameters<typeof decide>) => {
   const { decisions } = await decide(...request);

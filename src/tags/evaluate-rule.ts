@@ -1,7 +1,6 @@
 import { describeEvent } from '../ci/describe-event.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { quote } from '../problem.ts';
-import { type Core, type CoreText, coreOf } from './core-text.ts';
 import { onDefaultBranch, writtenValues } from './event-values.ts';
 import { render, type TextTemplate, type Values } from './expression.ts';
 import { normalizeTag } from './normalize.ts';
@@ -18,6 +17,7 @@ import {
   variantOf,
 } from './release-text.ts';
 import type { TagRule } from './rule.ts';
+import { type RuleText, ruleText, type TextOrReason } from './rule-text.ts';
 import { bare, parseVersion } from './version.ts';
 
 /** The result of one rule for one event. */
@@ -41,9 +41,9 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
   const blanks: string[] = [];
   let unknownDate = false;
   const filler =
-    (known: Values) =>
+    (source: Values) =>
     (template: TextTemplate, extra?: Readonly<Record<string, string>>): string => {
-      const rendered = render(template, extra ? { ...known, texts: { ...known.texts, ...extra } } : known);
+      const rendered = render(template, extra ? { ...source, texts: { ...source.texts, ...extra } } : source);
       blanks.push(...rendered.empty);
       unknownDate ||= rendered.unknownDate;
       return rendered.text;
@@ -58,7 +58,7 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
   if (enable === 'false') return { none: 'enable is false' };
   blanks.length = 0;
 
-  const core: Core = coreOf(rule, event, { values, read, write });
+  const core: TextOrReason = ruleText(rule, event, { values, read, write });
   if ('none' in core) return core;
   const prefix = write(rule.prefix);
   const suffix = write(rule.suffix);
@@ -79,7 +79,7 @@ export function evaluateRule(rule: TagRule, event: CiEvent, values: Values): Rul
 }
 
 /** The tag text for a branch or git tag. The rule may add a prefix or suffix to it. */
-function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRule, event: CiEvent): RefText {
+function nameOf({ name, kind }: NonNullable<RuleText['ref']>, { affixed }: TagRule, event: CiEvent): RefText {
   const plain = kind === 'tag' && parseVersion(name) ? { text: name } : refText(name);
   const ownDefault = kind === 'branch' && name === event.branch && onDefaultBranch(event);
   if (affixed || (ownDefault && (name === 'latest' || name === 'default'))) return plain;
@@ -88,7 +88,7 @@ function nameOf({ name, kind }: NonNullable<CoreText['ref']>, { affixed }: TagRu
   return ownName(name, kind, event.prerelease);
 }
 
-function releaseOf(rule: TagRule, core: CoreText, name: string, prerelease = false): ReleaseText {
+function releaseOf(rule: TagRule, core: RuleText, name: string, prerelease = false): ReleaseText {
   const { before, after } = rule.type === 'semver' ? aroundVersion(rule.pattern) : { before: [], after: [] };
   const variant = variantOf([...rule.prefix, ...before], [...after, ...rule.suffix]);
   const { version } = core;
@@ -101,7 +101,7 @@ function releaseOf(rule: TagRule, core: CoreText, name: string, prerelease = fal
 }
 
 /** The line whose tag the rule gives; `undefined` for the tag of a single version. */
-function lineOf(rule: TagRule, { version, line }: CoreText): Line | undefined {
+function lineOf(rule: TagRule, { version, line }: RuleText): Line | undefined {
   const affixes = [rule.prefix, rule.suffix];
   if (rule.type === 'match') return lineOfPattern(affixes) && line;
   if (rule.type !== 'semver' || version?.prerelease !== '') return undefined;
