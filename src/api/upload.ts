@@ -5,7 +5,7 @@ import { connectionError } from '../http/connection-error.ts';
 import { untilAborted } from '../http/sleep.ts';
 import type { TransportOptions } from './transport.ts';
 
-/** The last part of a file is still in the buffers of the system when the connection has accepted all of it. */
+/** When the connection has accepted a whole file, this much of it may still be in buffers of the system. */
 const mostBuffered = 8_000_000;
 const slowestBytesPerMs = 32;
 

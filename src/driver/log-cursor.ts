@@ -10,13 +10,13 @@ export interface LogCursor {
   /** The state in the last line of the build; undefined until that line is taken. */
   readonly finalState: 'ready' | 'error' | undefined;
   take(entries: readonly LogEntry[]): void;
-  /** The entries of a page by time that are not taken. */
+  /** The new entries of a page by time. */
   unseen(page: readonly LogEntry[]): LogEntry[];
   /** Whether a page that should continue from here looks like an earlier one. */
   seemsToRepeat(page: readonly LogEntry[]): boolean;
   /** Whether a page that should continue from here begins with an entry that was taken, by its time or its text. */
   goesBack(page: readonly LogEntry[]): boolean;
-  /** The entries that are not taken, of a page that ignores the requested offset. */
+  /** The new entries of a page that ignores the requested offset. */
   rest(page: readonly LogEntry[]): readonly LogEntry[];
 }
 

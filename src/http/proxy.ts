@@ -105,7 +105,7 @@ interface NoProxyRule {
 }
 
 function noProxyRule(entry: string): NoProxyRule {
-  // Colons within an IPv6 address are no port.
+  // The colons of an IPv6 address do not start a port.
   const [, rest = entry, port] = isIP(entry) ? [] : (/^(\[.*|[^:]*|.*\/\d+):(\d+)$/.exec(entry) ?? []);
   const [, address = '', bits] = /^\[?([^\]/]*)\]?(?:\/(\d{1,3}))?\]?$/.exec(rest) ?? [];
   if (rest === '*') return { port, matches: () => true };

@@ -121,7 +121,7 @@ export async function openBuildReporter(
     async unpublished(why) {
       const isKnown = 'hash' in plan.fingerprint;
       const difference = changes ? ` ${changesInWords(changes)}.` : '';
-      const explained = `${why}.${difference} Nothing was built, as reuse: require demands.`;
+      const explained = `${why}.${difference} Nothing was built, because of reuse: require.`;
       output.error(explained, {
         title: isKnown ? 'This template is not published' : 'This template is not known to be published',
         at: { file: plan.definition.file, line: 1 },

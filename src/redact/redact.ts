@@ -79,7 +79,7 @@ function escaped(text: string): string {
 /** A text that has no escapes and no invisible characters. */
 const simple = /^[\t\x20-\x24\x27-\x5b\x5d-\x7e]*$/;
 
-/** The views of a text: with its escapes resolved in all orders. */
+/** A text as it is, without invisible characters, with each kind of escape resolved, and on one line. */
 function viewsOf(text: string): TextView[] {
   const views = [plainView(text)];
   if (simple.test(text)) return views;

@@ -5,7 +5,7 @@ import type { ImageRegistry } from '../api/types.ts';
 import { UnresolvedImageError } from './errors.ts';
 import { parseBody, type RequestContext, sendRequest } from './request.ts';
 
-/** A user for Basic authentication at a registry, or where it gets its tokens from. */
+/** User and password for a registry, or for the server that gives its tokens. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;

@@ -80,5 +80,5 @@ export function missingValue(reference: string): string | undefined {
     // These two may be a part of a real name.
     [...name.split('/'), ...tag.split(/[^A-Za-z0-9]+/)].find((part) => part === 'null' || part === 'NaN');
   if (word === undefined) return undefined;
-  return `is ${quote(reference)}, in which ${word} stands for a value that is missing. Set it, in env: of the step where it comes from the environment, or give a default.`;
+  return `is ${quote(reference)}, in which ${word} stands for a missing value. Set the value (in env: of the step, if it comes from the environment), or give a default.`;
 }

@@ -3,8 +3,8 @@ import { ServiceError } from '../http/errors.ts';
 
 /**
  * A client that does not start a superseded build. To start a build, the service first cancels every running build that
- * shares a tag with it, and only then checks whether it still waits. So a run that sent files for a long time, and was
- * superseded meanwhile, would cancel the newer build with its late start, and both builds would be lost.
+ * shares a tag with it, and only then checks whether the build still waits. So a run that sent files for a long time,
+ * and was superseded meanwhile, would cancel the newer build with its late start, and both builds would be lost.
  *
  * @param atOnceMs - a start within so many milliseconds of its registration is sent without a check
  */

@@ -59,7 +59,7 @@ describe('a text that is no base is a mistake at its line', () => {
     ],
     ['an image with its own configuration', "fromImage('docker://debian:12')", /Write "debian:12"/],
     ['capitals', image("'ghcr.io/Acme/Agent:1'"), /capitals/],
-    ['a text without backticks', image("'python:${V}'"), /in place of \$\{V\}/],
+    ['a text without backticks', image("'python:${V}'"), /\$\{V\} was not replaced/],
     ['a version that is not set', 'fromPythonImage(`${process.env.NOBODY_SETS_IT}`)', /python:undefined/],
     ['an empty version', "fromNodeImage('')", /"node:"/],
     ['an empty parent', "fromTemplate('')", /The parent is an empty text/],

@@ -149,7 +149,7 @@ describe('a promotion', () => {
     const { exitCode, log } = await run({ inputs: { from: 'v2', tags: 'latest, default' } });
     expect(exitCode, log).toBe(0);
     expect(log).toMatch(
-      /::warning title=Tag latest moved again::Tag latest moved again: my-agent:latest was put on build .*somebody else/,
+      /::warning title=Tag latest moved again::Tag latest moved again: my-agent:latest was put on build .*another run moved it/,
     );
     expect(log).toContain('1 tag moved to build');
   });

@@ -31,7 +31,7 @@ describe('a text that is no image reference is named with what to write instead'
     ['/agent:1', /not an image reference/, undefined],
     ['ghcr.io//agent:1', /not an image reference/, undefined],
     ['python@3.12', /not an image reference/, undefined],
-    ['python:undefined', /undefined stands for a value that is missing/, undefined],
+    ['python:undefined', /undefined stands for a missing value/, undefined],
     ['python:null', /null stands/, undefined],
     ['python:NaN', /NaN stands/, undefined],
     ['python:undefined-slim', /undefined stands/, undefined],

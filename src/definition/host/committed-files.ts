@@ -17,7 +17,7 @@ export interface CommittedFiles {
 /**
  * Opens the files that a recipe may load in a run that a stranger may have caused.
  *
- * @param file - the recipe, its first line is the place of each problem
+ * @param file - the recipe; each problem is reported at its first line
  * @throws ProblemsError when the commit cannot be read
  */
 export function openCommittedFiles({ root, commit, event }: CommittedOnly, file: string): CommittedFiles {

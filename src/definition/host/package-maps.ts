@@ -53,7 +53,7 @@ function mappedTargets(request: string, importer: string): string[] {
   return rest === '' && typeof found.main === 'string' ? [join(found.folder, found.main)] : [];
 }
 
-/** `exports` as a map of subpaths. A lone target, or lone conditions, are those of the package itself. */
+/** `exports` as a map of subpaths. Without subpaths, its target or conditions are those of the package itself. */
 function subpaths(exports: unknown): unknown {
   const isMap = isRecord(exports) && Object.keys(exports).every((key) => key.startsWith('.'));
   return isMap ? exports : { '.': exports };

@@ -26,7 +26,7 @@ export interface FailureContext {
   readonly found: string;
 }
 
-/** A reason may quote a command of any length; the reason itself is before and after it. */
+/** A reason may quote a command of any length; the reason itself is around it, so both ends are kept. */
 const reasonEnds = 4000;
 const lineLimit = 500;
 const readLines = 60;
