@@ -1,6 +1,7 @@
 /**
  * Builds the same templates with this action and with a plain script that uses the SDK's own driver under tsx,
- * in turn, on one embedded service, and prints what each took and their ratio (action / script).
+ * in turn, on one embedded service, and prints what each took and their ratio (action / script). Some scenarios put a
+ * network of 80 ms between them and the service; one compares the plan alone with a bare start of Node.js.
  *
  * Usage: node scripts/bench.ts [--runs N] [--only <word>]
  *
@@ -9,7 +10,7 @@
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { buildWithAction, buildWithScript } from './bench/means.ts';
+import { bareNode, buildWithAction, buildWithScript, planWithAction } from './bench/means.ts';
 import { type Measured, measure } from './bench/measure.ts';
 import { print } from './bench/print.ts';
 import { makeProject } from './bench/project.ts';
@@ -31,9 +32,12 @@ for (const scenario of chosen) {
   try {
     const action: Measured[] = [];
     const script: Measured[] = [];
+    const [ours, theirs] = scenario.planOnly
+      ? [planWithAction, bareNode]
+      : [buildWithAction, buildWithScript];
     for (let run = 0; run < runs; run++) {
-      action.push(await measure(scenario, directory, buildWithAction));
-      script.push(await measure(scenario, directory, buildWithScript));
+      action.push(await measure(scenario, directory, ours));
+      script.push(await measure(scenario, directory, theirs));
     }
     print(scenario, action, script);
   } finally {

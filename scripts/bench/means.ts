@@ -33,10 +33,16 @@ export const planWithAction: Build = async (directory, service, onSpawn) => {
   return log;
 };
 
-export const buildWithScript: Build = (directory, service, onSpawn) =>
-  new Promise((done, fail) => {
-    const tsx = join(repositoryRoot, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-    const child = spawn(process.execPath, [tsx, 'build.mts'], {
+const tsx = join(repositoryRoot, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+
+export const buildWithScript: Build = (...about) => runNode([tsx, 'build.mts'], ...about);
+
+/** Starts Node.js, which does nothing and ends. */
+export const bareNode: Build = (...about) => runNode(['--eval', '0'], ...about);
+
+const runNode = (parameters: readonly string[], ...[directory, service, onSpawn]: Parameters<Build>) =>
+  new Promise<string>((done, fail) => {
+    const child = spawn(process.execPath, parameters, {
       cwd: directory,
       env: { ...process.env, NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,8 +1,10 @@
+import { sendReply } from '../../src/local/http.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { watchUsage } from '../process-usage.ts';
 import { type Build, planWithAction } from './means.ts';
 import type { Scenario } from './scenarios.ts';
+import { slowNetwork } from './slow-network.ts';
 
 /** What one build took. */
 export interface Measured {
@@ -23,20 +25,29 @@ export interface Measured {
 
 /** Builds once on a fresh service, or once more where the scenario says so. Rejects when nothing is ready. */
 export async function measure(scenario: Scenario, directory: string, build: Build): Promise<Measured> {
-  const { lines, stepSeconds = 0.05, builtBefore } = scenario;
+  const { lines, stepSeconds = 0.05, builtBefore, planOnly, roundTripMs = 0 } = scenario;
+  let url = '';
   const service = await startLocalService({
+    // The upload links, too, lead through the slow network.
+    intercept: async (_request, response, next) => {
+      const reply = await next();
+      sendReply(response, { ...reply, body: reply.body.replaceAll(service.url, url) });
+    },
     executor: createSimulatedExecutor({
       stepMs: 50,
       script: [{ type: 'RUN', text: /make/, durationMs: stepSeconds * 1000, lines: () => numbered(lines) }],
     }),
   });
+  const network = roundTripMs > 0 ? await slowNetwork(service.url, roundTripMs) : undefined;
+  ({ url } = network ?? service);
+  const reached = { url, apiKey: service.apiKey };
   try {
-    if (builtBefore) await build(directory, service, () => {});
+    if (builtBefore) await build(directory, reached, () => {});
     const earlierRequests = service.requests.length;
     const earlierBuilds = service.inspect.builds('bench').length;
     let usage: ReturnType<typeof watchUsage> | undefined;
     const startedAt = performance.now();
-    const printed = await build(directory, service, (processId) => {
+    const printed = await build(directory, reached, (processId) => {
       usage = watchUsage(processId);
     });
     const seconds = secondsSince(startedAt);
@@ -44,10 +55,11 @@ export async function measure(scenario: Scenario, directory: string, build: Buil
     const { cpuSeconds = 0, peakBytes = 0 } = usage?.stop() ?? {};
     const builds = service.inspect.builds('bench');
     const newest = builds.at(-1);
-    if (newest?.status !== 'ready') throw new Error(`The build is not ready:\n${printed.slice(-2000)}`);
+    if (newest?.status !== 'ready' && !planOnly)
+      throw new Error(`The build is not ready:\n${printed.slice(-2000)}`);
     const requests = service.requests.slice(earlierRequests);
     const lookUps = requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
-    const readyAt = builds.length > earlierBuilds ? newest.lines.at(-1)?.at : undefined;
+    const readyAt = builds.length > earlierBuilds ? newest?.lines.at(-1)?.at : undefined;
     return {
       seconds,
       cpuSeconds,
@@ -57,15 +69,19 @@ export async function measure(scenario: Scenario, directory: string, build: Buil
       requestsPerMinute: (requests.length / seconds) * 60,
       linesShown: new Set(printed.match(/line-\d+/g)).size,
       readyToEndSeconds: (endedAt - (readyAt ?? Number.NaN)) / 1000,
-      planSeconds: builtBefore ? await timed(() => planWithAction(directory, service, () => {})) : Number.NaN,
-      lookUpSeconds: builtBefore ? await timed(() => askAgain(service, lookUps)) : Number.NaN,
+      planSeconds: builtBefore ? await timed(() => planWithAction(directory, reached, () => {})) : Number.NaN,
+      lookUpSeconds: builtBefore ? await timed(() => askAgain(reached, lookUps)) : Number.NaN,
     };
   } finally {
+    network?.close();
     await service.close();
   }
 }
 
-async function askAgain(service: LocalService, paths: readonly string[]): Promise<void> {
+async function askAgain(
+  service: Pick<LocalService, 'url' | 'apiKey'>,
+  paths: readonly string[],
+): Promise<void> {
   for (const path of paths) {
     const answer = await fetch(`${service.url}${path}`, { headers: { 'X-API-KEY': service.apiKey } });
     await answer.arrayBuffer();

@@ -14,7 +14,7 @@ const rows: readonly [string, keyof Measured, number][] = [
 
 /** Prints medians and their ratio, action / script. */
 export function print(scenario: Scenario, action: readonly Measured[], script: readonly Measured[]): void {
-  line(`\n${scenario.title}`, 'this action', 'SDK script', 'ratio');
+  line(`\n${scenario.title}`, 'this action', scenario.planOnly ? 'bare Node.js' : 'SDK script', 'ratio');
   for (const [label, key, digits] of rows) {
     const [ours, theirs] = [median(action, key), median(script, key)];
     const name = key === 'linesShown' ? `${label} of ${scenario.lines}` : label;
