@@ -1,12 +1,12 @@
 /** Many files, large files and the same files elsewhere, through the bundle. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { list } from 'tar';
 import { describe, expect } from 'vitest';
-import { testWith } from '../support/fixtures.ts';
+import { type RunChanges, testWith } from '../support/fixtures.ts';
 import type { RunResult } from '../support/runner.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -30,14 +30,16 @@ const test = testWith({
 }).extend(
   'build',
   ({ service, workspace, run }) =>
-    async (template = 'template.ts', path = workspace.path) => {
+    async (template = 'template.ts', changes: RunChanges = {}) => {
       const before = service.requests.length;
       let peakBytes = 0;
       let watch: NodeJS.Timeout | undefined;
       const result = await run({
-        workspace: path,
+        workspace: workspace.path,
+        ...changes,
         inputs: { template },
         onSpawn: (processId) => {
+          changes.onSpawn?.(processId);
           watch = setInterval(() => {
             peakBytes = Math.max(peakBytes, highWaterMark(processId));
           }, 20);
@@ -50,6 +52,11 @@ const test = testWith({
     },
 );
 
+/** Far more than a run needs, far fewer than its files; where nothing can set it, the system's own limit stands. */
+function limitOpenFiles(processId: number): void {
+  spawnSync('prlimit', ['--pid', String(processId), '--nofile=256:256'], { stdio: 'ignore' });
+}
+
 /** VmHWM of proc_pid_status(5), in bytes; 0 when the process has gone or the system has no such file. */
 function highWaterMark(processId: number): number {
   try {
@@ -61,18 +68,20 @@ function highWaterMark(processId: number): number {
 }
 
 describe('a COPY', () => {
-  test('of 100,000 files, beside as many excluded ones, sends each of them', {
-    timeout: 300_000,
-  }, async ({ service, workspace, build }) => {
+  test('of 10,000 files, beside as many excluded ones, sends each of them, with few of them open at once', async ({
+    service,
+    workspace,
+    build,
+  }) => {
     await workspace.write({
       'template.ts': definition('app'),
       '.dockerignore': 'app/node_modules\n',
     });
-    const names = plantMany(join(workspace.path, 'app'), 1000, 100);
-    plantMany(join(workspace.path, 'app/node_modules'), 500, 200);
-    const { log, uploads } = await build();
+    const names = plantMany(join(workspace.path, 'app'), 100, 100);
+    plantMany(join(workspace.path, 'app/node_modules'), 50, 200);
+    const { log, uploads } = await build('template.ts', { onSpawn: limitOpenFiles });
     expect(uploads).toEqual([200]);
-    expect(log).toContain('100,000 files');
+    expect(log).toContain('10,000 files');
     const archived: string[] = [];
     await list({
       file: service.inspect.files().at(-1)?.path ?? '',
@@ -112,15 +121,15 @@ describe('a COPY', () => {
       'data/sparse': '',
     });
     const noise = randomBytes(8_000_000);
-    for (let part = 0; part < 20; part++) {
+    for (let part = 0; part < 12; part++) {
       await writeFile(join(workspace.path, 'data/noise'), noise, { flag: 'a' });
     }
-    await truncate(join(workspace.path, 'data/sparse'), 512 * 1024 ** 2);
+    await truncate(join(workspace.path, 'data/sparse'), 160_000_000);
     const empty = await build('empty.ts');
     const large = await build();
     expect([...empty.uploads, ...large.uploads]).toEqual([200, 200]);
-    expect(service.inspect.files().at(-1)?.bytes).toBeGreaterThan(160_000_000);
-    expect((large.peakBytes - empty.peakBytes) / 1e6).toBeLessThan(150);
+    expect(service.inspect.files().at(-1)?.bytes).toBeGreaterThan(90_000_000);
+    expect((large.peakBytes - empty.peakBytes) / 1e6).toBeLessThan(90);
   });
 });
 
@@ -146,12 +155,12 @@ describe('the same content', () => {
     shell('umask 077; git clone -q "$1" "$2"', workspace.path, second);
     await writeFile(join(second, 'app/debug.log'), 'excluded');
 
-    expect((await build('template.ts', first)).uploads).toEqual([200, 200, 200]);
-    expect((await build('template.ts', second)).uploads).toEqual([]);
+    expect((await build('template.ts', { workspace: first })).uploads).toEqual([200, 200, 200]);
+    expect((await build('template.ts', { workspace: second })).uploads).toEqual([]);
     await writeFile(join(second, 'bin/run.sh'), '#!/bin/ash\n');
-    expect((await build('template.ts', second)).uploads).toEqual([200]);
+    expect((await build('template.ts', { workspace: second })).uploads).toEqual([200]);
     await rm(join(second, 'app/debug.log'));
-    expect((await build('template.ts', second)).uploads).toEqual([]);
+    expect((await build('template.ts', { workspace: second })).uploads).toEqual([]);
   });
 });
 
