@@ -27,5 +27,7 @@ export default function setup(project: TestProject): () => void {
   if (dist) cpSync(dist, join(action, 'dist'), { recursive: true });
   else execFileSync(process.execPath, [join(repositoryRoot, 'scripts/build-dist.ts'), join(action, 'dist')]);
   project.provide('action', action);
-  return () => rmSync(action, { recursive: true, force: true });
+  return () => {
+    for (const folder of [action, `${action}-compiled`]) rmSync(folder, { recursive: true, force: true });
+  };
 }

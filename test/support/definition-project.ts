@@ -53,7 +53,11 @@ export async function load(files: Record<string, string>, options: LoadOptions =
         file: join(directory, options.file ?? Object.keys(files)[0] ?? ''),
         workingDirectory: directory,
         timeLimitMs: options.timeLimitMs ?? 20_000,
-        env: { PATH: process.env['PATH'], ...options.env },
+        env: {
+          PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+          ...options.env,
+        },
         ...(options.exportName === undefined ? {} : { exportName: options.exportName }),
         ...(options.memoryLimitMb === undefined ? {} : { memoryLimitMb: options.memoryLimitMb }),
       },

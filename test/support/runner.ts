@@ -100,6 +100,7 @@ async function runWith(options: RunOptions, start: Execute): Promise<RunResult> 
     const env: Record<string, string> = {
       PATH: process.env['PATH'] ?? '',
       HOME: temporary,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
       GITHUB_ACTIONS: 'true',
       GITHUB_EVENT_NAME: event.name,
       GITHUB_EVENT_PATH: await file('event.json', JSON.stringify(event.payload)),

@@ -256,6 +256,8 @@ test("the definition sees the job's variables, and no key, token, input or comma
     },
     {
       env: {
+        // That of the tests.
+        NODE_COMPILE_CACHE: undefined,
         API_BASE: 'x',
         NOVITA_API_KEY: 'secret',
         'INPUT_API-KEY': 'secret',
