@@ -94,7 +94,7 @@ async function givesAnything(request: () => Promise<readonly LogEntry[]>): Promi
   try {
     return (await request()).length > 0;
   } catch (error) {
-    // A route that refuses such an offset has read it.
+    // A route that refuses such an offset does not ignore it.
     if (error instanceof ServiceError && !isTransient(error)) return false;
     throw error;
   }

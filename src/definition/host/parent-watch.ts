@@ -46,7 +46,7 @@ lifeline.resume();
  * @param descriptor a pipe that the action holds open and never writes to
  */
 export function exitWithParent(descriptor: number): void {
-  // Windows has no process groups, and ends the processes of a canceled job by their tree.
+  // Windows has no process groups, and ends the processes of a cancelled job by their tree.
   if (process.platform === 'win32') return;
   const entry = `${runMark}=${process.env[runMark]}\0`;
   const worker = new Worker(watch, { eval: true, workerData: { descriptor, entry } });

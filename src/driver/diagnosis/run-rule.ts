@@ -5,7 +5,7 @@ import type { FailureClass } from './failure-classes.ts';
 export interface RunRule {
   readonly class: FailureClass;
   readonly exitStatus?: number;
-  /** One of the last lines; its first group that holds something is handed to the texts as `found`. */
+  /** One of the last lines; the texts get its first group that matched as `found`. */
   readonly line?: RegExp;
   readonly when?: (context: FailureContext) => boolean;
   readonly what: string | ((context: FailureContext) => string);

@@ -41,7 +41,7 @@ function breakLinks(text: string): string {
 
 /**
  * Untrusted text as a fenced block whose fence is longer than any run of backticks in it. `language` names its
- * colouring, as in `fence('npm ci', 'shell')`.
+ * coloring, as in `fence('npm ci', 'shell')`.
  */
 export function fence(text: string, language = ''): string {
   const body = breakRuns(breakComments(printableLines(text).join('\n')));
