@@ -20,7 +20,11 @@ const run = (command: string, args: string[]) =>
  * The main step and the post step, compiled. They share what both need, the client of the cache among it, and nothing
  * else: code that only one of them imports is in a file that the other never loads.
  */
-const steps = { index: 'main.js', 'post-step': 'post.js' };
+const steps = {
+  index: 'main.js',
+  'post-step': 'post.js',
+  'early-host': 'definition/process/host-child.js',
+};
 
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
 const bundles = [
@@ -32,11 +36,17 @@ const bundles = [
 /** What the runner starts. The main steps of the published actions share one bundle; each has an entry of its own. */
 const entries = {
   ...Object.fromEntries(
-    ['build', 'promote', 'wait', 'cleanup', 'comment'].map((action) => [
+    ['promote', 'wait', 'cleanup', 'comment'].map((action) => [
       action,
       `import { main } from './index.js';\nawait main('${action}');\n`,
     ]),
   ),
+  // The process of the definition starts while the rest is loaded.
+  build: `import { startHostEarly } from './early-host.js';
+const early = startHostEarly(import.meta.dirname, process.env);
+const { main } = await import('./index.js');
+await main('build', early);
+`,
   post: "import { main } from './post-step.js';\nawait main();\n",
 };
 

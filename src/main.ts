@@ -13,19 +13,23 @@ const actions = {
   comment: { run: runComment, undone: 'No comment was written', hasStatus: false, hasPost: false },
 } satisfies Record<string, Action>;
 
+type EarlyHost = Parameters<typeof runBuild>[1];
+
 /**
  * Runs the main step of one of the published actions.
  *
  * @param env - the variables that the runner set
+ * @param early - for the build action: a process that already waits for a definition
  * @returns its exit code
  */
-export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv): Promise<number> {
-  return runStep(actions[name], env);
+export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv, early?: EarlyHost): Promise<number> {
+  const action: Action = actions[name];
+  return runStep(name === 'build' ? { ...action, run: (job) => runBuild(job, early) } : action, env);
 }
 
 /** The same for this process, which it ends. */
-export async function main(name: keyof typeof actions): Promise<void> {
-  process.exitCode = await run(name, process.env);
+export async function main(name: keyof typeof actions, early?: EarlyHost): Promise<void> {
+  process.exitCode = await run(name, process.env, early).finally(() => early?.end());
   // An open request, such as one to the cache, must not delay the job.
   setTimeout(() => process.exit(), 1000).unref();
 }

@@ -1,6 +1,7 @@
 import { nameProblems } from '../../api/names.ts';
 import { judgeSize } from '../../api/sandbox-size.ts';
 import { secretsWithheld } from '../../ci/trust.ts';
+import type { EarlyHost } from '../../definition/process/host-child.ts';
 import { ServiceError } from '../../http/errors.ts';
 import { readBuildInputs } from '../../inputs/build.ts';
 import { openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
@@ -26,8 +27,10 @@ const undone = 'Nothing was built';
 /**
  * The build action: read the inputs, evaluate the definition, make the plan, find or make the build of this content,
  * and report how it ended. Rejects with a `ProblemsError` that names all mistakes of the user.
+ *
+ * @param early - a process that already waits for a definition
  */
-export async function runBuild(job: Job): Promise<ExitResult> {
+export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult> {
   const { context, runner, clients } = job;
   const { event, interrupted, temporaryDirectory } = context;
   if (event.removed) return skipRemovalEvent(undone, event);
@@ -56,14 +59,16 @@ export async function runBuild(job: Job): Promise<ExitResult> {
     connect && problems.length === 0 ? exitIfOutdated(tags, inputs, github, context) : undefined;
   outdated?.catch(() => {});
 
-  let early: EarlyLookup | undefined;
+  let lookup: EarlyLookup | undefined;
   const lookUp = () => {
     // Without the digest of its base, a plan has no fingerprint to find a build by.
     const isUseful = inputs.pinBase && inputs.reuse !== 'never' && problems.length === 0;
-    if (connect && isUseful) early = lookUpEarly(connect(), name);
+    if (connect && isUseful) lookup = lookUpEarly(connect(), name);
   };
   const plan = await collectProblems(problems, async () => {
-    const definition = await readDefinition(inputs, context, runner, [...visible, ...tags], lookUp);
+    const definition = await readDefinition(inputs, context, runner, [...visible, ...tags], {
+      ...{ beside: lookUp, early },
+    });
     const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
     return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
   }).catch((error) => {
@@ -84,7 +89,13 @@ export async function runBuild(job: Job): Promise<ExitResult> {
   if (!connect) return reporter.skipped();
 
   const built = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {
-    const driver = { client: connect(signal), emit: reporter.happened, temporaryDirectory, signal, early };
+    const driver = {
+      client: connect(signal),
+      emit: reporter.happened,
+      temporaryDirectory,
+      signal,
+      early: lookup,
+    };
     return redactDeep(await reuseOrBuild(plan, inputs, driver), runner.redact);
   })
     .catch((error) => {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { trustRecipe } from '../../ci/trust.ts';
 import type { Definition } from '../../definition/definition.ts';
 import { discoverDefinition } from '../../definition/discover.ts';
+import type { EarlyHost } from '../../definition/process/host-child.ts';
 import { loadDefinition } from '../../definition/process/load.ts';
 import { definitionSecrets } from '../../definition/secrets.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
@@ -19,10 +20,16 @@ const bundles = {
   bundledSdk: join(import.meta.dirname, 'sdk', 'index.js'),
 };
 
+export interface ReadOptions {
+  /** Called once the definition may be evaluated, for work in the meantime. */
+  readonly beside: () => void;
+  /** A process that already waits for a definition. */
+  readonly early: EarlyHost | undefined;
+}
+
 /**
  * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
  *
- * @param beside - called once the definition may be evaluated, for work in the meantime
  * @param visible - what must stay readable, even if a secret is part of it
  */
 export async function readDefinition(
@@ -30,7 +37,7 @@ export async function readDefinition(
   { env, trustFacts, workspace, interrupted }: JobContext,
   { output, mask }: Runner,
   visible: readonly string[],
-  beside: () => void,
+  { beside, early }: ReadOptions,
 ): Promise<Definition> {
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const discovered = discoverDefinition(workingDirectory, inputs.template);
@@ -51,7 +58,7 @@ export async function readDefinition(
         timeLimitMs,
         env,
       },
-      { ...bundles, output: log.programLine, signal: interrupted },
+      { ...bundles, early, output: log.programLine, signal: interrupted },
     );
     mask(definitionSecrets(definition), visible);
     log.loaded(definition);

@@ -5,6 +5,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { type Problem, ProblemsError, problem } from '../../problem.ts';
 import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
 import { callerStack, frameFinder } from '../stack-frames.ts';
@@ -22,8 +23,17 @@ import { redirectNodeImports, sdkModules, standInSources } from './sdk-modules.t
 import { serialize } from './serialize.ts';
 
 async function main(): Promise<void> {
-  const request = JSON.parse(readFileSync(0, 'utf8')) as HostRequest;
+  // A definition may read its arguments.
+  const [preload] = process.argv.splice(2);
+  // A failure is reported when the SDK is needed.
+  if (preload !== undefined)
+    await import(/* webpackIgnore: true */ pathToFileURL(preload).href).catch(() => {});
+  const text = readFileSync(0, 'utf8');
+  // The action has ended, and needed no definition.
+  if (text === '') return;
+  const request = JSON.parse(text) as HostRequest;
   const { file, workingDirectory } = request;
+  if (preload !== undefined) process.chdir(workingDirectory);
   const answer = openChannel(request.token);
   exitWithParent(lifelineDescriptor);
   // Writes to these streams must block, so that no output is lost when the process ends.

@@ -7,6 +7,7 @@ import type { Definition } from '../definition.ts';
 import type { CommittedOnly } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
 import { endedEarly, outOfTime } from './errors.ts';
+import { defaultMemoryLimitMb, type EarlyHost } from './host-child.ts';
 import { type HostProcess, startHost } from './spawn.ts';
 
 /** Which definition to load, and its limits. */
@@ -37,6 +38,8 @@ export interface LoadDeps {
   readonly bundledSdk: string;
   /** Node binary. The default is that of this process. */
   readonly node?: string;
+  /** A process that was started before, with the same Node.js, environment and heap limit. */
+  readonly early?: EarlyHost | undefined;
   /** Gets each line that the definition prints, which is untrusted text. */
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
   readonly signal?: AbortSignal;
@@ -56,13 +59,14 @@ const startLimitMs = 60_000;
  */
 export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Promise<Definition> {
   deps.signal?.throwIfAborted();
-  const memoryLimitMb = request.memoryLimitMb ?? 2048;
+  const memoryLimitMb = request.memoryLimitMb ?? defaultMemoryLimitMb;
   const { file, workingDirectory, timeLimitMs } = request;
   const host = startHost({
     node: deps.node ?? process.execPath,
     host: deps.host,
     env: request.env,
     memoryLimitMb,
+    early: deps.early,
     output: deps.output,
     request: {
       token: randomBytes(16).toString('hex'),

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { definitionEnvironment, runMark } from '../environment.ts';
 import { type HostMessage, type HostRequest, lifelineDescriptor, type Phase } from '../protocol.ts';
 import { readChannel } from './channel.ts';
-import { killMarkedProcesses } from './kill-tree.ts';
+import { type EarlyHost, spawnHost } from './host-child.ts';
 import { boundedLines, withoutCrashReport } from './output.ts';
 import { probeStack } from './stack-probe.ts';
 
@@ -41,6 +38,7 @@ export interface HostProcessOptions {
   readonly request: HostRequest;
   readonly env: NodeJS.ProcessEnv;
   readonly memoryLimitMb: number;
+  readonly early?: EarlyHost | undefined;
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -48,41 +46,11 @@ const outputLimit = { lines: 10_000, characters: 1_000_000 };
 /** How long pipes are still read after the process has exited, in case another process keeps them open. */
 const drainMs = 2_000;
 
-/**
- * Starts the process in a new process group and with a mark in its environment, so that everything that the definition
- * starts can be killed with it.
- */
+/** Hands a process its request: the one that waits, if there is one, or a new one. */
 export function startHost(options: HostProcessOptions): HostProcess {
-  const mark = randomUUID();
-  const ownGroup = process.platform !== 'win32';
-  const child = spawn(
-    options.node,
-    [
-      `--max-old-space-size=${options.memoryLimitMb}`,
-      '--disable-warning=ExperimentalWarning',
-      '--disable-warning=DeprecationWarning',
-      '--inspect-port=127.0.0.1:0',
-      options.host,
-    ],
-    {
-      cwd: options.request.workingDirectory,
-      env: { ...definitionEnvironment(options.env), [runMark]: mark },
-      detached: ownGroup,
-      windowsHide: true,
-      // Standard streams, the channel, the lifeline.
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    },
-  );
-  const killAll = (): void => {
-    try {
-      if (ownGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      else child.kill('SIGKILL');
-    } catch {
-      // Already gone.
-    }
-    killMarkedProcesses(mark);
-  };
-  process.once('exit', killAll);
+  const { request } = options;
+  const { child, killAll } =
+    options.early?.take() ?? spawnHost({ ...options, workingDirectory: request.workingDirectory });
 
   let phase: Phase = { name: 'starting' };
   let noise = false;
@@ -134,7 +102,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
       },
     });
     for (const stream of [child.stdin, child.stdio[lifelineDescriptor]]) stream?.on('error', () => {});
-    child.stdin.end(JSON.stringify(options.request));
+    child.stdin.end(JSON.stringify(request));
   }
 
   return {

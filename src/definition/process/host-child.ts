@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { definitionEnvironment, runMark } from '../environment.ts';
+import { killMarkedProcesses } from './kill-tree.ts';
+
+/** The process of a definition, which waits for its request. */
+export type HostChild = ReturnType<typeof spawnHost>;
+
+export interface HostCommand {
+  readonly node: string;
+  readonly host: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly memoryLimitMb: number;
+  readonly workingDirectory: string;
+  /** A module to load before the request comes. */
+  readonly preload?: string;
+}
+
+export const defaultMemoryLimitMb = 2048;
+
+/**
+ * Starts the process in a new process group and with a mark in its environment, so that everything that the definition
+ * starts can be killed with it.
+ */
+export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, preload }: HostCommand) {
+  const mark = randomUUID();
+  const ownGroup = process.platform !== 'win32';
+  const child = spawn(
+    node,
+    [
+      `--max-old-space-size=${memoryLimitMb}`,
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=DeprecationWarning',
+      '--inspect-port=127.0.0.1:0',
+      host,
+      ...(preload === undefined ? [] : [preload]),
+    ],
+    {
+      cwd: workingDirectory,
+      env: { ...definitionEnvironment(env), [runMark]: mark },
+      detached: ownGroup,
+      windowsHide: true,
+      // Standard streams, the channel, the lifeline.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    },
+  );
+  const killAll = (): void => {
+    try {
+      if (ownGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // Already gone.
+    }
+    killMarkedProcesses(mark);
+  };
+  process.once('exit', killAll);
+  return { child, killAll };
+}
+
+/** A process for a definition that is not known yet, and may not be needed. */
+export interface EarlyHost {
+  /** The process, once; `undefined` if it has already been taken or has failed. */
+  take(): HostChild | undefined;
+  /** Ends it unless it was taken. */
+  end(): void;
+}
+
+/**
+ * Starts the process of a definition while the action itself is loaded. It waits in the action's own folder and loads
+ * the action's own SDK: until its request comes, it knows no definition and opens no file of the repository. Gives
+ * nothing if it cannot be started; then it is started when it is needed, which reports why.
+ *
+ * @param dist - folder of the bundles
+ */
+export function startHostEarly(dist: string, env: NodeJS.ProcessEnv): EarlyHost | undefined {
+  let host: HostChild;
+  try {
+    host = spawnHost({
+      node: process.execPath,
+      host: join(dist, 'definition', 'index.js'),
+      env,
+      memoryLimitMb: defaultMemoryLimitMb,
+      workingDirectory: dist,
+      preload: join(dist, 'sdk', 'index.js'),
+    });
+  } catch {
+    return undefined;
+  }
+  const { child, killAll } = host;
+  let isUsable = child.pid !== undefined;
+  for (const event of ['error', 'exit']) {
+    child.once(event, () => {
+      isUsable = false;
+    });
+  }
+  const end = (): void => {
+    if (!isUsable) return;
+    isUsable = false;
+    killAll();
+    process.removeListener('exit', killAll);
+    for (const stream of child.stdio ?? []) stream?.destroy();
+  };
+  return {
+    take() {
+      if (!isUsable) return undefined;
+      isUsable = false;
+      return host;
+    },
+    end,
+  };
+}
