@@ -3,8 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const files = globSync('src/**/*.ts', { cwd: root }).sort();
-const imports = new Map(files.map((file) => [file, importsOf(file)]));
+const everyFile = globSync('{src,test,scripts}/**/*.ts', { cwd: root }).sort();
+const files = everyFile.filter((file) => file.startsWith('src'));
+const imports = new Map(everyFile.map((file) => [file, importsOf(file)]));
 const rows = table();
 const names = rows.flatMap((row) => row.rooms);
 
@@ -46,12 +47,25 @@ describe('the rooms of src/', () => {
   });
 
   it('use nothing of tests and scripts', () => {
-    const foreign = [...imports].flatMap(([file, targets]) =>
-      targets.filter((target) => /^(?:test|scripts)\b/.test(target)).map((target) => `${file} → ${target}`),
-    );
-    expect(foreign).toEqual([]);
+    expect(leadingTo(/^src\b/, /^(?:test|scripts)\b/)).toEqual([]);
   });
 });
+
+describe('tests and scripts', () => {
+  it('share what is in test/support, which uses nothing of the rest', () => {
+    expect(leadingTo(/^test\/support\b/, /^(?:scripts|test\/(?!support\b))/)).toEqual([]);
+    expect(leadingTo(/^scripts\b/, /^test\/(?!support\b)/)).toEqual([]);
+  });
+});
+
+/** The imports from files of one kind to files of another. */
+function leadingTo(from: RegExp, to: RegExp): string[] {
+  return [...imports]
+    .filter(([file]) => from.test(file))
+    .flatMap(([file, targets]) =>
+      targets.filter((target) => to.test(target)).map((target) => `${file} → ${target}`),
+    );
+}
 
 /** What a file imports by a relative path, types included, as paths from the root. */
 function importsOf(file: string): string[] {
@@ -80,8 +94,8 @@ interface Edge {
 
 /** The imports that lead from one room to another. */
 function edges(): Edge[] {
-  return [...imports].flatMap(([file, targets]) =>
-    targets.flatMap((target) => {
+  return files.flatMap((file) =>
+    (imports.get(file) ?? []).flatMap((target) => {
       const [from, to] = [roomOf(file), roomOf(target)];
       return from && to && from !== to ? [{ from, to, example: `${file} → ${target}` }] : [];
     }),
@@ -130,7 +144,7 @@ function circles(): string[][] {
     reached.set(file, seen);
     return seen;
   };
-  const inCircle = files.filter((file) => reach(file).has(file));
+  const inCircle = everyFile.filter((file) => reach(file).has(file));
   return Object.values(
     Object.groupBy(inCircle, (file) =>
       [...reach(file)]
