@@ -1,19 +1,15 @@
 /** A long build over a bad network. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/local/fault-plan.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import { runBuild, temporaryPlan } from '../support/build-run.ts';
 import { fastBudget } from '../support/fast-client.ts';
+import { collectGarbage } from '../support/held-bytes.ts';
 import { serviceStarter } from '../support/service-client.ts';
 
 const startService = serviceStarter();
 const lines = 80_000;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 function heldBytes(): number {
   collectGarbage();
