@@ -3,6 +3,7 @@
  * on an extra pipe. Each line starts with the run's random token, so nothing else that the definition writes there
  * passes for a message.
  */
+import type { ImageRegistry } from '../api/types.ts';
 import type { Problem, SourceLocation } from '../problem.ts';
 import type { Definition } from './definition.ts';
 
@@ -41,6 +42,8 @@ export type Phase =
   | {
       readonly name: 'reading-image';
       readonly image: string;
+      /** Its credentials, as the recipe has them. */
+      readonly registry?: ImageRegistry;
       readonly advice: string;
       readonly at?: SourceLocation;
     };

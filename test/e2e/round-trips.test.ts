@@ -95,6 +95,28 @@ test('links of all COPY steps are asked for at once', async ({ place: { trips, e
   ]);
 });
 
+test('a build whose base gives its configuration, which the SDK reads', async ({
+  place: { trips, edit, base },
+  run,
+}) => {
+  await edit(
+    'template.ts',
+    `import { Template } from 'novita-sandbox';
+const real = fetch;
+globalThis.fetch = (url) => real(String(url).replace('https:', 'http:'));
+export default Template().fromImage('${base}').runCmd('make');\n`,
+  );
+  trips.reset(afterRecipe);
+  const { outputs } = await run();
+  expect(outputs).toMatchObject({ status: 'ready', reused: 'false' });
+  expect(trips.rounds).toEqual([
+    ['digest of base', 'manifest of base', 'name my-agent', 'tags of my-agent'],
+    ['configuration of base'],
+    ['register'],
+    ['start'],
+  ]);
+});
+
 test('a build on a parent template, of a size of its own', async ({ place: { trips, edit }, run }) => {
   await run({ inputs: { name: 'parent' } });
   await edit(

@@ -21,6 +21,8 @@ const kinds: readonly (readonly [path: RegExp, words: string])[] = [
   [/^POST \/v2\//, 'start'],
   [/^POST \/templates\/tags$/, 'move tags'],
   [/^HEAD \/v2\//, 'digest of base'],
+  [/^GET \/v2\/.*\/manifests\//, 'manifest of base'],
+  [/^GET \/v2\/.*\/blobs\//, 'configuration of base'],
 ];
 
 /** Following a build: as many requests as its log and its time take. */
@@ -97,6 +99,8 @@ export function roundTrips(): RoundTrips {
 export function heldRegistry({ hold }: RoundTrips): Promise<TestServer> {
   return serve(async (request, response) => {
     await hold(`${request.method} ${request.url}`);
-    response.writeHead(200, { 'docker-content-digest': `sha256:${'5e'.repeat(32)}` }).end();
+    response.writeHead(200, { 'docker-content-digest': `sha256:${'5e'.repeat(32)}` });
+    // What the SDK reads: of the manifest its configuration, and of that the variables.
+    response.end(JSON.stringify({ config: { digest: 'sha256:c', Env: ['LANG=C'] } }));
   });
 }

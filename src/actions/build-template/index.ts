@@ -65,12 +65,15 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
     const isUseful = inputs.pinBase && inputs.reuse !== 'never' && problems.length === 0;
     if (connect && isUseful) lookup = lookUpEarly(connect(), name);
   };
+  const resolveBase = baseResolver(inputs, connect, clients.resolveImage);
   const plan = await collectProblems(problems, async () => {
     const definition = await readDefinition(inputs, context, runner, [...visible, ...tags], {
       ...{ beside: lookUp, early },
+      // Sent while the SDK asks for the configuration. A plan waits for the response, or reports the error.
+      readingBase: (base) => void resolveBase(base).catch(() => {}),
     });
     const request = { ...inputs, tags, commit: event.sha, secretsWithheld: withheld };
-    return makePlan(definition, request, baseResolver(inputs, connect, clients.resolveImage));
+    return makePlan(definition, request, resolveBase);
   }).catch((error) => {
     // The mistakes found so far explain more than the error that stopped the planning.
     throwIfAny(problems);

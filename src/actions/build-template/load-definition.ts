@@ -9,6 +9,7 @@ import { definitionSecrets } from '../../definition/secrets.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
 import type { JobContext } from '../../job/job.ts';
 import type { Runner } from '../../job/runner.ts';
+import type { BaseOfRecipe } from '../../plan/base.ts';
 import { createDefinitionLog } from '../../report/log/definition-log.ts';
 
 /** A definition may read its base image's registry, which alone may take 90 seconds. */
@@ -23,6 +24,8 @@ const bundles = {
 export interface ReadOptions {
   /** Called once the definition may be evaluated, for work in the meantime. */
   readonly beside: () => void;
+  /** Called when the SDK begins to read the configuration of the base. */
+  readonly readingBase: (base: BaseOfRecipe) => void;
   /** A process that already waits for a definition. */
   readonly early: EarlyHost | undefined;
 }
@@ -37,7 +40,7 @@ export async function readDefinition(
   { env, trustFacts, workspace, interrupted }: JobContext,
   { output, mask }: Runner,
   visible: readonly string[],
-  { beside, early }: ReadOptions,
+  { beside, readingBase, early }: ReadOptions,
 ): Promise<Definition> {
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
   const discovered = discoverDefinition(workingDirectory, inputs.template);
@@ -58,7 +61,14 @@ export async function readDefinition(
         timeLimitMs,
         env,
       },
-      { ...bundles, early, output: log.programLine, signal: interrupted },
+      {
+        ...{ ...bundles, early, output: log.programLine, signal: interrupted },
+        onPhase: (phase) => {
+          if (phase.name !== 'reading-image') return;
+          const { image, registry } = phase;
+          readingBase({ fromImage: image, ...(registry && { fromImageRegistry: registry }) });
+        },
+      },
     );
     mask(definitionSecrets(definition), visible);
     log.loaded(definition);

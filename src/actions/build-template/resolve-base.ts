@@ -11,12 +11,19 @@ import { parentBuild } from '../../templates/parent-build.ts';
 /** This look-up can only save a build, so it must not take long. */
 const parentLimitMs = 30_000;
 
-/** Asks the image's registry or the service what the base of a recipe is. */
+/** Asks the image's registry or the service what the base of a recipe is. An image is looked up once. */
 export function baseResolver(
   { name, pinBase }: Pick<BuildInputs, 'name' | 'pinBase'>,
   connect: Connect | undefined,
   resolveImage: ResolveImage,
 ): ResolveBase {
+  const images = new Map<string, ReturnType<ResolveImage>>();
+  const resolveOnce: ResolveImage = (image, login) => {
+    const key = JSON.stringify([image, login]);
+    const found = images.get(key) ?? resolveImage(image, login);
+    images.set(key, found);
+    return found;
+  };
   return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
     if (!pinBase) return unknown('pin-base is false');
     if (fromTemplate) return resolveParent(fromTemplate, name, connect);
@@ -24,7 +31,7 @@ export function baseResolver(
     const [missing] = fromImageRegistry ? missingCredentials(fromImageRegistry) : [];
     if (missing !== undefined)
       return unknown(`its base was not looked up, since its registry credentials have no ${missing}`);
-    const found = await resolveImage(fromImage, fromImageRegistry);
+    const found = await resolveOnce(fromImage, fromImageRegistry);
     if (found.ok) return { kind: 'image', digest: found.value };
     return unknown(
       `the digest of ${fromImage} is not known: ${found.reason}`,

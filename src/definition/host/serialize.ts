@@ -33,13 +33,14 @@ export async function serialize(
   const { dockerfile, ...sources } = recorder.parts(template);
   const image: unknown = Reflect.get(template, 'baseImage');
   // A registry has nothing to say about such a base. The plan reports its mistake, together with all others.
-  if (!canBeLookedUp(image, Reflect.get(template, 'registryConfig')))
-    Reflect.set(template, 'inheritImageConfig', false);
+  const registry: unknown = Reflect.get(template, 'registryConfig');
+  if (!canBeLookedUp(image, registry)) Reflect.set(template, 'inheritImageConfig', false);
   if (Reflect.get(template, 'inheritImageConfig') === true && typeof image === 'string') {
     const advice = imageAdvice(template, image, dockerfile);
     options.phase({
       name: 'reading-image',
       image,
+      ...(isRecord(registry) && { registry: registry as ImageRegistry }),
       advice,
       ...(sources.base ? { at: sources.base } : {}),
     });

@@ -11,12 +11,15 @@ const location = v.object({
 });
 const problem = v.object({ title: v.string(), message: v.string(), at: v.exactOptional(location) });
 
+const imageRegistry = v.custom<Definition['recipe']['fromImageRegistry'] & object>(isRecord);
+
 const phase = v.variant('name', [
   v.object({ name: v.picklist(['starting', 'evaluating']) }),
   v.object({ name: v.literal('calling'), exportName: v.string() }),
   v.object({
     name: v.literal('reading-image'),
     image: v.string(),
+    registry: v.exactOptional(imageRegistry),
     advice: v.string(),
     at: v.exactOptional(location),
   }),
@@ -45,9 +48,7 @@ const definition = v.object({
     readyCmd: v.exactOptional(v.string()),
     preBootScript: v.exactOptional(v.string()),
     force: v.exactOptional(v.boolean()),
-    fromImageRegistry: v.exactOptional(
-      v.custom<Definition['recipe']['fromImageRegistry'] & object>(isRecord),
-    ),
+    fromImageRegistry: v.exactOptional(imageRegistry),
   }),
   steps: v.array(step),
   sources: v.object({

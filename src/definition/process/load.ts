@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemsError, problem } from '../../problem.ts';
 import { isOfMachine } from '../../runner-errors.ts';
 import type { Definition } from '../definition.ts';
-import type { CommittedOnly } from '../protocol.ts';
+import type { CommittedOnly, Phase } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
 import { endedEarly, outOfTime } from './errors.ts';
 import { defaultMemoryLimitMb, type EarlyHost } from './host-child.ts';
@@ -40,6 +40,8 @@ export interface LoadDeps {
   readonly node?: string;
   /** A process that was started before, with the same Node.js, environment and heap limit. */
   readonly early?: EarlyHost | undefined;
+  /** Gets what the process does next. */
+  readonly onPhase?: (phase: Phase) => void;
   /** Gets each line that the definition prints, which is untrusted text. */
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
   readonly signal?: AbortSignal;
@@ -67,6 +69,7 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
     env: request.env,
     memoryLimitMb,
     early: deps.early,
+    onPhase: deps.onPhase,
     output: deps.output,
     request: {
       token: randomBytes(16).toString('hex'),

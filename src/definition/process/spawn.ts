@@ -39,6 +39,7 @@ export interface HostProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly memoryLimitMb: number;
   readonly early?: EarlyHost | undefined;
+  readonly onPhase?: ((phase: Phase) => void) | undefined;
   readonly output: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -95,6 +96,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
       message: (message) => {
         if (message.type !== 'phase') return result.resolve(message);
         phase = message.phase;
+        options.onPhase?.(phase);
         if (phase.name !== 'starting') evaluating.resolve();
       },
       noise: () => {
