@@ -90,6 +90,20 @@ export const image = <T extends Options>(options: T): string | undefined => 'ima
     { 'template.ts': `${sdk}\nexport const template = JSON.parse('{');` },
   ],
   [
+    'one helper that awaits and writes a file',
+    {
+      'template.ts': `${sdk}\nimport { a } from './a.ts';\n${recipe}.runCmd(a);`,
+      'a.ts': `import { writeFileSync } from 'node:fs';\nwriteFileSync('a.txt', 'a');\nexport const a = await Promise.resolve('a');`,
+    },
+  ],
+  [
+    'a helper that is only used within a template string',
+    {
+      'template.ts': `${sdk}\nimport { a } from './a.ts';\n${recipe}.runCmd(\`echo '\${a}' a\`);`,
+      'a.ts': `export const a = 'a';`,
+    },
+  ],
+  [
     'several templates, in the order in which they are told',
     {
       'template.ts': `${sdk}\nconst make = (name) => Template().fromTemplate(name);\nexport const second = make('b');\nexport function helper() {}\nexport const first = make('a');\nexport { made as again } from './made.ts';`,
@@ -188,6 +202,42 @@ const transformed: readonly Case[] = [
       'options.ts': `console.log('never');\nexport const options = { a: '' };`,
     },
   ],
+  ...[
+    ['a property', 'const made = { options: 1 };\nconsole.log(made.options);'],
+    ['text', 'console.log(`options`);'],
+  ].map(
+    ([name, code]): Case => [
+      `an import that is not used, while ${name} has its name`,
+      {
+        'template.ts': `${sdk}\nimport { options } from './options.ts';\n${code}\n${recipe};`,
+        'options.ts': `console.log('never');\nexport const options = 1;`,
+      },
+    ],
+  ),
+  [
+    'a helper that awaits what the next one needs',
+    {
+      'template.ts': `${sdk}\nimport { a } from './a.ts';\nimport { b } from './b.ts';\n${recipe}.runCmd(a + b);`,
+      'a.ts': `export const a = await Promise.resolve('a');\nglobalThis.made = a;`,
+      'b.ts': `export const b = String(globalThis.made);`,
+    },
+  ],
+  ...[
+    ["import { writeFileSync } from 'node:fs';", 'writeFileSync(path, "export const b = \'new\';");'],
+    [
+      "import { execFileSync } from 'child_process';",
+      "execFileSync('sh', ['-c', `echo \"export const b = 'new'\" >\"$1\"`, '', path]);",
+    ],
+  ].map(
+    ([imported, write]): Case => [
+      `a helper that writes the next one: ${imported}`,
+      {
+        'template.ts': `${sdk}\nimport { a } from './a.ts';\nimport { b } from './b.ts';\n${recipe}.runCmd(a + b);`,
+        'a.ts': `${imported}\nconst path = import.meta.dirname + '/b.ts';\n${write}\nexport const a = 'a';`,
+        'b.ts': `export const b = 'old';`,
+      },
+    ],
+  ),
   [
     'an import of types alone',
     {

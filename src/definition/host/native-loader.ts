@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isBuiltin, registerHooks } from 'node:module';
 import { dirname, extname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { plainModule } from './plain-module.ts';
+import { mayAffectNext, plainModule } from './plain-module.ts';
 
 /** A module that Node has evaluated. */
 export interface Evaluated {
@@ -56,6 +56,7 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     ...[...standIns].map(([name, source]) => [standInUrl(name), source] as const),
   ]);
   const imports = new Map<string, Set<string>>();
+  let affectsNext = false;
   const importsTransitively = (from: string, to: string): boolean => {
     const reached = new Set([from]);
     for (const url of reached) for (const next of imports.get(url) ?? []) reached.add(next);
@@ -93,6 +94,10 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     if (source === undefined) throw new NotPlain(path);
     sources.set(url, source);
     imports.set(url, new Set());
+    // The definition itself is evaluated last.
+    affectsNext ||= path !== file && mayAffectNext(source);
+    // Node reads all modules before it evaluates one, and does not wait for one before it evaluates the next.
+    if (affectsNext && imports.size > 2) throw new NotPlain(path);
     return url;
   }
   return { hooks };

@@ -13,6 +13,7 @@ const types =
 /** Comments that begin a line, and template strings, which may contain such text. */
 const commentsAndTemplates = /^[ \t]*(?:\/\/.*|\/\*[\s\S]*?\*\/)|`(?:\\[\s\S]|[^\\`])*`/gm;
 const ownMeta = /\bimport\s*\.\s*meta\s*\.\s*(?:url|dirname|filename)\b/g;
+const templates = /`(?:\\[\s\S]|[^\\`])*`/g;
 const stringsAndComments = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\/\/.*|\/\*[\s\S]*?\*\//g;
 
 const name = String.raw`[\w$]+(?:\s+as\s+[\w$]+)?`;
@@ -21,6 +22,15 @@ const statement = new RegExp(
   String.raw`^(?<word>import|export)\b\s*(?:(?:(?<single>[\w$]+)|\*\s*as\s+(?<space>[\w$]+)|${names})\s*\bfrom\s*)?(?<quote>['"])(?<request>[^'"\\\n]+)\k<quote>[ \t]*(?:;|$)`,
   'gm',
 );
+
+/** Calls that write files, and programs, which may write any. */
+const writesFiles =
+  /['"](?:node:)?child_process['"]|['"](?:node:)?fs(?:\/promises)?['"][\s\S]*\b(?:(?:write|append|copy)File|createWriteStream|write|open|cp|rename|symlink|link|truncate|rm|unlink)(?:Sync)?\b/;
+
+/** Whether a module may wait, or write files, while modules are to be read and evaluated after it. */
+export function mayAffectNext(source: string): boolean {
+  return /\bawait\b/.test(source) || writesFiles.test(source);
+}
 
 /**
  * The JavaScript of a module that means the same to Node as to the transformer, line for line; undefined when that is
@@ -57,11 +67,18 @@ function isPlain(
   if (!request.startsWith('.')) return list !== undefined;
   if (!isTypeScript) return true;
   // The transformer removes the import of a name that is only used as a type.
-  const used = rest.replace(stringsAndComments, '');
+  const used = rest.replace(templates, insertions).replace(stringsAndComments, '');
   const locals = single ? [single] : (list?.split(',').map((one) => one.trim().split(/\s+/).at(-1)) ?? []);
   return locals.every((local) => local !== undefined && isWordOf(used, local));
 }
 
+/** The expressions in a template string. */
+function insertions(template: string): string {
+  return [...template.matchAll(/\$\{([^{}]*)\}/g)].map(([, expression]) => ` ${expression} `).join(';');
+}
+
+/** Whether a text has this word, and not only as the name of a property. */
 function isWordOf(text: string, word: string): boolean {
-  return new RegExp(String.raw`(?<![\w$])${word.replaceAll('$', '\\$')}(?![\w$])`).test(text);
+  const name = word.replaceAll('$', '\\$');
+  return new RegExp(String.raw`(?<![\w$]|(?<!\.\.)\.\s*)${name}(?![\w$]|\s*:)`).test(text);
 }
