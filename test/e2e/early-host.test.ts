@@ -1,6 +1,7 @@
 /** The process of the definition starts before the action is loaded. Only a run that needs it gives it something to do. */
 
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { testWith } from '../support/fixtures.ts';
@@ -9,19 +10,18 @@ import { recipe } from './reuse-kit.ts';
 const test = testWith({
   files: {
     'template.ts': `${recipe()}
-console.log('arguments', process.argv.length, 'folder', process.cwd(), 'key', process.env.NOVITA_API_KEY);\n`,
+console.log('arguments', process.argv.length, 'folder', process.cwd(), 'key', process.env.NOVITA_API_KEY, 'run', process.env.TEST_RUN);\n`,
     'app/requirements.txt': '',
   },
   defaults: { ownProcess: true, inputs: { name: 'my-agent' } },
 });
 
-/** The folders of all processes that wait for a definition of this action, or evaluate one. */
-async function waiting(action: string): Promise<string[]> {
+/** The processes that a run has left behind. A variable tells them from those of tests that run beside it. */
+async function leftBehind(run: string): Promise<string[]> {
   const found = await Promise.all(
     (await readdir('/proc')).filter(Number).map(async (pid) => {
-      const command = await readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '');
-      if (!command.includes(join(action, 'dist', 'definition', 'index.js'))) return [];
-      return [await readlink(join('/proc', pid, 'cwd')).catch(() => '')];
+      const environment = await readFile(join('/proc', pid, 'environ'), 'utf8').catch(() => '');
+      return environment.split('\0').includes(`TEST_RUN=${run}`) ? [pid] : [];
     }),
   );
   return found.flat();
@@ -32,19 +32,20 @@ describe.runIf(process.platform === 'linux')('the process of a definition', () =
     run,
     workspace,
   }) => {
-    const { exitCode, log } = await run();
+    const { exitCode, log } = await run({ env: { TEST_RUN: 'first' } });
     expect(exitCode, log).toBe(0);
-    expect(log).toContain(`arguments 2 folder ${workspace.path} key undefined`);
+    expect(log).toContain(`arguments 2 folder ${workspace.path} key undefined run first`);
   });
 
   test.for([
     ['there is no definition', { inputs: { name: 'my-agent', template: 'none.ts' } }, 1],
     ['a tag was deleted', { event: { name: 'delete', payload: { ref: 'v1', ref_type: 'tag' } } }, 0],
-  ] as const)('ends with the action where %s', async ([, changes, code], { run, action, service }) => {
-    const { exitCode, log } = await run(changes);
+  ] as const)('ends with the action where %s', async ([, changes, code], { run, service }) => {
+    const id = randomUUID();
+    const { exitCode, log } = await run({ ...changes, env: { TEST_RUN: id } });
     expect(exitCode, log).toBe(code);
     expect(log).not.toContain('arguments');
     expect(service.requests).toEqual([]);
-    expect(await waiting(action)).toEqual([]);
+    expect(await leftBehind(id)).toEqual([]);
   });
 });

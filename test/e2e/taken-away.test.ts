@@ -64,12 +64,12 @@ const gone: readonly Row[] = [
     main,
     'github.event.deleted',
   ],
-  ['delete', { name: 'delete', payload: { ref: 'x', ref_type: 'branch', repository } }, main, '`delete` out'],
+  ['delete', { name: 'delete', payload: { ref: 'x', ref_type: 'branch', repository } }, main, 'Remove `delete` from `on:`'],
   [
     'a run after a deletion',
     { name: 'workflow_run', payload: { workflow_run: { event: 'delete' }, repository } },
     main,
-    '`delete` out',
+    'Remove `delete` from `on:`',
   ],
   ['a pull request closed', pull('closed', closed), 'refs/pull/12/merge', '[opened, synchronize, reopened]'],
   [
