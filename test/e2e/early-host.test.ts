@@ -1,7 +1,7 @@
 /** The process of the definition starts before the action is loaded. Only a run that needs it gives it something to do. */
 
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { testWith } from '../support/fixtures.ts';
@@ -47,5 +47,23 @@ describe.runIf(process.platform === 'linux')('the process of a definition', () =
     expect(log).not.toContain('arguments');
     expect(service.requests).toEqual([]);
     expect(await leftBehind(id)).toEqual([]);
+  });
+
+  test('ends with an action that is killed, even if the workspace is gone at once', async ({
+    run,
+    workspace,
+  }) => {
+    const id = randomUUID();
+    await workspace.write({
+      'template.ts': `console.log('loading'); await new Promise((r) => setInterval(r, 1e9));\n${recipe()}`,
+    });
+    await run({
+      env: { TEST_RUN: id },
+      onOutput: (printed, send) => {
+        if (printed.includes('loading')) send('SIGKILL');
+      },
+    });
+    await rm(workspace.path, { recursive: true });
+    await expect.poll(() => leftBehind(id)).toEqual([]);
   });
 });

@@ -64,7 +64,12 @@ const gone: readonly Row[] = [
     main,
     'github.event.deleted',
   ],
-  ['delete', { name: 'delete', payload: { ref: 'x', ref_type: 'branch', repository } }, main, 'Remove `delete` from `on:`'],
+  [
+    'delete',
+    { name: 'delete', payload: { ref: 'x', ref_type: 'branch', repository } },
+    main,
+    'Remove `delete` from `on:`',
+  ],
   [
     'a run after a deletion',
     { name: 'workflow_run', payload: { workflow_run: { event: 'delete' }, repository } },

@@ -23,6 +23,7 @@ import { redirectNodeImports, sdkModules, standInSources } from './sdk-modules.t
 import { serialize } from './serialize.ts';
 
 async function main(): Promise<void> {
+  const watched = exitWithParent(lifelineDescriptor);
   // A definition may read its arguments.
   const [preload] = process.argv.splice(2);
   // A failure is reported when the SDK is needed.
@@ -35,7 +36,6 @@ async function main(): Promise<void> {
   const { file, workingDirectory } = request;
   if (preload !== undefined) process.chdir(workingDirectory);
   const answer = openChannel(request.token);
-  exitWithParent(lifelineDescriptor);
   // Writes to these streams must block, so that no output is lost when the process ends.
   for (const stream of [process.stdout, process.stderr]) Reflect.get(stream, '_handle')?.setBlocking?.(true);
   // The user's frame can be far below those of libraries.
@@ -89,6 +89,7 @@ async function main(): Promise<void> {
     answer.phase({ name: 'evaluating' });
     return importFile(loader, file);
   };
+  await watched;
   try {
     // Only the transformer ensures that nothing but committed files is loaded.
     if (!files) answer.phase({ name: 'evaluating' });

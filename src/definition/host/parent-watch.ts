@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { runMark } from '../environment.ts';
 
@@ -41,16 +42,18 @@ lifeline.resume();
 
 /**
  * Ends this process and those that it started when the action ends, even when the action is killed. A separate
- * thread watches, since the definition may block this one.
+ * thread watches, since the definition may block this one. Resolves when the thread runs: it cannot start once the
+ * working directory is gone, which a definition may remove.
  *
  * @param descriptor a pipe that the action holds open and never writes to
  */
-export function exitWithParent(descriptor: number): void {
+export async function exitWithParent(descriptor: number): Promise<void> {
   // Windows has no process groups, and ends the processes of a cancelled job by their tree.
   if (process.platform === 'win32') return;
   const entry = `${runMark}=${process.env[runMark]}\0`;
   const worker = new Worker(watch, { eval: true, workerData: { descriptor, entry } });
   // Without a watch, the definition is still evaluated.
+  await once(worker, 'online').catch(() => {});
   worker.on('error', () => {});
   worker.unref();
 }
