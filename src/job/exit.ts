@@ -113,7 +113,7 @@ export function exitForError(
   if (error instanceof ProblemsError) {
     const { problems } = error;
     const found = problems.length === 1 ? 'A mistake was' : `${problems.length} mistakes were`;
-    const why = `${found} found before the first request.`;
+    const why = `${found} found before anything was changed.`;
     return { exitCode: 1, early: end('invalid-input', why, { problems }) };
   }
   const what = error instanceof Error ? error.message : String(error);

@@ -281,7 +281,7 @@ describe('a bad input', () => {
       'Missing COPY source',
       'Missing COPY source',
     ]);
-    expect(log).toMatch(/\nNothing was built: 5 mistakes were found before the first request\.\n$/);
+    expect(log).toMatch(/\nNothing was built: 5 mistakes were found before anything was changed\.\n$/);
   });
 
   test('of a file that cannot be read names the file', async ({ workspace, run }) => {

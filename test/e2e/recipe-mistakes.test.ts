@@ -14,6 +14,18 @@ function annotations(log: string, kind: 'warning' | 'error'): string[] {
   });
 }
 
+test('a recipe that throws changes nothing at the service, and does not say that nothing was sent', async ({
+  workspace,
+  run,
+  service,
+}) => {
+  await workspace.write({ 'template.ts': `throw new Error('no');\nexport const template = 1;\n` });
+  const { log, exitCode } = await run();
+  expect(exitCode, log).toBe(1);
+  expect(log).toMatch(/\nNothing was built: A mistake was found before anything was changed\.\n$/);
+  expect(service.requests.map(({ method }) => method).filter((method) => method !== 'GET')).toEqual([]);
+});
+
 describe('a recipe that does something else than it says', () => {
   test('is built with a warning at each line', async ({ workspace, run }) => {
     await workspace.write({

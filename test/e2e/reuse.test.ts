@@ -228,14 +228,14 @@ describe('a build that is asked for', () => {
     },
   );
 
-  test('and never made: require and skip-cache together are a mistake, found before the first request', async ({
+  test('and never made: require and skip-cache together are a mistake, with nothing sent', async ({
     service,
     build,
   }) => {
     const run = await build({ inputs: { reuse: 'require', 'skip-cache': 'true' } });
     expect(run.exitCode).toBe(1);
     expect(run.log).toContain('found "require", which never builds, together with skip-cache: true');
-    expect(run.log).toContain('A mistake was found before the first request');
+    expect(run.log).toContain('A mistake was found before anything was changed');
     expect(service.requests).toEqual([]);
   });
 

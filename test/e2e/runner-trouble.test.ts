@@ -71,7 +71,7 @@ describe('an event file', () => {
       });
       expect(exitCode, log).toBe(1);
       expect(errorsOf(log)).toEqual([expect.stringMatching(says)]);
-      expect(log).toContain('Nothing was built: A mistake was found before the first request.');
+      expect(log).toContain('Nothing was built: A mistake was found before anything was changed.');
       expect(log).not.toMatch(stack);
       expect(outputs).toEqual({ status: 'error', failure: 'invalid-input' });
       expect(summary).toMatch(/### The event of this run\n\nGITHUB\\_EVENT\\_PATH names/);
