@@ -91,6 +91,8 @@ export function startHostEarly(dist: string, env: NodeJS.ProcessEnv): EarlyHost 
   let isUsable = child.pid !== undefined;
   for (const event of ['error', 'exit']) {
     child.once(event, () => {
+      // Another process may have its number soon.
+      if (isUsable) process.removeListener('exit', killAll);
       isUsable = false;
     });
   }
