@@ -59,6 +59,7 @@ test('80,000 lines with a fault at every tenth request come once and in order, a
   const held: number[] = [];
   const { outcome, notices: told } = await runBuild(service, plan, {
     transport: { budget: { ...fastBudget, attempts: 20 } },
+    keepsEvents: false,
     onEvent: (event) => {
       if (event.type !== 'line') return;
       const number = /^line (\d+) of/.exec(event.line.text)?.[1];

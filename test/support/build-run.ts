@@ -7,7 +7,7 @@ import type { TransportOptions } from '../../src/api/transport.ts';
 import type { Instruction } from '../../src/api/types.ts';
 import type { Definition } from '../../src/definition/definition.ts';
 import { type BuildOptions, build } from '../../src/driver/build.ts';
-import type { TemplateBefore } from '../../src/driver/context.ts';
+import type { BuildContext, TemplateBefore } from '../../src/driver/context.ts';
 import type { BuildEvent, BuildOutcome } from '../../src/driver/events.ts';
 import { createStepTracker } from '../../src/driver/step-tracker.ts';
 import type { BuildTiming } from '../../src/driver/timing.ts';
@@ -66,51 +66,77 @@ export async function temporaryPlan({
   return { ...plan, [Symbol.asyncDispose]: () => rm(contextDirectory, { recursive: true, force: true }) };
 }
 
-export interface BuildRun {
-  readonly outcome: BuildOutcome;
+export interface Run<T> {
+  readonly outcome: T;
   readonly events: readonly BuildEvent[];
   /** Notices and sentences about repetitions, in order. */
   readonly notices: readonly string[];
 }
 
-export interface RunChanges {
-  readonly options?: Partial<BuildOptions>;
+export type BuildRun = Run<BuildOutcome>;
+
+export interface ObserveOptions {
   readonly transport?: Partial<TransportOptions>;
   readonly timing?: Partial<BuildTiming>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BuildEvent) => void;
+  /** Whether the events are kept; on by default. */
+  readonly keepsEvents?: boolean;
+  /** Stands in the user agent, for those that watch requests. */
+  readonly agent?: string;
+}
+
+export interface RunChanges extends ObserveOptions {
+  readonly options?: Partial<BuildOptions>;
   readonly templateBefore?: TemplateBefore;
 }
 
-/** Builds to the end. Fails when files are left behind. */
-export async function runBuild(
-  service: Pick<LocalService, 'url' | 'apiKey'>,
-  plan: Plan,
-  { options, transport, timing, signal = new AbortController().signal, onEvent, ...rest }: RunChanges = {},
-): Promise<BuildRun> {
+/** Runs something to the end and notes what it emits. Fails when files are left behind. */
+export async function observe<T>(
+  { url, apiKey }: Pick<LocalService, 'url' | 'apiKey'>,
+  {
+    transport,
+    timing,
+    signal = new AbortController().signal,
+    onEvent,
+    keepsEvents = true,
+    agent,
+  }: ObserveOptions,
+  run: (context: BuildContext & { readonly timing: BuildTiming }) => Promise<T>,
+): Promise<Run<T>> {
   const events: BuildEvent[] = [];
-  const told: string[] = [];
+  const notices: string[] = [];
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'build-test-archives-'));
   const client = fastClient(
-    service.url,
-    { signal, onRetry: (sentence) => told.push(sentence), ...transport },
-    { apiKey: service.apiKey },
+    url,
+    { signal, onRetry: (sentence) => notices.push(sentence), ...transport },
+    { apiKey, ...(agent && { userAgent: agent }) },
   );
   const emit = (event: BuildEvent) => {
-    if (onEvent) onEvent(event);
-    else events.push(event);
-    if (event.type === 'notice') told.push(event.message);
+    if (keepsEvents) events.push(event);
+    if (event.type === 'notice') notices.push(event.message);
+    onEvent?.(event);
   };
   try {
-    const outcome = await build(
-      plan,
-      { wait: true, ...options },
-      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing }, ...rest },
-    );
-    return { outcome, events, notices: told };
+    const outcome = await run({
+      ...{ client, emit, temporaryDirectory, signal },
+      timing: { ...fastTiming, ...timing },
+    });
+    return { outcome, events, notices };
   } finally {
     await rm(temporaryDirectory, { recursive: true });
   }
+}
+
+/** Builds to the end. Fails when files are left behind. */
+export function runBuild(
+  service: Pick<LocalService, 'url' | 'apiKey'>,
+  plan: Plan,
+  { options, templateBefore, ...observing }: RunChanges = {},
+): Promise<BuildRun> {
+  return observe(service, observing, (context) =>
+    build(plan, { wait: true, ...options }, { ...context, ...(templateBefore && { templateBefore }) }),
+  );
 }
 
 /** What a person sees of the log: headers and lines in order. */

@@ -1,11 +1,7 @@
 /** Runs of `reuseOrBuild` in process against the embedded service, with every event kept and all pauses short. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TransportOptions } from '../../src/api/transport.ts';
-import type { BuildEvent, BuildOutcome } from '../../src/driver/events.ts';
-import type { BuildTiming } from '../../src/driver/timing.ts';
+import type { BuildOutcome } from '../../src/driver/events.ts';
 import type { BuildView } from '../../src/local/inspect.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
@@ -16,7 +12,7 @@ import type { Result } from '../../src/result.ts';
 import { type EarlyLookup, lookUpEarly } from '../../src/reuse/early-lookup.ts';
 import { reuseOrBuild } from '../../src/reuse/reuse-or-build.ts';
 import type { ReuseOptions } from '../../src/reuse/search.ts';
-import { fastTiming } from './build-run.ts';
+import { type ObserveOptions, observe, type Run } from './build-run.ts';
 import { fastClient } from './fast-client.ts';
 
 const digest = `sha256:${'5e'.repeat(32)}`;
@@ -70,62 +66,23 @@ export function contentTag({ contentTags }: Plan): string {
   return contentTags.content;
 }
 
-export interface RunChanges {
+export interface RunChanges extends ObserveOptions {
   readonly options?: Partial<ReuseOptions>;
-  readonly transport?: Partial<TransportOptions>;
-  readonly timing?: Partial<BuildTiming>;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: BuildEvent) => void;
   /** A lookup from before this run, which {@link earlyLookup} makes. */
   readonly early?: EarlyLookup;
-  /** Stands in the user agent, for those that watch requests. */
-  readonly agent?: string;
 }
 
-export interface ReuseRun {
-  readonly outcome: Result<BuildOutcome>;
-  readonly events: readonly BuildEvent[];
-  /** Notices and sentences about repetitions, in order. */
-  readonly notices: readonly string[];
-}
+export type ReuseRun = Run<Result<BuildOutcome>>;
 
 /** Runs to the end. Fails when files are left behind. */
-export async function runReuse(
+export function runReuse(
   service: Pick<LocalService, 'url' | 'apiKey'>,
   plan: Plan,
-  {
-    options,
-    transport,
-    timing,
-    signal = new AbortController().signal,
-    onEvent,
-    agent,
-    early,
-  }: RunChanges = {},
+  { options, early, ...observing }: RunChanges = {},
 ): Promise<ReuseRun> {
-  const events: BuildEvent[] = [];
-  const told: string[] = [];
-  const temporaryDirectory = await mkdtemp(join(tmpdir(), 'reuse-test-'));
-  const client = fastClient(
-    service.url,
-    { signal, onRetry: (sentence) => told.push(sentence), ...transport },
-    { apiKey: service.apiKey, ...(agent && { userAgent: agent }) },
+  return observe(service, observing, (context) =>
+    reuseOrBuild(plan, { wait: true, reuse: 'auto', ...options }, { ...context, early }),
   );
-  const emit = (event: BuildEvent) => {
-    events.push(event);
-    if (event.type === 'notice') told.push(event.message);
-    onEvent?.(event);
-  };
-  try {
-    const outcome = await reuseOrBuild(
-      plan,
-      { wait: true, reuse: 'auto', ...options },
-      { client, emit, temporaryDirectory, signal, timing: { ...fastTiming, ...timing }, early },
-    );
-    return { outcome, events, notices: told };
-  } finally {
-    await rm(temporaryDirectory, { recursive: true });
-  }
 }
 
 /** An early lookup whose requests have their responses. */
