@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import type { ServiceClient } from '../api/client.ts';
+import type { IdempotentApi, ServiceClient } from '../api/client.ts';
 import type { UploadLink } from '../api/schemas.ts';
 import { type Archive, writeArchive } from '../context/archive.ts';
 import type { FileManifest } from '../context/manifest.ts';
@@ -47,12 +47,9 @@ export function requestLinksEarly(
   { noRetry }: Pick<ServiceClient, 'noRetry'>,
 ): EarlyLinks {
   const limit = pLimit(parallelLinks);
-  const request = async (hash: string): Promise<DatedLink> => {
-    const requestedAt = Date.now();
-    return { requestedAt, link: await noRetry.uploadLink(templateId, hash) };
-  };
   const links = uploadsOf(plan).map(
-    ({ files: { hash } }) => [hash, limit(() => request(hash)).catch(() => undefined)] as const,
+    ({ files: { hash } }) =>
+      [hash, limit(() => requestLink(templateId, hash, noRetry)).catch(() => undefined)] as const,
   );
   return { templateId, byHash: new Map(links) };
 }
@@ -76,7 +73,7 @@ export async function uploadFiles(
   const uploads = uploadsOf(plan).map(async (upload) => {
     const { hash } = upload.files;
     const known = early?.templateId === templateId ? await early.byHash.get(hash) : undefined;
-    const first = known ?? (await links(() => requestLink(templateId, hash, deps)));
+    const first = known ?? (await links(() => requestLink(templateId, hash, deps.client)));
     if (neededUrl(first, upload) === undefined)
       return uploadOne(upload, first, templateId, deps, timing.linkLifetimeMs);
     return sending(() => uploadOne(upload, first, templateId, deps, timing.linkLifetimeMs));
@@ -88,7 +85,7 @@ export async function uploadFiles(
 async function requestLink(
   templateId: string,
   hash: string,
-  { client }: Pick<UploadContext, 'client'>,
+  client: Pick<IdempotentApi, 'uploadLink'>,
 ): Promise<DatedLink> {
   const requestedAt = Date.now();
   return { requestedAt, link: await client.uploadLink(templateId, hash) };
@@ -150,7 +147,7 @@ async function send(
   const path = join(temporaryDirectory, `${files.hash}.tar.gz`);
   let archive: Archive | undefined;
   try {
-    for (let forbidden = 0, link = first; ; link = await requestLink(templateId, files.hash, deps)) {
+    for (let forbidden = 0, link = first; ; link = await requestLink(templateId, files.hash, deps.client)) {
       const url = neededUrl(link, { force });
       if (url === undefined) return archive?.bytes;
       archive ??= await writeArchive(files, path);

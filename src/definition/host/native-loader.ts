@@ -30,7 +30,7 @@ export async function importNatively(
   standIns: ReadonlyMap<string, string>,
 ): Promise<Evaluated | undefined> {
   let begun = false;
-  const { hooks } = hookModules(file, standIns);
+  const hooks = hookModules(file, standIns);
   // The first module that is evaluated calls this.
   Reflect.set(globalThis, begin, () => {
     begun = true;
@@ -63,7 +63,7 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     return reached.has(to);
   };
 
-  const hooks = registerHooks({
+  return registerHooks({
     resolve(specifier, context, next) {
       const { parentURL } = context;
       if (specifier === root || parentURL === root)
@@ -100,7 +100,6 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     if (affectsNext && imports.size > 2) throw new NotPlain(path);
     return url;
   }
-  return { hooks };
 }
 
 function standInUrl(name: string): string {

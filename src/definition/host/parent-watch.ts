@@ -4,7 +4,7 @@ import { runMark } from '../environment.ts';
 
 /**
  * Kills all processes of the definition, then the process group, when the pipe closes. The action holds its other
- * end. Processes that left the group are found by their mark, as in `endMarkedProcesses`.
+ * end. Processes that left the group are found by their mark, as in `killMarkedProcesses`.
  */
 const watch = `
 const { readdirSync, readFileSync } = require('node:fs');

@@ -51,23 +51,19 @@ export function plainModule(text: string, isTypeScript: boolean): string | undef
   const rest = code.replace(statement, '').replace(ownMeta, '');
   if (/\bimport\b|\bfrom\s*['"]/.test(rest)) return undefined;
   if (imports.length === 0 && !/^export\b/m.test(rest)) return undefined;
-  return imports.every((found) => isPlain(found.groups, rest, isTypeScript)) ? source : undefined;
+  // What the transformer looks at to remove the import of a name that is only used as a type; plain JavaScript keeps all.
+  const used = isTypeScript ? rest.replace(templates, insertions).replace(stringsAndComments, '') : undefined;
+  return imports.every((found) => isPlain(found.groups, used)) ? source : undefined;
 }
 
-function isPlain(
-  found: Record<string, string | undefined> | undefined,
-  rest: string,
-  isTypeScript: boolean,
-): boolean {
+function isPlain(found: Record<string, string | undefined> | undefined, used: string | undefined): boolean {
   const { word, single, space, names: list, request = '' } = found ?? {};
   if (word === 'export') return list !== undefined;
   if (isBuiltin(request)) return true;
   // `import * as` gives another object in the transformer.
   if (space !== undefined) return false;
   if (!request.startsWith('.')) return list !== undefined;
-  if (!isTypeScript) return true;
-  // The transformer removes the import of a name that is only used as a type.
-  const used = rest.replace(templates, insertions).replace(stringsAndComments, '');
+  if (used === undefined) return true;
   const locals = single ? [single] : (list?.split(',').map((one) => one.trim().split(/\s+/).at(-1)) ?? []);
   return locals.every((local) => local !== undefined && isWordOf(used, local));
 }

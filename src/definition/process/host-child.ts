@@ -89,18 +89,20 @@ export function startHostEarly(dist: string, env: NodeJS.ProcessEnv): EarlyHost 
   }
   const { child, killAll } = host;
   let isUsable = child.pid !== undefined;
+  /** Another process may have its number soon. */
+  const forget = (): void => {
+    isUsable = false;
+    process.removeListener('exit', killAll);
+  };
   for (const event of ['error', 'exit']) {
     child.once(event, () => {
-      // Another process may have its number soon.
-      if (isUsable) process.removeListener('exit', killAll);
-      isUsable = false;
+      if (isUsable) forget();
     });
   }
   const end = (): void => {
     if (!isUsable) return;
-    isUsable = false;
     killAll();
-    process.removeListener('exit', killAll);
+    forget();
     for (const stream of child.stdio ?? []) stream?.destroy();
   };
   return {
