@@ -1,5 +1,6 @@
-import type { Instruction, RecipeBody } from '../api/types.ts';
+import type { Instruction, LogLevel, RecipeBody } from '../api/types.ts';
 import type { SourceLocation } from '../problem.ts';
+import type { KindName } from './kinds.ts';
 
 /** A step of the recipe from the definition. COPY steps have no `filesHash` yet. */
 export interface RecipeStep {
@@ -30,12 +31,31 @@ export interface SdkOrigin {
   readonly version: string;
 }
 
+/** A value that a definition gives, and its line. */
+export interface Setting<Value> {
+  readonly value: Value;
+  readonly at?: SourceLocation;
+}
+
+/** What a definition says about its build besides the recipe. An input of the same name wins. */
+export interface DefinitionSettings {
+  readonly name?: Setting<string>;
+  /** In the order given. */
+  readonly tags?: Setting<readonly string[]>;
+  readonly cpuCount?: Setting<number>;
+  /** MiB. */
+  readonly memoryMb?: Setting<number>;
+  readonly skipCache?: Setting<boolean>;
+  readonly logLevel?: Setting<LogLevel>;
+}
+
 /** What to build, as plain data without objects of the user's program. */
 export interface Definition {
+  readonly kind: KindName;
   /** Absolute path of the definition file. */
   readonly file: string;
-  /** The export that was chosen: `template`, `default`, … */
-  readonly exportName: string;
+  /** The export or variable that was chosen: `template`, `default`, … Absent for kinds that have none. */
+  readonly exportName?: string;
   readonly sdk: SdkOrigin;
   /** The recipe without its steps. */
   readonly recipe: Omit<RecipeBody, 'steps'>;
@@ -51,4 +71,7 @@ export interface Definition {
   /** `fileIgnorePatterns` of the definition, in the order given. */
   readonly ignorePatterns: readonly string[];
   readonly warnings: readonly DefinitionWarning[];
+  readonly settings: DefinitionSettings;
+  /** What the user should know and need not change, such as what a script does after its build. */
+  readonly notices: readonly DefinitionWarning[];
 }

@@ -1,24 +1,34 @@
-import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, type Dirent, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { nearest } from '../nearest.ts';
 import { problem } from '../problem.ts';
+import { type Kind, kindOf, kinds } from './kinds.ts';
 
-const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
-/** Can be loaded when named, but are not searched for. */
-const loadable = [...extensions, '.cts', '.tsx', '.jsx'];
-const folders = ['', 'sandbox', '.novita'];
+/** Where a definition is searched for; `*` stands for each folder there. */
+const folders = ['', 'sandbox', '.novita', 'e2b', 'sandbox-templates/*'];
+
+/** Found only where nothing else is, since it may not be meant. */
+const lastRank = 4;
+
+/** A definition file. */
+export interface FoundDefinition {
+  /** Absolute path. */
+  readonly file: string;
+  readonly kind: Kind;
+}
 
 /**
- * Finds the definition file and returns its absolute path.
+ * Finds the definition file, and its kind by its name.
  *
- * With `template` it is that file, relative to the working directory. Without, it is the only
- * `template.{ts,mts,js,mjs,cjs}` in the working directory, `sandbox/` or `.novita/`.
+ * With `template` it is that file, relative to the working directory. Without, it is the only candidate in the working
+ * directory, `sandbox/`, `.novita/`, `e2b/` and the folders of `sandbox-templates/`. Of the candidates in one folder
+ * only those of the best rank count: `template.ts` before `e2b.toml` before `Dockerfile`.
  *
  * @param workingDirectory absolute path
  * @throws ProblemsError when the file is missing, cannot be read or has a kind that cannot be loaded, or when there are
  *   several candidates
  */
-export function discoverDefinition(workingDirectory: string, template?: string): string {
+export function discoverDefinition(workingDirectory: string, template?: string): FoundDefinition {
   const directory = resolve(workingDirectory);
   const given = template?.trim();
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
@@ -30,7 +40,7 @@ export function discoverDefinition(workingDirectory: string, template?: string):
   return given ? givenDefinition(directory, given) : foundDefinition(directory);
 }
 
-function givenDefinition(directory: string, template: string): string {
+function givenDefinition(directory: string, template: string): FoundDefinition {
   const file = resolve(directory, template);
   const stats = statsOf(file, template);
   if (!stats) {
@@ -53,7 +63,8 @@ function givenDefinition(directory: string, template: string): string {
   if (!stats.isFile()) {
     throw problem('Definition is not a file', `template: ${template} is not a regular file. Name a file.`);
   }
-  if (!loadable.includes(extname(file).toLowerCase())) {
+  const kind = kindOf(file);
+  if (!kind) {
     throw problem('Wrong kind of definition file', wrongKind(template));
   }
   try {
@@ -64,29 +75,58 @@ function givenDefinition(directory: string, template: string): string {
       `template: ${template} exists, but this user may not read it. Give read permission (chmod +r).`,
     );
   }
-  return file;
+  return { file, kind };
 }
 
-function foundDefinition(directory: string): string {
-  const found = folders.flatMap((folder) =>
-    extensions
-      .map((extension) => join(directory, folder, `template${extension}`))
-      .filter((path) => statsOf(path, relativeTo(directory, path))?.isFile()),
-  );
+function foundDefinition(directory: string): FoundDefinition {
+  const all = searched(directory).flatMap((folder) => candidatesIn(directory, folder));
+  const surer = all.filter(({ rank }) => rank < lastRank);
+  const found = surer.length > 0 ? surer : all;
   const [first, ...others] = found;
   if (!first) {
     throw problem(
       'No definition found',
-      `Looked in ${directory} for template.ts, .mts, .js, .mjs or .cjs, then in sandbox/ and .novita/, and found none. Add one, or name the file with the input template:. If the repository is empty here, run actions/checkout before this step.`,
+      `Looked in ${directory} for template.ts, template.py, novita.toml, e2b.toml and a Dockerfile, then in sandbox/, .novita/, e2b/ and the folders of sandbox-templates/, and found none. Add one, or name the file with the input template:. If the repository is empty here, run actions/checkout before this step.`,
     );
   }
   if (others.length > 0) {
+    const lines = found.map(({ file }) => `template: ${relativeTo(directory, file)}`);
     throw problem(
       'Several definitions found',
-      `Found ${list(found.map((path) => relativeTo(directory, path)))}. Which one is meant is not clear: name it with the input template:.`,
+      `Which one is meant is not clear. Write one of these lines below with: in the workflow: ${list(lines, 'or')}.`,
     );
   }
   return first;
+}
+
+interface Candidate extends FoundDefinition {
+  readonly rank: number;
+}
+
+/** The candidates of the best rank in a folder, in the order of their names. */
+function candidatesIn(directory: string, folder: string): Candidate[] {
+  const names = entriesOf(join(directory, folder)).map(({ name }) => name);
+  const found = names.sort().flatMap((name): Candidate[] => {
+    const kind = kindOf(name);
+    const rank = kind?.rank(name, folder);
+    const file = join(directory, folder, name);
+    const isFile = rank !== undefined && statsOf(file, relativeTo(directory, file))?.isFile();
+    return kind && isFile ? [{ file, kind, rank }] : [];
+  });
+  const best = Math.min(...found.map(({ rank }) => rank));
+  return found.filter(({ rank }) => rank === best);
+}
+
+/** The folders that are searched and exist, relative to the directory. */
+function searched(directory: string): string[] {
+  return folders.flatMap((folder) => {
+    if (!folder.endsWith('/*')) return [folder];
+    const parent = folder.slice(0, -2);
+    return entriesOf(join(directory, parent))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${parent}/${name}`)
+      .sort();
+  });
 }
 
 /** What is at a path; `undefined` for nothing. A path that cannot be followed is a problem. */
@@ -103,14 +143,10 @@ function statsOf(path: string, name: string): Stats | undefined {
 }
 
 function wrongKind(template: string): string {
-  const name = basename(template).toLowerCase();
-  const expected = `A definition is a TypeScript or JavaScript module (${extensions.join(', ')}).`;
-  if (name.includes('dockerfile')) {
-    return `template: ${template} is a Dockerfile. ${expected} Write one that says: export const template = Template().fromDockerfile('${template}').`;
-  }
-  if (name.endsWith('.py')) {
-    return `template: ${template} is a Python file. ${expected} Write the recipe with Template() of novita-sandbox.`;
-  }
+  const expected = `A definition is ${list(
+    kinds.map(({ title }) => title),
+    'or',
+  )}.`;
   return `template: ${template} has the extension ${extname(template) || '(none)'}. ${expected}`;
 }
 
@@ -119,24 +155,28 @@ function nearMisses(directory: string, file: string): string {
   const name = nearest(basename(file), siblings);
   const near = name
     ? [join(dirname(file), name)]
-    : folders.flatMap((folder) => definitionsIn(join(directory, folder)));
+    : searched(directory).flatMap((folder) => definitionsIn(join(directory, folder)));
   return near.length > 0 ? ` Did you mean ${list(near.map((path) => relativeTo(directory, path)))}?` : '';
 }
 
 function definitionsIn(folder: string): string[] {
   return filesIn(folder)
-    .filter((name) => extensions.includes(extname(name)) && !name.endsWith('.d.ts'))
-    .filter((name) => /template|sandbox/i.test(name))
+    .filter((name) => kindOf(name) !== undefined && !name.endsWith('.d.ts'))
+    .filter((name) => /template|sandbox|novita|e2b|dockerfile/i.test(name))
     .slice(0, 5)
     .map((name) => join(folder, name));
 }
 
 function filesIn(folder: string): string[] {
+  return entriesOf(folder)
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => entry.name)
-      .sort();
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
   }
@@ -146,6 +186,6 @@ function relativeTo(directory: string, path: string): string {
   return relative(directory, path) || '.';
 }
 
-function list(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+function list(items: readonly string[], word = 'and'): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }

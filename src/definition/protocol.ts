@@ -6,6 +6,7 @@
 import type { ImageRegistry } from '../api/types.ts';
 import type { Problem, SourceLocation } from '../problem.ts';
 import type { Definition } from './definition.ts';
+import type { KindName } from './kinds.ts';
 
 /** File descriptor of the extra pipe in the child. */
 export const channelDescriptor = 3;
@@ -24,10 +25,24 @@ export interface CommittedOnly {
   readonly event: string;
 }
 
-export interface HostRequest {
-  readonly token: string;
-  readonly file: string;
+/** What the inputs say about how a definition is read. */
+export interface ReadingInputs {
+  /** The export or variable to use. Chosen by rule when absent. */
   readonly exportName?: string;
+  /** The input `name`: picks among several builds of one script. */
+  readonly name?: string;
+  /** Values for `ARG` of a Dockerfile. */
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Handed to a definition that is a function. */
+  readonly args?: unknown;
+  /** The Python interpreter, a path or a command. */
+  readonly python?: string;
+}
+
+export interface HostRequest extends ReadingInputs {
+  readonly token: string;
+  readonly kind: KindName;
+  readonly file: string;
   readonly workingDirectory: string;
   /** Absolute path of the action's own copy of the SDK. */
   readonly bundledSdk: string;

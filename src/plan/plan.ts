@@ -61,7 +61,8 @@ export interface PartialPlan extends Omit<Plan, 'fingerprint' | 'cpuCount' | 'me
   readonly cpuCount?: number;
   /** MiB. */
   readonly memoryMb?: number;
-  readonly definition?: Pick<Definition, 'file' | 'exportName' | 'sdk' | 'sources' | 'warnings'>;
+  readonly definition?: Partial<Pick<Definition, 'kind'>> &
+    Pick<Definition, 'file' | 'exportName' | 'sdk' | 'sources' | 'warnings'>;
 }
 
 /** Whether a plan has all its parts. */

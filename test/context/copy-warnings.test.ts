@@ -21,7 +21,10 @@ async function warned({ tree, source = '.', modes = {}, chosen = '' }: Copy) {
   const at = { file: '/repo/template.ts', line: 7 };
   const definition: Definition = {
     file: at.file,
+    kind: 'module',
     exportName: 'template',
+    settings: {},
+    notices: [],
     sdk: { from: 'action', version: '2.1.1' },
     recipe: { fromTemplate: 'base' },
     steps: [{ wire: { type: 'COPY', args: [source, '/app', '', chosen] }, source: at }],

@@ -5,6 +5,12 @@ import { bundledSdk, host } from '../support/definition-bundles.ts';
 
 const [workingDirectory = '.'] = process.argv.slice(2);
 await loadDefinition(
-  { file: join(workingDirectory, 'template.ts'), workingDirectory, timeLimitMs: 60_000, env: process.env },
+  {
+    kind: 'module',
+    file: join(workingDirectory, 'template.ts'),
+    workingDirectory,
+    timeLimitMs: 60_000,
+    env: process.env,
+  },
   { host, bundledSdk, output: (line) => console.log(line) },
 );

@@ -7,7 +7,7 @@ import { project } from '../support/definition-project.ts';
 
 function found(files: string[], template?: string): string {
   const directory = project(Object.fromEntries(files.map((name) => [name, ''])));
-  return relative(directory, discoverDefinition(directory, template));
+  return relative(directory, discoverDefinition(directory, template).file);
 }
 
 function refused(files: string[], template?: string): string {
@@ -31,19 +31,61 @@ describe('without a path', () => {
     'sandbox/template.mjs',
     '.novita/template.ts',
     '.novita/template.cjs',
+    'template.py',
+    'e2b/template.py',
+    'sandbox-templates/web/template.ts',
+    'novita.toml',
+    'e2b.toml',
+    'e2b-xl.toml',
+    'sandbox/build.ts',
+    'sandbox/build.prod.ts',
+    'e2b/build_prod.py',
+    'e2b.Dockerfile',
+    'sandbox/Dockerfile',
+    'Dockerfile',
+    'Containerfile',
   ])('%s is found', (name) => {
     expect(found([name, 'README.md', 'src/template.ts'])).toBe(name);
   });
 
-  test('several candidates are listed across all folders', () => {
-    const message = refused(['template.ts', 'template.js', 'sandbox/template.mts', '.novita/template.ts']);
-    expect(message).toContain('template.ts, template.js, sandbox/template.mts and .novita/template.ts');
-    expect(message).toContain('template:');
+  test.each<[best: string, others: string[]]>([
+    ['template.ts', ['e2b.toml', 'e2b.Dockerfile', 'Dockerfile']],
+    ['sandbox/template.ts', ['sandbox/build.dev.ts', 'sandbox/build.prod.ts', 'sandbox/e2b.toml']],
+    ['e2b.toml', ['e2b.Dockerfile', 'Dockerfile']],
+    ['sandbox/template.ts', ['Dockerfile', 'build.ts', 'build.py']],
+    ['e2b.Dockerfile', ['Dockerfile', 'Dockerfile.dockerignore', 'pyproject.toml']],
+  ])('%s is taken before %j', (best, others) => {
+    expect(found([best, ...others])).toBe(best);
   });
+
+  test.each<[files: string[], lines: string]>([
+    [
+      ['template.ts', 'template.js', 'sandbox/template.mts', '.novita/template.ts'],
+      'template: template.js, template: template.ts, template: sandbox/template.mts or template: .novita/template.ts',
+    ],
+    [['template.ts', 'template.py'], 'template: template.py or template: template.ts'],
+    [['template.ts', 'e2b/e2b.toml'], 'template: template.ts or template: e2b/e2b.toml'],
+    [['e2b/build.dev.ts', 'e2b/build.prod.ts'], 'template: e2b/build.dev.ts or template: e2b/build.prod.ts'],
+    [
+      ['sandbox-templates/a/template.ts', 'sandbox-templates/b/template.py'],
+      'template: sandbox-templates/a/template.ts or template: sandbox-templates/b/template.py',
+    ],
+  ])('several candidates are listed: %j', (files, lines) => {
+    const message = refused(files);
+    expect(message).toContain(`${lines}.`);
+    expect(message).toContain('with:');
+  });
+
+  test.each(['build.ts', 'build.py', 'Dockerfile.dockerignore', 'pyproject.toml', 'netlify.toml'])(
+    '%s at the top is not taken for a definition',
+    (name) => {
+      expect(refused([name])).toContain('found none');
+    },
+  );
 
   test('none says where it looked', () => {
     const message = refused(['src/template.ts']);
-    expect(message).toMatch(/template\.ts, \.mts, \.js, \.mjs or \.cjs, then in sandbox\/ and \.novita\//);
+    expect(message).toMatch(/template\.ts, template\.py, novita\.toml.*then in sandbox\/, \.novita\/, e2b\//);
     expect(message).toContain('actions/checkout');
   });
 
@@ -64,7 +106,7 @@ describe('with a path', () => {
 
   test('an absolute path is taken as it is', () => {
     const directory = project({ 'a/template.ts': '' });
-    expect(discoverDefinition(directory, join(directory, 'a/template.ts'))).toBe(
+    expect(discoverDefinition(directory, join(directory, 'a/template.ts')).file).toBe(
       join(directory, 'a/template.ts'),
     );
   });
@@ -95,9 +137,12 @@ describe('with a path', () => {
       /is a directory.*sandbox\/template\.ts/,
     ],
     ['an empty directory', ['sandbox/x.txt'], 'sandbox', /is a directory, a file is expected/],
-    ['a Dockerfile', ['Dockerfile'], 'Dockerfile', /is a Dockerfile.*fromDockerfile\('Dockerfile'\)/],
-    ['a Python file', ['template.py'], 'template.py', /is a Python file.*novita-sandbox/],
-    ['another kind', ['template.json'], 'template.json', /extension \.json.*\.ts, \.mts/],
+    [
+      'another kind',
+      ['template.json'],
+      'template.json',
+      /extension \.json.*\.ts, \.mts.*Python.*Dockerfile.*novita\.toml/,
+    ],
     ['no extension', ['template'], 'template', /extension \(none\)/],
   ])('%s', (_, files, template, message) => {
     expect(refused(files, template)).toMatch(message);
@@ -108,9 +153,29 @@ describe('with a path', () => {
     chmodSync(join(directory, 'template.ts'), 0o000);
     // The administrator may read everything, so there the file is simply found.
     const isAdministrator = process.getuid?.() === 0;
-    const discover = () => discoverDefinition(directory, 'template.ts');
+    const discover = () => discoverDefinition(directory, 'template.ts').file;
     if (isAdministrator) expect(discover()).toBe(join(directory, 'template.ts'));
     else expect(discover).toThrow(/may not read it.*chmod \+r/);
+  });
+});
+
+describe('the kind', () => {
+  test.each([
+    ['template.ts', 'module'],
+    ['Template.TSX', 'module'],
+    ['a.cts', 'module'],
+    ['template.py', 'python'],
+    ['Dockerfile', 'dockerfile'],
+    ['e2b.Dockerfile', 'dockerfile'],
+    ['e2b-web.Dockerfile', 'dockerfile'],
+    ['Dockerfile.e2b', 'dockerfile'],
+    ['Containerfile', 'dockerfile'],
+    ['dockerfile', 'dockerfile'],
+    ['e2b.toml', 'config'],
+    ['templates.toml', 'config'],
+  ])('%s is of the kind %s', (name, kind) => {
+    const directory = project({ [name]: '' });
+    expect(discoverDefinition(directory, name).kind.name).toBe(kind);
   });
 });
 

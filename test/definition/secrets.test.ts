@@ -8,7 +8,10 @@ type Registry = Definition['recipe']['fromImageRegistry'];
 function definition(fromImageRegistry: Registry): Definition {
   return {
     file: '/repository/template.ts',
+    kind: 'module',
     exportName: 'template',
+    settings: {},
+    notices: [],
     sdk: { from: 'action', version: '2.1.1' },
     recipe: { fromImage: 'registry.example/app:1', ...(fromImageRegistry && { fromImageRegistry }) },
     steps: [],

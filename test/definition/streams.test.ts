@@ -119,7 +119,10 @@ describe('the channel', () => {
 function definition(change: object): string {
   const whole = {
     file: '/a/template.ts',
+    kind: 'module',
     exportName: 'template',
+    settings: {},
+    notices: [],
     sdk: { from: 'action', version: '2.1.1' },
     recipe: { fromImage: 'x' },
     steps: [{ wire: { type: 'RUN', args: ['a'] }, source: { file: '/a/template.ts', line: 1 } }],

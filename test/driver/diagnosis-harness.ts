@@ -80,6 +80,7 @@ export function plansOfDefinitions(): () => Plans {
 async function planOf(directory: string, file: string): Promise<Plan> {
   const definition = await loadDefinition(
     {
+      kind: 'module',
       file: join(directory, file),
       workingDirectory: directory,
       timeLimitMs: 60_000,

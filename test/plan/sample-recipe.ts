@@ -28,7 +28,10 @@ export async function planOf(
     {
       ...{
         file,
+        kind: 'module',
         exportName: 'template',
+        settings: {},
+        notices: [],
         sdk: { from: 'action', version: '2.1.1' },
         recipe,
         contextDirectory,

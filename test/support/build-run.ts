@@ -53,7 +53,10 @@ export async function temporaryPlan({
   );
   const definition: Definition = {
     file: join(contextDirectory, 'template.ts'),
+    kind: 'module',
     exportName: 'template',
+    settings: {},
+    notices: [],
     sdk: { from: 'action', version: '2.1.1' },
     recipe: { fromImage: 'debian:12' },
     steps: [...copies, ...steps].map((wire) => ({ wire })),

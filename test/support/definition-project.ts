@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Definition } from '../../src/definition/definition.ts';
+import { kindOf } from '../../src/definition/kinds.ts';
 import { loadDefinition } from '../../src/definition/process/load.ts';
+import type { ReadingInputs } from '../../src/definition/protocol.ts';
 import { type Problem, ProblemsError, type SourceLocation } from '../../src/problem.ts';
 import { bundledSdk, host } from './definition-bundles.ts';
 
@@ -30,6 +32,7 @@ export interface Loaded {
 export interface LoadOptions {
   readonly file?: string;
   readonly exportName?: string;
+  readonly reading?: ReadingInputs;
   readonly env?: NodeJS.ProcessEnv;
   readonly timeLimitMs?: number;
   readonly memoryLimitMb?: number;
@@ -47,10 +50,12 @@ export async function load(files: Record<string, string>, options: LoadOptions =
   const stdout: string[] = [];
   const stderr: string[] = [];
   const result = { directory, stdout, stderr };
+  const file = join(directory, options.file ?? Object.keys(files)[0] ?? '');
   try {
     const definition = await loadDefinition(
       {
-        file: join(directory, options.file ?? Object.keys(files)[0] ?? ''),
+        kind: kindOf(file)?.name ?? 'module',
+        file,
         workingDirectory: directory,
         timeLimitMs: options.timeLimitMs ?? 20_000,
         env: {
@@ -58,7 +63,10 @@ export async function load(files: Record<string, string>, options: LoadOptions =
           NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
           ...options.env,
         },
-        ...(options.exportName === undefined ? {} : { exportName: options.exportName }),
+        reading: {
+          ...options.reading,
+          ...(options.exportName === undefined ? {} : { exportName: options.exportName }),
+        },
         ...(options.memoryLimitMb === undefined ? {} : { memoryLimitMb: options.memoryLimitMb }),
       },
       {

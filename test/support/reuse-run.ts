@@ -47,7 +47,10 @@ export function planFor({
   return makePlan(
     {
       file: join(contextDirectory, 'template.ts'),
+      kind: 'module',
       exportName: 'template',
+      settings: {},
+      notices: [],
       sdk: { from: 'action', version: '2.1.1' },
       recipe: { fromImage: 'debian:12' },
       steps: [...(copies ? [copy] : []), { wire: { type: 'RUN', args: [run] } }],

@@ -41,7 +41,10 @@ export function samplePlan(changes: Partial<Plan> = {}): Plan {
   };
   const definition: Definition = {
     file: definitionFile,
+    kind: 'module',
     exportName: 'template',
+    settings: {},
+    notices: [],
     sdk: { from: 'action', version: '2.1.1' },
     recipe: wire,
     steps: wire.steps.map((step) => ({ wire: step })),

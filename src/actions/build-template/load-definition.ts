@@ -43,7 +43,7 @@ export async function readDefinition(
   { beside, readingBase, early }: ReadOptions,
 ): Promise<Definition> {
   const workingDirectory = resolve(workspace ?? '.', inputs.workingDirectory);
-  const discovered = discoverDefinition(workingDirectory, inputs.template);
+  const { file: discovered, kind } = discoverDefinition(workingDirectory, inputs.template);
   const { file, tracked, notice } = trustRecipe(discovered, trustFacts);
   if (notice !== undefined) output.notice(notice, { title: 'Whose recipe this is', at: { file, line: 1 } });
   beside();
@@ -51,8 +51,9 @@ export async function readDefinition(
   try {
     const definition = await loadDefinition(
       {
+        kind: kind.name,
         file,
-        ...(inputs.export && { exportName: inputs.export }),
+        reading: { ...(inputs.export && { exportName: inputs.export }), name: inputs.name },
         // The trust check follows links, so the process gets the real path.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
         ...(tracked && {

@@ -2,25 +2,41 @@
  * The process in which a definition is evaluated. It reads one request from standard input, loads the definition,
  * writes the result to an extra pipe and exits. It has no API key.
  */
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Problem, ProblemsError, problem } from '../../problem.ts';
+import type { KindName } from '../kinds.ts';
 import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
-import { callerStack, frameFinder } from '../stack-frames.ts';
+import { frameFinder } from '../stack-frames.ts';
 import { openChannel } from './channel.ts';
-import { type CommittedFiles, checkNodeLoads, openCommittedFiles } from './committed-files.ts';
+import { type CommittedFiles, openCommittedFiles } from './committed-files.ts';
 import { explain, watchRequests } from './explain-error.ts';
 import { forbidBuilds } from './forbid-builds.ts';
 import { guardExit } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
-import { importNatively } from './native-loader.ts';
 import { exitWithParent } from './parent-watch.ts';
-import { chooseTemplate } from './pick-export.ts';
+import type { ReadKind } from './reader.ts';
 import { recordBuilder } from './recorder.ts';
-import { redirectNodeImports, sdkModules, standInSources } from './sdk-modules.ts';
 import { serialize } from './serialize.ts';
+
+/** The reader of each kind, loaded on demand. */
+const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
+  module: async () => (await import('./module/read.ts')).readModule,
+  python: unread,
+  dockerfile: unread,
+  config: unread,
+};
+
+async function unread(): Promise<ReadKind> {
+  return async ({ file }) => {
+    throw problem('Wrong kind of definition file', `${file} is of a kind that is not read yet.`, {
+      file,
+      line: 1,
+    });
+  };
+}
 
 async function main(): Promise<void> {
   const watched = exitWithParent(lifelineDescriptor);
@@ -68,40 +84,18 @@ async function main(): Promise<void> {
   };
   guardExit({ file, workingDirectory, frames }, fail, failWith);
   forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
-  redirectNodeImports(sdk);
-  if (files)
-    checkNodeLoads(
-      files,
-      [ownFolder, dirname(request.bundledSdk)].map((folder) => realpathSync(folder)),
-    );
-
-  const virtualModules = sdkModules(sdk, (module, name) =>
-    problem(
-      `The SDK has no ${name}`,
-      `${module} is novita-sandbox here, and ${sdkName} does not export ${name}. Remove it from the definition, or use what novita-sandbox has instead.`,
-      frames.find(callerStack()) ?? { file, line: 1 },
-    ),
-  );
-  const transformed = async (): Promise<unknown> => {
-    // Loaded on demand, since most definitions do not need the transformer.
-    const { createLoader, importFile } = await import('./transforming-loader.ts');
-    const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
-    answer.phase({ name: 'evaluating' });
-    return importFile(loader, file);
-  };
-  await watched;
   try {
-    // Only the transformer ensures that nothing but committed files is loaded.
-    if (!files) answer.phase({ name: 'evaluating' });
-    const native = files ? undefined : await importNatively(file, standInSources(sdk));
-    const choice = await chooseTemplate(native ? native.exports : await transformed(), {
-      file,
-      ...(request.exportName ? { wanted: request.exportName } : {}),
-      calling: (exportName) => answer.phase({ name: 'calling', exportName }),
+    const read = await readers[request.kind]();
+    const choice = await read(request, {
+      ...{ sdk, recorder, frames, watched, fail },
+      ...(files && { files }),
+      ownFolders: [ownFolder, dirname(request.bundledSdk)],
+      phase: answer.phase,
     });
     const [first, ...rest] = [...recorder.problems, ...recorder.mistakes(choice.template)];
     if (first) answer.fail([first, ...rest]);
     const definition = await serialize(choice, {
+      kind: request.kind,
       file,
       workingDirectory,
       sdk,

@@ -4,12 +4,7 @@ import { isRecord } from '../../json.ts';
 import { nearest } from '../../nearest.ts';
 import { type ProblemsError, problem, type SourceLocation } from '../../problem.ts';
 import { kindOf } from './check-arguments.ts';
-
-/** The template that was chosen and the export that it came from. */
-export interface Choice {
-  readonly exportName: string;
-  readonly template: object;
-}
+import type { Choice } from './reader.ts';
 
 /** Recognizes a template of any copy of the SDK by its methods, not by its class. */
 function isTemplate(value: unknown): value is object {

@@ -10,6 +10,10 @@ import { unquotedArguments } from './unquoted-arguments.ts';
 export interface Recorder {
   /** The line that made this instruction; `instruction` is the SDK's own object. */
   stepLine(instruction: unknown): SourceLocation | undefined;
+  /** Sets the line of an instruction that no call of the builder made. */
+  noteLine(instruction: object, line: SourceLocation): void;
+  /** Makes builder calls that count as written at this line. Their arguments are not checked. */
+  callAt<Result>(line: SourceLocation | undefined, make: () => Result): Result;
   /** Lines of a template's parts other than steps. */
   parts(template: object): TemplateParts;
   /** Calls of this template that build, but probably not as meant. */
@@ -140,6 +144,15 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
 
   return {
     stepLine: (instruction) => lines.get(Object(instruction)),
+    noteLine: (instruction, line) => void lines.set(instruction, line),
+    callAt(line, make) {
+      calls.push({ line });
+      try {
+        return make();
+      } finally {
+        calls.pop();
+      }
+    },
     parts: (template) => parts.get(template) ?? {},
     mistakes: (template) => ofKind(template, 'mistake'),
     warnings: (template) => [...ofKind(template, 'warning'), ...(warnings.get(template) ?? [])],

@@ -6,10 +6,11 @@ import { type Problem, ProblemsError, problem, type SourceLocation } from '../..
 import { missingCredentials } from '../../registry/credential-fields.ts';
 import { imageReferenceFault } from '../../registry/reference-fault.ts';
 import type { Definition, DefinitionWarning, RecipeStep } from '../definition.ts';
+import type { KindName } from '../kinds.ts';
 import type { Phase } from '../protocol.ts';
 import { kindOf } from './check-arguments.ts';
 import type { Sdk } from './load-sdk.ts';
-import type { Choice } from './pick-export.ts';
+import type { Choice } from './reader.ts';
 import { instructionsOf, type Recorder } from './recorder.ts';
 
 /**
@@ -21,6 +22,7 @@ import { instructionsOf, type Recorder } from './recorder.ts';
 export async function serialize(
   choice: Choice,
   options: {
+    readonly kind: KindName;
     readonly file: string;
     readonly workingDirectory: string;
     readonly sdk: Sdk;
@@ -28,7 +30,7 @@ export async function serialize(
     readonly phase: (phase: Phase) => void;
   },
 ): Promise<Definition> {
-  const { file, workingDirectory, sdk, recorder } = options;
+  const { kind, file, workingDirectory, sdk, recorder } = options;
   const { template, exportName } = choice;
   const { dockerfile, ...sources } = recorder.parts(template);
   const image: unknown = Reflect.get(template, 'baseImage');
@@ -70,18 +72,21 @@ export async function serialize(
   const [first, ...rest] = problems;
   if (first) throw new ProblemsError([first, ...rest]);
   return {
+    kind,
     file,
-    exportName,
+    ...(exportName !== undefined && { exportName }),
     sdk: sdk.origin,
     recipe: recipe as Definition['recipe'],
     steps,
     sources,
-    contextDirectory: contextDirectory(template, workingDirectory),
-    ignorePatterns: ignorePatterns(template),
+    contextDirectory: choice.contextDirectory ?? contextDirectory(template, workingDirectory),
+    ignorePatterns: choice.ignorePatterns ?? ignorePatterns(template),
     warnings: [
       ...recorder.warnings(template),
       ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
     ],
+    settings: choice.settings ?? {},
+    notices: choice.notices ?? [],
   };
 }
 

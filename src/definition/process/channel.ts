@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import * as v from 'valibot';
 import { isRecord, parseJson } from '../../json.ts';
 import type { Definition } from '../definition.ts';
+import { kindNames } from '../kinds.ts';
 import type { HostMessage } from '../protocol.ts';
 
 const location = v.object({
@@ -37,9 +38,13 @@ const step = v.object({
   resolveSymlinks: v.exactOptional(v.boolean()),
 });
 
+const setting = <Schema extends v.GenericSchema>(value: Schema) =>
+  v.exactOptional(v.object({ value, at: v.exactOptional(location) }));
+
 const definition = v.object({
+  kind: v.picklist(kindNames),
   file: v.string(),
-  exportName: v.string(),
+  exportName: v.exactOptional(v.string()),
   sdk: v.object({ from: v.picklist(['repository', 'action']), version: v.string() }),
   recipe: v.object({
     fromImage: v.exactOptional(v.string()),
@@ -59,6 +64,15 @@ const definition = v.object({
   contextDirectory: v.string(),
   ignorePatterns: v.array(v.string()),
   warnings: v.array(problem),
+  settings: v.object({
+    name: setting(v.string()),
+    tags: setting(v.array(v.string())),
+    cpuCount: setting(v.number()),
+    memoryMb: setting(v.number()),
+    skipCache: setting(v.boolean()),
+    logLevel: setting(v.picklist(['debug', 'info', 'warn', 'error'])),
+  }),
+  notices: v.array(problem),
 });
 
 /** A message is checked but not stripped, since a newer SDK may add fields to a recipe. */

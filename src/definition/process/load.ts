@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemsError, problem } from '../../problem.ts';
 import { isOfMachine } from '../../runner-errors.ts';
 import type { Definition } from '../definition.ts';
-import type { CommittedOnly, Phase } from '../protocol.ts';
+import type { KindName } from '../kinds.ts';
+import type { CommittedOnly, Phase, ReadingInputs } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
 import { endedEarly, outOfTime } from './errors.ts';
 import { defaultMemoryLimitMb, type EarlyHost } from './host-child.ts';
@@ -12,10 +13,10 @@ import { type HostProcess, startHost } from './spawn.ts';
 
 /** Which definition to load, and its limits. */
 export interface LoadRequest {
+  readonly kind: KindName;
   /** Absolute path of the definition. */
   readonly file: string;
-  /** The export to use. Chosen by rule when absent or empty. */
-  readonly exportName?: string;
+  readonly reading?: ReadingInputs;
   /** Absolute path of the definition's current directory. */
   readonly workingDirectory: string;
   /** Time limit of the definition itself, without the start of its process. */
@@ -76,7 +77,8 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
       file,
       workingDirectory,
       bundledSdk: deps.bundledSdk,
-      ...(request.exportName ? { exportName: request.exportName } : {}),
+      kind: request.kind,
+      ...request.reading,
       ...(request.committedOnly ? { committedOnly: request.committedOnly } : {}),
     },
   });

@@ -32,11 +32,13 @@ export function createDefinitionLog(
     },
     loaded(definition) {
       close();
-      const { exportName, sdk, warnings } = definition;
+      const { exportName, sdk, warnings, notices } = definition;
       const origin = sdk.from === 'repository' ? 'installed in the repository' : 'bundled with the action';
-      output.line(`Definition: ${displayPath(definition.file, workspace)}, export ${exportName}`);
+      const exported = exportName === undefined ? '' : `, export ${exportName}`;
+      output.line(`Definition: ${displayPath(definition.file, workspace)}${exported}`);
       output.line(`SDK: novita-sandbox ${sdk.version}, ${origin}`);
       for (const { title, message, at } of warnings) output.warning(message, { title, at });
+      for (const { title, message, at } of notices) output.notice(message, { title, at });
     },
     close,
   };

@@ -50,7 +50,12 @@ function factCells(result: ResultDocument, tagLimit: number) {
   const code = (text: string | undefined, max?: number) =>
     text === undefined ? undefined : inlineCode(text, max);
   const followed = built && status !== 'building' && result.reused?.how !== 'found';
-  const exported = definition && `${inlineCode(definition.file)}, export ${inlineCode(definition.export)}`;
+  const exported =
+    definition &&
+    [
+      inlineCode(definition.file),
+      ...(definition.export === undefined ? [] : [`export ${inlineCode(definition.export)}`]),
+    ].join(', ');
   return {
     name: ['Name', inlineCode(name)],
     // Nothing can be started from a failed build.

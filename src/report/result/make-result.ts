@@ -70,7 +70,8 @@ function resultDocument(
     ...(definition && {
       definition: {
         file: displayPath(definition.file, workspace),
-        export: definition.exportName,
+        ...(definition.kind !== undefined && { kind: definition.kind }),
+        ...(definition.exportName !== undefined && { export: definition.exportName }),
         sdk: { from: definition.sdk.from, version: definition.sdk.version },
         sources: Object.fromEntries(
           Object.entries(definition.sources).map(([part, at]) => [part, at && placeLabel(at, workspace)]),

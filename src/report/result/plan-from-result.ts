@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
+import { kindNames } from '../../definition/kinds.ts';
 import type { PlanHeader, PlanStep } from '../../plan/plan.ts';
 import { problem, quote, type SourceLocation } from '../../problem.ts';
 
@@ -16,7 +17,8 @@ const resultFile = v.object({
     v.optional(
       v.object({
         file: v.string(),
-        export: v.string(),
+        kind: v.fallback(v.optional(v.picklist(kindNames)), undefined),
+        export: v.exactOptional(v.string()),
         sdk: v.object({ from: v.picklist(['repository', 'action']), version: v.string() }),
         sources: v.fallback(v.record(v.picklist(['base', 'start', 'ready']), text), {}),
       }),
@@ -65,7 +67,8 @@ export function planOfResult(json: string, buildId: string, workspace: string): 
     ...(definition && {
       definition: {
         file: resolve(workspace, definition.file),
-        exportName: definition.export,
+        ...(definition.kind !== undefined && { kind: definition.kind }),
+        ...(definition.export !== undefined && { exportName: definition.export }),
         sdk: definition.sdk,
         sources,
         warnings: [],

@@ -1,3 +1,4 @@
+import type { KindName } from '../../definition/kinds.ts';
 import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PlanDiff } from '../../history/diff.ts';
@@ -38,7 +39,9 @@ export interface ResultDocument {
   readonly base?: string;
   readonly definition?: {
     readonly file: string;
-    readonly export: string;
+    readonly kind?: KindName;
+    /** Absent for kinds that have no exports. */
+    readonly export?: string;
     readonly sdk: { readonly from: 'repository' | 'action'; readonly version: string };
     /** Places of the parts other than steps. */
     readonly sources?: { readonly base?: string; readonly start?: string; readonly ready?: string };

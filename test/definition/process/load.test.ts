@@ -27,7 +27,10 @@ export const template = chain.setStartCmd('serve', waitForPort(8000));
     });
     expect(steps(loaded)).toEqual(['RUN kind-a helper other json aliased awaited <sandbox/template.ts:10>']);
     expect(definitionOf(loaded)).toMatchObject({
+      kind: 'module',
       exportName: 'template',
+      settings: {},
+      notices: [],
       sdk: { from: 'action', version: '2.1.1' },
       recipe: { fromTemplate: 'base', startCmd: 'serve', readyCmd: expect.stringContaining('8000') },
       contextDirectory: join(loaded.directory, 'sandbox'),

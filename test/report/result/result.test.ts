@@ -28,6 +28,7 @@ test('the result of a build that is ready', () => {
     base: 'FROM python:3.12',
     definition: {
       file: 'sandbox/template.ts',
+      kind: 'module',
       export: 'template',
       sdk: { from: 'action', version: '2.1.1' },
       sources: {

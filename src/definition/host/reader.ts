@@ -1,0 +1,43 @@
+import type { Problem } from '../../problem.ts';
+import type { DefinitionSettings, DefinitionWarning } from '../definition.ts';
+import type { HostRequest, Phase } from '../protocol.ts';
+import type { FrameFinder } from '../stack-frames.ts';
+import type { CommittedFiles } from './committed-files.ts';
+import type { Sdk } from './load-sdk.ts';
+import type { Recorder } from './recorder.ts';
+
+/** The template that was read, and what the definition says about its build. */
+export interface Choice {
+  /** A builder of the TypeScript SDK, whatever the definition is written in. */
+  readonly template: object;
+  /** The export or variable that it came from. */
+  readonly exportName?: string;
+  readonly settings?: DefinitionSettings;
+  readonly notices?: readonly DefinitionWarning[];
+  /** Absolute path that COPY sources are relative to. Else the template's own, relative to the working directory. */
+  readonly contextDirectory?: string;
+  /** Ignore patterns that replace those of the template. */
+  readonly ignorePatterns?: readonly string[];
+}
+
+/** What a reader works with in the definition's process. */
+export interface HostSession {
+  readonly sdk: Sdk;
+  readonly recorder: Recorder;
+  readonly frames: FrameFinder;
+  /** Set in a guarded run: the only files of the checkout that may be read. */
+  readonly files?: CommittedFiles;
+  /** Folders of the action itself. */
+  readonly ownFolders: readonly string[];
+  /** Tells the action what this process does next. The time limit of a definition begins with `evaluating`. */
+  phase(phase: Phase): void;
+  /** Reports a problem and ends the process. */
+  fail(problem: Problem): never;
+  /** Waits until the process is sure to end with the action. No code of the definition may run before. */
+  readonly watched: Promise<void>;
+}
+
+/**
+ * Reads one kind of definition. Rejects with a `ProblemsError`, or with whatever the definition itself threw.
+ */
+export type ReadKind = (request: HostRequest, session: HostSession) => Promise<Choice>;
