@@ -40,23 +40,25 @@ const createRequire = (from: string): NodeJS.Require => {
 
 type Transform = NonNullable<JitiOptions['transform']>;
 
-/**
- * jiti's `createJiti` with the transpiler linked in, in a form that survives bundling.
- *
- * @param check - called with each file before jiti evaluates it; throws to prevent that
- */
+/** What is done with each file before jiti evaluates it. */
+export interface FileHooks {
+  /** Throws to prevent the evaluation. */
+  readonly check?: ((file: string) => void) | undefined;
+  /** Babel plugins for this file. */
+  readonly plugins?: (file: string) => unknown[];
+}
+
+/** jiti's `createJiti` with the transpiler linked in, in a form that survives bundling. */
 export const createJiti = (
   id: string,
   options: JitiOptions = {},
-  check?: (file: string) => void,
+  { check, plugins }: FileHooks = {},
 ): ReturnType<typeof CreateJiti> => {
-  const checked: Transform = (given) => {
-    if (given.filename !== undefined) check?.(given.filename);
-    return transform(given);
+  const hooked: Transform = (given) => {
+    const { filename } = given;
+    if (filename !== undefined) check?.(filename);
+    if (filename === undefined || !plugins) return transform(given);
+    return transform({ ...given, babel: { ...given.babel, plugins: plugins(filename) } });
   };
-  return createWith(
-    id,
-    { transform: check ? checked : transform, ...options },
-    { onError, nativeImport, createRequire },
-  );
+  return createWith(id, { transform: hooked, ...options }, { onError, nativeImport, createRequire });
 };

@@ -3,7 +3,8 @@ import { dirname, join, resolve, sep } from 'node:path';
 import type { Jiti, JitiOptions } from 'jiti';
 import { isRecord } from '../../json.ts';
 import type { CommittedFiles } from './committed-files.ts';
-import { createJiti } from './jiti.ts';
+import { importMeta } from './import-meta.ts';
+import { createJiti, type FileHooks } from './jiti.ts';
 
 /**
  * The loader for a definition: TypeScript and JavaScript modules as bundlers understand them, with path
@@ -23,16 +24,20 @@ export function createLoader(
     moduleCache: true,
     interopDefault: true,
     virtualModules,
-    transformOptions: { babel: { plugins: [importMetaMain], wrapPluginVisitorMethod: skipUsingTransform } },
+    transformOptions: { babel: { wrapPluginVisitorMethod: skipUsingTransform } },
   };
-  if (committed) return createCommittedLoader(file, options, note, committed);
+  const hooks: FileHooks = {
+    check: committed?.check,
+    plugins: (path) => [importMeta(path)],
+  };
+  if (committed) return createCommittedLoader(file, options, note, committed, hooks);
   try {
-    return createJiti(file, { ...options, tsconfigPaths: true });
+    return createJiti(file, { ...options, tsconfigPaths: true }, hooks);
   } catch (error) {
     // Most often it extends a package that is not installed.
     const reason = error instanceof Error ? error.message : String(error);
     note(`tsconfig.json is read without what it extends: ${reason}`);
-    return createJiti(file, { ...options, alias: ownAliases(nearestTsconfig(dirname(file))) });
+    return createJiti(file, { ...options, alias: ownAliases(nearestTsconfig(dirname(file))) }, hooks);
   }
 }
 
@@ -42,6 +47,7 @@ function createCommittedLoader(
   options: JitiOptions,
   note: (text: string) => void,
   files: CommittedFiles,
+  hooks: FileHooks,
 ): Jiti {
   const tsconfig = nearestTsconfig(dirname(file), (path) => {
     const compared = isInside(files.root, path) ? files.compare(realpathSync(path)) : 'untracked';
@@ -50,11 +56,11 @@ function createCommittedLoader(
   });
   // All are set, since the loader reads missing options from variables of the job.
   const plain: JitiOptions = { ...options, tsconfigPaths: false, alias: {} };
-  if (tsconfig === undefined) return createJiti(file, plain, files.check);
+  if (tsconfig === undefined) return createJiti(file, plain, hooks);
   if (isCommittedWhole(tsconfig, files))
-    return createJiti(file, { ...plain, tsconfigPaths: dirname(tsconfig) }, files.check);
+    return createJiti(file, { ...plain, tsconfigPaths: dirname(tsconfig) }, hooks);
   note('tsconfig.json is read without what it extends: git does not track that at the commit of this run.');
-  return createJiti(file, { ...plain, alias: ownAliases(tsconfig) }, files.check);
+  return createJiti(file, { ...plain, alias: ownAliases(tsconfig) }, hooks);
 }
 
 /** Whether all files that a `tsconfig.json` extends are in the commit, and named by a path. */
@@ -138,32 +144,6 @@ function contentOf(path: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-interface MetaPropertyPath {
-  readonly node: { readonly meta: { readonly name: string } };
-  readonly parentPath: {
-    isMemberExpression(): boolean;
-    readonly node: { readonly property?: { readonly name?: string } };
-    replaceWith(node: unknown): void;
-  };
-}
-
-/**
- * A Babel plugin that replaces `import.meta.main` by false: a definition is never the main module, and the form in
- * which the loader evaluates modules has no `import.meta`.
- */
-function importMetaMain({ types }: { types: { booleanLiteral(value: boolean): unknown } }) {
-  return {
-    name: 'import-meta-main',
-    visitor: {
-      MetaProperty(path: MetaPropertyPath) {
-        const { parentPath } = path;
-        if (path.node.meta.name !== 'import' || !parentPath.isMemberExpression()) return;
-        if (parentPath.node.property?.name === 'main') parentPath.replaceWith(types.booleanLiteral(false));
-      },
-    },
-  };
 }
 
 /**
