@@ -3,6 +3,7 @@ import { javascriptText, type Problem, type SourceLocation } from '../problem.ts
 import { isOfMachine } from '../runner-errors.ts';
 import { escapedSource } from './copy-source.ts';
 import type { IgnoreRule } from './ignore-rules.ts';
+import { type RelativeContext, workingDirectoryAdvice } from './relative-context.ts';
 
 /** The files of one COPY. */
 export interface CopyFiles {
@@ -10,6 +11,8 @@ export interface CopyFiles {
   readonly source: string;
   /** Absolute path that the source is relative to. */
   readonly contextDirectory: string;
+  /** Set where the definition names the context directory by a relative path. */
+  readonly relativeContext?: RelativeContext;
   /** Send what a symbolic link points at instead of the link. */
   readonly resolveSymlinks?: boolean;
   /** The line to name in problems. */
@@ -34,12 +37,12 @@ export function copyProblems(copy: CopyFiles) {
     noContext: (found: string) =>
       make(
         'Missing context directory',
-        `The context directory ${copy.contextDirectory} of ${name} cannot be used: ${found}. Set fileContextPath to the directory that holds the files.`,
+        `The context directory ${copy.contextDirectory} of ${name} cannot be used: ${found}.${workingDirectoryAdvice(copy.relativeContext) || ' Set fileContextPath to the directory that holds the files.'}`,
       ),
     missing: (path: string) =>
       make(
         'Missing COPY source',
-        `${name} names ${absolute(path)}, which does not exist. Check the spelling; sources are relative to the context directory ${copy.contextDirectory}.`,
+        `${name} names ${absolute(path)}, which does not exist.${workingDirectoryAdvice(copy.relativeContext, path) || ` Check the spelling; sources are relative to the context directory ${copy.contextDirectory}.`}`,
       ),
     matchesNothing: (
       literal: boolean,

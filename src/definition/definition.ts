@@ -68,6 +68,8 @@ export interface Definition {
   };
   /** Absolute path that COPY sources are relative to. */
   readonly contextDirectory: string;
+  /** Set where the definition names that path relative to the working directory: as it is written. */
+  readonly relativeContext?: { readonly written: string; readonly workingDirectory: string };
   /** `fileIgnorePatterns` of the definition, in the order given. */
   readonly ignorePatterns: readonly string[];
   readonly warnings: readonly DefinitionWarning[];

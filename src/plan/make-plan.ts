@@ -127,11 +127,13 @@ async function filesOf(
 ): Promise<FileManifest | undefined> {
   const type = step.wire.type.toUpperCase();
   if (type !== 'COPY' && type !== 'ADD') return undefined;
+  const { relativeContext } = definition;
   try {
     return await hashFiles(
       {
         source: step.wire.args?.[0] ?? '',
         contextDirectory: definition.contextDirectory,
+        ...(relativeContext && { relativeContext: { ...relativeContext, file: definition.file } }),
         ...(step.resolveSymlinks !== undefined && { resolveSymlinks: step.resolveSymlinks }),
         ...(step.source && { at: step.source }),
       },

@@ -10,13 +10,13 @@ const rows: [label: string, ...mistake: Mistake][] = [
     'a syntax error',
     { 'template.ts': `${first}\nexport const template = Template()\n  .fromTemplate('x'\n  .runCmd('a');\n` },
     'template.ts:4:15',
-    /^template\.ts:4:15: Unexpected token, expected ","/,
+    /^Unexpected token, expected ","/,
   ],
   [
     'a syntax error, with its line',
     { 'template.ts': `${first}\n  const = 1;` },
     'template.ts:2:9',
-    /template\.ts:2:9: Unexpected token\. The line reads: const = 1;/,
+    /^Unexpected token\. The line reads: const = 1;/,
   ],
   [
     'a syntax error in an import',
@@ -25,7 +25,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'lib.ts': `\nexport const x = ;`,
     },
     'lib.ts:2:18',
-    /lib\.ts:2:18/,
+    /^Unexpected token/,
   ],
   [
     'JSON that is not valid',
@@ -34,19 +34,19 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'data.json': `{ "a": `,
     },
     'data.json:1',
-    /data\.json:1: Unexpected end of JSON input/,
+    /^Unexpected end of JSON input/,
   ],
   [
     'a package that is not installed',
     { 'template.ts': `${first}\nimport { z } from 'zod';\nexport const template = z;` },
     'template.ts:2',
-    /template\.ts:2 imports zod, which is not installed.*npm ci/,
+    /^zod is imported and not installed.*npm ci/,
   ],
   [
     'a scoped package that is not installed',
     { 'template.ts': `${first}\nimport { z } from '@acme/images/base';\nexport const template = z;` },
     'template.ts:2',
-    /imports @acme\/images\/base, which is not installed/,
+    /@acme\/images\/base is imported and not installed/,
   ],
   [
     'a package that a helper imports',
@@ -55,13 +55,13 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'lib.ts': `\n\nimport { z } from 'zod';\nexport const template = z;`,
     },
     'lib.ts:3',
-    /lib\.ts:3 imports zod/,
+    /^zod is imported/,
   ],
   [
     'a relative import of nothing',
     { 'template.ts': `${first}\nimport { x } from './lib/none';\nexport const template = x;` },
     'template.ts:2',
-    /template\.ts:2 imports \.\/lib\/none, and there is no such file/,
+    /lib\/none is imported, and there is no such file/,
   ],
   [
     'a dynamic import of nothing',
@@ -74,7 +74,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
     'an error',
     { 'template.ts': `${first}\nthrow new Error('IMAGE_TAG must be set');` },
     'template.ts:2',
-    /^template\.ts:2: IMAGE_TAG must be set\./,
+    /^IMAGE_TAG must be set\./,
   ],
   [
     'an error with a cause',
@@ -89,13 +89,13 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'lib.ts': `\nexport function image() {\n  throw new RangeError('out');\n}`,
     },
     'lib.ts:3',
-    /^lib\.ts:3: RangeError: out/,
+    /^RangeError: out/,
   ],
   [
     'a TypeError',
     { 'template.ts': `const config: any = undefined;\nexport const template = config.image;` },
     'template.ts:2',
-    /template\.ts:2: TypeError: Cannot read properties of undefined \(reading 'image'\)/,
+    /^TypeError: Cannot read properties of undefined \(reading 'image'\)/,
   ],
   [
     'a name that is not defined',
@@ -115,7 +115,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
     'a string is thrown',
     { 'template.ts': `\nthrow 'no image';` },
     undefined,
-    /^template\.ts throws 'no image'.*throw new Error/,
+    /^template\.ts throws 'no image'.*Throw new Error/,
   ],
   ['undefined is thrown', { 'template.ts': `throw undefined;` }, undefined, /throws undefined/],
   ['an object is thrown', { 'template.ts': `\n\nthrow { a: 1 };` }, undefined, /throws an object/],
@@ -125,7 +125,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nPromise.reject(new Error('lost'));\nawait new Promise((done) => setTimeout(done, 100));\nexport const template = Template();`,
     },
     'template.ts:2',
-    /template\.ts:2: lost/,
+    /^lost/,
   ],
   [
     'a rejected promise that nobody waits for, in a template that is there at once',
@@ -133,7 +133,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nPromise.reject(new Error('later'));\nexport const template = Template().fromTemplate('x');`,
     },
     'template.ts:2',
-    /^template\.ts:2: later/,
+    /^later/,
   ],
   [
     'an async helper that nobody waits for',
@@ -141,7 +141,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nasync function check() {\n  await null;\n  throw new Error('no tag');\n}\nexport function template() {\n  check();\n  return Template().fromTemplate('x');\n}`,
     },
     'template.ts:4',
-    /^template\.ts:4: no tag/,
+    /^no tag/,
   ],
   [
     'an error in a timer',
@@ -149,14 +149,14 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `setTimeout(() => {\n  throw new Error('late');\n}, 1);\nawait new Promise((done) => setTimeout(done, 1000));`,
     },
     'template.ts:2',
-    /template\.ts:2: late/,
+    /^late/,
   ],
   // It wants what a definition has not.
   [
     'a failing request',
     { 'template.ts': `${first}\n\n\nawait fetch('http://127.0.0.1:1/image');` },
     'template.ts:4',
-    /^template\.ts:4: fetch failed\. Cause: .*A definition should need neither the network nor an API key/,
+    /^fetch failed\. Cause: .*A definition should need neither the network nor an API key/,
   ],
   [
     'a failing request in a helper',
@@ -165,7 +165,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'lib.ts': `\nexport async function latest() {\n  await null;\n  const answer = await fetch('http://127.0.0.1:1/');\n  return answer.json();\n}`,
     },
     'lib.ts:4',
-    /^lib\.ts:4: fetch failed/,
+    /^fetch failed/,
   ],
   [
     'a failing connection whose line is not known',
@@ -181,7 +181,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `import { Sandbox } from 'e2b';\n\n\nawait Sandbox.create('base', { apiKey: 'x', apiUrl: 'http://127.0.0.1:1' });`,
     },
     'template.ts:4',
-    /^template\.ts:4: fetch failed.*nor an API key.*calls of the service to a separate script/,
+    /^fetch failed.*nor an API key.*calls of the service to a separate script/,
   ],
   // The SDK does not have it, or refuses it.
   [
@@ -190,7 +190,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nexport const template = Template()\n  .fromAlpineImage('3.20')\n  .runCmd('a');`,
     },
     'template.ts:3',
-    /template\.ts:3: templates of novita-sandbox 2\.1\.1 have no fromAlpineImage\(\)\. Use fromImage\('alpine:/,
+    /^templates of novita-sandbox 2\.1\.1 have no fromAlpineImage\(\)\. Use fromImage\('alpine:/,
   ],
   [
     'a method further down the chain',
@@ -231,7 +231,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nconst template = Template().fromTemplate('x');\nawait Template.build(template, 'name:tag');`,
     },
     'template.ts:3',
-    /template\.ts:3 calls Template\.build\(\)\. The action does the building.*Export the template instead/,
+    /^Template\.build\(\) is called here\. The action does the building.*Export the template instead/,
   ],
   [
     'Template.buildInBackground',
@@ -239,7 +239,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nexport const template = Template().fromTemplate('x');\nawait Template.buildInBackground(template, 'name');`,
     },
     'template.ts:3',
-    /calls Template\.buildInBackground\(\)/,
+    /^Template\.buildInBackground\(\) is called/,
   ],
   [
     'a build whose error is caught, and then the script exits',
@@ -247,7 +247,7 @@ const rows: [label: string, ...mistake: Mistake][] = [
       'template.ts': `${first}\nasync function main() {\n  try {\n    await Template.build(Template().fromTemplate('x'), { alias: 'name' });\n  } catch (error) {\n    console.error('build failed', error);\n    process.exit(1);\n  }\n}\nmain();`,
     },
     'template.ts:4',
-    /template\.ts:4 calls Template\.build\(\)/,
+    /^Template\.build\(\)/,
   ],
   [
     'a build of a template of another file',

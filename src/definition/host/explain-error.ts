@@ -4,6 +4,7 @@ import { isRecord } from '../../json.ts';
 import { type Problem, ProblemsError, type SourceLocation, shorten } from '../../problem.ts';
 import { callerStack, type FrameFinder } from '../stack-frames.ts';
 import { kindOf } from './check-arguments.ts';
+import { withheldHint } from './withheld-keys.ts';
 
 export interface ExplainContext {
   readonly file: string;
@@ -15,11 +16,16 @@ export interface ExplainContext {
   readonly missingMethods: ReadonlySet<string>;
   /** The stack of the request that failed with this error. */
   readonly requestStack: (error: unknown) => string | undefined;
+  /** The end of what the definition printed. */
+  readonly printed: string;
 }
 
 /** Explains any value that a definition threw: the place, what was found, and how to fix it. */
 export function explain(thrown: unknown, context: ExplainContext): readonly [Problem, ...Problem[]] {
-  if (thrown instanceof ProblemsError) return thrown.problems;
+  if (thrown instanceof ProblemsError) {
+    const [first, ...rest] = thrown.problems;
+    return withoutTemplate.has(first.title) ? [withKeyHint(first, context), ...rest] : [first, ...rest];
+  }
   if (!(thrown instanceof Error) && !looksLikeError(thrown)) return [thrownValue(thrown, context)];
   const error = thrown as Error & { code?: unknown };
   const explained =
@@ -30,6 +36,13 @@ export function explain(thrown: unknown, context: ExplainContext): readonly [Pro
     failedRequest(error, context) ??
     plainError(error, context);
   return [explained];
+}
+
+/** A definition that misses something may only say so, and go on without a template. */
+const withoutTemplate = new Set(['No template exported', 'Export is not a template']);
+
+function withKeyHint(found: Problem, { printed, file }: ExplainContext): Problem {
+  return { ...found, message: found.message + withheldHint(printed, [file]) };
 }
 
 function looksLikeError(value: unknown): boolean {
@@ -44,7 +57,7 @@ function syntaxProblem(error: Error, context: ExplainContext): Problem | undefin
     const text = lineText(at);
     return {
       title: 'Syntax error in the definition',
-      message: `${place(at, context)}: ${sentence(parse[1] ?? '')}${text ? ` The line reads: ${text}` : ''}`,
+      message: `${sentence(parse[1] ?? '')}${text ? ` The line reads: ${text}` : ''}`,
       at,
     };
   }
@@ -54,7 +67,7 @@ function syntaxProblem(error: Error, context: ExplainContext): Problem | undefin
     const at = { file: json[1], line: Number(/line (\d+)/.exec(json[2] ?? '')?.[1] ?? 1) };
     return {
       title: 'A JSON file is not valid',
-      message: `${place(at, context)}: ${sentence(json[2] ?? '')} The definition imports this file; fix its JSON.`,
+      message: `${sentence(json[2] ?? '')} The definition imports this file; fix its JSON.`,
       at,
     };
   }
@@ -62,7 +75,7 @@ function syntaxProblem(error: Error, context: ExplainContext): Problem | undefin
   const at = first?.[1] ? { file: first[1], line: Number(first[2]) } : whereOf(error, context);
   return {
     title: 'Syntax error in the definition',
-    message: `${place(at, context)}: ${sentence(error.message)}`,
+    message: `${fileUnless(at, context)}${sentence(error.message)}`,
     ...(at && { at }),
   };
 }
@@ -75,13 +88,13 @@ function missingModule(error: Error & { code?: unknown }, context: ExplainContex
   if (/^(\.{1,2}(\/|$)|\/|[A-Za-z]:\\)/.test(name)) {
     return {
       title: 'An imported file does not exist',
-      message: `${place(at, context)} imports ${shortened(name, context)}, and there is no such file. Check the path; if the file is generated, generate it in a step before this one.`,
+      message: `${fileUnless(at, context)}${shortened(name, context)} is imported, and there is no such file. Check the path; if the file is generated, generate it in a step before this one.`,
       ...(at && { at }),
     };
   }
   return {
     title: `Package ${name} is not installed`,
-    message: `${place(at, context)} imports ${name}, which is not installed. Install the repository's dependencies in a step before this one (npm ci), or remove the import. Only novita-sandbox, e2b and their sub-packages need no installation.`,
+    message: `${fileUnless(at, context)}${name} is imported and not installed. Install the repository's dependencies in a step before this one (npm ci), or remove the import. Only novita-sandbox, e2b and their sub-packages need no installation.`,
     ...(at && { at }),
   };
 }
@@ -92,7 +105,7 @@ function missingMethod(error: Error, context: ExplainContext): Problem | undefin
   const at = whereOf(error, context);
   return {
     title: `The SDK has no ${name}()`,
-    message: `${place(at, context)}: templates of ${context.sdkName} have no ${name}(). ${replacementFor(name)}`,
+    message: `${fileUnless(at, context)}templates of ${context.sdkName} have no ${name}(). ${replacementFor(name)}`,
     ...(at && { at }),
   };
 }
@@ -126,7 +139,7 @@ function sdkProblem(error: Error, context: ExplainContext): Problem | undefined 
     : '';
   return {
     title: needsKey ? 'The definition calls the service' : 'The SDK refuses the template',
-    message: `${place(at, context)}: ${sentence(error.message)}${hint}`,
+    message: `${fileUnless(at, context)}${sentence(error.message)}${hint}`,
     ...(at && { at }),
   };
 }
@@ -139,17 +152,19 @@ function failedRequest(error: Error & { code?: unknown }, context: ExplainContex
   const at = whereOf(error, context);
   return {
     title: 'A request of the definition failed',
-    message: `${place(at, context)}: ${sentence(error.message)}${causeOf(error)} A definition should need neither the network nor an API key, since it only describes the template: move downloads to RUN steps, and calls of the service to a separate script.`,
+    message: `${fileUnless(at, context)}${sentence(error.message)}${causeOf(error)} A definition should need neither the network nor an API key, since it only describes the template: move downloads to RUN steps, and calls of the service to a separate script.`,
     ...(at && { at }),
   };
 }
+
+const needsNoError = ' A definition must load without an error and export its template.';
 
 function plainError(error: Error, context: ExplainContext): Problem {
   const at = whereOf(error, context);
   const name = error.name && error.name !== 'Error' ? `${error.name}: ` : '';
   return {
     title: 'The definition throws an error',
-    message: `${place(at, context)}: ${name}${sentence(error.message || '(no message)')}${causeOf(error)} A definition must load without an error and export its template.`,
+    message: `${fileUnless(at, context)}${name}${sentence(error.message || '(no message)')}${causeOf(error)}${keyHint(error.message, at, context) || needsNoError}`,
     ...(at && { at }),
   };
 }
@@ -165,7 +180,7 @@ function thrownValue(thrown: unknown, context: ExplainContext): Problem {
   const name = relative(context.workingDirectory, context.file);
   return {
     title: 'The definition throws a value',
-    message: `${name} throws ${value} while it is loaded. A definition must load without an error and export its template; throw new Error(…) if something is missing, so that its line can be named.`,
+    message: `${name} throws ${value} while it is loaded.${keyHint(String(thrown), undefined, context) || needsNoError} Throw new Error(…) if something is missing, so that its line can be named.`,
   };
 }
 
@@ -178,10 +193,14 @@ function whereOf(error: Error, context: ExplainContext): SourceLocation | undefi
   );
 }
 
-function place(at: SourceLocation | undefined, context: ExplainContext): string {
-  if (!at) return relative(context.workingDirectory, context.file);
-  const file = relative(context.workingDirectory, at.file);
-  return `${file}:${at.line}${at.column ? `:${at.column}` : ''}`;
+/** The definition's name for a message without a line. The line itself is shown beside every message that has one. */
+function fileUnless(at: SourceLocation | undefined, context: ExplainContext): string {
+  return at ? '' : `${relative(context.workingDirectory, context.file)}: `;
+}
+
+/** That keys are withheld, where an error speaks of one. */
+function keyHint(said: string, at: SourceLocation | undefined, context: ExplainContext): string {
+  return withheldHint(said, [context.file, ...(at ? [at.file] : [])]);
 }
 
 function shortened(path: string, context: ExplainContext): string {

@@ -26,7 +26,7 @@ export function forbidBuilds(
           : ' Export the template instead (export const template = …), and move the call to a separate script or remove it.';
       return fail({
         title: 'The definition starts a build',
-        message: `${relativePath(at)}:${at.line} calls Template.${method}(). The action does the building; a definition only describes the template.${elsewhere}`,
+        message: `Template.${method}() is called here. The action does the building; a definition only describes the template.${elsewhere}`,
         at,
       });
     };

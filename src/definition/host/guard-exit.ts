@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Problem, SourceLocation } from '../../problem.ts';
 import { callerStack, type FrameFinder } from '../stack-frames.ts';
+import { withheldHint } from './withheld-keys.ts';
 
 export interface GuardContext {
   readonly file: string;
   readonly workingDirectory: string;
   readonly frames: FrameFinder;
+  /** The end of what the definition printed. */
+  readonly printed: () => string;
 }
 
 /**
@@ -26,7 +30,7 @@ export function guardExit(
       const at = caller();
       return fail({
         title: `The definition calls ${call}`,
-        message: `${relative(context.workingDirectory, at.file)}:${at.line}: ${call} ${effect}. A definition must not end its process: throw an Error if something is missing, and move other work to a separate script.`,
+        message: `${call} ${effect}.${withheldHint(context.printed() + linesAbove(at), [at.file]) || ' A definition must not end its process: throw an Error if something is missing, and move other work to a separate script.'}`,
         at,
       });
     };
@@ -54,4 +58,16 @@ export function guardExit(
       at: { file: context.file, line: 1 },
     }),
   );
+}
+
+/** The lines that most often say why a program ends: those just above the call. */
+function linesAbove({ file, line }: SourceLocation): string {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .slice(Math.max(0, line - 5), line)
+      .join('\n');
+  } catch {
+    return '';
+  }
 }

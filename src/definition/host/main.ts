@@ -20,6 +20,7 @@ import { exitWithParent } from './parent-watch.ts';
 import type { ReadKind } from './reader.ts';
 import { recordBuilder } from './recorder.ts';
 import { serialize } from './serialize.ts';
+import { watchOutput } from './withheld-keys.ts';
 
 /** The reader of each kind, loaded on demand. */
 const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
@@ -74,16 +75,25 @@ async function main(): Promise<void> {
   const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
   const recorder = recordBuilder(sdk.exports['TemplateBase'], frames);
   const requestStack = watchRequests();
+  const printed = watchOutput();
   const fail = (found: Problem): never => answer.fail([found]);
   const failWith = (thrown: unknown): never => {
     const { missingMethods } = recorder;
-    const context = { file, workingDirectory, frames, sdkName, missingMethods, requestStack };
+    const context = {
+      file,
+      workingDirectory,
+      frames,
+      sdkName,
+      missingMethods,
+      requestStack,
+      printed: printed(),
+    };
     // A wrong argument often makes the call throw. The argument is what the user must fix.
     const [first, ...rest] = recorder.problems;
     return answer.fail(first ? [first, ...rest] : explain(thrown, context));
   };
-  guardExit({ file, workingDirectory, frames }, fail, failWith);
-  forbidBuilds(sdk, { file, workingDirectory, frames, recorder }, fail);
+  guardExit({ file, workingDirectory, frames, printed }, fail, failWith);
+  forbidBuilds(sdk, { file, workingDirectory, frames, printed, recorder }, fail);
   try {
     const read = await readers[request.kind]();
     const choice = await read(request, {

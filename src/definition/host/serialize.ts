@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageRegistry } from '../../api/types.ts';
 import { isRecord } from '../../json.ts';
@@ -79,7 +79,7 @@ export async function serialize(
     recipe: recipe as Definition['recipe'],
     steps,
     sources,
-    contextDirectory: choice.contextDirectory ?? contextDirectory(template, workingDirectory),
+    ...contextOf(choice, workingDirectory),
     ignorePatterns: choice.ignorePatterns ?? ignorePatterns(template),
     warnings: [
       ...recorder.warnings(template),
@@ -133,10 +133,18 @@ function stepProblem(step: unknown, index: number, at: SourceLocation): Problem 
   };
 }
 
-function contextDirectory(template: object, workingDirectory: string): string {
+function contextOf(
+  { template, contextDirectory: given }: Choice,
+  workingDirectory: string,
+): Pick<Definition, 'contextDirectory' | 'relativeContext'> {
+  if (given !== undefined) return { contextDirectory: given };
   const path: unknown = Reflect.get(template, 'fileContextPath');
-  if (path instanceof URL) return fileURLToPath(path);
-  return resolve(workingDirectory, String(path ?? '.'));
+  if (path instanceof URL) return { contextDirectory: fileURLToPath(path) };
+  const written = String(path ?? '.');
+  const contextDirectory = resolve(workingDirectory, written);
+  return isAbsolute(written)
+    ? { contextDirectory }
+    : { contextDirectory, relativeContext: { written, workingDirectory } };
 }
 
 function ignorePatterns(template: object): string[] {

@@ -56,7 +56,7 @@ export function outOfTime(
     };
   }
   const advice = stuckAt
-    ? `It was busy at ${relative(workingDirectory, stuckAt.file)}:${stuckAt.line}: look for an endless loop there.`
+    ? 'It was busy at this line: look for an endless loop there.'
     : 'Look for a network request, a child process or a timer that it waits for.';
   const doing =
     phase.name === 'calling'
