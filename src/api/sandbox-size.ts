@@ -25,6 +25,25 @@ const documentedLimits: SizeLimits = { maxCpu: 8, maxMemoryMb: 8192 };
 /** The documented sizes in words. */
 export const documentedSizes = `1, 2, 4 or 8 CPU, with memory in steps of ${stepMb} MiB, ${leastMbPerCpu} to ${mostMbPerCpu} MiB for each CPU`;
 
+/** A rule for a number, and in words what it accepts. */
+export interface NumberRule {
+  readonly accepts: (value: number) => boolean;
+  readonly expected: string;
+}
+
+/** CPUs as the service takes them. It checks them only after it has claimed the name. */
+export const cpuRule: NumberRule = {
+  accepts: (value) =>
+    value === 1 || (Number.isInteger(value) && value >= 2 && value <= 32 && value % 2 === 0),
+  expected: '1 or an even number up to 32',
+};
+
+/** Memory as the service takes it. */
+export const memoryRule: NumberRule = {
+  accepts: (value) => Number.isInteger(value) && value >= 128 && value % 2 === 0,
+  expected: 'an even number of MiB, at least 128',
+};
+
 /** The memory for a number of CPUs when the inputs do not set it. */
 export function defaultMemoryMb(cpuCount: number): number {
   return Math.max(1024, leastMbPerCpu * cpuCount);

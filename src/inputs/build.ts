@@ -1,7 +1,14 @@
-import { defaultMemoryMb } from '../api/sandbox-size.ts';
+import { cpuRule, memoryRule } from '../api/sandbox-size.ts';
+import type { LogLevel } from '../api/types.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
-import { type FollowingInputs, readCommentKey, readEnvironment, readFollowing } from './shared.ts';
+import {
+  type FollowingInputs,
+  readCommentKey,
+  readEnvironment,
+  readFollowing,
+  readLogLevel,
+} from './shared.ts';
 
 /** The inputs of the build action, parsed. Keys are the inputs' names in camel case. */
 export interface BuildInputs extends FollowingInputs {
@@ -9,15 +16,23 @@ export interface BuildInputs extends FollowingInputs {
   readonly template: string;
   /** Empty: the export is chosen by rule. */
   readonly export: string;
+  /** Empty: the definition names the template. */
   readonly name: string;
+  /** Empty: the definition has the start command, if there is one. So with the next two. */
+  readonly startCmd: string;
+  readonly readyCmd: string;
+  /** Folder that COPY sources are relative to, as given. */
+  readonly context: string;
   /** Tags and rules as written. Empty: the event decides. */
   readonly tags: string;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
-  readonly cpuCount: number;
+  /** This and the next three are undefined where the input is empty. Then the definition may decide. */
+  readonly cpuCount: number | undefined;
   /** MiB. */
-  readonly memoryMb: number;
-  readonly skipCache: boolean;
+  readonly memoryMb: number | undefined;
+  readonly skipCache: boolean | undefined;
+  readonly logLevel: LogLevel | undefined;
   /** How a build of the same content is used: `auto` reuses it, `require` never builds. */
   readonly reuse: 'auto' | 'never' | 'require';
   /** Pin the base to the digest or build that was looked up. */
@@ -38,6 +53,14 @@ export interface BuildInputs extends FollowingInputs {
   readonly connection: Connection;
 }
 
+/** The inputs, with what the definition or a default says where an input is silent. */
+export interface SettledInputs extends BuildInputs {
+  readonly cpuCount: number;
+  readonly memoryMb: number;
+  readonly skipCache: boolean;
+  readonly logLevel: LogLevel;
+}
+
 /**
  * Reads all inputs of the build action. It never throws: a wrong value goes into `problems` and is replaced by its
  * default, so that the definition is checked too and one run names every mistake.
@@ -51,30 +74,25 @@ export function readBuildInputs(
   const reader = inputReader(env);
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
   const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
-  const skipCache = reader.flag('skip-cache', false);
-  // The service checks these only after it has claimed the name. `judgeSize` checks the team's limits.
-  const cpuCount = reader.number('cpu-count', 2, {
-    accepts: (value) =>
-      value === 1 || (Number.isInteger(value) && value >= 2 && value <= 32 && value % 2 === 0),
-    expected: '1 or an even number up to 32',
-  });
+  const skipCache = reader.flag('skip-cache', undefined);
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
     name: reader.text('name'),
+    startCmd: reader.text('start-cmd'),
+    readyCmd: reader.text('ready-cmd'),
+    context: reader.text('context'),
     tags: reader.text('tags'),
     allowProductionTags: reader.flag('allow-production-tags', false),
-    cpuCount,
-    memoryMb: reader.number('memory-mb', defaultMemoryMb(cpuCount), {
-      accepts: (value) => Number.isInteger(value) && value >= 128 && value % 2 === 0,
-      expected: 'an even number of MiB, at least 128',
-    }),
+    cpuCount: reader.number('cpu-count', undefined, cpuRule),
+    memoryMb: reader.number('memory-mb', undefined, memoryRule),
     skipCache,
     reuse: readReuse(reader, skipCache),
     pinBase: reader.flag('pin-base', true),
     wait: reader.flag('wait', true),
     retryWithoutCache: reader.flag('retry-without-cache', false),
     ...readFollowing(reader),
+    logLevel: readLogLevel(reader, undefined),
     workingDirectory: reader.text('working-directory') || '.',
     comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
     commentKey: readCommentKey(reader),
@@ -87,7 +105,7 @@ export function readBuildInputs(
 }
 
 /** A build that skips the cache does not reuse a build either. */
-function readReuse(reader: InputReader, skipCache: boolean): BuildInputs['reuse'] {
+function readReuse(reader: InputReader, skipCache: boolean | undefined): BuildInputs['reuse'] {
   const reuse = reader.choice('reuse', ['auto', 'never', 'require'], 'auto');
   if (!skipCache) return reuse;
   if (reuse === 'require') {

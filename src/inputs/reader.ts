@@ -1,3 +1,4 @@
+import type { NumberRule } from '../api/sandbox-size.ts';
 import { type Problem, quote } from '../problem.ts';
 import { unknownInputs, variableOf } from './unknown.ts';
 
@@ -6,15 +7,19 @@ export interface InputReader {
   /** The trimmed text, else the first fallback variable with a value, else `''`. */
   text(name: string, ...variables: string[]): string;
   /** `true` or `false` as YAML 1.2 writes them. */
-  flag(name: string, fallback: boolean): boolean;
+  flag<Fallback extends boolean | undefined>(name: string, fallback: Fallback): boolean | Fallback;
   /** A decimal number that `accepts` allows. `expected` says in words which numbers those are. */
-  number(
+  number<Fallback extends number | undefined>(
     name: string,
-    fallback: number,
-    rule: { accepts: (value: number) => boolean; expected: string },
-  ): number;
+    fallback: Fallback,
+    rule: NumberRule,
+  ): number | Fallback;
   /** One of a fixed set of words. */
-  choice<const Word extends string>(name: string, words: readonly Word[], fallback: Word): Word;
+  choice<const Word extends string, Fallback extends NoInfer<Word> | undefined>(
+    name: string,
+    words: readonly Word[],
+    fallback: Fallback,
+  ): Word | Fallback;
   reject(name: string, message: string): void;
   readonly problems: readonly Problem[];
   /**

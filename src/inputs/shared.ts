@@ -17,12 +17,11 @@ export function readEnvironment(reader: ReturnType<typeof inputReader>): string 
   return environment.slice(0, 255);
 }
 
-/** How a build is followed and printed. */
+/** How a build is followed and reported. */
 export interface FollowingInputs {
   readonly timeoutMinutes: number;
   /** How the step ends when a newer build replaces this one. */
   readonly onSuperseded: 'success' | 'failure';
-  readonly logLevel: LogLevel;
   readonly summary: boolean;
 }
 
@@ -34,7 +33,14 @@ export function readFollowing(reader: InputReader): FollowingInputs {
       expected: 'a number of minutes above 0, at most 1440',
     }),
     onSuperseded: reader.choice('on-superseded', ['success', 'failure'], 'success'),
-    logLevel: reader.choice('log-level', ['debug', 'info', 'warn', 'error'], 'info'),
     summary: reader.flag('summary', true),
   };
+}
+
+/** Reads the lowest level of the service's log lines to show. */
+export function readLogLevel<Fallback extends LogLevel | undefined>(
+  reader: InputReader,
+  fallback: Fallback,
+): LogLevel | Fallback {
+  return reader.choice('log-level', ['debug', 'info', 'warn', 'error'], fallback);
 }

@@ -1,7 +1,8 @@
+import type { LogLevel } from '../api/types.ts';
 import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
-import { type FollowingInputs, readFollowing } from './shared.ts';
+import { type FollowingInputs, readFollowing, readLogLevel } from './shared.ts';
 
 /** The inputs of the wait action, parsed. */
 export interface WaitInputs extends FollowingInputs {
@@ -11,6 +12,7 @@ export interface WaitInputs extends FollowingInputs {
   readonly templateId: string;
   /** Path of the build job's result file. Empty for none. */
   readonly result: string;
+  readonly logLevel: LogLevel;
   readonly connection: Connection;
 }
 
@@ -22,6 +24,7 @@ export function readWaitInputs(env: NodeJS.ProcessEnv): ReadInputs<WaitInputs> {
     templateId: reader.text('template-id'),
     result: reader.text('result'),
     ...readFollowing(reader),
+    logLevel: readLogLevel(reader, 'info'),
     connection: readConnection(env, reader),
   };
   return reader.done(inputs);

@@ -5,7 +5,7 @@ import { comparePlans } from '../history/diff.ts';
 import { timeLeft, typicalDurations } from '../history/eta.ts';
 import { createBuildRecord } from '../history/last-build.ts';
 import { snapshotPlan } from '../history/snapshot.ts';
-import type { BuildInputs } from '../inputs/build.ts';
+import type { SettledInputs } from '../inputs/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Redact, redactDeep } from '../redact/redact.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
@@ -51,7 +51,7 @@ export function redactPlan(plan: Plan, redact: Redact): Plan {
  */
 export async function openBuildReporter(
   plan: Plan,
-  inputs: BuildInputs,
+  inputs: SettledInputs,
   github: GithubClient | undefined,
   { context, runner, clients }: Job,
 ): Promise<BuildReporter> {

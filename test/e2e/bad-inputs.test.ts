@@ -36,7 +36,7 @@ const rows: Row[] = [
   {
     what: 'empty name',
     inputs: { name: '' },
-    says: /Input name.*is empty, expected the name of the template/,
+    says: /Input name.*is empty, and the definition names no template.*name: my-agent/,
   },
   {
     what: 'name in upper case',

@@ -11,9 +11,14 @@ import { parentBuild } from '../../templates/parent-build.ts';
 /** This look-up can only save a build, so it must not take long. */
 const parentLimitMs = 30_000;
 
-/** Asks the image's registry or the service what the base of a recipe is. An image is looked up once. */
+/**
+ * Asks the image's registry or the service what the base of a recipe is. An image is looked up once.
+ *
+ * @param name - of the template; the definition may give it, so it is asked for when a parent is looked up
+ */
 export function baseResolver(
-  { name, pinBase }: Pick<BuildInputs, 'name' | 'pinBase'>,
+  { pinBase }: Pick<BuildInputs, 'pinBase'>,
+  name: () => string,
   connect: Connect | undefined,
   resolveImage: ResolveImage,
 ): ResolveBase {
@@ -26,7 +31,7 @@ export function baseResolver(
   };
   return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
     if (!pinBase) return unknown('pin-base is false');
-    if (fromTemplate) return resolveParent(fromTemplate, name, connect);
+    if (fromTemplate) return resolveParent(fromTemplate, name(), connect);
     if (!fromImage) return unknown('its recipe names no base');
     const [missing] = fromImageRegistry ? missingCredentials(fromImageRegistry) : [];
     if (missing !== undefined)

@@ -2,10 +2,9 @@ import type { CiEvent } from '../../ci/event.ts';
 import { isKeyRefused, isMissing, ServiceError } from '../../http/errors.ts';
 import type { BuildInputs } from '../../inputs/build.ts';
 import type { Connect } from '../../job/job.ts';
-import { throwIfAny } from '../../problem.ts';
 import type { Output } from '../../report/log/output.ts';
 import { logTags } from '../../report/log/tag-tables.ts';
-import { decideTags } from '../../tags/decide.ts';
+import { decideTags, type TagDecisions } from '../../tags/decide.ts';
 import { tagsUnreadable } from '../../tags/latest.ts';
 
 /** Only `latest` depends on this look-up, so it must not take long. */
@@ -19,18 +18,21 @@ interface TagLookup {
   readonly mayLookUp: boolean;
 }
 
-/**
- * Decides the tags of a build and shows why. Rejects with a `ProblemsError` that names all mistakes in the rules, or
- * with a `ServiceError` when the key is refused.
- */
+type TagInputs = Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>;
+
+/** Whether the tags can be decided before the definition is read, which may have tags and a name. */
+export function decidesAlone({ name, tags }: TagInputs, event: CiEvent): boolean {
+  return name !== '' && (tags !== '' || event.kind !== 'none');
+}
+
+/** Decides the tags of a build. Rejects with a `ServiceError` when the key is refused. */
 export async function tagsOfBuild(
-  inputs: Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>,
+  inputs: TagInputs,
   event: CiEvent,
   { connect, mayLookUp }: TagLookup,
-  output: Output,
-): Promise<readonly string[]> {
+): Promise<TagDecisions> {
   let keyRefused: ServiceError | undefined;
-  const { tags, decisions, problems } = await decideTags({
+  const decided = await decideTags({
     rules: inputs.tags,
     event,
     allowProductionTags: inputs.allowProductionTags,
@@ -47,17 +49,23 @@ export async function tagsOfBuild(
     now: new Date(),
   });
   if (keyRefused) throw keyRefused;
+  return decided;
+}
+
+/**
+ * Shows why a build gets its tags.
+ *
+ * @param hasAsked - whether the service was asked where it had to be
+ */
+export function showTags({ decisions }: TagDecisions, hasAsked: boolean, output: Output): void {
   if (decisions.length > 0) logTags(output, decisions);
   const unknown = decisions.filter(({ reason }) => reason.startsWith(tagsUnreadable));
-  if (unknown.length > 0 && mayLookUp && connect) {
-    const rules = unknown.map(({ rule }) => rule).join('; ');
-    output.warning(
-      `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. No tag came from ${rules}. Run this again, or write these tags explicitly if this version is the highest.`,
-      { title: 'Tags that stay' },
-    );
-  }
-  throwIfAny(problems);
-  return tags;
+  if (unknown.length === 0 || !hasAsked) return;
+  const rules = unknown.map(({ rule }) => rule).join('; ');
+  output.warning(
+    `Tags that move from version to version stay where they are, since ${unknown[0]?.reason}. No tag came from ${rules}. Run this again, or write these tags explicitly if this version is the highest.`,
+    { title: 'Tags that stay' },
+  );
 }
 
 /** The tags that the template has; none when there is no such template yet. */

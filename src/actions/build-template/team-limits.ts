@@ -1,6 +1,5 @@
-import { isDefaultSize, type SizeLimits } from '../../api/sandbox-size.ts';
+import { isDefaultSize, type SandboxSize, type SizeLimits } from '../../api/sandbox-size.ts';
 import { ServiceError } from '../../http/errors.ts';
-import type { BuildInputs } from '../../inputs/build.ts';
 import type { Connect } from '../../job/job.ts';
 import type { Problem } from '../../problem.ts';
 
@@ -16,7 +15,7 @@ const connectionInputs = new Set(['Input api-key', 'Input domain', 'Input api-ur
  * @param problems - of the inputs; with a problem of the connection, no request is sent
  */
 export async function teamLimits(
-  size: Pick<BuildInputs, 'cpuCount' | 'memoryMb'>,
+  size: SandboxSize,
   problems: readonly Problem[],
   connect: Connect | undefined,
   debug: (message: string) => void,
