@@ -46,7 +46,7 @@ export async function* follow(
   const refusalRetrier = client.retrier('GET build status', refusals, () => true);
   const cursor = createLogCursor();
   const { byCount, byTime } = createLogRoutes(client.noRetry, build, cursor);
-  let pauseMs = pace.shortestMs;
+  let pauseMs = pace.firstMs;
   let emptyAtEnd = 0;
   let notFound = 0;
   /** The last response, if its status was final. */
@@ -54,6 +54,7 @@ export async function* follow(
 
   for (;;) {
     signal.throwIfAborted();
+    const sentAt = performance.now();
     let response: Awaited<ReturnType<typeof byCount>>;
     try {
       response = await byCount();
@@ -82,7 +83,7 @@ export async function* follow(
     notFound = 0;
     if (!response) {
       emptyAtEnd = 0;
-      await pause(pace.shortestMs, signal);
+      await pause(pace.busyMs, signal);
       continue;
     }
     const { page, entries } = response;
@@ -98,14 +99,20 @@ export async function* follow(
       end = undefined;
       emptyAtEnd = 0;
       const isProgressing = entries.length > 0 || cursor.finalState !== undefined;
-      pauseMs = isProgressing ? pace.shortestMs : Math.min(pauseMs * 1.5, pace.longestMs);
-      await pause(pauseMs, signal);
+      pauseMs = Math.min(pauseMs, isProgressing ? pace.busyMs : pace.longestMs);
+      // Counted from the request, so that a slow network makes polls no rarer.
+      await pause(Math.max(pauseMs - (performance.now() - sentAt), pauseMs / 2), signal);
+      pauseMs *= 1.25;
       continue;
     }
     const isConfirmed = end?.status === page.status;
     if (!isConfirmed) emptyAtEnd = 0;
     end = page;
-    if (isConfirmed && cursor.finalState === page.status) return page;
+    if (cursor.finalState === page.status) {
+      if (isConfirmed) return page;
+      // Nothing comes after the last line, so the second response need not be late.
+      continue;
+    }
     const rereadMs = rereadDelaysMs[emptyAtEnd];
     if (isConfirmed && rereadMs === undefined) {
       yield* byTime(retriedLogs(client));

@@ -1,8 +1,12 @@
 import type { RetryPolicy } from '../http/retry.ts';
 
-/** Pauses between two polls of a running build, in milliseconds: short while lines come, longer while none do. */
+/**
+ * Pauses between two polls of a running build, in milliseconds. They grow from the first one, so that a build of less
+ * than a second does not end long before it is seen to: while lines come up to `busyMs`, else up to `longestMs`.
+ */
 export interface Pace {
-  readonly shortestMs: number;
+  readonly firstMs: number;
+  readonly busyMs: number;
   readonly longestMs: number;
 }
 
@@ -38,7 +42,7 @@ export interface BuildTiming {
 
 export const defaultTiming: BuildTiming = {
   // The service updates a build's state about once a second; a longer pause would show `ready` late.
-  pace: { shortestMs: 250, longestMs: 1000 },
+  pace: { firstMs: 50, busyMs: 250, longestMs: 1000 },
   polling: {
     attempts: Number.POSITIVE_INFINITY,
     timeMs: 10 * 60_000,

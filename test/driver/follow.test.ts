@@ -67,7 +67,7 @@ describe('the end of the log', () => {
         [count],
         {},
         {
-          timing: { pace: { shortestMs: 60, longestMs: 60 } },
+          timing: { pace: { firstMs: 60, busyMs: 60, longestMs: 60 } },
         },
       );
       expect(outcome.status).toBe('ready');
@@ -75,6 +75,12 @@ describe('the end of the log', () => {
       expect(log.at(-1)).toContain('Build finished');
     },
   );
+
+  test('is not waited for when it was read', async () => {
+    const { outcome, log, whole } = await follow([5], {}, { timing: { rereadDelaysMs: [3_600_000] } });
+    expect(outcome.status).toBe('ready');
+    expect(log).toEqual(whole);
+  });
 
   test('is waited for when final pages come empty at first', async () => {
     let withheld = 0;
@@ -354,7 +360,7 @@ test('full pages are requested without a pause', async () => {
   const seemToRun = changeStatus((status) =>
     status.logEntries.length < 100 ? status : { ...status, status: 'building' },
   );
-  const anHour = { shortestMs: 3_600_000, longestMs: 3_600_000 };
+  const anHour = { firstMs: 3_600_000, busyMs: 3_600_000, longestMs: 3_600_000 };
   const service: LocalService = await startService({
     executor: printing(1000),
     intercept: async (request, response, next) => {
