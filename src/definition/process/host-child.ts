@@ -45,17 +45,20 @@ export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, pr
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     },
   );
-  const killAll = (): void => {
+  const killGroup = (): void => {
     try {
       if (ownGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       else child.kill('SIGKILL');
     } catch {
       // Already gone.
     }
+  };
+  const killAll = (): void => {
+    killGroup();
     killMarkedProcesses(mark);
   };
   process.once('exit', killAll);
-  return { child, killAll };
+  return { child, killGroup, killAll };
 }
 
 /** A process for a definition that is not known yet, and may not be needed. */

@@ -50,7 +50,7 @@ const drainMs = 2_000;
 /** Hands a process its request: the one that waits, if there is one, or a new one. */
 export function startHost(options: HostProcessOptions): HostProcess {
   const { request } = options;
-  const { child, killAll } =
+  const { child, killGroup, killAll } =
     options.early?.take() ?? spawnHost({ ...options, workingDirectory: request.workingDirectory });
 
   let phase: Phase = { name: 'starting' };
@@ -114,7 +114,8 @@ export function startHost(options: HostProcessOptions): HostProcess {
     currentStack: async () =>
       child.pid === undefined ? undefined : probeStack(child.pid, debuggerUrl.promise),
     async end() {
-      killAll();
+      // When it has exited, all that it started is searched for, which takes a while where many processes run.
+      killGroup();
       await drained;
       for (const stream of child.stdio ?? []) stream?.destroy();
       process.removeListener('exit', killAll);
