@@ -23,7 +23,6 @@ const run = (command: string, args: string[]) =>
 const steps = {
   index: 'main.js',
   'post-step': 'post.js',
-  'early-host': 'definition/process/host-child.js',
 };
 
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
@@ -79,6 +78,7 @@ rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
 await bundleSteps();
+await bundleEarlyHost();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
   run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
@@ -113,6 +113,17 @@ async function bundleSteps(): Promise<void> {
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
+  });
+}
+
+/** On its own, so that little is read before the process of the definition starts. */
+async function bundleEarlyHost(): Promise<void> {
+  await build({
+    entryPoints: [join(compiled, 'definition/process/host-child.js')],
+    outfile: join(staging, 'early-host.js'),
+    bundle: true,
+    platform: 'node',
+    ...output,
   });
 }
 

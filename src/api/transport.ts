@@ -1,11 +1,9 @@
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { connectionError } from '../http/connection-error.ts';
 import { ServiceError } from '../http/errors.ts';
+import type { Network } from '../http/network.ts';
 import type { RetryPolicy } from '../http/retry.ts';
 import { parseJson } from '../json.ts';
 import { isOfApi } from './schemas.ts';
-
-export { proxyAwareDispatcher } from '../http/proxy.ts';
 
 export interface TransportOptions {
   /** Milliseconds for one attempt at a request that reads, from connecting to the last byte of the response. */
@@ -16,7 +14,7 @@ export interface TransportOptions {
   readonly uploadStallMs: number;
   /** The retries of an idempotent request. */
   readonly budget: RetryPolicy;
-  readonly dispatcher: Dispatcher;
+  readonly network: Network;
   /** Ends requests and pauses when the build is aborted. */
   readonly signal?: AbortSignal;
   /** Called before retries, with one sentence for the log; many of the same are collapsed into one. */
@@ -42,7 +40,7 @@ export function noContact(): Contact {
   return { reached: false, apiResponded: false, aheadMs: [] };
 }
 
-export const defaultTransport: Omit<TransportOptions, 'dispatcher'> = {
+export const defaultTransport: Omit<TransportOptions, 'network'> = {
   requestTimeoutMs: 30_000,
   // The service ends a request after 70 s and its response after 75 s. After a longer wait without a response,
   // nothing more will happen.
@@ -115,16 +113,15 @@ async function send(
   const limitMs = request.method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
   options.signal?.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
-  let received: Awaited<ReturnType<typeof undiciFetch>>;
+  let received: Awaited<ReturnType<Network['fetch']>>;
   let bytes: ArrayBuffer;
   try {
-    received = await undiciFetch(request.url, {
+    received = await options.network.fetch(request.url, {
       method: request.method,
       headers: Object.fromEntries(request.headers),
       body,
       redirect: 'manual',
       signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
-      dispatcher: options.dispatcher,
     });
     bytes = await received.arrayBuffer();
   } catch (cause) {

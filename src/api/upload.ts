@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { request } from 'undici';
 import { connectionError } from '../http/connection-error.ts';
 import { untilAborted } from '../http/sleep.ts';
 import type { TransportOptions } from './transport.ts';
@@ -25,7 +24,7 @@ export async function putFile(
   url: string,
   path: string,
   bytes: number,
-  { uploadStallMs, dispatcher, signal }: Pick<TransportOptions, 'uploadStallMs' | 'dispatcher' | 'signal'>,
+  { uploadStallMs, network, signal }: Pick<TransportOptions, 'uploadStallMs' | 'network' | 'signal'>,
 ): Promise<UploadResponse> {
   signal?.throwIfAborted();
   const stall = stallTimer(uploadStallMs);
@@ -40,14 +39,13 @@ export async function putFile(
   }
   const end = signal ? AbortSignal.any([stall.signal, signal]) : stall.signal;
   try {
-    const sent = request(url, {
+    const sent = network.request(url, {
       method: 'PUT',
       // S3-like stores refuse a body of unknown length.
       headers: { 'content-length': String(bytes) },
       body: Readable.from(chunks(), { objectMode: false }),
       headersTimeout: 0,
       bodyTimeout: uploadStallMs,
-      dispatcher,
       signal: end,
     });
     const response = await untilAborted(sent, end);

@@ -40,14 +40,18 @@ export interface GithubClient {
    * comment was created.
    */
   login(): Promise<string | undefined>;
-  /** For endpoints that have no method here. The same rules and errors apply. */
-  readonly octokit: Octokit;
+  /** For endpoints that have no method here. The same rules and errors apply. Loaded once, when it is needed. */
+  octokit(): Promise<Octokit>;
   readonly repository: { readonly owner: string; readonly repo: string };
 }
 
 /** A client over real HTTP. Sends nothing until a call is made. */
 export function createGithubClient(options: GithubOptions): GithubClient {
-  const octokit = createOctokit(options);
+  let loaded: Promise<Octokit> | undefined;
+  const octokit = () => {
+    loaded ??= createOctokit(options);
+    return loaded;
+  };
   const [owner = '', repo = ''] = options.repository.split('/');
   const repository = { owner, repo };
   let login: Promise<string | undefined> | undefined;
@@ -57,7 +61,8 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     repository,
     async pullRequest(number) {
       try {
-        const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: number });
+        const { rest } = await octokit();
+        const { data } = await rest.pulls.get({ ...repository, pull_number: number });
         const updatedAt = new Date(data.updated_at);
         return {
           number,
@@ -71,23 +76,27 @@ export function createGithubClient(options: GithubOptions): GithubClient {
       }
     },
     async listComments(issue) {
-      const { listComments } = octokit.rest.issues;
-      const all = await octokit.paginate(listComments, { ...repository, issue_number: issue, per_page: 100 });
+      const { rest, paginate } = await octokit();
+      const all = await paginate(rest.issues.listComments, {
+        ...repository,
+        issue_number: issue,
+        per_page: 100,
+      });
       return all.map(asComment);
     },
     async createComment(issue, body) {
-      const { data } = await octokit.rest.issues.createComment({ ...repository, issue_number: issue, body });
+      const { rest } = await octokit();
+      const { data } = await rest.issues.createComment({ ...repository, issue_number: issue, body });
       const created = asComment(data);
       if (created.author !== '') login = Promise.resolve(created.author);
       return created;
     },
     async updateComment(id, body) {
-      return asComment(
-        (await octokit.rest.issues.updateComment({ ...repository, comment_id: id, body })).data,
-      );
+      const { rest } = await octokit();
+      return asComment((await rest.issues.updateComment({ ...repository, comment_id: id, body })).data);
     },
     login() {
-      login ??= fetchLogin(octokit, graphqlUrlOf(options));
+      login ??= octokit().then((loaded) => fetchLogin(loaded, graphqlUrlOf(options)));
       return login;
     },
   };

@@ -55,7 +55,8 @@ async function loginByComment(github: GithubClient, pullRequest: number): Promis
 }
 
 async function deleteComment(github: GithubClient, { id }: IssueComment): Promise<void> {
-  await github.octokit.rest.issues.deleteComment({ ...github.repository, comment_id: id });
+  const { rest } = await github.octokit();
+  await rest.issues.deleteComment({ ...github.repository, comment_id: id });
 }
 
 async function markedComments(
@@ -82,7 +83,8 @@ async function replaceComment(
   { header, body }: Comment,
 ): Promise<WrittenComment> {
   // Another run may have edited it while all pages were listed.
-  const { data } = await github.octokit.rest.issues.getComment({ ...github.repository, comment_id: id });
+  const { rest } = await github.octokit();
+  const { data } = await rest.issues.getComment({ ...github.repository, comment_id: id });
   const current = readCommentMarker(data.body ?? '');
   if (current && isNewer(current, header)) return { outcome: 'newer', url };
   if (sameText(data.body ?? '', body)) return { outcome: 'unchanged', url };

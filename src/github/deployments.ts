@@ -17,7 +17,8 @@ export async function createDeployment(
   github: GithubClient,
   { environment, pullRequest, sha }: Preview & { readonly sha: string },
 ): Promise<number> {
-  const { data } = await github.octokit.rest.repos.createDeployment({
+  const { rest } = await github.octokit();
+  const { data } = await rest.repos.createDeployment({
     ...github.repository,
     ref: sha,
     task: taskOf(pullRequest),
@@ -38,7 +39,8 @@ export async function setDeploymentState(
   deployment: number,
   { state, description = '', logUrl }: { state: DeploymentState; description?: string; logUrl?: string },
 ): Promise<void> {
-  await github.octokit.rest.repos.createDeploymentStatus({
+  const { rest } = await github.octokit();
+  await rest.repos.createDeploymentStatus({
     ...github.repository,
     deployment_id: deployment,
     state,
@@ -56,7 +58,8 @@ export async function deactivateDeployments(
   github: GithubClient,
   { environment, pullRequest }: Preview,
 ): Promise<number> {
-  const { octokit, repository } = github;
+  const { repository } = github;
+  const octokit = await github.octokit();
   const deployments = await octokit.paginate(octokit.rest.repos.listDeployments, {
     ...repository,
     environment,

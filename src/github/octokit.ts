@@ -1,6 +1,6 @@
 import type { getOctokit } from '@actions/github';
-import { type Dispatcher, fetch } from 'undici';
 import { isTransientStatus } from '../http/errors.ts';
+import type { Network } from '../http/network.ts';
 import { createRetrier, type RetryPolicy, withRetry } from '../http/retry.ts';
 import type { Redact } from '../redact/redact.ts';
 import { GithubError, githubError } from './errors.ts';
@@ -8,16 +8,15 @@ import { GithubError, githubError } from './errors.ts';
 export type Octokit = ReturnType<typeof getOctokit>;
 
 export interface OctokitOptions {
-  /** `getOctokit` of `@actions/github`, passed in because the library reads the event file on import. */
-  readonly getOctokit: typeof getOctokit;
+  /** Loads `@actions/github`, which takes a while and reads the event file. */
+  readonly load: () => Promise<{ readonly getOctokit: typeof getOctokit }>;
   readonly token: string;
   /** `GITHUB_API_URL`, without a slash at the end. */
   readonly apiUrl: string;
   /** `GITHUB_GRAPHQL_URL`; derived from `apiUrl` where it is empty. */
   readonly graphqlUrl?: string | undefined;
   readonly userAgent: string;
-  /** Carries the requests, through a proxy where there is one. */
-  readonly dispatcher: Dispatcher;
+  readonly network: Network;
   /** Ends requests and pauses; they reject with its reason. */
   readonly signal: AbortSignal;
   readonly retryPolicy?: RetryPolicy;
@@ -39,15 +38,13 @@ const defaultRetryPolicy: RetryPolicy = {
 };
 const defaultTimeoutMs = 30_000;
 
-/** An Octokit that goes through the dispatcher, redacts what it writes, retries, and rejects with a {@link GithubError}. */
-export function createOctokit(options: OctokitOptions): Octokit {
-  const octokit = options.getOctokit(options.token, {
+/** An Octokit that goes through the network, redacts what it writes, retries, and rejects with a {@link GithubError}. */
+export async function createOctokit(options: OctokitOptions): Promise<Octokit> {
+  const { getOctokit } = await options.load();
+  const octokit = getOctokit(options.token, {
     baseUrl: options.apiUrl,
     userAgent: options.userAgent,
-    request: {
-      fetch: (url: string, init: Parameters<typeof fetch>[1]) =>
-        fetch(url, { ...init, dispatcher: options.dispatcher }),
-    },
+    request: { fetch: options.network.fetch },
     // Octokit would write to stderr, past the code that keeps texts from controlling the runner.
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });

@@ -34,7 +34,8 @@ export function readTriggeringRun(payload: Payload): TriggeringRun | undefined {
  * payload has none, and what the run itself says cannot be trusted.
  */
 export async function pullRequestsOfRun(github: GithubClient, run: TriggeringRun): Promise<number[]> {
-  const { octokit, repository } = github;
+  const { repository } = github;
+  const octokit = await github.octokit();
   const found = await octokit.paginate(octokit.rest.pulls.list, {
     ...repository,
     state: 'open',

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServiceClient, type ServiceClient } from '../api/client.ts';
 import { redactingClient } from '../api/redacting-client.ts';
-import { type Contact, defaultTransport, noContact, proxyAwareDispatcher } from '../api/transport.ts';
+import { type Contact, defaultTransport, noContact } from '../api/transport.ts';
 import type { CiEvent } from '../ci/event.ts';
 import { readEventContext } from '../ci/event-context.ts';
 import { type Payload, payloadReader } from '../ci/payload.ts';
@@ -12,6 +12,7 @@ import { trustFacts } from '../ci/trust.ts';
 import type { TrustFacts } from '../ci/verdict.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
 import type { HistoryStore } from '../history/store.ts';
+import { openNetwork } from '../http/network.ts';
 import type { Connection } from '../inputs/connection.ts';
 import { makeFolder } from '../make-folder.ts';
 import { problem } from '../problem.ts';
@@ -80,9 +81,7 @@ export async function openJob(
   const eventContext = readEventContext(env);
   const payload = payloadReader(eventContext.payload);
   const event = readEvent(eventContext, env['GITHUB_REPOSITORY']);
-  const dispatcher = proxyAwareDispatcher(env);
-  // Imported after the event file was checked, since the library reads it on import.
-  const { getOctokit } = await import('@actions/github');
+  const network = openNetwork(env);
   const temporaryDirectory = await makeTemporaryDirectory(resultDirectory(env));
   const workspace = env['GITHUB_WORKSPACE'];
   const userAgent = `novita-template-action/${version}`;
@@ -113,17 +112,18 @@ export async function openJob(
           ...{ apiUrl, apiKey, ...(accessToken && { accessToken }), userAgent },
           transport: {
             ...defaultTransport,
-            ...{ dispatcher, signal: ended, onRetry },
+            ...{ network, signal: ended, onRetry },
             contact: contactWith(apiUrl),
           },
         });
         return redactingClient(client, runner.redact);
       },
       resolveImage: (image, login) =>
-        resolveImage(image, login, { dispatcher, signal: interrupted, judge: true }),
+        resolveImage(image, login, { network, signal: interrupted, judge: true }),
       github: (token) =>
         createGithubClient({
-          ...{ getOctokit, token, userAgent, dispatcher, signal: interrupted, onRetry },
+          load: () => import('@actions/github'),
+          ...{ token, userAgent, network, signal: interrupted, onRetry },
           apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
           graphqlUrl: env['GITHUB_GRAPHQL_URL'],
           repository: env['GITHUB_REPOSITORY'] ?? '',
@@ -137,7 +137,7 @@ export async function openJob(
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
         runner.debug(`The temporary directory stays: ${error.message}`),
       );
-      await dispatcher.destroy();
+      await network.destroy();
     },
   };
 }

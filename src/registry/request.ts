@@ -1,7 +1,8 @@
-import { type Dispatcher, request as undiciRequest } from 'undici';
+import type { Dispatcher } from 'undici';
 import * as v from 'valibot';
 import { connectionError } from '../http/connection-error.ts';
 import { isTransient, isTransientStatus, ServiceError } from '../http/errors.ts';
+import type { Network } from '../http/network.ts';
 import { createRetrier, type RetryPolicy, retryAfterMs, withRetry } from '../http/retry.ts';
 import { untilAborted } from '../http/sleep.ts';
 import { parseJson } from '../json.ts';
@@ -11,7 +12,7 @@ import { UnresolvedImageError } from './errors.ts';
 
 /** What all requests about one image share. */
 export interface RequestContext {
-  readonly dispatcher: Dispatcher;
+  readonly network: Network;
   /** Aborted when the run is cancelled, and after the time limit of the image. */
   readonly signal: AbortSignal;
 }
@@ -116,7 +117,7 @@ async function sendOnce(request: RegistryRequest, context: RequestContext): Prom
   context.signal.throwIfAborted();
   const { method, url, headers, authorization, body, server } = request;
   try {
-    const sent = undiciRequest(url, {
+    const sent = context.network.request(url, {
       method,
       headers: {
         ...headers,
@@ -124,7 +125,6 @@ async function sendOnce(request: RegistryRequest, context: RequestContext): Prom
         ...(authorization !== undefined && { authorization }),
       },
       ...(body !== undefined && { body }),
-      dispatcher: context.dispatcher,
       signal: context.signal,
     });
     const response = await untilAborted(sent, context.signal);

@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici';
 import type { ImageRegistry } from '../api/types.ts';
+import type { Network } from '../http/network.ts';
 import type { Result } from '../result.ts';
 import { authorize } from './authorize.ts';
 import { credentialsSource } from './credentials.ts';
@@ -17,7 +17,7 @@ import { type RegistryResponse, type RequestContext, sendRequest } from './reque
 export type ResolvedImage = Result<string, { readonly verdict?: RegistryVerdict }>;
 
 export interface ResolveDeps {
-  readonly dispatcher: Dispatcher;
+  readonly network: Network;
   readonly signal: AbortSignal;
   /** Milliseconds for everything, retries and logins included. Default 20 s. */
   readonly limitMs?: number;
@@ -51,7 +51,7 @@ export async function resolveImage(
   if (reference.digest !== undefined) return { ok: true, value: reference.digest };
   const limitMs = deps.limitMs ?? defaultLimitMs;
   const limit = AbortSignal.timeout(limitMs);
-  const context = { dispatcher: deps.dispatcher, signal: AbortSignal.any([limit, deps.signal]) };
+  const context = { network: deps.network, signal: AbortSignal.any([limit, deps.signal]) };
   try {
     return { ok: true, value: await fetchDigest(reference, registry, context, deps) };
   } catch (error) {

@@ -1,8 +1,7 @@
-import { getOctokit } from '@actions/github';
-import { Agent } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGithubClient, type GithubOptions } from '../../src/github/client.ts';
 import { GithubError, limitMs } from '../../src/github/errors.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import {
   forbidden,
   type GithubAnswer,
@@ -17,7 +16,7 @@ const retryPolicy = {
   longestPauseMs: 1,
   longestRetryAfterMs: 70_000,
 };
-const dispatcher = new Agent();
+const network = openNetwork({});
 const notes: string[] = [];
 afterEach(() => {
   notes.length = 0;
@@ -25,12 +24,12 @@ afterEach(() => {
 
 function clientOf(server: Pick<GithubServer, 'url'>, changes: Partial<GithubOptions> = {}) {
   return createGithubClient({
-    getOctokit,
+    load: () => import('@actions/github'),
     token: 'ghs_token',
     apiUrl: server.url,
     repository: 'octo-org/agent',
     userAgent: 'novita-template-action/test',
-    dispatcher,
+    network,
     signal: new AbortController().signal,
     retryPolicy,
     onRetry: (sentence) => notes.push(sentence),

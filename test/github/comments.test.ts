@@ -1,5 +1,3 @@
-import { getOctokit } from '@actions/github';
-import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { createGithubClient } from '../../src/github/client.ts';
 import {
@@ -9,18 +7,19 @@ import {
   readCommentMarker,
 } from '../../src/github/comment-marker.ts';
 import { explainCommentError, upsertComment } from '../../src/github/comments.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { markCommentRemoved } from '../../src/job/preview-removed.ts';
 import { forbidden, type GithubServer, githubPlaces, startGithubServer } from '../support/github-server.ts';
 
 function clientOf(server: GithubServer) {
   return createGithubClient({
-    getOctokit,
+    load: () => import('@actions/github'),
     token: 'ghs_token',
     apiUrl: server.url,
     graphqlUrl: server.env['GITHUB_GRAPHQL_URL'],
     repository: 'octo-org/agent',
     userAgent: 'novita-template-action/test',
-    dispatcher: new Agent(),
+    network: openNetwork({}),
     signal: new AbortController().signal,
     retryPolicy: {
       ...{ attempts: 2, timeMs: 60_000, firstPauseMs: 1, longestPauseMs: 1 },

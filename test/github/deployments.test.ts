@@ -1,20 +1,19 @@
-import { getOctokit } from '@actions/github';
-import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { createGithubClient } from '../../src/github/client.ts';
 import { createDeployment, deactivateDeployments, setDeploymentState } from '../../src/github/deployments.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { type GithubServer, startGithubServer } from '../support/github-server.ts';
 
 const sha = 'c'.repeat(40);
 
 function clientOf(server: GithubServer) {
   return createGithubClient({
-    getOctokit,
+    load: () => import('@actions/github'),
     token: 'ghs_token',
     apiUrl: server.url,
     repository: 'octo-org/agent',
     userAgent: 'novita-template-action/test',
-    dispatcher: new Agent(),
+    network: openNetwork({}),
     signal: new AbortController().signal,
   });
 }

@@ -1,11 +1,11 @@
 /** Requests a build's status from the service at `API_URL` with this process's environment, and prints the result. */
-import { proxyAwareDispatcher } from '../../src/api/transport.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { fastClient } from '../support/fast-client.ts';
 
 const retries: string[] = [];
-const dispatcher = proxyAwareDispatcher(process.env);
+const network = openNetwork(process.env);
 const client = fastClient(process.env['API_URL'] ?? '', {
-  dispatcher,
+  network,
   onRetry: (line) => retries.push(line),
 });
 try {
@@ -14,5 +14,5 @@ try {
 } catch (error) {
   console.log(JSON.stringify({ error: (error as Error).message, retries }));
 } finally {
-  await dispatcher.close();
+  await network.destroy();
 }

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
 import {
   type RegistryAnswer,
@@ -12,8 +12,8 @@ import {
   unresolved,
 } from '../support/registry-server.ts';
 
-const dispatcher = new Agent();
-afterAll(() => dispatcher.destroy());
+const network = openNetwork({});
+afterAll(() => network.destroy());
 
 let registry: RegistryServer;
 /** In Amazon's place. */
@@ -28,7 +28,7 @@ const sent = (username: string, password: string) =>
 
 const resolve = (credentials: ImageRegistry) =>
   resolveImage(`${registry.host}/a/b:1`, credentials, {
-    dispatcher,
+    network,
     signal: new AbortController().signal,
     ecrEndpoint: new URL(`http://${amazon.host}/`),
   });

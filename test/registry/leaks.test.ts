@@ -1,19 +1,19 @@
 import fc from 'fast-check';
-import { Agent } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { redactor } from '../../src/redact/redact.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
 import { hostileText } from '../support/hostile-text.ts';
 import { type RegistryAnswer, type RegistryServer, startRegistry } from '../support/registry-server.ts';
 
-const dispatcher = new Agent();
+const network = openNetwork({});
 let registry: RegistryServer;
 beforeAll(async () => {
   registry = await startRegistry();
 });
 afterAll(async () => {
-  await dispatcher.destroy();
+  await network.destroy();
   await registry.close();
 });
 
@@ -72,7 +72,7 @@ test('whatever a server answers, a message is one short printable line without a
             : next;
         };
         const found = await resolveImage(`${registry.host}/a/b:1`, given, {
-          dispatcher,
+          network,
           signal: new AbortController().signal,
           ecrEndpoint: new URL(`http://${registry.host}/ecr`),
         });

@@ -1,6 +1,6 @@
-import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
 import {
   type RegistryAnswer,
@@ -10,8 +10,8 @@ import {
   unresolved,
 } from '../support/registry-server.ts';
 
-const dispatcher = new Agent();
-afterAll(() => dispatcher.destroy());
+const network = openNetwork({});
+afterAll(() => network.destroy());
 
 let registry: RegistryServer;
 /** Somebody else. */
@@ -29,7 +29,7 @@ const authorizationOfUser = sent(known.username, known.password);
 
 const resolve = (credentials?: ImageRegistry) =>
   resolveImage(`${registry.host}/a/b:1`, credentials, {
-    dispatcher,
+    network,
     signal: new AbortController().signal,
   });
 

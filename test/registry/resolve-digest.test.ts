@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { networkOf, openNetwork } from '../../src/http/network.ts';
 import { resolveImage } from '../../src/registry/resolve-digest.ts';
 import {
   digestOf,
@@ -10,8 +11,8 @@ import {
   unresolved,
 } from '../support/registry-server.ts';
 
-const dispatcher = new Agent();
-afterAll(() => dispatcher.destroy());
+const network = openNetwork({});
+afterAll(() => network.destroy());
 const never = new AbortController().signal;
 
 let registry: RegistryServer;
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => registry.close());
 
 const resolve = (repositoryAndTag: string, limitMs = 20_000) =>
-  resolveImage(`${registry.host}/${repositoryAndTag}`, undefined, { dispatcher, signal: never, limitMs });
+  resolveImage(`${registry.host}/${repositoryAndTag}`, undefined, { network, signal: never, limitMs });
 
 describe('an image', () => {
   test('is what its tag means at the moment', async () => {
@@ -52,7 +53,7 @@ describe('an image', () => {
   });
 
   test.each(['', 'A/B', 'https://x/y', 'a b', 'x:', '127.0.0.1:99999/x'])('cannot be %j', async (image) => {
-    expect(await resolveImage(image, undefined, { dispatcher, signal: never })).toEqual(
+    expect(await resolveImage(image, undefined, { network, signal: never })).toEqual(
       unresolved('it is not an image reference such as python:3.12 or ghcr.io/owner/name:tag'),
     );
   });
@@ -163,7 +164,7 @@ describe('what a registry answers', () => {
 describe('the verdict of a registry on an image', () => {
   const judge = (credentials?: { username: string; password: string }) =>
     resolveImage(`${registry.host}/a/b:1`, credentials && { type: 'registry', ...credentials }, {
-      dispatcher,
+      network,
       signal: never,
       judge: true,
     });
@@ -271,10 +272,10 @@ describe('a registry that does not answer', () => {
       given.abort(reason);
       return 'hang';
     };
-    const pending = resolveImage(`${registry.host}/a`, undefined, { dispatcher, signal: given.signal });
+    const pending = resolveImage(`${registry.host}/a`, undefined, { network, signal: given.signal });
     await expect(pending).rejects.toBe(reason);
     for (const image of [`${registry.host}/a`, `a@sha256:${'a'.repeat(64)}`, ''])
-      await expect(resolveImage(image, undefined, { dispatcher, signal: given.signal })).rejects.toBe(reason);
+      await expect(resolveImage(image, undefined, { network, signal: given.signal })).rejects.toBe(reason);
     expect(registry.requests).toHaveLength(1);
   });
 
@@ -283,8 +284,8 @@ describe('a registry that does not answer', () => {
       throw new Error('first\n::error::second\u2028\u202e');
     });
     const signal = new AbortController().signal;
-    expect(await resolveImage('r.example/a', undefined, { dispatcher: broken, signal })).toEqual(
-      unresolved('connection lost to the registry r.example (first ::error::second )'),
-    );
+    expect(
+      await resolveImage('r.example/a', undefined, { network: networkOf(() => broken), signal }),
+    ).toEqual(unresolved('connection lost to the registry r.example (first ::error::second )'));
   });
 });

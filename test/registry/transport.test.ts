@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, Dispatcher } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ImageRegistry } from '../../src/api/types.ts';
+import { networkOf } from '../../src/http/network.ts';
 import { proxyAwareDispatcher } from '../../src/http/proxy.ts';
 import { registryAddress } from '../../src/registry/endpoint.ts';
 import { dockerHub } from '../../src/registry/reference.ts';
@@ -36,7 +37,10 @@ function used<T extends Dispatcher>(dispatcher: T): T {
 }
 
 const resolve = (image: string, dispatcher: Dispatcher, credentials?: ImageRegistry) =>
-  resolveImage(image, credentials, { dispatcher, signal: new AbortController().signal });
+  resolveImage(image, credentials, {
+    network: networkOf(() => dispatcher),
+    signal: new AbortController().signal,
+  });
 
 /** Sends every request to one server on loopback, and keeps the addresses. */
 class Diverted extends Dispatcher {

@@ -1,6 +1,7 @@
 import { type ClientOptions, createServiceClient, type ServiceClient } from '../../src/api/client.ts';
-import { defaultTransport, proxyAwareDispatcher, type TransportOptions } from '../../src/api/transport.ts';
+import { defaultTransport, type TransportOptions } from '../../src/api/transport.ts';
 import { ServiceError } from '../../src/http/errors.ts';
+import { openNetwork } from '../../src/http/network.ts';
 import type { RetryPolicy } from '../../src/http/retry.ts';
 
 /** A budget whose pauses are too short to be noticed. */
@@ -19,7 +20,7 @@ export function fastClient(
     transport: {
       ...defaultTransport,
       budget: fastBudget,
-      dispatcher: proxyAwareDispatcher({}),
+      network: openNetwork({}),
       ...transport,
     },
     ...rest,

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { definitionEnvironment, runMark } from '../environment.ts';
 import { killMarkedProcesses } from './kill-tree.ts';
@@ -24,7 +23,8 @@ export const defaultMemoryLimitMb = 2048;
  * starts can be killed with it.
  */
 export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, preload }: HostCommand) {
-  const mark = randomUUID();
+  // Unique on this machine. Loading node:crypto for it would delay the process.
+  const mark = `${process.pid}-${process.hrtime.bigint()}`;
   const ownGroup = process.platform !== 'win32';
   const child = spawn(
     node,
