@@ -25,7 +25,7 @@ export function openNetwork(env: NodeJS.ProcessEnv): Network {
 /** @param connect - makes the connections; called once, for the first request */
 export function networkOf(connect: () => Dispatcher | Promise<Dispatcher>): Network {
   const load = async () => {
-    const [{ fetch, request }, dispatcher] = await Promise.all([import('undici'), connect()]);
+    const [{ fetch, request }, dispatcher] = await Promise.all([import('./proxy.ts'), connect()]);
     return { fetch, request, dispatcher };
   };
   let loaded: ReturnType<typeof load> | undefined;

@@ -1,6 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { Agent, Dispatcher, ProxyAgent } from 'undici';
 
+// A bundle gives out the names of a CommonJS module only this way.
+export { fetch, request } from 'undici';
+
 /**
  * Connections that honor `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in lower case too, as curl does. Node itself honors
  * `NODE_EXTRA_CA_CERTS`. undici's own agent for this warns on stderr that it is experimental, and does not apply
