@@ -58,6 +58,11 @@ export function isWithheld(name: string): boolean {
   );
 }
 
+/** Whether a variable of this name holds a key or token of the service. */
+export function isServiceKey(name: string): boolean {
+  return serviceKey.test(name);
+}
+
 function isKey(upper: string): boolean {
   return serviceKey.test(upper) || tokensOfSystems.has(upper);
 }

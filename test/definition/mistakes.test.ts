@@ -224,40 +224,6 @@ const rows: [label: string, ...mistake: Mistake][] = [
     'template.ts:3',
     /Multi-stage Dockerfiles are not supported/,
   ],
-  // It is a build script in truth.
-  [
-    'Template.build',
-    {
-      'template.ts': `${first}\nconst template = Template().fromTemplate('x');\nawait Template.build(template, 'name:tag');`,
-    },
-    'template.ts:3',
-    /^Template\.build\(\) is called here\. The action does the building.*Export the template instead/,
-  ],
-  [
-    'Template.buildInBackground',
-    {
-      'template.ts': `${first}\nexport const template = Template().fromTemplate('x');\nawait Template.buildInBackground(template, 'name');`,
-    },
-    'template.ts:3',
-    /^Template\.buildInBackground\(\) is called/,
-  ],
-  [
-    'a build whose error is caught, and then the script exits',
-    {
-      'template.ts': `${first}\nasync function main() {\n  try {\n    await Template.build(Template().fromTemplate('x'), { alias: 'name' });\n  } catch (error) {\n    console.error('build failed', error);\n    process.exit(1);\n  }\n}\nmain();`,
-    },
-    'template.ts:4',
-    /^Template\.build\(\)/,
-  ],
-  [
-    'a build of a template of another file',
-    {
-      'build.ts': `import { Template } from 'e2b';\nimport { template } from './sandbox/template';\nawait Template.build(template, 'name');`,
-      'sandbox/template.ts': `${first}\nexport const template = Template().fromTemplate('x');`,
-    },
-    'build.ts:3',
-    /is in sandbox\/template\.ts: point the input template: at that file/,
-  ],
 ];
 
 describe('one problem that names the place', () => {

@@ -1,12 +1,17 @@
 import { expect } from 'vitest';
-import { load, place } from '../support/definition-project.ts';
+import { type LoadOptions, load, place } from '../support/definition-project.ts';
 
 /** The files of a project, the place that is named if one is known, and what is said. */
-export type Mistake = [files: Record<string, string>, at: string | undefined, message: RegExp];
+export type Mistake = [
+  files: Record<string, string>,
+  at: string | undefined,
+  message: RegExp,
+  options?: LoadOptions,
+];
 
 /** Loads the first of the files and holds what comes of it to one problem at this place, in plain words. */
-export async function expectOneProblem(...[files, at, message]: Mistake): Promise<void> {
-  const loaded = await load(files);
+export async function expectOneProblem(...[files, at, message, options]: Mistake): Promise<void> {
+  const loaded = await load(files, options);
   const [found, ...others] = loaded.problems;
   expect(others).toEqual([]);
   const column = found?.at?.column ? `:${found.at.column}` : '';

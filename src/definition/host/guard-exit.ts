@@ -12,19 +12,30 @@ export interface GuardContext {
   readonly printed: () => string;
 }
 
+/** How a definition ends without a result: it calls `process.exit`, throws, or has nothing left to do. */
+export type Ending =
+  | { readonly how: 'exit'; readonly at: SourceLocation }
+  | { readonly how: 'error'; readonly thrown: unknown }
+  | { readonly how: 'idle' };
+
+/** Thrown where a definition expects that its process ends. */
+const ended = Symbol('the definition has ended its process');
+
 /**
  * Reports a problem, with its line, when a definition ends its process or waits forever.
  *
  * @param fail reports the problem and ends the process
+ * @returns sets what decides whether an ending is expected. The process then goes on
  */
 export function guardExit(
   context: GuardContext,
   fail: (problem: Problem) => never,
   failWith: (thrown: unknown) => never,
-): void {
+): (decide: (ending: Ending) => boolean) => void {
   const name = relative(context.workingDirectory, context.file);
   const caller = (): SourceLocation => context.frames.find(callerStack()) ?? { file: context.file, line: 1 };
-  const ended =
+  let isExpected: (ending: Ending) => boolean = () => false;
+  const refuse =
     (call: string, effect = 'ends the process before the template is read') =>
     (): never => {
       const at = caller();
@@ -36,28 +47,44 @@ export function guardExit(
     };
   const kill = process.kill.bind(process);
   const parent = process.ppid;
-  process.exit = ended('process.exit()');
-  Reflect.set(process, 'reallyExit', ended('process.reallyExit()'));
-  process.abort = ended('process.abort()');
+  for (const call of ['exit', 'reallyExit']) {
+    Reflect.set(process, call, (): never => {
+      if (!isExpected({ how: 'exit', at: caller() })) return refuse(`process.${call}()`)();
+      throw ended;
+    });
+  }
+  process.abort = refuse('process.abort()');
   process.kill = (pid, signal) => {
     // Node accepts the number of a process as text too.
     const id = Number(pid);
     if (signal === 0) return kill(pid, signal);
-    if (id === process.pid || id === 0) return ended('process.kill() on itself')();
-    if (id === parent) return ended('process.kill() on its parent', 'would end the action')();
-    if (id < 0) return ended(`process.kill(${id})`, 'signals many processes at once')();
+    if (id === process.pid || id === 0) return refuse('process.kill() on itself')();
+    if (id === parent) return refuse('process.kill() on its parent', 'would end the action')();
+    if (id < 0) return refuse(`process.kill(${id})`, 'signals many processes at once')();
     return kill(pid, signal);
   };
 
-  process.on('uncaughtException', (error) => failWith(error));
-  process.on('unhandledRejection', (reason) => failWith(reason));
-  process.on('beforeExit', () =>
+  const thrown = (value: unknown): void => {
+    if (value !== ended && !isExpected({ how: 'error', thrown: value })) failWith(value);
+  };
+  process.on('uncaughtException', thrown);
+  process.on('unhandledRejection', thrown);
+  process.on('beforeExit', () => {
+    if (isExpected({ how: 'idle' })) return;
     fail({
       title: 'The definition never finishes',
       message: `${name} waits (await) for a promise that never settles, so it exports no template. Look for a promise whose resolve is never called, and call it.`,
       at: { file: context.file, line: 1 },
-    }),
-  );
+    });
+  });
+  return (decide) => {
+    isExpected = decide;
+  };
+}
+
+/** Whether an error only stops what would have run after `process.exit()`. */
+export function isStop(thrown: unknown): boolean {
+  return thrown === ended;
 }
 
 /** The lines that most often say why a program ends: those just above the call. */

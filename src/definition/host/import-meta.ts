@@ -6,13 +6,23 @@ interface MetaPropertyPath {
   replaceWith(node: unknown): void;
 }
 
+interface MemberPath {
+  readonly node: {
+    readonly object: { name?: string };
+    readonly property: { name?: string };
+    readonly computed: boolean;
+  };
+  replaceWith(node: unknown): void;
+}
+
 interface Babel {
   readonly template: { readonly expression: { readonly ast: (code: string) => unknown } };
 }
 
 /**
  * A Babel plugin that replaces `import.meta` by an object with its values, since the form in which the loader evaluates
- * modules has none. A module that keeps it would be evaluated without its path and its lines.
+ * modules has none. A module that keeps it would be evaluated without its path and its lines. In the module that counts
+ * as the program, `require.main` is that module.
  *
  * @param file absolute path of the module
  * @param main whether the module counts as the program that was started
@@ -24,6 +34,11 @@ export function importMeta(file: string, main = false) {
     visitor: {
       MetaProperty(path: MetaPropertyPath) {
         if (path.node.meta.name === 'import') path.replaceWith(template.expression.ast(code));
+      },
+      MemberExpression(path: MemberPath) {
+        const { object, property, computed } = path.node;
+        if (main && !computed && object.name === 'require' && property.name === 'main')
+          path.replaceWith(template.expression.ast('module'));
       },
     },
   });

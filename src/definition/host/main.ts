@@ -6,21 +6,20 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type Problem, ProblemsError, problem } from '../../problem.ts';
+import { type Problem, ProblemsError, problem, throwIfAny } from '../../problem.ts';
 import type { KindName } from '../kinds.ts';
 import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
 import { openChannel } from './channel.ts';
 import { type CommittedFiles, openCommittedFiles } from './committed-files.ts';
 import { explain, watchRequests } from './explain-error.ts';
-import { forbidBuilds } from './forbid-builds.ts';
 import { guardExit } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
 import { exitWithParent } from './parent-watch.ts';
 import type { ReadKind } from './reader.ts';
 import { recordBuilder } from './recorder.ts';
 import { serialize } from './serialize.ts';
-import { watchOutput } from './withheld-keys.ts';
+import { placeholderProblems, watchOutput } from './withheld-keys.ts';
 
 /** The reader of each kind, loaded on demand. */
 const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
@@ -92,12 +91,11 @@ async function main(): Promise<void> {
     const [first, ...rest] = recorder.problems;
     return answer.fail(first ? [first, ...rest] : explain(thrown, context));
   };
-  guardExit({ file, workingDirectory, frames, printed }, fail, failWith);
-  forbidBuilds(sdk, { file, workingDirectory, frames, printed, recorder }, fail);
+  const expectEnd = guardExit({ file, workingDirectory, frames, printed }, fail, failWith);
   try {
     const read = await readers[request.kind]();
     const choice = await read(request, {
-      ...{ sdk, recorder, frames, watched, fail },
+      ...{ sdk, recorder, frames, watched, fail, expectEnd },
       ...(files && { files }),
       ownFolders: [ownFolder, dirname(request.bundledSdk)],
       phase: answer.phase,
@@ -112,6 +110,7 @@ async function main(): Promise<void> {
       recorder,
       phase: answer.phase,
     });
+    throwIfAny(placeholderProblems(definition));
     // Node reports an unhandled rejection only after a turn of the event loop.
     await nextTurn();
     answer.definition(definition);

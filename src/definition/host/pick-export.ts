@@ -7,7 +7,7 @@ import { kindOf } from './check-arguments.ts';
 import type { Choice } from './reader.ts';
 
 /** Recognizes a template of any copy of the SDK by its methods, not by its class. */
-function isTemplate(value: unknown): value is object {
+export function isTemplate(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return ['runCmd', 'copy', 'setEnvs', 'toJSON'].every(
     (name) => typeof Reflect.get(value, name) === 'function',

@@ -3,6 +3,7 @@ import type { DefinitionSettings, DefinitionWarning } from '../definition.ts';
 import type { HostRequest, Phase } from '../protocol.ts';
 import type { FrameFinder } from '../stack-frames.ts';
 import type { CommittedFiles } from './committed-files.ts';
+import type { Ending } from './guard-exit.ts';
 import type { Sdk } from './load-sdk.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -33,6 +34,8 @@ export interface HostSession {
   phase(phase: Phase): void;
   /** Reports a problem and ends the process. */
   fail(problem: Problem): never;
+  /** Sets what decides whether an end of the process, other than by a result, is expected. */
+  expectEnd(decide: (ending: Ending) => boolean): void;
   /** Waits until the process is sure to end with the action. No code of the definition may run before. */
   readonly watched: Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { registerHooks } from 'node:module';
+import { loggerWithLevel } from './build-logger.ts';
 import type { Sdk } from './load-sdk.ts';
 
 /** Names under which a definition gets `novita-sandbox`, and the class that each exports as `Sandbox`. */
@@ -25,7 +26,11 @@ export function sdkModules(
   return Object.fromEntries(
     names.map(([module, sandbox]) => {
       const Sandbox = sdk.exports[sandboxOf(sdk, sandbox)];
-      const exports: Record<string, unknown> = { ...sdk.exports, Sandbox, default: Sandbox };
+      const exports: Record<string, unknown> = {
+        ...sdk.exports,
+        ...{ Sandbox, default: Sandbox },
+        ...('defaultBuildLogger' in sdk.exports && { defaultBuildLogger: loggerOf(sdk) }),
+      };
       const standIn = new Proxy(exports, {
         get(target, key) {
           if (typeof key === 'symbol' || key in target || probed.has(key)) return Reflect.get(target, key);
@@ -42,13 +47,25 @@ export function sdkModules(
 /** The same modules as source, for Node's loader. A name that the SDK does not export fails to link. */
 export function standInSources(sdk: Sdk): ReadonlyMap<string, string> {
   const url = JSON.stringify(sdk.url);
+  Object.defineProperty(globalThis, Symbol.for(logger), { value: loggerOf(sdk) });
+  const ofLogger =
+    'defaultBuildLogger' in sdk.exports
+      ? `export const defaultBuildLogger = globalThis[Symbol.for('${logger}')];`
+      : '';
   return new Map(
     names.map(([module, sandbox]) => {
       const name = sandboxOf(sdk, sandbox);
       const ofSandbox = name in sdk.exports ? `export { ${name} as Sandbox } from ${url};` : '';
-      return [module, `export * from ${url};${ofSandbox}`];
+      return [module, `export * from ${url};${ofSandbox}${ofLogger}`];
     }),
   );
+}
+
+const logger = 'definition:defaultBuildLogger';
+
+/** The SDK's logger, of which the level is remembered. */
+function loggerOf(sdk: Sdk): unknown {
+  return loggerWithLevel(sdk.exports['defaultBuildLogger']);
 }
 
 function sandboxOf(sdk: Sdk, name: string): string {

@@ -6,18 +6,24 @@ import type { CommittedFiles } from './committed-files.ts';
 import { importMeta } from './import-meta.ts';
 import { createJiti, type FileHooks } from './jiti.ts';
 
+export interface LoaderOptions {
+  /** The only files that may be loaded; without it, all may. */
+  readonly committed?: CommittedFiles | undefined;
+  /** Whether the file counts as the program that was started. */
+  readonly isMain?: boolean;
+}
+
 /**
  * The loader for a definition: TypeScript and JavaScript modules as bundlers understand them, with path
  * aliases of the nearest `tsconfig.json`, and with the SDK's names taken from `virtualModules`.
  *
  * @param note called when only a part of `tsconfig.json` is read
- * @param committed the only files that may be loaded; without it, all may
  */
 export function createLoader(
   file: string,
   virtualModules: Record<string, object>,
   note: (text: string) => void,
-  committed?: CommittedFiles,
+  { committed, isMain = false }: LoaderOptions = {},
 ): Jiti {
   const options: JitiOptions = {
     fsCache: false,
@@ -28,7 +34,7 @@ export function createLoader(
   };
   const hooks: FileHooks = {
     check: committed?.check,
-    plugins: (path) => [importMeta(path)],
+    plugins: (path) => [importMeta(path, isMain && path === file)],
   };
   if (committed) return createCommittedLoader(file, options, note, committed, hooks);
   try {

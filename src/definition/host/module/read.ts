@@ -1,43 +1,69 @@
-import { realpathSync } from 'node:fs';
-import { problem } from '../../../problem.ts';
-import { callerStack } from '../../stack-frames.ts';
-import { checkNodeLoads } from '../committed-files.ts';
-import { importNatively } from '../native-loader.ts';
+import { isServiceKey } from '../../environment.ts';
 import { chooseTemplate } from '../pick-export.ts';
-import type { ReadKind } from '../reader.ts';
-import { redirectNodeImports, sdkModules, standInSources } from '../sdk-modules.ts';
+import type { Choice, ReadKind } from '../reader.ts';
+import { actAsProgram } from './act-as-program.ts';
+import { interceptBuilds } from './build-calls.ts';
+import { chooseBuild, undoneNotices } from './choose-build.ts';
+import { endedWithoutBuild, watchPrintedErrors } from './ended-early.ts';
+import { evaluateModule } from './evaluate.ts';
+import { beforeEnd, watchEnd } from './script-end.ts';
+import { buildScriptIn } from './script-text.ts';
+import { leaveServiceAlone } from './service-calls.ts';
 
-/** Evaluates a TypeScript or JavaScript module, and chooses its template. */
-export const readModule: ReadKind = async (request, session) => {
-  const { file } = request;
-  const { sdk, frames, files, ownFolders, phase } = session;
-  redirectNodeImports(sdk);
-  if (files)
-    checkNodeLoads(
-      files,
-      ownFolders.map((folder) => realpathSync(folder)),
-    );
-  const virtualModules = sdkModules(sdk, (module, name) =>
-    problem(
-      `The SDK has no ${name}`,
-      `${module} is novita-sandbox here, and novita-sandbox ${sdk.origin.version} does not export ${name}. Remove it from the definition, or use what novita-sandbox has instead.`,
-      frames.find(callerStack()) ?? { file, line: 1 },
-    ),
-  );
-  const transformed = async (): Promise<unknown> => {
-    // Loaded on demand, since most definitions do not need the transformer.
-    const { createLoader, importFile } = await import('../transforming-loader.ts');
-    const loader = createLoader(file, virtualModules, (text) => console.error(text), files);
-    phase({ name: 'evaluating' });
-    return importFile(loader, file);
-  };
-  await session.watched;
-  // Only the transformer ensures that nothing but committed files is loaded.
-  if (!files) phase({ name: 'evaluating' });
-  const native = files ? undefined : await importNatively(file, standInSources(sdk));
-  return chooseTemplate(native ? native.exports : await transformed(), {
-    file,
-    ...(request.exportName ? { wanted: request.exportName } : {}),
-    calling: (exportName) => phase({ name: 'calling', exportName }),
+/**
+ * Evaluates a TypeScript or JavaScript module, and chooses its template: the one that it builds by `Template.build`,
+ * else the one that it exports. A named export wins, with what a build of the same template says. A build script runs
+ * to its end, since only there all its builds are known.
+ */
+export const readModule: ReadKind = async (request, session): Promise<Choice> => {
+  const { file, workingDirectory, exportName } = request;
+  const script = buildScriptIn(file, isServiceKey);
+  const builds = interceptBuilds(session, file, () => {
+    end.built();
+    service ??= leaveServiceAlone(session, builds);
   });
+  const { calls } = builds;
+  let service = script && leaveServiceAlone(session, builds);
+  const end = watchEnd(
+    session,
+    () => script !== undefined || calls.length > 0,
+    () => calls.length > 0,
+  );
+  const printedError = script ? watchPrintedErrors() : () => undefined;
+  if (script) actAsProgram(file, script);
+
+  const evaluated = await beforeEnd(evaluateModule(request, session, script !== undefined), end);
+  if (evaluated && 'thrown' in evaluated && calls.length === 0) throw evaluated.thrown;
+  // A script may build while nothing waits for it.
+  const ending = script || !evaluated ? await end.idle() : undefined;
+  if (script) end.restart();
+
+  const chosen =
+    evaluated && 'value' in evaluated && (calls.length === 0 || exportName)
+      ? await beforeEnd(
+          chooseTemplate(evaluated.value, {
+            file,
+            ...(exportName && { wanted: exportName }),
+            calling: (name) => session.phase({ name: 'calling', exportName: name }),
+          }),
+          end,
+        )
+      : undefined;
+  if (chosen && 'thrown' in chosen && exportName) throw chosen.thrown;
+  const exported = chosen && 'value' in chosen ? chosen.value : undefined;
+  // It may be a script whose text does not show it.
+  if (!script && chosen && 'thrown' in chosen && calls.length === 0) await end.idle();
+
+  const notices = undoneNotices(
+    service?.undone ?? [],
+    evaluated && 'thrown' in evaluated ? evaluated.thrown : end.thrown(),
+    workingDirectory,
+  );
+  service?.release();
+  const ofExport = exported ? calls.filter(({ template }) => template === exported.template) : calls;
+  if (ofExport.length > 0)
+    return { ...chooseBuild(ofExport, request.name, workingDirectory), ...exported, notices };
+  if (exported) return { ...exported, notices };
+  if (!script && chosen && 'thrown' in chosen) throw chosen.thrown;
+  throw printedError() ?? endedWithoutBuild(file, ending, service?.undone ?? []);
 };

@@ -1,0 +1,79 @@
+import { type Ending, isStop } from '../guard-exit.ts';
+import type { HostSession } from '../reader.ts';
+
+/** How long a script that has built may keep open what it has, such as a connection, after its last build. */
+const graceMs = 10_000;
+
+/** How a build script comes to its end. */
+export interface ScriptEnd {
+  /** Resolves when it has called `process.exit`, has nothing left to do, or its time after the last build is over. */
+  readonly reached: Promise<Ending>;
+  /** Watches anew, since a function of the script is called after its end. */
+  restart(): void;
+  /** To be called after each build. */
+  built(): void;
+  /** Waits until nothing is left to do. */
+  idle(): Promise<Ending>;
+  /** What was thrown after a build, where nobody caught it. */
+  thrown(): unknown;
+}
+
+/**
+ * Watches how a build script ends. What ends any other definition with a mistake is fine for a script that has built.
+ *
+ * @param isScript whether the definition is a build script, as far as is known
+ * @param hasBuilt whether it has called a build
+ */
+export function watchEnd(
+  { expectEnd }: Pick<HostSession, 'expectEnd'>,
+  isScript: () => boolean,
+  hasBuilt: () => boolean,
+): ScriptEnd {
+  let next = Promise.withResolvers<Ending>();
+  let waiting = false;
+  let thrown: unknown;
+  let grace: NodeJS.Timeout | undefined;
+  expectEnd((ending) => {
+    if (ending.how === 'error') {
+      if (hasBuilt()) thrown ??= ending.thrown;
+      return hasBuilt();
+    }
+    if (!isScript() && !(waiting && ending.how === 'idle')) return false;
+    next.resolve(ending);
+    return true;
+  });
+  return {
+    get reached() {
+      return next.promise;
+    },
+    restart() {
+      next = Promise.withResolvers();
+      // Node tells that nothing is left to do only after something was.
+      setImmediate(() => {});
+    },
+    built() {
+      clearTimeout(grace);
+      grace = setTimeout(() => next.resolve({ how: 'idle' }), graceMs).unref();
+    },
+    idle() {
+      waiting = true;
+      return next.promise;
+    },
+    thrown: () => thrown,
+  };
+}
+
+/** A result, or what was thrown instead, or nothing when the script came to its end first. */
+export type Settled<T> = { readonly value: T } | { readonly thrown: unknown } | undefined;
+
+/** Waits for a part of a script, or for its end. */
+export function beforeEnd<T>(work: Promise<T>, { reached }: ScriptEnd): Promise<Settled<T>> {
+  const ended = reached.then(() => undefined);
+  return Promise.race([
+    work.then(
+      (value) => ({ value }),
+      (thrown: unknown) => (isStop(thrown) ? ended : { thrown }),
+    ),
+    ended,
+  ]);
+}
