@@ -104,6 +104,11 @@ export function readBuildInputs(
   return reader.done(inputs);
 }
 
+/** The names of all inputs of the build action. */
+export function buildInputNames(): readonly string[] {
+  return readBuildInputs({}).names;
+}
+
 /** A build that skips the cache does not reuse a build either. */
 function readReuse(reader: InputReader, skipCache: boolean | undefined): BuildInputs['reuse'] {
   const reuse = reader.choice('reuse', ['auto', 'never', 'require'], 'auto');

@@ -36,6 +36,8 @@ export interface ReadInputs<Inputs> {
   readonly problems: Problem[];
   /** The step prints them and continues. */
   readonly warnings: Problem[];
+  /** The inputs that the action has. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -90,6 +92,7 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
         inputs,
         problems: [...problems, ...unknown.problems],
         warnings: unknown.warnings,
+        names: [...names],
       };
     },
   };
