@@ -2,15 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { type ObjectStore, objectId, openObjects } from './objects.ts';
 import { repositoryAt } from './repository.ts';
+import { readTree, type TreeEntry } from './trees.ts';
 
 /** How a file on disk compares with the same path in a commit. */
 export type Comparison = 'same' | 'changed' | 'untracked';
-
-export interface TreeEntry {
-  /** `100644`, `100755`, `120000` a link, `40000` a folder, `160000` a submodule. */
-  readonly mode: string;
-  readonly id: string;
-}
 
 /** The files of one commit, as they should be below the root of its checkout. */
 export interface TrackedFiles {
@@ -39,7 +34,7 @@ export function trackedFiles(root: string, commit: string): TrackedFiles | undef
   if (tree === undefined) return undefined;
   const trees = new Map<string, ReadonlyMap<string, TreeEntry>>();
   const entriesOf = (id: string): ReadonlyMap<string, TreeEntry> => {
-    const entries = trees.get(id) ?? readTree(objects, id);
+    const entries = trees.get(id) ?? readTree(objects, id) ?? new Map();
     trees.set(id, entries);
     return entries;
   };
@@ -90,25 +85,6 @@ function isContent(path: string, id: string): boolean {
   // Git can write CRLF on checkout, on Windows by default, and stores LF.
   const unixLines = Buffer.from(content.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
   return objectId('blob', unixLines, id.length) === id;
-}
-
-function readTree(objects: ObjectStore, id: string): ReadonlyMap<string, TreeEntry> {
-  const entries = new Map<string, TreeEntry>();
-  const tree = objects.read(id);
-  if (tree?.type !== 'tree') return entries;
-  const { content } = tree;
-  for (let at = 0; at < content.length; ) {
-    const space = content.indexOf(0x20, at);
-    const end = content.indexOf(0, space);
-    if (space < 0 || end < 0) break;
-    const next = end + 1 + id.length / 2;
-    entries.set(content.toString('utf8', space + 1, end), {
-      mode: content.toString('latin1', at, space),
-      id: content.toString('hex', end + 1, next),
-    });
-    at = next;
-  }
-  return entries;
 }
 
 function objectText(objects: ObjectStore, id: string, type: 'commit' | 'tag'): string {

@@ -64,7 +64,7 @@ function checkedTemplate(
   const directory = given.get('working-directory') || '.';
   let file: string;
   try {
-    file = discoverDefinition(resolve(workspace, directory), given.get('template'));
+    ({ file } = discoverDefinition(resolve(workspace, directory), given.get('template')));
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
     problems.push(...error.problems.map((found) => ({ ...found, ...(at && { at: at('template') }) })));
