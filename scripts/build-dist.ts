@@ -35,7 +35,7 @@ const bundles = [
 /** What the runner starts. The main steps of the published actions share one bundle; each has an entry of its own. */
 const entries = {
   ...Object.fromEntries(
-    ['promote', 'wait', 'cleanup', 'comment'].map((action) => [
+    ['promote', 'wait', 'cleanup', 'comment', 'list'].map((action) => [
       action,
       `import { main } from './index.js';\nawait main('${action}');\n`,
     ]),

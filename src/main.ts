@@ -1,6 +1,7 @@
 import { runBuild } from './actions/build-template/index.ts';
 import { runCleanup } from './actions/cleanup/index.ts';
 import { runComment } from './actions/comment/index.ts';
+import { runList } from './actions/list/index.ts';
 import { runPromote } from './actions/promote/index.ts';
 import { runWait } from './actions/wait.ts';
 import { type Action, runStep } from './job/step.ts';
@@ -10,6 +11,7 @@ const actions = {
   promote: { run: runPromote, undone: 'Nothing was promoted', hasStatus: false, hasPost: false },
   wait: { run: runWait, undone: 'Nothing was waited for', hasStatus: true, hasPost: false },
   cleanup: { run: runCleanup, undone: 'Nothing was removed', hasStatus: false, hasPost: false },
+  list: { run: runList, undone: 'Nothing was listed', hasStatus: false, hasPost: false },
   comment: { run: runComment, undone: 'No comment was written', hasStatus: false, hasPost: false },
 } satisfies Record<string, Action>;
 

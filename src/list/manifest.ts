@@ -30,7 +30,7 @@ const secretKeys = new Set(['api-key', 'github-token']);
  * @throws ProblemsError with all mistakes, each at its line
  */
 export async function readManifest(file: string, inputNames: readonly string[]): Promise<ManifestTemplate[]> {
-  const tree = manifestTree(file, await textOf(file), await import('yaml'));
+  const tree = manifestTree(file, await textOf(file), await import('./yaml-library.ts'));
   const problems: Problem[] = [];
   const keys = inputNames.filter((name) => !secretKeys.has(name));
   const reader: Reader = { file, tree, keys, problems };

@@ -2,7 +2,7 @@ import type { Document, Node, Pair } from 'yaml';
 import { type Problem, ProblemsError } from '../problem.ts';
 
 /** What is needed of the library `yaml`, which is loaded only where there is a manifest. */
-type Library = Pick<typeof import('yaml'), 'parseDocument' | 'LineCounter' | 'isMap' | 'isSeq' | 'isScalar'>;
+type Library = typeof import('./yaml-library.ts');
 
 type Path = readonly (string | number)[];
 

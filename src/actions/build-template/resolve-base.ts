@@ -11,6 +11,17 @@ import { parentBuild } from '../../templates/parent-build.ts';
 /** This look-up can only save a build, so it must not take long. */
 const parentLimitMs = 30_000;
 
+/** The same look-up of images, each of them once. */
+export function resolvedOnce(resolveImage: ResolveImage): ResolveImage {
+  const images = new Map<string, ReturnType<ResolveImage>>();
+  return (image, login) => {
+    const key = JSON.stringify([image, login]);
+    const found = images.get(key) ?? resolveImage(image, login);
+    images.set(key, found);
+    return found;
+  };
+}
+
 /**
  * Asks the image's registry or the service what the base of a recipe is. An image is looked up once.
  *
@@ -22,13 +33,7 @@ export function baseResolver(
   connect: Connect | undefined,
   resolveImage: ResolveImage,
 ): ResolveBase {
-  const images = new Map<string, ReturnType<ResolveImage>>();
-  const resolveOnce: ResolveImage = (image, login) => {
-    const key = JSON.stringify([image, login]);
-    const found = images.get(key) ?? resolveImage(image, login);
-    images.set(key, found);
-    return found;
-  };
+  const resolveOnce = resolvedOnce(resolveImage);
   return async ({ fromImage, fromTemplate, fromImageRegistry }) => {
     if (!pinBase) return unknown('pin-base is false');
     if (fromTemplate) return resolveParent(fromTemplate, name(), connect);

@@ -1,0 +1,41 @@
+import type { Result } from '../result.ts';
+import { listedBuild } from '../templates/find-build.ts';
+import type { TemplateInfo } from '../templates/find-template.ts';
+import { readAssignments, taggedTemplate } from '../templates/find-template.ts';
+import { matchIn, type WantedContent } from './find-match.ts';
+import type { LookupClient } from './lookup-client.ts';
+
+/** A ready build that a tag names. */
+export interface PublishedContent {
+  readonly tag: string;
+  readonly buildId: string;
+}
+
+/**
+ * Whether the first of these tags that the template has names a ready build of this content. A content tag alone is no
+ * proof: after a change and its revert, an older build has the content, while the tag is on the newer one. The points
+ * of `findMatch` hold for the build. Rejects with a `ServiceError`.
+ *
+ * @returns otherwise why not, as a clause
+ */
+export async function findPublished(
+  client: Pick<LookupClient, 'templateIdOf' | 'tags' | 'template'>,
+  wanted: WantedContent,
+  tags: readonly string[],
+): Promise<Result<PublishedContent>> {
+  const { name } = wanted;
+  const none = (reason: string) => ({ ok: false as const, reason });
+  const found = await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
+  if (!found) return none(`there is no template ${name} yet`);
+  const held = found.template.tags;
+  const tag = tags.find((each) => held.has(each));
+  if (tag === undefined) return none(`${name} has no tag ${tags.join(' or ') || 'of its base branch'}`);
+  const list = ({ templateId }: TemplateInfo, id: string) => listedBuild(client, templateId, id);
+  const match = await matchIn(found, wanted, list);
+  if (!match.ok) return none(match.reason.charAt(0).toLowerCase() + match.reason.slice(1));
+  const { state, buildId } = match.value;
+  if (held.get(tag) !== buildId)
+    return none(`${tag} is on build ${held.get(tag)}, which has another content`);
+  if (state !== 'ready') return none(`build ${buildId}, which ${tag} is on, is not ready yet`);
+  return { ok: true, value: { tag, buildId } };
+}
