@@ -53,13 +53,12 @@ export function mergeBases(repository: Repository, one: string, other: string): 
     const found = sides.get(id) ?? 0;
     const isCommon = (found & common) === common;
     if (isCommon && !(found & side.below)) bases.add(id);
-    if (cut.has(id) && !isCommon) return undefined;
     const passed = isCommon ? common | side.below : found;
-    for (const parent of read(id)?.parents ?? []) {
-      if (cut.has(id)) continue;
+    for (const parent of cut.has(id) ? [] : (read(id)?.parents ?? []))
       if (!add(parent, passed)) return undefined;
-    }
   }
+  // Beyond the end of a shallow history there may be a better one.
+  for (const [id, found] of sides) if (cut.has(id) && (found & common) !== common) return undefined;
   return [...bases].filter((id) => !((sides.get(id) ?? 0) & side.below));
 }
 

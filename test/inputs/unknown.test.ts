@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { readBuildInputs } from '../../src/inputs/build.ts';
 import { readCleanupInputs } from '../../src/inputs/cleanup.ts';
 import { readCommentInputs } from '../../src/inputs/comment.ts';
+import { readListInputs } from '../../src/inputs/list.ts';
 import { readPromoteInputs } from '../../src/inputs/promote.ts';
 import { readWaitInputs } from '../../src/inputs/wait.ts';
 
@@ -14,6 +15,7 @@ const actions = [
   ['wait', 'wait', readWaitInputs],
   ['cleanup', 'cleanup', readCleanupInputs],
   ['comment', 'comment', readCommentInputs],
+  ['list', 'list', readListInputs],
 ] as const;
 
 /** The inputs that an `action.yml` declares. */

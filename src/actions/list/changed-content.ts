@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import type { CiEvent } from '../../ci/event.ts';
 import { defaultTiming } from '../../driver/timing.ts';
-import type { SettledInputs } from '../../inputs/build.ts';
 import { isKeyRefused, ServiceError } from '../../http/errors.ts';
+import type { SettledInputs } from '../../inputs/build.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import type { ListedTemplate } from '../../list/entries.ts';
 import { withLookupPolicy } from '../../reuse/lookup-client.ts';
@@ -31,17 +31,12 @@ export async function changedByContent(
   );
 }
 
-async function verdictOf(
-  { planned }: PlannedTemplate,
-  connect: Connect,
-  event: CiEvent,
-): Promise<Verdict> {
+async function verdictOf({ planned }: PlannedTemplate, connect: Connect, event: CiEvent): Promise<Verdict> {
   const changed = (why: string): Verdict => ({ listed: true, why });
   if (!planned.ok) return changed(planned.reason);
   const { plan, settled } = planned.value;
   const { fingerprint, contentTags, cpuCount, memoryMb, name } = plan;
-  if (settled.reuse === 'never')
-    return changed('reuse: never or skip-cache: true builds it each time');
+  if (settled.reuse === 'never') return changed('reuse: never or skip-cache: true builds it each time');
   if (!contentTags)
     return changed(`it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}`);
   const tags = await movedByBase(settled, event);

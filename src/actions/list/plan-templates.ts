@@ -49,8 +49,12 @@ export async function planTemplates(
       templates.map((template, index) =>
         limit(async () => {
           const output = records[index]?.output ?? job.runner.output;
-          const resolveBase = connect && baseResolver(template.inputs, () => template.name, connect(template), resolveImage);
-          return { template, planned: await planOf(template, resolveBase, { ...job, runner: { ...job.runner, output } }) };
+          const resolveBase =
+            connect && baseResolver(template.inputs, () => template.name, connect(template), resolveImage);
+          return {
+            template,
+            planned: await planOf(template, resolveBase, { ...job, runner: { ...job.runner, output } }),
+          };
         }),
       ),
     );
@@ -85,6 +89,9 @@ async function planOf(
     const [{ title, at }] = error.problems;
     const place = at ? ` (line ${at.line})` : '';
     const more = length > 1 ? ` and ${length - 1} more` : '';
-    return { ok: false, reason: `its definition has a mistake, which its job reports: ${title}${place}${more}` };
+    return {
+      ok: false,
+      reason: `its definition has a mistake, which its job reports: ${title}${place}${more}`,
+    };
   }
 }
