@@ -86,6 +86,11 @@ for (const { entry, folder } of bundles) {
   // The package.json at the top serves all folders.
   rmSync(join(out, 'package.json'));
 }
+cpSync(join(root, 'src/definition/host/python'), join(staging, 'definition/python'), {
+  recursive: true,
+  // The rest is bundled.
+  filter: (path) => !/\.ts$|__pycache__/.test(path),
+});
 for (const [name, text] of Object.entries(entries)) writeFileSync(join(staging, `${name}.js`), text);
 writeFileSync(join(staging, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 writeFileSync(join(staging, 'licenses.txt'), licenses());

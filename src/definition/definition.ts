@@ -74,6 +74,8 @@ export interface Definition {
   readonly ignorePatterns: readonly string[];
   readonly warnings: readonly DefinitionWarning[];
   readonly settings: DefinitionSettings;
+  /** Which program read it, in words for the log; absent where the action itself does. */
+  readonly readBy?: string;
   /** What the user should know and need not change, such as what a script does after its build. */
   readonly notices: readonly DefinitionWarning[];
 }

@@ -46,13 +46,18 @@ export interface HostRequest extends ReadingInputs {
   readonly workingDirectory: string;
   /** Absolute path of the action's own copy of the SDK. */
   readonly bundledSdk: string;
+  /** Absolute path of a folder for this run. It may not be there yet, and is removed after the job's step. */
+  readonly temporaryDirectory: string;
   readonly committedOnly?: CommittedOnly;
 }
 
 /** What the definition's process is doing. */
 export type Phase =
   | { readonly name: 'starting' }
-  | { readonly name: 'evaluating' }
+  /** A package that the definition needs; not counted as the definition's time. */
+  | { readonly name: 'installing'; readonly what: string }
+  /** `at`: the line that runs, as far as it is known. */
+  | { readonly name: 'evaluating'; readonly at?: SourceLocation }
   | { readonly name: 'calling'; readonly exportName: string }
   | {
       readonly name: 'reading-image';

@@ -16,6 +16,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly template: string;
   /** Empty: the export is chosen by rule. */
   readonly export: string;
+  /** The Python interpreter that reads a Python file, a path or a command. Empty: found by rule. */
+  readonly python: string;
   /** Empty: the definition names the template. */
   readonly name: string;
   /** Empty: the definition has the start command, if there is one. So with the next two. */
@@ -78,6 +80,7 @@ export function readBuildInputs(
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
+    python: reader.text('python'),
     name: reader.text('name'),
     startCmd: reader.text('start-cmd'),
     readyCmd: reader.text('ready-cmd'),

@@ -1,4 +1,5 @@
 /** Loads the definition in the folder that is given, and prints what it prints: a process to be killed meanwhile. */
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadDefinition } from '../../src/definition/process/load.ts';
 import { bundledSdk, host } from '../support/definition-bundles.ts';
@@ -9,6 +10,7 @@ await loadDefinition(
     kind: 'module',
     file: join(workingDirectory, 'template.ts'),
     workingDirectory,
+    temporaryDirectory: tmpdir(),
     timeLimitMs: 60_000,
     env: process.env,
   },

@@ -83,6 +83,7 @@ async function planOf(directory: string, file: string): Promise<Plan> {
       kind: 'module',
       file: join(directory, file),
       workingDirectory: directory,
+      temporaryDirectory: tmpdir(),
       timeLimitMs: 60_000,
       env: { PATH: process.env['PATH'], HTTPS_PROXY: 'http://127.0.0.1:9' },
     },

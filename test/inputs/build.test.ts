@@ -10,6 +10,7 @@ describe('inputs of the build action', () => {
     expect(inputs).toEqual({
       template: '',
       export: '',
+      python: '',
       name: 'my-agent',
       tags: '',
       allowProductionTags: false,

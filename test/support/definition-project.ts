@@ -12,7 +12,9 @@ import { bundledSdk, host } from './definition-bundles.ts';
 /** A repository with these files in a new folder, which is removed when the test ends. */
 export function project(files: Record<string, string>): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'definition-')));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => {
+    for (const path of [directory, `${directory}.temporary`]) rmSync(path, { recursive: true, force: true });
+  });
   for (const [name, content] of Object.entries(files)) {
     const path = join(directory, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -57,6 +59,7 @@ export async function load(files: Record<string, string>, options: LoadOptions =
         kind: kindOf(file)?.name ?? 'module',
         file,
         workingDirectory: directory,
+        temporaryDirectory: `${directory}.temporary`,
         timeLimitMs: options.timeLimitMs ?? 20_000,
         env: {
           PATH: process.env['PATH'],

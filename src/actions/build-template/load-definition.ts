@@ -37,7 +37,7 @@ export interface ReadOptions {
  */
 export async function readDefinition(
   inputs: BuildInputs,
-  { env, trustFacts, workspace, interrupted }: JobContext,
+  { env, trustFacts, workspace, interrupted, temporaryDirectory }: JobContext,
   { output, mask }: Runner,
   visible: readonly string[],
   { beside, readingBase, early }: ReadOptions,
@@ -53,18 +53,24 @@ export async function readDefinition(
       {
         kind: kind.name,
         file,
-        reading: { ...(inputs.export && { exportName: inputs.export }), name: inputs.name },
+        reading: {
+          ...(inputs.export && { exportName: inputs.export }),
+          ...(inputs.python && { python: inputs.python }),
+          name: inputs.name,
+        },
         // The trust check follows links, so the process gets the real path.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,
         ...(tracked && {
           committedOnly: { root: tracked.root, commit: tracked.commit, event: trustFacts.event.name },
         }),
+        temporaryDirectory,
         timeLimitMs,
         env,
       },
       {
         ...{ ...bundles, early, output: log.programLine, signal: interrupted },
         onPhase: (phase) => {
+          if (phase.name === 'installing') output.line(`Installing ${phase.what}`);
           if (phase.name !== 'reading-image') return;
           const { image, registry } = phase;
           readingBase({ fromImage: image, ...(registry && { fromImageRegistry: registry }) });

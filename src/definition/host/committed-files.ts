@@ -12,6 +12,8 @@ export interface CommittedFiles {
   compare(path: string): Comparison;
   /** Throws a `ProblemsError` for a file that may not be loaded. */
   check(path: string): void;
+  /** The same for a file of another language, which no package.json concerns. */
+  checkSource(path: string): void;
 }
 
 /**
@@ -48,6 +50,7 @@ export function openCommittedFiles({ root, commit, event }: CommittedOnly, file:
   return {
     root,
     compare: tracked.compare,
+    checkSource: (path) => requireCommitted(realpathSync(path), 'is loaded'),
     check(path) {
       const real = realpathSync(path);
       if (checked.has(real)) return;

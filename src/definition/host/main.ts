@@ -24,7 +24,7 @@ import { placeholderProblems, watchOutput } from './withheld-keys.ts';
 /** The reader of each kind, loaded on demand. */
 const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
   module: async () => (await import('./module/read.ts')).readModule,
-  python: unread,
+  python: async () => (await import('./python/read.ts')).readPython,
   dockerfile: unread,
   config: unread,
 };
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   let sdk: Awaited<ReturnType<typeof loadSdk>>;
   try {
     if (request.committedOnly) files = openCommittedFiles(request.committedOnly, file);
-    sdk = await loadSdk(file, request.bundledSdk, files === undefined);
+    sdk = await loadSdk(file, request.bundledSdk, files === undefined && request.kind === 'module');
   } catch (error) {
     if (error instanceof ProblemsError) return answer.fail(error.problems);
     const at = { file, line: 1 };

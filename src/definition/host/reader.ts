@@ -15,6 +15,8 @@ export interface Choice {
   readonly exportName?: string;
   readonly settings?: DefinitionSettings;
   readonly notices?: readonly DefinitionWarning[];
+  /** Which program read it, in words for the log. */
+  readonly readBy?: string;
   /** Absolute path that COPY sources are relative to. Else the template's own, relative to the working directory. */
   readonly contextDirectory?: string;
   /** Ignore patterns that replace those of the template. */

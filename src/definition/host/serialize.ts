@@ -86,6 +86,7 @@ export async function serialize(
       ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
     ],
     settings: choice.settings ?? {},
+    ...(choice.readBy !== undefined && { readBy: choice.readBy }),
     notices: choice.notices ?? [],
   };
 }

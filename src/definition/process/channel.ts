@@ -15,8 +15,10 @@ const problem = v.object({ title: v.string(), message: v.string(), at: v.exactOp
 const imageRegistry = v.custom<Definition['recipe']['fromImageRegistry'] & object>(isRecord);
 
 const phase = v.variant('name', [
-  v.object({ name: v.picklist(['starting', 'evaluating']) }),
+  v.object({ name: v.literal('starting') }),
+  v.object({ name: v.literal('evaluating'), at: v.exactOptional(location) }),
   v.object({ name: v.literal('calling'), exportName: v.string() }),
+  v.object({ name: v.literal('installing'), what: v.string() }),
   v.object({
     name: v.literal('reading-image'),
     image: v.string(),
@@ -72,6 +74,7 @@ const definition = v.object({
     skipCache: setting(v.boolean()),
     logLevel: setting(v.picklist(['debug', 'info', 'warn', 'error'])),
   }),
+  readBy: v.exactOptional(v.string()),
   notices: v.array(problem),
 });
 

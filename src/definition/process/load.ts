@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemsError, problem } from '../../problem.ts';
 import { isOfMachine } from '../../runner-errors.ts';
@@ -19,6 +19,8 @@ export interface LoadRequest {
   readonly reading?: ReadingInputs;
   /** Absolute path of the definition's current directory. */
   readonly workingDirectory: string;
+  /** Absolute path of the folder for temporary files of this step of the job, which others of the job do not use. */
+  readonly temporaryDirectory: string;
   /** Time limit of the definition itself, without the start of its process. */
   readonly timeLimitMs: number;
   /** The action's environment. The definition gets `definitionEnvironment` of it. */
@@ -50,6 +52,8 @@ export interface LoadDeps {
 
 /** How long the process may take to start, even on a slow machine. */
 const startLimitMs = 60_000;
+/** How long it may take to install what a definition needs, which ends itself before. */
+const installLimitMs = 300_000;
 
 /**
  * Evaluates a definition in a separate process and returns its template as plain data. Before it returns, all output
@@ -76,6 +80,7 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
       token: randomBytes(16).toString('hex'),
       file,
       workingDirectory,
+      temporaryDirectory: join(request.temporaryDirectory, `definition-${randomUUID()}`),
       bundledSdk: deps.bundledSdk,
       kind: request.kind,
       ...request.reading,
@@ -86,9 +91,11 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
     const result = await withinTime(host, timeLimitMs, deps.signal);
     if (result === 'out of time') {
       const { phase } = host.state();
-      const stack = phase.name === 'reading-image' ? undefined : await host.currentStack();
+      const told = phase.name === 'evaluating' ? phase.at : undefined;
+      const stack = told || phase.name === 'reading-image' ? undefined : await host.currentStack();
       const foreign = [dirname(deps.host), dirname(deps.bundledSdk)];
-      const stuckAt = stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined;
+      const stuckAt =
+        told ?? (stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined);
       throw new ProblemsError([
         outOfTime(
           file,
@@ -110,7 +117,9 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
 async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortSignal | undefined) {
   const over = new AbortController();
   const { signal: stop } = over;
-  const tooLate = sleep(startLimitMs, 'out of time' as const, { signal: stop });
+  const tooLate = sleep(startLimitMs, undefined, { signal: stop })
+    .then(() => host.state().installed && sleep(installLimitMs, undefined, { signal: stop }))
+    .then(() => 'out of time' as const);
   const clock = Promise.race([host.evaluating.then(() => 'begun' as const), tooLate]).then((outcome) =>
     outcome === 'begun' ? sleep(timeLimitMs, 'out of time' as const, { signal: stop }) : outcome,
   );

@@ -24,6 +24,8 @@ export interface HostProcess {
 
 export interface HostState {
   readonly phase: Phase;
+  /** It has installed something, or does so now. */
+  readonly installed: boolean;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** Node reported on standard error that it ran out of memory. */
@@ -54,6 +56,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
     options.early?.take() ?? spawnHost({ ...options, workingDirectory: request.workingDirectory });
 
   let phase: Phase = { name: 'starting' };
+  let installed = false;
   let noise = false;
   let outOfMemory = false;
   const spent = { lines: 0, characters: 0, cut: false };
@@ -97,7 +100,8 @@ export function startHost(options: HostProcessOptions): HostProcess {
         if (message.type !== 'phase') return result.resolve(message);
         phase = message.phase;
         options.onPhase?.(phase);
-        if (phase.name !== 'starting') evaluating.resolve();
+        if (phase.name === 'installing') installed = true;
+        else if (phase.name !== 'starting') evaluating.resolve();
       },
       noise: () => {
         noise = true;
@@ -110,7 +114,7 @@ export function startHost(options: HostProcessOptions): HostProcess {
   return {
     result: result.promise,
     evaluating: evaluating.promise,
-    state: () => ({ phase, noise, outOfMemory, code: child.exitCode, signal: child.signalCode }),
+    state: () => ({ phase, installed, noise, outOfMemory, code: child.exitCode, signal: child.signalCode }),
     currentStack: async () =>
       child.pid === undefined ? undefined : probeStack(child.pid, debuggerUrl.promise),
     async end() {

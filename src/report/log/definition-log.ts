@@ -32,10 +32,11 @@ export function createDefinitionLog(
     },
     loaded(definition) {
       close();
-      const { exportName, sdk, warnings, notices } = definition;
+      const { exportName, sdk, readBy, warnings, notices } = definition;
       const origin = sdk.from === 'repository' ? 'installed in the repository' : 'bundled with the action';
       const exported = exportName === undefined ? '' : `, export ${exportName}`;
       output.line(`Definition: ${displayPath(definition.file, workspace)}${exported}`);
+      if (readBy !== undefined) output.line(`Read by: ${readBy}`);
       output.line(`SDK: novita-sandbox ${sdk.version}, ${origin}`);
       for (const { title, message, at } of warnings) output.warning(message, { title, at });
       for (const { title, message, at } of notices) output.notice(message, { title, at });
