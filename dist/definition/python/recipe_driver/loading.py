@@ -1,0 +1,117 @@
+"""Runs the recipe's file as Python itself does, with what it imports."""
+
+import ast
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import types
+
+from recipe_driver.sdk import ALIASES
+
+
+def run_file(file, working_directory, read):
+    """Runs the file as `__main__`; gives its module at once, so that it can be looked at when the file fails."""
+    source = read(file)
+    module = types.ModuleType("__main__")
+    module.__file__ = file
+    module.__builtins__ = __builtins__
+    sys.modules["__main__"] = module
+    sys.argv = [file]
+    folder = os.path.dirname(file)
+    sys.path.insert(0, folder)
+    # Last: a folder of the checkout must not take the place of a package.
+    if working_directory not in sys.path:
+        sys.path.append(working_directory)
+
+    def run():
+        code = compile(source, file, "exec", dont_inherit=True)
+        level = _deepest_import(source)
+        if level:
+            module.__package__ = _package(folder, level)
+        exec(code, module.__dict__)
+
+    return module, run
+
+
+def main_block(source):
+    """The lines of `if __name__ == "__main__":`, first and last."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
+            return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(0)
+
+
+def _deepest_import(source):
+    """The most dots with which a relative import begins."""
+    tree = ast.parse(source)
+    return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
+
+
+def _package(folder, level):
+    """The package that relative imports of a file in this folder start from."""
+    parts = []
+    root = folder
+    while len(parts) < level or os.path.isfile(os.path.join(root, "__init__.py")):
+        root, name = os.path.split(root)
+        if not name:
+            break
+        parts.insert(0, name)
+    top = parts[0] if parts else ""
+    taken = top in ALIASES or "." in top or top in sys.modules or top in sys.stdlib_module_names
+    if not taken:
+        sys.path.append(root)
+        return ".".join(parts)
+    # A folder such as e2b/ would be the SDK.
+    name = f"recipe_of_{top.replace('.', '_')}"
+    path = os.path.join(root, top)
+    init = os.path.join(path, "__init__.py")
+    loader = importlib.machinery.SourceFileLoader(name, init) if os.path.isfile(init) else None
+    spec = importlib.machinery.ModuleSpec(name, loader, is_package=True)
+    spec.submodule_search_locations = [path]
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    if loader:
+        loader.exec_module(package)
+    return ".".join([name, *parts[1:]])
+
+
+class _Checked(importlib.machinery.SourceFileLoader):
+    """Loads a file of the checkout from its text, which the action has compared with the commit."""
+
+    allowed = None
+
+    def path_stats(self, path):
+        # So that no compiled file is looked for.
+        raise OSError
+
+    def get_data(self, path):
+        if not type(self).allowed(path):
+            raise ImportError(f"{path} may not be loaded")
+        return super().get_data(path)
+
+
+class _Nothing:
+    """Finds nothing: neither archives nor compiled modules of the checkout are loaded."""
+
+    def find_spec(self, *_):
+        return None
+
+
+def load_committed_only(allowed, folders):
+    """
+    From here on, Python loads only what `allowed` agrees to, but for what is in these folders: the interpreter's own
+    and the SDK's.
+    """
+    checked = type("Checked", (_Checked,), {"allowed": staticmethod(allowed)})
+    finder = importlib.machinery.FileFinder.path_hook((checked, importlib.machinery.SOURCE_SUFFIXES))
+    ours = [os.path.join(os.path.realpath(folder), "") for folder in folders]
+
+    def hook(path):
+        real = os.path.join(os.path.realpath(path), "")
+        if any(real.startswith(folder) for folder in ours):
+            raise ImportError
+        return finder(path) if os.path.isdir(path) else _Nothing()
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()
