@@ -26,7 +26,7 @@ const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
   module: async () => (await import('./module/read.ts')).readModule,
   python: async () => (await import('./python/read.ts')).readPython,
   dockerfile: unread,
-  config: unread,
+  config: async () => (await import('./config/read.ts')).readConfig,
 };
 
 async function unread(): Promise<ReadKind> {
