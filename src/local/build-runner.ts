@@ -1,6 +1,6 @@
 import type { RecipeBody } from '../api/types.ts';
 import type { Build } from './build.ts';
-import type { Executor, ExecutorBuild, ExecutorResult } from './executor.ts';
+import type { Executor, ExecutorBuild, ExecutorResult, Machine } from './executor.ts';
 import { failures } from './failures.ts';
 import type { FileStore } from './files.ts';
 import { durationText } from './log-format.ts';
@@ -50,6 +50,14 @@ export class BuildRunner {
   cancel(build: Build): void {
     this.#end(build, failed(failures.cancelled()));
     this.#running.get(build)?.abort.abort();
+  }
+
+  /** The executor's machine for a ready build; `undefined` where the executor has none. */
+  startMachine(build: Build): Promise<Machine> | undefined {
+    const { template } = build;
+    if (!template || !this.#executor.startMachine) return undefined;
+    const parent = template.fromTemplate === undefined ? undefined : this.#parent(template.fromTemplate);
+    return this.#executor.startMachine(this.#describe(build, template, parent));
   }
 
   /** Cancels running builds, waits for the executor to settle, and closes it. */

@@ -50,6 +50,54 @@ export interface Executor {
    * results after that are dropped.
    */
   execute(build: ExecutorBuild, log: LogSink, signal: AbortSignal): Promise<ExecutorResult>;
-  /** Frees what outlives a build; called once, after the last build has settled. */
+  /**
+   * Starts a machine from a ready build of this executor. Its start command runs, and was ready once. Absent: the
+   * service has no sandboxes. Rejects with an `Error` whose message says why it cannot start.
+   */
+  startMachine?(build: ExecutorBuild): Promise<Machine>;
+  /** Frees what outlives a build; called once, after the last build has settled and the last machine is closed. */
   close?(): Promise<void>;
+}
+
+/** A program that a sandbox is asked to run. */
+export interface MachineCommand {
+  readonly cmd: string;
+  readonly args: readonly string[];
+  readonly envs: Readonly<Record<string, string>>;
+  /** The home directory of the user when absent. */
+  readonly cwd?: string;
+  /** `user` when absent. */
+  readonly user?: string;
+}
+
+/** A program that runs in a machine. */
+export interface MachineProcess {
+  readonly pid: number;
+  readonly cmd: string;
+  readonly args: readonly string[];
+}
+
+/** How much of a machine is in use. Bytes, but for the CPUs and their percentage. */
+export interface MachineMetrics {
+  readonly cpuCount: number;
+  readonly cpuUsedPct: number;
+  readonly memTotal: number;
+  readonly memUsed: number;
+  readonly diskTotal: number;
+  readonly diskUsed: number;
+}
+
+/** A running machine, which a sandbox is at the service. */
+export interface Machine {
+  /** Runs a program to its end. Output comes in pieces, as it is written. When `signal` fires, it is killed. */
+  run(
+    command: MachineCommand,
+    onOutput: (stream: 'stdout' | 'stderr', bytes: Buffer) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly exitCode: number }>;
+  /** The programs that it was asked to run and that still run, the start command among them. */
+  processes(): Promise<readonly MachineProcess[]>;
+  metrics(): Promise<MachineMetrics>;
+  /** Ends it and everything in it. */
+  close(): Promise<void>;
 }

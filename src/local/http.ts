@@ -5,6 +5,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Sends a body in pieces, in place of `body`. `gone` fires when the client leaves. */
+  readonly stream?: (send: (bytes: Buffer) => void, gone: AbortSignal) => Promise<void>;
 }
 
 /** An error response with the service's status and message; becomes `{code, message}`. */
@@ -37,10 +39,30 @@ export function errorReply(error: unknown): Reply {
 
 export function sendReply(response: ServerResponse, reply: Reply): void {
   if (response.destroyed) return;
+  if (reply.stream) {
+    sendStream(response, reply.status, reply.headers, reply.stream);
+    return;
+  }
   const bodyless = reply.status === 204 || reply.status === 304;
   const length = bodyless ? {} : { 'content-length': String(Buffer.byteLength(reply.body)) };
   response.writeHead(reply.status, { ...reply.headers, ...length });
   response.end(reply.body);
+}
+
+function sendStream(
+  response: ServerResponse,
+  status: number,
+  headers: Reply['headers'],
+  stream: NonNullable<Reply['stream']>,
+): void {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  stream((bytes) => response.write(bytes), gone.signal).then(
+    () => response.end(),
+    (error: Error) => response.destroy(error),
+  );
 }
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

@@ -2,6 +2,7 @@ import type { BuildStatusName, BuildStatusReason, RecipeBody } from '../api/type
 import type { StampedLine } from './build.ts';
 import type { FileStore, StoredFile } from './files.ts';
 import { DEFAULT_TAG } from './names.ts';
+import type { SandboxStore } from './sandbox-store.ts';
 import type { TemplateStore } from './store.ts';
 import type { TagAssignment } from './tag-history.ts';
 
@@ -42,9 +43,11 @@ export interface Inspector {
   /** The build that `name:tag` means now. */
   resolve(name: string, tag?: string): string | undefined;
   files(): readonly StoredFile[];
+  /** The sandboxes that run, by the build that each was started from. */
+  sandboxes(): readonly { readonly id: string; readonly buildId: string }[];
 }
 
-export function createInspector(store: TemplateStore, files: FileStore): Inspector {
+export function createInspector(store: TemplateStore, files: FileStore, sandboxes: SandboxStore): Inspector {
   const idOf = (name: string) => store.byIdOrAlias(name)?.id;
   return {
     templates: () => store.templates(),
@@ -52,5 +55,6 @@ export function createInspector(store: TemplateStore, files: FileStore): Inspect
     tagHistory: (name) => store.tags.of(idOf(name) ?? ''),
     resolve: (name, tag) => store.readyBuild(idOf(name) ?? '', tag ?? DEFAULT_TAG)?.id,
     files: () => files.list(),
+    sandboxes: () => sandboxes.running().map(({ id, build }) => ({ id, buildId: build.id })),
   };
 }

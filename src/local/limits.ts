@@ -8,6 +8,8 @@ export interface ServiceLimits {
   readonly maxMemoryMb: number;
   /** Builds that are registered or running at the same time. Default 20. */
   readonly concurrentBuilds: number;
+  /** Sandboxes that run at the same time. Default 100. */
+  readonly concurrentSandboxes: number;
   /** How long a registered build may wait for its start. Default 40 minutes. */
   readonly waitingMs: number;
   /** How long a started build may run. Default 1 hour. */
@@ -20,6 +22,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   maxCpu: 8,
   maxMemoryMb: 8192,
   concurrentBuilds: 20,
+  concurrentSandboxes: 100,
   waitingMs: 40 * 60_000,
   buildMs: 60 * 60_000,
   uploadLinkMs: 30 * 60_000,
@@ -51,5 +54,15 @@ export function checkConcurrency(active: number, limits: ServiceLimits): void {
     429,
     `you have reached the maximum number of concurrent template builds (${limits.concurrentBuilds}). ` +
       'Please wait for existing builds to complete or contact support if you need more concurrent builds.',
+  );
+}
+
+/** @throws ApiError 429 when the team already has as many sandboxes as it may. */
+export function checkSandboxes(active: number, limits: ServiceLimits): void {
+  if (active < limits.concurrentSandboxes) return;
+  throw new ApiError(
+    429,
+    `you have reached the maximum number of concurrent sandboxes (${limits.concurrentSandboxes}). ` +
+      'If you need more concurrent sandboxes, please contact support.',
   );
 }

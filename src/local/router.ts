@@ -3,6 +3,7 @@ import type { BuildRunner } from './build-runner.ts';
 import type { FileStore } from './files.ts';
 import { ApiError, errorReply, invalidRequest, type Reply } from './http.ts';
 import type { ServiceLimits } from './limits.ts';
+import type { SandboxStore } from './sandbox-store.ts';
 import type { TemplateStore } from './store.ts';
 
 /** The state that the endpoints work on. */
@@ -11,6 +12,7 @@ export interface ServiceContext {
   readonly files: FileStore;
   readonly runner: BuildRunner;
   readonly limits: ServiceLimits;
+  readonly sandboxes: SandboxStore;
   /** The team's slug, the namespace of all names. */
   readonly team: string;
   /** The most log entries in one response. */

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type ServiceLimits } from './limits.ts';
 import { createRouter, type ServiceContext } from './router.ts';
 import { routes } from './routes/index.ts';
 import { UPLOAD_PATH } from './routes/upload.ts';
+import { SandboxStore } from './sandbox-store.ts';
 import {
   createHttpServer,
   type Interceptor,
@@ -65,12 +66,14 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   const files = await FileStore.create(limits.uploadLinkMs);
   const executor = options.executor ?? createSimulatedExecutor();
   const runner = new BuildRunner(executor, store, files, limits.buildMs);
+  const sandboxes = new SandboxStore(runner);
   let url = '';
   const context: ServiceContext = {
     store,
     files,
     runner,
     limits,
+    sandboxes,
     team: options.team ?? 'local',
     pageSize: options.pageSize ?? 100,
     uploadUrl: (token) => `${url}${UPLOAD_PATH}${token}`,
@@ -84,6 +87,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   );
   const closeAll = async () => {
     await stop(server);
+    await sandboxes.close();
     await runner.close();
     await files.remove();
   };
@@ -98,7 +102,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     url,
     apiKey,
     requests,
-    inspect: createInspector(store, files),
+    inspect: createInspector(store, files, sandboxes),
     close: () => {
       closed ??= closeAll();
       return closed;

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Executor, ExecutorBuild, ExecutorResult, LogSink } from './executor.ts';
 import { layerHeader, outputLines } from './log-format.ts';
+import { startSimulatedMachine } from './simulated-machine.ts';
 import { type Phase, phasesOf } from './simulated-phases.ts';
 import {
   findRule,
@@ -37,6 +38,7 @@ export function createSimulatedExecutor(options: SimulatedOptions = {}): Executo
       const rules = rulesFor(options.script, build);
       return walk(build, { rules, layers, stepMs, log, signal });
     },
+    startMachine: (build) => startSimulatedMachine(build, rulesFor(options.script, build)),
   };
 }
 

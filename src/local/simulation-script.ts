@@ -3,9 +3,20 @@ import type { ExecutorBuild } from './executor.ts';
 
 /**
  * A part of a build that a rule can name: a step by its number from 1, or one of the phases around the
- * steps. `base` is the FROM line, `user` the default user, `start` and `ready` the two commands.
+ * steps. `base` is the FROM line, `user` the default user, `start` and `ready` the two commands. `machine` is the start
+ * of a sandbox, `command` what it is asked to run, `alive` whether its start command still runs.
  */
-export type SimulatedPlace = number | 'base' | 'user' | 'finalize' | 'start' | 'ready' | 'optimize';
+export type SimulatedPlace =
+  | number
+  | 'base'
+  | 'user'
+  | 'finalize'
+  | 'start'
+  | 'ready'
+  | 'optimize'
+  | SandboxPlace;
+
+export type SandboxPlace = 'machine' | 'command' | 'alive';
 
 /** A line of output; a bare string is a line on standard output. */
 export type ScriptedLine =
@@ -40,6 +51,8 @@ export interface SimulationRule {
    * `null` for none.
    */
   readonly fail?: { readonly message: string; readonly step?: string | null };
+  /** Of a command in a sandbox: how it ends. Default 0. */
+  readonly exitCode?: number;
 }
 
 /** The rules for all builds, or those for one build. The first rule that fits a place is used. */

@@ -5,11 +5,11 @@ import { parseReference, type TemplateReference } from '../names.ts';
 import type { Route, ServiceContext } from '../router.ts';
 import { queryInteger, queryWord } from '../schema.ts';
 import type { Template } from '../store.ts';
+import { ENVD_VERSION } from './envd.ts';
 
 type Schemas = components['schemas'];
 
 const DISK_MB = 20_480;
-const ENVD_VERSION = '0.5.8';
 
 /** Whether a name exists. A `:tag` after it is ignored, and so is the state of its builds. */
 export const resolveAlias: Route = {
