@@ -1,5 +1,7 @@
 import { cpuRule, memoryRule } from '../api/sandbox-size.ts';
 import type { LogLevel } from '../api/types.ts';
+import { isRecord, parseJson } from '../json.ts';
+import { quote } from '../problem.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
 import {
@@ -18,6 +20,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly export: string;
   /** The Python interpreter that reads a Python file, a path or a command. Empty: found by rule. */
   readonly python: string;
+  /** Handed to a definition that is a function. Undefined where the input is empty. */
+  readonly args: Readonly<Record<string, unknown>> | undefined;
   /** Empty: the definition names the template. */
   readonly name: string;
   /** Empty: the definition has the start command, if there is one. So with the next two. */
@@ -81,6 +85,7 @@ export function readBuildInputs(
     template: reader.text('template'),
     export: reader.text('export'),
     python: reader.text('python'),
+    args: readArguments(reader),
     name: reader.text('name'),
     startCmd: reader.text('start-cmd'),
     readyCmd: reader.text('ready-cmd'),
@@ -110,6 +115,16 @@ export function readBuildInputs(
 /** The names of all inputs of the build action. */
 export function buildInputNames(): readonly string[] {
   return readBuildInputs({}).names;
+}
+
+function readArguments(reader: InputReader): BuildInputs['args'] {
+  const text = reader.text('args');
+  if (text === '') return undefined;
+  const value = parseJson(text);
+  if (isRecord(value)) return value;
+  const found = value === undefined ? 'which is not JSON' : 'which is no JSON object';
+  reader.reject('args', `found ${quote(text)}, ${found}; expected one such as {"dev": true}.`);
+  return undefined;
 }
 
 /** A build that skips the cache does not reuse a build either. */

@@ -154,7 +154,7 @@ describe('what is refused', () => {
       `\nexport function template(name: string) { return make(name); }`,
       undefined,
       4,
-      /template is a function that takes an argument; a function that takes none is expected/,
+      /template is a function that takes an argument\. Give it one with the input args, a JSON object/,
     ],
     [
       'a function that returns nothing',

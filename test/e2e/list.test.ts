@@ -4,7 +4,7 @@ import { testWith } from '../support/fixtures.ts';
 import { groupsOf } from '../support/runner.ts';
 import { namesIn, recipe, repository, whyIn } from './list-kit.ts';
 import { pullRequestRun } from './pull-request-kit.ts';
-import { commits, pushOf } from './reuse-kit.ts';
+import { commits, pinned, pushOf } from './reuse-kit.ts';
 
 const patterns = { templates: 'templates/*/template.ts' };
 const test = testWith({ files: repository, defaults: { action: 'list' } });
@@ -220,5 +220,38 @@ describe('on a pull request, with a key', () => {
     });
     expect([exitCode, outputs]).toEqual([1, {}]);
     expect(log).toMatch(/^::error.*Nothing was listed/m);
+  });
+});
+
+describe('the jobs of a matrix', () => {
+  const sizes = testWith({
+    files: {
+      'agent/template.ts': `import { Template } from 'novita-sandbox';
+export const template = ({ browser }: { browser: boolean }) =>
+  Template()
+    .fromImage(${JSON.stringify(pinned)}, undefined, { inheritConfig: false })
+    .runCmd(browser ? 'apt-get install -y chromium' : 'true');
+`,
+      'novita-templates.yml': `defaults: { template: agent/template.ts }
+templates:
+  - { name: plain, args: { browser: false } }
+  - { name: with-browser, args: { browser: true }, cpu-count: 4, memory-mb: 4096 }
+`,
+    },
+  });
+
+  sizes('build one recipe in two forms, and an unchanged pull request has none', async ({ run, service }) => {
+    const all = await run({ action: 'list', ...pushOf(commits.first) });
+    const { include } = JSON.parse(all.outputs['matrix'] ?? all.log);
+    expect(include).toHaveLength(2);
+    for (const { name, template, args, 'cpu-count': cpus, 'memory-mb': memory } of include) {
+      // What `${{ matrix.cpu-count }}` gives in a step, with nothing for a key that is not there.
+      const inputs = { name, template, args, 'cpu-count': `${cpus ?? ''}`, 'memory-mb': `${memory ?? ''}` };
+      const built = await run({ ...pushOf(commits.first), inputs });
+      expect(built.outputs['status'], built.log).toBe('ready');
+    }
+    expect(service.inspect.builds()).toMatchObject([{ cpuCount: 2 }, { cpuCount: 4, memoryMb: 4096 }]);
+    const none = await run({ action: 'list', ...pullRequestRun('synchronize') });
+    expect(none.outputs, none.log).toEqual({ matrix: '{"include":[]}', count: '0' });
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { actionFolders } from '../../scripts/readme-tables.ts';
+import { buildInputNames } from '../../src/inputs/build.ts';
 import { repositoryRoot } from '../support/runner.ts';
 import { outputProblems } from './output-rules.ts';
 import { ours, type Published, readPublished, reusableWorkflow, useProblems, usesIn } from './published.ts';
@@ -14,7 +15,7 @@ import {
   scriptProblems,
   timeoutProblems,
 } from './safety-rules.ts';
-import { readWorkflow, stepsOf } from './workflow.ts';
+import { jobsOf, readWorkflow, stepsOf } from './workflow.ts';
 
 const read = (...path: string[]) => readFile(join(repositoryRoot, ...path), 'utf8');
 const examples = (await readdir(join(repositoryRoot, 'examples', 'workflows')))
@@ -90,8 +91,9 @@ describe('the reusable workflow', () => {
 
   test('keeps calls apart that build one template in several regions or from several folders', async () => {
     const { concurrency, jobs } = readWorkflow(await read(reusableWorkflow));
-    const inputs = (group: unknown) =>
-      [...JSON.stringify(group).matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name);
+    const inputs = (group: unknown) => [
+      ...new Set([...JSON.stringify(group).matchAll(/(?:inputs|matrix)\.([\w-]+)/g)].map(([, name]) => name)),
+    ];
     const call = ['name', 'domain', 'working-directory', 'template'];
     expect(inputs(concurrency)).toEqual(call);
     expect(inputs(jobs['build']?.concurrency)).toEqual(call);
@@ -106,6 +108,44 @@ describe('the reusable workflow', () => {
     const shared = Object.keys(called).filter((name) => name in inputs && name !== 'name');
     expect(shared.length).toBeGreaterThan(5);
     for (const name of shared) expect(called[name].default, name).toBe(inputs[name].default);
+  });
+});
+
+describe('a list of templates', () => {
+  test('reaches the build step of the reusable workflow with every key that a manifest may have', async () => {
+    const { jobs } = readWorkflow(await read(reusableWorkflow));
+    const step = jobs['build']?.steps?.find(({ id }) => id === 'template');
+    const handed = Object.entries(step?.with ?? {}).filter(([key, value]) =>
+      `${value}`.includes(`matrix.${key} `),
+    );
+    // A deployment needs a permission that the workflow does not ask for.
+    const keys = buildInputNames().filter(
+      (name) => !['api-key', 'github-token', 'environment'].includes(name),
+    );
+    expect(handed.map(([key]) => key).sort()).toEqual(keys.toSorted());
+  });
+
+  test('makes no job where nothing has changed', async () => {
+    const guarded: string[] = [];
+    for (const path of examples) {
+      for (const [name, job] of jobsOf(readWorkflow(await read(path)))) {
+        if (!JSON.stringify(job).includes('needs.list.outputs.matrix')) continue;
+        guarded.push(path);
+        expect((job as { if?: string }).if, `${path}: ${name}`).toBe(
+          "${{ needs.list.outputs.count != '0' }}",
+        );
+      }
+    }
+  });
+
+  test('is one template where the caller has no list', async () => {
+    const text = await read(reusableWorkflow);
+    const matrices = [...text.matchAll(/matrix: (\$\{\{ fromJSON.*)$/gm)].map(([, matrix]) => matrix);
+    expect(new Set(matrices).size).toBe(1);
+    expect(matrices).toHaveLength(3);
+    const [, form = ''] = /format\('(.*)', toJSON/.exec(matrices[0] ?? '') ?? [];
+    const json = form.replaceAll('{{', '{').replaceAll('}}', '}').replace('{0}', JSON.stringify('my-agent'));
+    expect(JSON.parse(json)).toEqual({ include: [{ name: 'my-agent' }] });
   });
 });
 

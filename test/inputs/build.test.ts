@@ -49,6 +49,7 @@ describe('inputs of the build action', () => {
     ['INPUT_CPU-COUNT', '32', (i: Inputs) => i.cpuCount, 32],
     ['INPUT_MEMORY-MB', ' 128 ', (i: Inputs) => i.memoryMb, 128],
     ['INPUT_SKIP-CACHE', 'True', (i: Inputs) => i.skipCache, true],
+    ['INPUT_ARGS', '{"dev": [true, 1]}', (i: Inputs) => i.args, { dev: [true, 1] }],
     ['INPUT_WAIT', 'FALSE', (i: Inputs) => i.wait, false],
     ['INPUT_RETRY-WITHOUT-CACHE', 'true', (i: Inputs) => i.retryWithoutCache, true],
     ['INPUT_TIMEOUT-MINUTES', '0.5', (i: Inputs) => i.timeoutMinutes, 0.5],
@@ -91,6 +92,13 @@ describe('inputs of the build action', () => {
     ],
     ['INPUT_MEMORY-MB', '129', 'Input memory-mb', 'found "129"'],
     ['INPUT_MEMORY-MB', '1 GiB', 'Input memory-mb', 'found "1 GiB"'],
+    [
+      'INPUT_ARGS',
+      '{dev: true}',
+      'Input args',
+      'found "{dev: true}", which is not JSON; expected one such as {"dev": true}.',
+    ],
+    ['INPUT_ARGS', '[1]', 'Input args', 'found "[1]", which is no JSON object; expected one such as'],
     ['INPUT_SKIP-CACHE', 'yes', 'Input skip-cache', 'found "yes", expected true or false.'],
     ['INPUT_WAIT', '1', 'Input wait', 'expected true or false.'],
     [

@@ -50,6 +50,20 @@ describe('a manifest', () => {
     ]);
   });
 
+  test('hands arguments on as JSON, with the types of YAML', async () => {
+    const manifest = [
+      'templates:',
+      '  - working-directory: agent',
+      '    args: { dev: true, count: 2, version: "1.10", list: [a, null] }',
+      '  - working-directory: worker',
+      '    args: \'{"dev": false}\'',
+    ].join('\n');
+    expect((await entriesOf(manifest)).map(({ args }) => args)).toEqual([
+      '{"dev":true,"count":2,"version":"1.10","list":["a",null]}',
+      '{"dev": false}',
+    ]);
+  });
+
   test('shares what an anchor names', async () => {
     const manifest =
       'defaults:\n  tags: &tags [v1, v2]\ntemplates:\n  - { template: agent/template.ts, tags: *tags }';
@@ -152,6 +166,21 @@ describe('a mistake is told at its line', () => {
       'a mapping for a text',
       'templates:\n  - template: agent/template.ts\n    tags: { a: b }',
       [/yml:3 Key tags: found a mapping, expected a text, a number, or a list of texts\.$/],
+    ],
+    [
+      'arguments that are a list',
+      'templates:\n  - template: agent/template.ts\n    args: [a]',
+      [/yml:3 Key args: found a list, expected a mapping, or a text with a JSON object\.$/],
+    ],
+    [
+      'arguments that are no JSON',
+      'templates:\n  - template: agent/template.ts\n    args: dev',
+      [/yml:3 Key args: found "dev", which is not JSON; expected one such as/],
+    ],
+    [
+      'arguments that hold themselves',
+      'templates:\n  - template: agent/template.ts\n    args: &a { b: *a }',
+      [/yml:3 Key args: found a mapping, expected a mapping/],
     ],
     [
       'a file that is not there',

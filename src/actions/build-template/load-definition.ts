@@ -56,6 +56,7 @@ export async function readDefinition(
         reading: {
           ...(inputs.export && { exportName: inputs.export }),
           ...(inputs.python && { python: inputs.python }),
+          ...(inputs.args && { args: inputs.args }),
           name: inputs.name,
         },
         // The trust check follows links, so the process gets the real path.

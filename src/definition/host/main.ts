@@ -16,7 +16,7 @@ import { explain, watchRequests } from './explain-error.ts';
 import { guardExit } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
 import { exitWithParent } from './parent-watch.ts';
-import type { ReadKind } from './reader.ts';
+import { type ReadKind, refuseArguments } from './reader.ts';
 import { recordBuilder } from './recorder.ts';
 import { serialize } from './serialize.ts';
 import { placeholderProblems, watchOutput } from './withheld-keys.ts';
@@ -93,6 +93,8 @@ async function main(): Promise<void> {
   };
   const expectEnd = guardExit({ file, workingDirectory, frames, printed }, fail, failWith);
   try {
+    if (request.kind === 'dockerfile' || request.kind === 'config')
+      refuseArguments(request, 'only a program has functions');
     const read = await readers[request.kind]();
     const choice = await read(request, {
       ...{ sdk, recorder, frames, watched, fail, expectEnd },

@@ -16,9 +16,10 @@ export function isTemplate(value: unknown): value is object {
 
 /**
  * Chooses what to build among a module's exports: the one named `wanted`; else `template`; else the
- * default export; else the only one that is a template. A function is called (without arguments) only when
- * it has one of those names, or is the only export.
+ * default export; else the only one that is a template. A function is called only when it has one of those names, or is
+ * the only export. It gets `args`, and without these only one that needs no argument is called.
  *
+ * @param args the input of that name, for a function
  * @param calling called before a function of the definition is called
  * @throws ProblemsError when there is no such export, none that is usable, or more than one
  */
@@ -27,14 +28,16 @@ export async function chooseTemplate(
   options: {
     readonly file: string;
     readonly wanted?: string;
+    readonly args?: unknown;
     readonly calling: (exportName: string) => void;
   },
 ): Promise<Choice> {
-  const { file, wanted } = options;
+  const { file, wanted, args, calling } = options;
   const found = exportsOf(module);
   const fail = (title: string, message: string, name?: string): ProblemsError =>
     problem(title, message, exportLine(file, name));
-  const choose = (name: string): Promise<Choice> => templateOf(name, found.get(name), options.calling, fail);
+  const choose = (name: string): Promise<Choice> =>
+    templateOf(name, found.get(name), { args, calling, fail });
 
   if (wanted) {
     if (found.has(wanted)) return choose(wanted);
@@ -64,18 +67,24 @@ export async function chooseTemplate(
   }
   const functions = [...found].filter(([, value]) => isPlainFunction(value));
   const [only] = functions;
-  // A function with parameters is a helper, not a recipe.
-  if (only && functions.length === 1 && Reflect.get(Object(only[1]), 'length') === 0) return choose(only[0]);
+  // A function with parameters is a helper, not a recipe, unless there is something to give it.
+  const isCallable = args !== undefined || Reflect.get(Object(only?.[1]), 'length') === 0;
+  if (only && functions.length === 1 && isCallable) return choose(only[0]);
   throw fail('No template exported', `${describeExports(found)} ${expectation}`);
 }
 
 const expectation = 'Export the template: export const template = Template().fromPythonImage(…)…';
 
+interface CallOptions {
+  readonly args: unknown;
+  readonly calling: (exportName: string) => void;
+  readonly fail: (title: string, message: string, name: string) => ProblemsError;
+}
+
 async function templateOf(
   name: string,
   value: unknown,
-  calling: (exportName: string) => void,
-  fail: (title: string, message: string, name: string) => ProblemsError,
+  { args, calling, fail }: CallOptions,
 ): Promise<Choice> {
   let made: unknown = isThenable(value) ? await value : value;
   let what = `The export ${name}`;
@@ -87,16 +96,29 @@ async function templateOf(
         name,
       );
     }
-    if (made.length > 0) {
+    if (args === undefined && made.length > 0) {
       throw fail(
         'Export takes arguments',
-        `The export ${name} is ${describeValue(made)}; a function that takes none is expected, since the action has none to give. Export one that fills them in: export const template = ${name === 'default' ? 'make' : name}(…).`,
+        `The export ${name} is ${describeValue(made)}. Give it one with the input args, a JSON object: args: '{"dev": true}'. Or export one that fills it in: export const template = ${name === 'default' ? 'make' : name}(…).`,
+        name,
+      );
+    }
+    if (args !== undefined && takesNothing(made)) {
+      throw fail(
+        'Arguments for a function that takes none',
+        `The input args is given, and the export ${name} is a function without a parameter. Let it take them: export const template = ({ dev }) => Template()…, or remove args.`,
         name,
       );
     }
     calling(name);
-    made = await (made as () => unknown)();
+    made = await (args === undefined ? made() : made(args));
     what = `The function ${name}()`;
+  } else if (args !== undefined && isTemplate(made)) {
+    throw fail(
+      'Arguments without a function',
+      `The input args is given, and the export ${name} is a template; a function that takes them is expected: export const template = ({ dev }) => Template()…. Export one, name it with the input export, or remove args.`,
+      name,
+    );
   }
   if (isTemplate(made)) return { exportName: name, template: made };
   const verb = what.endsWith('()') ? 'returned' : 'is';
@@ -151,6 +173,12 @@ function describeValue(value: unknown): string {
     return keys.length > 0 ? `an object with ${keys.join(', ')}` : 'an empty object';
   }
   return kindOf(value);
+}
+
+/** Whether a function has no parameter at all. One with a default value, which its `length` leaves out, has one. */
+function takesNothing(made: AnyFunction): boolean {
+  const text = Function.prototype.toString.call(made);
+  return made.length === 0 && /^(?:async\s*)?(?:function\b\s*\*?)?\s*[\w$]*\s*\(\s*\)/.test(text);
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;

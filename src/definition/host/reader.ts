@@ -1,4 +1,5 @@
-import type { Problem } from '../../problem.ts';
+import { basename } from 'node:path';
+import { type Problem, problem } from '../../problem.ts';
 import type { DefinitionSettings, DefinitionWarning } from '../definition.ts';
 import type { HostRequest, Phase } from '../protocol.ts';
 import type { FrameFinder } from '../stack-frames.ts';
@@ -46,3 +47,18 @@ export interface HostSession {
  * Reads one kind of definition. Rejects with a `ProblemsError`, or with whatever the definition itself threw.
  */
 export type ReadKind = (request: HostRequest, session: HostSession) => Promise<Choice>;
+
+/**
+ * Refuses the input `args` for a definition that is no function.
+ *
+ * @param why - the end of a sentence
+ * @throws ProblemsError when it is given
+ */
+export function refuseArguments({ file, args }: HostRequest, why: string): void {
+  if (args === undefined) return;
+  throw problem(
+    'Arguments without a function',
+    `The input args is given, and ${basename(file)} is no function that could take them: ${why}. Remove args, or write the template as a function.`,
+    { file, line: 1 },
+  );
+}

@@ -1,6 +1,6 @@
 import { isServiceKey } from '../../environment.ts';
 import { chooseTemplate } from '../pick-export.ts';
-import type { Choice, ReadKind } from '../reader.ts';
+import { type Choice, type ReadKind, refuseArguments } from '../reader.ts';
 import { actAsProgram } from './act-as-program.ts';
 import { interceptBuilds } from './build-calls.ts';
 import { chooseBuild, undoneNotices } from './choose-build.ts';
@@ -38,13 +38,18 @@ export const readModule: ReadKind = async (request, session): Promise<Choice> =>
   const ending = script || !evaluated ? await end.idle() : undefined;
   if (script) end.restart();
 
+  let called = false;
   const chosen =
     evaluated && 'value' in evaluated && (calls.length === 0 || exportName)
       ? await beforeEnd(
           chooseTemplate(evaluated.value, {
             file,
             ...(exportName && { wanted: exportName }),
-            calling: (name) => session.phase({ name: 'calling', exportName: name }),
+            args: request.args,
+            calling: (name) => {
+              called = true;
+              session.phase({ name: 'calling', exportName: name });
+            },
           }),
           end,
         )
@@ -61,6 +66,7 @@ export const readModule: ReadKind = async (request, session): Promise<Choice> =>
   );
   service?.release();
   const ofExport = exported ? calls.filter(({ template }) => template === exported.template) : calls;
+  if (calls.length > 0 && !called) refuseArguments(request, 'it builds by itself, and nothing calls it');
   if (ofExport.length > 0)
     return { ...chooseBuild(ofExport, request.name, workingDirectory), ...exported, notices };
   if (exported) return { ...exported, notices };
