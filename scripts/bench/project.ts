@@ -14,7 +14,11 @@ const image = `python:3.12@sha256:${createHash('sha256').update('bench').digest(
  * Makes a folder with `template.ts` for the action, `build.mts` for the SDK's own driver, both of one recipe,
  * and what they copy. Gives its path.
  */
-export function makeProject({ files, fileBytes }: Pick<Scenario, 'files' | 'fileBytes'>): string {
+export function makeProject({
+  files,
+  fileBytes,
+  nothingInstalled,
+}: Pick<Scenario, 'files' | 'fileBytes' | 'nothingInstalled'>): string {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   mkdirSync(join(directory, 'app'));
   for (let index = 0; index < files; index++) {
@@ -29,7 +33,7 @@ export function makeProject({ files, fileBytes }: Pick<Scenario, 'files' | 'file
     `${sdk}\nconst template = ${recipe};
 await Template.build(template, 'bench', { tags: ['v1'], onBuildLogs: defaultBuildLogger() });\n`,
   );
-  symlinkSync(join(repositoryRoot, 'node_modules'), join(directory, 'node_modules'));
+  if (!nothingInstalled) symlinkSync(join(repositoryRoot, 'node_modules'), join(directory, 'node_modules'));
   return directory;
 }
 

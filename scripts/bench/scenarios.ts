@@ -15,6 +15,8 @@ export interface Scenario {
   readonly roundTripMs?: number;
   /** Only the plan is made, without a key, and compared with a bare start of Node.js. */
   readonly planOnly?: true;
+  /** The project has no packages: the action takes the SDK that it brings. */
+  readonly nothingInstalled?: true;
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -30,5 +32,6 @@ export const scenarios: readonly Scenario[] = [
     title: 'unchanged template, 80 ms away',
     ...{ lines: 20, files: 100, fileBytes: 10_000, builtBefore: true, roundTripMs: 80 },
   },
-  { title: 'plan alone', lines: 20, files: 5, fileBytes: 1_000, planOnly: true },
+  { title: 'plan alone', lines: 20, files: 5, fileBytes: 1_000, planOnly: true, nothingInstalled: true },
+  { title: 'plan alone, SDK installed', lines: 20, files: 5, fileBytes: 1_000, planOnly: true },
 ];
