@@ -9,7 +9,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build, type Plugin, transformSync } from 'esbuild';
+import { type BuildOptions, build, type Plugin, transformSync } from 'esbuild';
+import { lazyFiles, lazySdk } from './lazy-sdk.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -28,7 +29,6 @@ const steps = {
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
 const bundles = [
   { entry: 'definition/host/main.js', folder: 'definition' },
-  { entry: 'definition/sdk.js', folder: 'sdk' },
   { entry: 'local/main.js', folder: 'local' },
 ];
 
@@ -58,6 +58,16 @@ const output = {
   charset: 'utf8',
 } as const;
 
+/** Of bundles of libraries in CommonJS, which ask for Node's own modules by `require`. */
+const withLibraries = {
+  bundle: true,
+  platform: 'node',
+  ...output,
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
+
 /** Leaves out what nobody uses of `@actions/core`, which does not say itself that its files only define things. */
 const partsOfCore: Plugin = {
   name: 'parts-of-core',
@@ -79,6 +89,7 @@ run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
 await bundleSteps();
 await bundleEarlyHost();
+await bundleSdk();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
   run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
@@ -109,15 +120,9 @@ async function bundleSteps(): Promise<void> {
     ),
     outdir: staging,
     chunkNames: 'shared/[hash]',
-    bundle: true,
     splitting: true,
-    platform: 'node',
     plugins: [partsOfCore],
-    ...output,
-    // Libraries in CommonJS ask for Node's own modules by it.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+    ...withLibraries,
   });
 }
 
@@ -130,6 +135,22 @@ async function bundleEarlyHost(): Promise<void> {
     platform: 'node',
     ...output,
   });
+}
+
+/** Each lazy file has all that it needs: shared code would be loaded with the rest. */
+async function bundleSdk(): Promise<void> {
+  const entry = { index: join(compiled, 'definition/sdk.js') };
+  for (const entryPoints of [entry, ...Object.keys(lazyFiles).map((name) => ({ [name]: name }))]) {
+    await build({
+      absWorkingDir: root,
+      entryPoints,
+      outdir: join(staging, 'sdk'),
+      chunkNames: '[hash]',
+      splitting: true,
+      plugins: [lazySdk],
+      ...withLibraries,
+    });
+  }
 }
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */

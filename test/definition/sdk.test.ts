@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { definitionOf, load, place, steps } from '../support/definition-project.ts';
+import { answer, serve } from '../support/http-server.ts';
 
 const definition = `import { Template } from 'novita-sandbox';\nexport const template = Template().fromTemplate('x').runCmd('a');`;
 
@@ -24,6 +25,31 @@ describe('the SDK of a definition', () => {
       from: 'action',
       version: '2.1.1',
     });
+  });
+
+  test("is whole in the action's own, though it loads some libraries only when they are used", async () => {
+    await using sandbox = await serve((request, response) => {
+      const entry = { name: 'a', type: 'FILE_TYPE_FILE', size: '5', modifiedTime: '2026-01-02T03:04:05Z' };
+      if (request.headers['content-type'] !== 'application/json') answer(response, 415);
+      else if (request.url?.endsWith('/Stat')) answer(response, 200, { entry });
+      else answer(response, 409, { code: 'already_exists', message: 'b' });
+    });
+    const loaded = await load(
+      {
+        'template.ts': `import { Sandbox, Template } from 'novita-sandbox';
+const { files } = new Sandbox({ sandboxId: 's', envdVersion: '0.5.8', sandboxUrl: process.env.SANDBOX });
+const { type, size, modifiedTime } = await files.getInfo('/a');
+console.log(type, size, modifiedTime.toISOString(), await files.makeDir('/b'));
+export const template = Template().fromDockerfile('FROM python\\nRUN make');`,
+      },
+      { env: { SANDBOX: sandbox.url } },
+    );
+    expect(loaded.stdout).toEqual(['file 5 2026-01-02T03:04:05.000Z false']);
+    expect(steps(loaded)).toContain('RUN make <template.ts:5>');
+    expect(sandbox.requests).toEqual([
+      'POST /filesystem.Filesystem/Stat',
+      'POST /filesystem.Filesystem/MakeDir',
+    ]);
   });
 
   test("is the repository's where it is installed, found from the definition upwards", async () => {

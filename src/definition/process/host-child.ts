@@ -30,6 +30,8 @@ export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, pr
     node,
     [
       `--max-old-space-size=${memoryLimitMb}`,
+      // Megabytes, enough to load the SDK without a collection.
+      '--min-semi-space-size=16',
       '--disable-warning=ExperimentalWarning',
       '--disable-warning=DeprecationWarning',
       '--inspect-port=127.0.0.1:0',
@@ -55,7 +57,7 @@ export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, pr
   };
   const killAll = (): void => {
     killGroup();
-    killMarkedProcesses(mark);
+    killMarkedProcesses(mark, child.pid);
   };
   process.once('exit', killAll);
   return { child, killGroup, killAll };

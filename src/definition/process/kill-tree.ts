@@ -7,12 +7,16 @@ const rounds = 5;
 /**
  * Kills all processes with this mark in their environment, also those outside of the definition's process group. It
  * works on Linux only, where the environment of a process can be read.
+ *
+ * @param first - the process that was given the mark; all others started after it
  */
-export function killMarkedProcesses(mark: string): void {
+export function killMarkedProcesses(mark: string, first = 0): void {
   if (process.platform !== 'linux') return;
   const entry = Buffer.from(`${runMark}=${mark}\0`);
   for (let round = 0; round < rounds; round++) {
-    const found = processes().filter((pid) => pid !== process.pid && environmentOf(pid).includes(entry));
+    const found = startedAfter(first).filter(
+      (pid) => pid !== process.pid && environmentOf(pid).includes(entry),
+    );
     if (found.length === 0) return;
     for (const pid of found) {
       try {
@@ -24,9 +28,14 @@ export function killMarkedProcesses(mark: string): void {
   }
 }
 
-function processes(): number[] {
+/** Numbers rise from process to process. After the largest they begin anew, then any process may be meant. */
+function startedAfter(first: number): number[] {
   try {
-    return readdirSync('/proc').map(Number).filter(Number.isSafeInteger);
+    const newest = Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+    const least = newest >= first ? first : 0;
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => Number.isSafeInteger(pid) && pid >= least);
   } catch {
     return [];
   }
