@@ -155,3 +155,17 @@ test('a key that is written into the template is a mistake', async () => {
     expect.stringMatching(/^template\.py:4 The template holds the API key: /),
   ]);
 });
+
+test('so is a function whose name says template, where the script fails before its build', async () => {
+  const loaded = await loadPython(`${template.replace('template =', 'base =')}del base
+def build_template(base=None):
+    return Template().from_template("y")
+def main():
+    raise SystemExit(load_settings())
+if __name__ == "__main__":
+    main()
+`);
+  expect(mistakes(loaded)).toEqual([]);
+  expect(definitionOf(loaded)).toMatchObject({ exportName: 'build_template', recipe: { fromTemplate: 'y' } });
+  expect(definitionOf(loaded).notices[0]?.message).toMatch(/ended with NameError: name 'load_settings'/);
+});

@@ -18,8 +18,10 @@ export function assemble(fields: Fields, { sdk, recorder }: Pick<HostSession, 's
   };
 
   for (const { at, ...instruction } of fields.steps) {
-    if (instruction.type === 'DOCKERFILE') call(at, 'fromDockerfile', instruction.args[0]);
-    else {
+    if (instruction.type === 'DOCKERFILE') {
+      set({ forceNextLayer: instruction.force });
+      call(at, 'fromDockerfile', instruction.args[0]);
+    } else {
       (instructionsOf(template) as object[]).push(instruction);
       if (at) recorder.noteLine(instruction, at);
     }
@@ -35,7 +37,7 @@ export function assemble(fields: Fields, { sdk, recorder }: Pick<HostSession, 's
   if (fields.start !== undefined) call(lines.start, 'setStartCmd', fields.start, fields.ready ?? '');
   if (fields.ready !== undefined) call(lines.ready, 'setReadyCmd', fields.ready);
   const envs = Reflect.get(template, 'envs') as Record<string, string>;
-  set({ envs: { ...envs, ...fields.envs }, force: fields.force });
+  set({ envs: { ...envs, ...fields.envs }, force: fields.force, forceNextLayer: fields.forceNext });
   if (fields.patch !== undefined) set({ patchCmd: fields.patch });
   return template;
 }

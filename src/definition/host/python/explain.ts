@@ -73,7 +73,7 @@ function missingPackage({ name, missing, message }: Failure, of: Make, place: Pl
     if (!wanted?.[1] || !sdkModules.test(wanted[2] ?? '')) return undefined;
     return of(
       `The SDK has no ${wanted[1]}`,
-      `${wanted[2]} is novita_sandbox here, and ${place.sdkName} has no ${wanted[1]}. Remove it from the definition, or use what novita_sandbox has instead.`,
+      `e2b and its packages mean novita_sandbox here, and ${place.sdkName} has no ${wanted[1]} (in ${wanted[2]}). Remove it from the definition, or use what novita_sandbox has instead.`,
     );
   }
   if (sdkModules.test(name))

@@ -30,6 +30,8 @@ const fields = v.object({
   ready: v.exactOptional(v.string()),
   patch: v.exactOptional(v.string()),
   force: v.boolean(),
+  /** `skip_cache()` counts for the step that the SDK adds at the end, too. */
+  forceNext: v.boolean(),
   context: v.string(),
   ignore: v.array(v.string()),
   lines: v.object({ base: at, start: at, ready: at }),

@@ -11,8 +11,12 @@ from recipe_driver.sdk import ALIASES
 
 
 def run_file(file, working_directory, read):
-    """Runs the file as `__main__`; gives its module at once, so that it can be looked at when the file fails."""
+    """
+    Prepares the file to run as `__main__`: its module, which can be looked at when the file fails, the lines of its
+    `if __name__ == "__main__":`, and what runs it.
+    """
     source = read(file)
+    tree = ast.parse(source, filename=file)
     module = types.ModuleType("__main__")
     module.__file__ = file
     module.__builtins__ = __builtins__
@@ -26,25 +30,24 @@ def run_file(file, working_directory, read):
 
     def run():
         code = compile(source, file, "exec", dont_inherit=True)
-        level = _deepest_import(source)
+        level = _deepest_import(tree)
         if level:
             module.__package__ = _package(folder, level)
         exec(code, module.__dict__)
 
-    return module, run
+    return module, _main_block(tree), run
 
 
-def main_block(source):
-    """The lines of `if __name__ == "__main__":`, first and last."""
-    for node in ast.parse(source).body:
+def _main_block(tree):
+    """The lines of `if __name__ == "__main__":`."""
+    for node in tree.body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             return range(node.lineno, (node.end_lineno or node.lineno) + 1)
     return range(0)
 
 
-def _deepest_import(source):
+def _deepest_import(tree):
     """The most dots with which a relative import begins."""
-    tree = ast.parse(source)
     return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 
