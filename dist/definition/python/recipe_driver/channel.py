@@ -8,6 +8,14 @@ ANSWERS = 3
 _LOST = 70
 
 
+class Refused(ImportError):
+    """A file that may not be loaded: the action's own problem."""
+
+    def __init__(self, problem):
+        super().__init__(problem["message"])
+        self.title = problem["title"]
+
+
 class Channel:
     """Keeps the functions that it needs, since the recipe may replace them."""
 
@@ -21,7 +29,8 @@ class Channel:
         self.request = json.loads(self._line())
         self._token = self.request["token"].encode()
         self._process = os.getpid()
-        self._write, self._dumps, self._getpid, self._exit = os.write, json.dumps, os.getpid, os._exit
+        self._write, self._getpid, self._exit = os.write, os.getpid, os._exit
+        self._dumps, self._loads = json.dumps, json.loads
 
     def _line(self):
         with os.fdopen(os.dup(self._requests), "rb", buffering=0) as pipe:
@@ -44,10 +53,12 @@ class Channel:
         except OSError:
             self._exit(_LOST)
 
-    def allowed(self, path):
-        """Asks whether a file may be loaded. The action ends the run where it may not."""
-        self.send({"type": "check", "path": path})
-        return self._line().strip() == b"ok"
+    def require(self, path):
+        """Asks whether a file may be loaded; raises `Refused` where it may not."""
+        self.send({"type": "check", "path": os.path.abspath(path)})
+        refused = self._loads(self._line())
+        if refused:
+            raise Refused(refused)
 
     def finish(self, message):
         """Sends the last message and ends the process, without the recipe's own exit handlers and threads."""

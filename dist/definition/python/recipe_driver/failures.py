@@ -2,6 +2,7 @@
 
 import os
 
+from recipe_driver.channel import Refused
 from recipe_driver.guard import Ended
 
 
@@ -26,6 +27,8 @@ def failure_of(error, lines):
             failure["at"]["column"] = max(1, error.offset)
         if error.text:
             failure["text"] = error.text.strip()
+    elif isinstance(error, Refused):
+        failure.update(refused=error.title)
     elif isinstance(error, ImportError):
         failure.update(name=error.name or "", missing=isinstance(error, ModuleNotFoundError))
     elif isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):

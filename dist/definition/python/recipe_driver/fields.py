@@ -34,6 +34,7 @@ def fields_of(base, recorder):
         "ready": base._ready_cmd,
         "patch": getattr(base, "_patch_cmd", None),
         "force": bool(base._force),
+        "forceNext": bool(base._force_next_layer),
         "context": str(base._file_context_path),
         "ignore": [str(pattern) for pattern in base._file_ignore_patterns],
         "lines": _set({name: parts.get(name) for name in ("base", "start", "ready")}),

@@ -6,13 +6,19 @@ import importlib.util
 import os
 import sys
 import types
+import zipimport
+from importlib import _bootstrap_external as files
 
 from recipe_driver.sdk import ALIASES
 
 
 def run_file(file, working_directory, read):
-    """Runs the file as `__main__`; gives its module at once, so that it can be looked at when the file fails."""
+    """
+    Prepares the file to run as `__main__`: its module, which can be looked at when the file fails, the lines of its
+    `if __name__ == "__main__":`, and what runs it.
+    """
     source = read(file)
+    tree = ast.parse(source, filename=file)
     module = types.ModuleType("__main__")
     module.__file__ = file
     module.__builtins__ = __builtins__
@@ -26,25 +32,24 @@ def run_file(file, working_directory, read):
 
     def run():
         code = compile(source, file, "exec", dont_inherit=True)
-        level = _deepest_import(source)
+        level = _deepest_import(tree)
         if level:
             module.__package__ = _package(folder, level)
         exec(code, module.__dict__)
 
-    return module, run
+    return module, _main_block(tree), run
 
 
-def main_block(source):
-    """The lines of `if __name__ == "__main__":`, first and last."""
-    for node in ast.parse(source).body:
+def _main_block(tree):
+    """The lines of `if __name__ == "__main__":`."""
+    for node in tree.body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             return range(node.lineno, (node.end_lineno or node.lineno) + 1)
     return range(0)
 
 
-def _deepest_import(source):
+def _deepest_import(tree):
     """The most dots with which a relative import begins."""
-    tree = ast.parse(source)
     return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 
@@ -76,42 +81,34 @@ def _package(folder, level):
     return ".".join([name, *parts[1:]])
 
 
-class _Checked(importlib.machinery.SourceFileLoader):
-    """Loads a file of the checkout from its text, which the action has compared with the commit."""
-
-    allowed = None
-
-    def path_stats(self, path):
-        # So that no compiled file is looked for.
-        raise OSError
-
-    def get_data(self, path):
-        if not type(self).allowed(path):
-            raise ImportError(f"{path} may not be loaded")
-        return super().get_data(path)
-
-
-class _Nothing:
-    """Finds nothing: neither archives nor compiled modules of the checkout are loaded."""
-
-    def find_spec(self, *_):
-        return None
-
-
-def load_committed_only(allowed, folders):
+def load_committed_only(require, folders):
     """
-    From here on, Python loads only what `allowed` agrees to, but for what is in these folders: the interpreter's own
-    and the SDK's.
+    From here on, Python loads only files that `require` agrees to, but for what is in these folders: the interpreter's
+    own and the SDK's. Compiled files and archives are not loaded at all.
     """
-    checked = type("Checked", (_Checked,), {"allowed": staticmethod(allowed)})
-    finder = importlib.machinery.FileFinder.path_hook((checked, importlib.machinery.SOURCE_SUFFIXES))
     ours = [os.path.join(os.path.realpath(folder), "") for folder in folders]
 
-    def hook(path):
-        real = os.path.join(os.path.realpath(path), "")
-        if any(real.startswith(folder) for folder in ours):
-            raise ImportError
-        return finder(path) if os.path.isdir(path) else _Nothing()
+    def is_ours(path):
+        real = os.path.realpath(path)
+        return "site-packages" not in real and any(real.startswith(folder) for folder in ours)
 
-    sys.path_hooks.insert(0, hook)
+    read = files.FileLoader.get_data
+    create = files.ExtensionFileLoader.create_module
+
+    def get_data(self, path):
+        if not is_ours(path):
+            if not path.endswith(tuple(files.SOURCE_SUFFIXES)):
+                # Python goes on with the source, if there is one.
+                raise OSError(f"{path} is not loaded: only sources of the commit are")
+            require(path)
+        return read(self, path)
+
+    def create_module(self, spec):
+        if not is_ours(spec.origin):
+            require(spec.origin)
+        return create(self, spec)
+
+    files.FileLoader.get_data = get_data
+    files.ExtensionFileLoader.create_module = create_module
+    sys.path_hooks[:] = [hook for hook in sys.path_hooks if hook is not zipimport.zipimporter]
     sys.path_importer_cache.clear()

@@ -31,7 +31,7 @@ def main():
         channel.finish({"type": "sdk", "reason": f"{type(error).__name__}: {error}", "old": False})
     if request.get("committedOnly"):
         own = [here, os.path.dirname(sdk.folder), *_interpreter_folders()]
-        loading.load_committed_only(channel.allowed, own)
+        loading.load_committed_only(channel.require, own)
     for name in request["placeholders"]:
         os.environ.setdefault(name, request["placeholder"])
     dotenv_stand_in.offer(may_read=not request.get("committedOnly"))
@@ -57,15 +57,14 @@ class _Run:
 
         def read(path):
             if self._request.get("committedOnly"):
-                self._channel.allowed(path)
+                self._channel.require(path)
             with open(path, "rb") as source:
                 return source.read()
 
         self._channel.send({"type": "evaluating"})
         try:
-            module, run = loading.run_file(file, self._request["workingDirectory"], read)
+            module, self._block, run = loading.run_file(file, self._request["workingDirectory"], read)
             self._values = module.__dict__
-            self._block = loading.main_block(read(file))
             run()
         except BaseException as error:
             self.finish(error)
@@ -78,7 +77,8 @@ class _Run:
         try:
             answer = self._answer(error)
         except choose.Unclear as unclear:
-            answer = {"type": "problems", "problems": [{**unclear.problem, "at": self._line_of(unclear.name)}]}
+            found = self._recorder.problems or [{**unclear.problem, "at": self._line_of(unclear.name)}]
+            answer = {"type": "problems", "problems": found}
         except BaseException as failed:
             answer = self._failed(failed)
         self._channel.finish(answer)
@@ -92,9 +92,14 @@ class _Run:
             return self._of_values(error)
         if builds:
             return self._result(error)
-        if error is not None and not self._is_after(error):
+        if error is None:
+            return self._of_values(None)
+        if not self._is_of_script(error):
             return self._failed(error)
-        return self._of_values(error)
+        try:
+            return self._of_values(error)
+        except BaseException:
+            return self._failed(error)
 
     def _of_values(self, error):
         name, base = choose.choose(
@@ -137,16 +142,14 @@ class _Run:
             return {"type": "problems", "problems": self._recorder.problems}
         return {"type": "failure", "failure": failure_of(error, self._lines)}
 
-    def _is_after(self, error):
-        """Whether it happened in `if __name__ == "__main__":`, where the template is already there."""
+    def _is_of_script(self, error):
+        """Whether it happened in `if __name__ == "__main__":`, where the file has defined what it defines."""
         if isinstance(error, (guard.Ended, SyntaxError)):
             return False
         trace = error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_globals is self._values and trace.tb_frame.f_code.co_name == "<module>":
-                return trace.tb_lineno in self._block and any(
-                    not key.startswith("_") and choose._is_template(value) for key, value in self._values.items()
-                )
+                return trace.tb_lineno in self._block
             trace = trace.tb_next
         return False
 

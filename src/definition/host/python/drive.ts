@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parseJson } from '../../../json.ts';
-import { problem } from '../../../problem.ts';
+import { ProblemsError, problem } from '../../../problem.ts';
 import { lostChannelCode } from '../../protocol.ts';
 import { type Answer, asDriverMessage, type DriverMessage } from './messages.ts';
 
@@ -18,7 +18,7 @@ export interface DriveOptions {
   readonly request: object;
   /** Gets what the recipe does next. */
   readonly on: (message: Exclude<DriverMessage, Answer | { type: 'check' }>) => void;
-  /** Throws for a file that may not be loaded. */
+  /** Throws a `ProblemsError` for a file that may not be loaded. */
   readonly check: (path: string) => void;
 }
 
@@ -35,7 +35,7 @@ export interface Silence {
  * what it prints goes where this process prints.
  *
  * @returns its answer, or how it ended without one
- * @throws whatever `check` throws; ProblemsError when it cannot be started
+ * @throws ProblemsError when it cannot be started
  */
 export async function drive(options: DriveOptions): Promise<Answer | Silence> {
   const { python, driver, guarded, workingDirectory, on, check } = options;
@@ -66,9 +66,11 @@ export async function drive(options: DriveOptions): Promise<Answer | Silence> {
     else if (message.type === 'check') {
       try {
         check(message.path);
-        stdin?.write('ok\n');
+        stdin?.write('null\n');
       } catch (error) {
-        answer.reject(error);
+        // The recipe may go on without the file.
+        if (error instanceof ProblemsError) stdin?.write(`${JSON.stringify(error.problems[0])}\n`);
+        else answer.reject(error);
       }
     } else if (isLast(message)) answer.resolve(message);
     else on(message);

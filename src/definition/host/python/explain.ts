@@ -35,6 +35,7 @@ export function explainFailure(failure: Failure, place: Place): Problem {
       `sys.exit() ends the process before the template is read.${said} A definition must define its template, or ask for its build, before it exits; command-line arguments are not given to it.${hint}`,
     );
   }
+  if (failure.refused !== undefined) return of(failure.refused, text);
   if (failure.syntax)
     return of(
       'Syntax error in the definition',

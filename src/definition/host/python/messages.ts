@@ -58,6 +58,8 @@ const failure = v.object({
   effect: v.exactOptional(v.string()),
   /** What `sys.exit()` got. */
   exit: v.exactOptional(v.union([v.number(), v.string()])),
+  /** Title of the problem with a file that may not be loaded. */
+  refused: v.exactOptional(v.string()),
   syntax: v.exactOptional(v.boolean()),
   text: v.exactOptional(v.string()),
   name: v.exactOptional(v.string()),

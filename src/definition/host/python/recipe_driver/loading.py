@@ -6,6 +6,8 @@ import importlib.util
 import os
 import sys
 import types
+import zipimport
+from importlib import _bootstrap_external as files
 
 from recipe_driver.sdk import ALIASES
 
@@ -79,42 +81,34 @@ def _package(folder, level):
     return ".".join([name, *parts[1:]])
 
 
-class _Checked(importlib.machinery.SourceFileLoader):
-    """Loads a file of the checkout from its text, which the action has compared with the commit."""
-
-    allowed = None
-
-    def path_stats(self, path):
-        # So that no compiled file is looked for.
-        raise OSError
-
-    def get_data(self, path):
-        if not type(self).allowed(path):
-            raise ImportError(f"{path} may not be loaded")
-        return super().get_data(path)
-
-
-class _Nothing:
-    """Finds nothing: neither archives nor compiled modules of the checkout are loaded."""
-
-    def find_spec(self, *_):
-        return None
-
-
-def load_committed_only(allowed, folders):
+def load_committed_only(require, folders):
     """
-    From here on, Python loads only what `allowed` agrees to, but for what is in these folders: the interpreter's own
-    and the SDK's.
+    From here on, Python loads only files that `require` agrees to, but for what is in these folders: the interpreter's
+    own and the SDK's. Compiled files and archives are not loaded at all.
     """
-    checked = type("Checked", (_Checked,), {"allowed": staticmethod(allowed)})
-    finder = importlib.machinery.FileFinder.path_hook((checked, importlib.machinery.SOURCE_SUFFIXES))
     ours = [os.path.join(os.path.realpath(folder), "") for folder in folders]
 
-    def hook(path):
-        real = os.path.join(os.path.realpath(path), "")
-        if any(real.startswith(folder) for folder in ours):
-            raise ImportError
-        return finder(path) if os.path.isdir(path) else _Nothing()
+    def is_ours(path):
+        real = os.path.realpath(path)
+        return "site-packages" not in real and any(real.startswith(folder) for folder in ours)
 
-    sys.path_hooks.insert(0, hook)
+    read = files.FileLoader.get_data
+    create = files.ExtensionFileLoader.create_module
+
+    def get_data(self, path):
+        if not is_ours(path):
+            if not path.endswith(tuple(files.SOURCE_SUFFIXES)):
+                # Python goes on with the source, if there is one.
+                raise OSError(f"{path} is not loaded: only sources of the commit are")
+            require(path)
+        return read(self, path)
+
+    def create_module(self, spec):
+        if not is_ours(spec.origin):
+            require(spec.origin)
+        return create(self, spec)
+
+    files.FileLoader.get_data = get_data
+    files.ExtensionFileLoader.create_module = create_module
+    sys.path_hooks[:] = [hook for hook in sys.path_hooks if hook is not zipimport.zipimporter]
     sys.path_importer_cache.clear()

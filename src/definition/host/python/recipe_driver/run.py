@@ -31,7 +31,7 @@ def main():
         channel.finish({"type": "sdk", "reason": f"{type(error).__name__}: {error}", "old": False})
     if request.get("committedOnly"):
         own = [here, os.path.dirname(sdk.folder), *_interpreter_folders()]
-        loading.load_committed_only(channel.allowed, own)
+        loading.load_committed_only(channel.require, own)
     for name in request["placeholders"]:
         os.environ.setdefault(name, request["placeholder"])
     dotenv_stand_in.offer(may_read=not request.get("committedOnly"))
@@ -57,7 +57,7 @@ class _Run:
 
         def read(path):
             if self._request.get("committedOnly"):
-                self._channel.allowed(path)
+                self._channel.require(path)
             with open(path, "rb") as source:
                 return source.read()
 
