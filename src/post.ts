@@ -1,5 +1,5 @@
 import { runPost } from './actions/build-template/post.ts';
-import { runnerCommands } from './job/runner-commands.ts';
+import { chooseProvider } from './ci/providers/choose-provider.ts';
 import { loadState } from './job/state.ts';
 
 /**
@@ -10,14 +10,16 @@ import { loadState } from './job/state.ts';
  * @returns its exit code
  */
 export async function run(env: NodeJS.ProcessEnv): Promise<number> {
-  const state = loadState(runnerCommands);
-  if (state) await runPost(state, env);
+  const provider = await chooseProvider(env);
+  const state = loadState(provider.commands);
+  if (state) await runPost(state, provider);
   return 0;
 }
 
 /** The same for this process, which it ends. */
 export async function main(): Promise<void> {
-  process.on('uncaughtException', (error) => runnerCommands.debug(`The post step: ${error.message}`));
+  const { commands } = await chooseProvider(process.env);
+  process.on('uncaughtException', (error) => commands.debug(`The post step: ${error.message}`));
   process.exitCode = await run(process.env);
   // An open request, such as one to the cache, must not delay the job.
   setTimeout(() => process.exit(), 1000).unref();

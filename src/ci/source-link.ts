@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { readRemotes, repositoryOfUrl } from '../git/remotes.ts';
 import { headCommit, type Repository, repositoriesAround } from '../git/repository.ts';
-import type { CiEvent } from './event.ts';
+import type { SourcePlace } from './run-facts.ts';
 
 /** A place in a file; `line` counts from 1. */
 interface Place {
@@ -12,15 +12,15 @@ interface Place {
 /**
  * Finds the web address of a line of a file at the commit that is checked out. Returns `undefined` for a file outside
  * of a checkout of this repository.
+ *
+ * @param sha - the commit that is built
  */
 export function lineLinker(
-  env: NodeJS.ProcessEnv,
-  { sha, repository }: Pick<CiEvent, 'sha' | 'repository'>,
+  source: SourcePlace | undefined,
+  sha: string | undefined,
 ): (place: Place) => string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_SHA: runSha, GITHUB_WORKSPACE: workspace } = env;
-  if (!server || !repository) return () => undefined;
-  const address = `${server}/${repository}`;
-  const view = env['GITEA_ACTIONS'] || env['FORGEJO_ACTIONS'] ? 'src/commit' : 'blob';
+  if (!source) return () => undefined;
+  const { address, commit: runSha, workspace } = source;
 
   /** The root folder of the checkout, and its commit. */
   function checkoutOf(file: string): { readonly root: string; readonly commit: string } | undefined {
@@ -42,7 +42,7 @@ export function lineLinker(
     const path = relative(checkout.root, file);
     if (path === '' || path.split(sep)[0] === '..' || isAbsolute(path)) return undefined;
     const encoded = path.split(sep).map(encodeURIComponent).join('/');
-    return `${address}/${view}/${checkout.commit}/${encoded}#L${line}`;
+    return source.lineAddress(checkout.commit, encoded, line);
   };
 }
 

@@ -1,12 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { repositoryOfUrl } from '../git/remotes.ts';
 import { repositoriesAround } from '../git/repository.ts';
 import { type TrackedFiles, trackedFiles } from '../git/tracked-files.ts';
 import { type ProblemsError, problem } from '../problem.ts';
 import type { CiEvent } from './event.ts';
 import { namedForks } from './forks.ts';
-import type { Payload } from './payload.ts';
+import type { RunFacts } from './run-facts.ts';
 import { judgeCheckout, type TrustFacts } from './verdict.ts';
 
 /** Whether GitHub withholds secrets from this run: it does for forks and for Dependabot. */
@@ -54,21 +53,23 @@ function isAfterOwnRun({ name, fork, workflowRun }: CiEvent): boolean {
   return name === 'workflow_run' && !fork && runsOfOwnCommits.has(workflowRun?.event ?? '');
 }
 
-/** Collects from the event and the runner's variables which commits are this repository's and which are a fork's. */
-export function trustFacts(event: CiEvent, payload: Payload, env: NodeJS.ProcessEnv): TrustFacts {
+/** Collects which commits are this repository's and which are a fork's. */
+export function trustFacts({
+  event,
+  payload,
+  ownCommits: ofRun,
+  home,
+}: Pick<RunFacts, 'event' | 'payload' | 'ownCommits' | 'home'>): TrustFacts {
   const forks = namedForks(payload, event.repository);
   const ofSameRepository =
     event.kind === 'pull_request' && event.name !== 'pull_request_target' && !event.fork;
   const ownCommits = [
-    env['GITHUB_SHA'],
-    env['GITHUB_WORKFLOW_SHA'],
+    ...ofRun,
     payload.text('pull_request', 'base', 'sha'),
     ofSameRepository ? payload.text('pull_request', 'head', 'sha') : undefined,
     ofSameRepository ? payload.text('pull_request', 'merge_commit_sha') : undefined,
     isAfterOwnRun(event) ? payload.text('workflow_run', 'head_sha') : undefined,
   ].flatMap((commit) => commit || []);
-  const server = (env['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, '');
-  const home = repositoryOfUrl(`${server}/${event.repository ?? ''}`) ?? '';
   return { event, ownCommits, forks, home };
 }
 

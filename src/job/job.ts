@@ -4,10 +4,10 @@ import { createServiceClient, type ServiceClient } from '../api/client.ts';
 import { redactingClient } from '../api/redacting-client.ts';
 import { type Contact, defaultTransport, noContact } from '../api/transport.ts';
 import type { CiEvent } from '../ci/event.ts';
-import { readEventContext } from '../ci/event-context.ts';
-import { type Payload, payloadReader } from '../ci/payload.ts';
-import { readEvent } from '../ci/read-event.ts';
-import { readRun, type WorkflowRun } from '../ci/run.ts';
+import type { Payload } from '../ci/payload.ts';
+import type { Provider } from '../ci/providers/provider.ts';
+import type { WorkflowRun } from '../ci/run.ts';
+import type { SourcePlace } from '../ci/run-facts.ts';
 import { trustFacts } from '../ci/trust.ts';
 import type { TrustFacts } from '../ci/verdict.ts';
 import { createGithubClient, type GithubClient } from '../github/client.ts';
@@ -18,7 +18,7 @@ import { makeFolder } from '../make-folder.ts';
 import { problem } from '../problem.ts';
 import { resolveImage } from '../registry/resolve-digest.ts';
 import { version } from '../version.ts';
-import { type Runner, resultDirectory, runnerHistory } from './runner.ts';
+import { type Runner, runnerHistory } from './runner.ts';
 
 /** The job in which an action runs. */
 export interface Job extends AsyncDisposable {
@@ -30,7 +30,7 @@ export interface Job extends AsyncDisposable {
 /** Facts about the job. */
 export interface JobContext {
   readonly env: NodeJS.ProcessEnv;
-  /** `GITHUB_WORKSPACE`, where there is one. */
+  /** The folder that the job works in, where its system names one. */
   readonly workspace?: string;
   readonly event: CiEvent;
   /** Other data of the event. */
@@ -38,6 +38,8 @@ export interface JobContext {
   readonly run: WorkflowRun;
   /** Facts that separate this repository's code from a stranger's. */
   readonly trustFacts: TrustFacts;
+  /** Where the repository's files can be looked at; absent if unknown. */
+  readonly source?: SourcePlace;
   /** Removed when the action ends. */
   readonly temporaryDirectory: string;
   /** Aborted with `'interrupted'` when the job is cancelled. */
@@ -74,16 +76,16 @@ export type ResolveImage = (
  * @throws ProblemsError when a file of the runner is wrong
  */
 export async function openJob(
+  provider: Provider,
   env: NodeJS.ProcessEnv,
   runner: Runner,
   interrupted: AbortSignal,
 ): Promise<Job> {
-  const eventContext = readEventContext(env);
-  const payload = payloadReader(eventContext.payload);
-  const event = readEvent(eventContext, env['GITHUB_REPOSITORY']);
+  const facts = provider.readFacts();
+  const { event, payload, run, source } = facts;
   const network = openNetwork(env);
-  const temporaryDirectory = await makeTemporaryDirectory(resultDirectory(env));
-  const workspace = env['GITHUB_WORKSPACE'];
+  const temporaryDirectory = await makeTemporaryDirectory(provider.temporaryDirectory);
+  const { workspace } = provider;
   const userAgent = `novita-template-action/${version}`;
   const onRetry = (sentence: string) => runner.output.line(sentence);
   const contacts = new Map<string, Contact>();
@@ -99,8 +101,9 @@ export async function openJob(
       ...(workspace && { workspace }),
       event,
       payload,
-      run: readRun(env, event.sha),
-      trustFacts: trustFacts(event, payload, env),
+      run,
+      trustFacts: trustFacts(facts),
+      ...(source && { source }),
       temporaryDirectory,
       interrupted,
     },
@@ -124,12 +127,10 @@ export async function openJob(
         createGithubClient({
           load: () => import('@actions/github'),
           ...{ token, userAgent, network, signal: interrupted, onRetry },
-          apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
-          graphqlUrl: env['GITHUB_GRAPHQL_URL'],
-          repository: env['GITHUB_REPOSITORY'] ?? '',
+          ...(provider.github ?? { apiUrl: '', repository: '' }),
           redact: runner.redact,
         }),
-      history: runnerHistory(env, runner, interrupted),
+      history: runnerHistory(provider, runner, interrupted),
     },
     async [Symbol.asyncDispose]() {
       runner.output.close();

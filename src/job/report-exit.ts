@@ -32,7 +32,7 @@ async function reportEarlyExit(
   env: NodeJS.ProcessEnv,
   runner: Runner,
 ): Promise<void> {
-  const { output } = runner;
+  const { output, workspace } = runner;
   const { status, failure, undone, why, problems = [] } = exit;
   reportProblems(output, problems);
   const message = `${undone}: ${why}`;
@@ -46,6 +46,5 @@ async function reportEarlyExit(
   const inputs = inputReader(env);
   if (!inputs.flag('summary', true)) return;
   const name = inputs.text('name');
-  const workspace = env['GITHUB_WORKSPACE'];
   await runner.addSummary(renderEarlyExit({ name, undone, why, problems, ...(workspace && { workspace }) }));
 }

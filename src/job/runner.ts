@@ -1,17 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Provider } from '../ci/providers/provider.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { createSecretStore, maskable, type Redact, redactDeep } from '../redact/redact.ts';
 import { maskedTexts } from '../redact/secret-forms.ts';
-import { githubOutput, type Output } from '../report/log/output.ts';
+import { jobOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
-import { runnerCommands as core, newSummary } from './runner-commands.ts';
 import { type StepState, saveState } from './state.ts';
 
 /**
- * The runner of GitHub Actions: its log, and the files that pass results on. All masked secrets are removed from them.
- * Nothing here throws or rejects: a build must not be lost because a file of the runner cannot be written.
+ * The runner of this job: its log, and what passes results on. All masked secrets are removed from them. Nothing here throws or rejects: a build must not be lost because a file of the runner cannot be written.
  */
 export interface Runner {
   readonly output: Output;
@@ -34,17 +32,20 @@ export interface Runner {
   readonly saveState: (state: StepState) => void;
   /** What was saved last. */
   readonly savedState: () => StepState | undefined;
+  /** The folder that file names are shown relative to, where there is one. */
+  readonly workspace?: string;
+  /** Waits for what is still on its way to the system. */
+  readonly finish: () => Promise<void>;
 }
 
 /** Opens the runner of this process's step. It reads no event and makes no folder, so it always works. */
-export function openRunner(env: NodeJS.ProcessEnv): Runner {
+export function openRunner({ commands, workspace, temporaryDirectory }: Provider): Runner {
   // The reader of the log is gone, or its disk is full. The build, its outputs and its summary still count.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const workspace = env['GITHUB_WORKSPACE'];
   const secrets = createSecretStore();
   const { redact } = secrets;
-  const output = githubOutput(core, { redact, ...(workspace && { workspace }) });
-  const appendSummary = stepSummary(newSummary(), Boolean(env['GITHUB_STEP_SUMMARY']));
+  const output = jobOutput(commands, { redact, ...(workspace && { workspace }) });
+  const addSummary = commands.addSummary && stepSummary(commands.addSummary);
   const failed = new Set<string>();
   let saved: StepState | undefined;
 
@@ -60,53 +61,48 @@ export function openRunner(env: NodeJS.ProcessEnv): Runner {
   };
   const setOutput = (name: string, value: string): void => {
     void attempt('outputs of this step, which later steps and jobs read,', () =>
-      core.setOutput(name, redact(value)),
+      commands.setOutput(name, redact(value)),
     );
   };
 
   return {
     output,
-    debug: (message) => core.debug(redact(message)),
+    debug: (message) => commands.debug(redact(message)),
     setOutput,
-    addSummary: (markdown) => attempt('job summary', () => appendSummary(redact(markdown))),
+    addSummary: (markdown) => attempt('job summary', async () => addSummary?.(redact(markdown))),
     writeResult: (fileName, result) =>
       attempt('result file', async () => {
-        const path = join(resultDirectory(env), fileName);
+        const path = join(temporaryDirectory, fileName);
         await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
         setOutput('result', path);
       }),
     mask: (added, visible = []) => {
       secrets.add(added, visible);
       for (const secret of added.filter((each) => maskable(each, visible))) {
-        for (const text of maskedTexts(secret)) if (maskable(text, visible)) core.setSecret(text);
+        for (const text of maskedTexts(secret)) if (maskable(text, visible)) commands.setSecret(text);
       }
     },
     redact,
     saveState: (state) => {
       saved = state;
-      void attempt('state of the step', () => saveState(core, redactDeep(state, redact)));
+      void attempt('state of the step', () => saveState(commands, redactDeep(state, redact)));
     },
     savedState: () => saved,
+    ...(workspace && { workspace }),
+    finish: () => attempt('results of this step', async () => commands.finish?.()),
   };
-}
-
-/** Directory that later steps read from. */
-export function resultDirectory(env: NodeJS.ProcessEnv): string {
-  return env['RUNNER_TEMP'] || tmpdir();
 }
 
 /** The history of the templates that the runner's repository builds, in the cache of GitHub Actions. */
 export function runnerHistory(
-  env: NodeJS.ProcessEnv,
+  { cache, temporaryDirectory }: Provider,
   { output, debug }: Runner,
   signal: AbortSignal,
 ): HistoryStore {
   return cacheHistory({
-    available: Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']),
+    ...{ branch: '', ...cache, available: cache?.available ?? false },
     load: () => import('@actions/cache'),
-    file: join(resultDirectory(env), 'novita-template-last-build.json'),
-    branch: env['GITHUB_HEAD_REF'] || env['GITHUB_REF_NAME'] || '',
-    ...(env['GITHUB_BASE_REF'] && { base: env['GITHUB_BASE_REF'] }),
+    file: join(temporaryDirectory, 'novita-template-last-build.json'),
     group: async (title, work) => {
       output.startGroup(title);
       return work().finally(() => output.endGroup());

@@ -19,10 +19,10 @@ const codeExtensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.
  */
 export function sourceView(
   plan: PartialPlan,
-  { env, event, workspace = process.cwd() }: JobContext,
+  { event, source, workspace = process.cwd() }: JobContext,
   redact: Redact,
 ): SourceView {
-  const link = lineLinker(env, event);
+  const link = lineLinker(source, event.sha);
   // Values that look secret are shown nowhere, so they are hidden in the definition too.
   const hideValues = redactor(secretValues(plan), [plan.name, ...plan.tags]);
   return {

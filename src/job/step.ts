@@ -1,3 +1,4 @@
+import { chooseProvider } from '../ci/providers/choose-provider.ts';
 import { type ExitResult, exitForError } from './exit.ts';
 import { type Job, openJob } from './job.ts';
 import { reportExit } from './report-exit.ts';
@@ -22,7 +23,8 @@ export async function runStep(
   { run, undone, hasStatus, hasPost }: Action,
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const runner = openRunner(env);
+  const provider = await chooseProvider(env);
+  const runner = openRunner(provider);
   if (hasPost) runner.saveState({ ended: false, summary: false });
   const cancelled = new AbortController();
   const overdue = Promise.withResolvers<never>();
@@ -42,11 +44,12 @@ export async function runStep(
   });
 
   const attempt = async (): Promise<ExitResult> => {
-    await using job = await openJob(env, runner, cancelled.signal);
+    await using job = await openJob(provider, env, runner, cancelled.signal);
     return await Promise.race([run(job), crash.promise, overdue.promise]);
   };
   const exit = await attempt().catch((error) => exitForError(error, undone, runner, cancelled.signal));
   runner.output.close();
   await reportExit(exit, hasStatus, env, runner);
+  await runner.finish();
   return exit.exitCode;
 }

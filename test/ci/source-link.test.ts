@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { githubFacts } from '../../src/ci/providers/github.ts';
 import { lineLinker } from '../../src/ci/source-link.ts';
 
 const runSha = 'a'.repeat(40);
@@ -32,7 +33,8 @@ describe('the address of a line', () => {
       GITHUB_WORKSPACE: workspace,
       ...env,
     };
-    return lineLinker(job, { sha: headSha, repository: 'octo/app' })({ file: path, line: 7 });
+    const { source } = githubFacts({ GITHUB_REPOSITORY: 'octo/app', ...job });
+    return lineLinker(source, headSha)({ file: path, line: 7 });
   };
 
   test('has the commit that is checked out: that of the run, or a head', () => {

@@ -16,7 +16,12 @@ function judge(
   { name, payload, sha }: { name: string; payload: Record<string, unknown>; sha: string },
 ): 'taken' | 'taken with a notice' | 'refused' {
   const event = readEvent({ eventName: name, payload, sha, ref: 'refs/heads/main' }, 'octo-org/agent');
-  const facts = trustFacts(event, payloadReader(payload), { GITHUB_SHA: sha });
+  const facts = trustFacts({
+    event,
+    payload: payloadReader(payload),
+    ownCommits: [sha],
+    home: 'github.com/octo-org/agent',
+  });
   try {
     return trustRecipe(file, facts).notice === undefined ? 'taken' : 'taken with a notice';
   } catch (error) {
@@ -238,7 +243,10 @@ describe('a recipe under an event that has secrets', () => {
     await using directory = await temporaryDirectory({ 'template.ts': '' });
     const event = fixtureEvent('pull_request_target');
     expect(() =>
-      trustRecipe(join(directory.path, 'template.ts'), trustFacts(event, payloadReader({}), {})),
+      trustRecipe(
+        join(directory.path, 'template.ts'),
+        trustFacts({ event, payload: payloadReader({}), ownCommits: [], home: 'github.com/octo-org/agent' }),
+      ),
     ).toThrow(/its folder is not a git checkout.*Build pull requests under the event pull_request/);
   });
 

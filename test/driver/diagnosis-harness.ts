@@ -12,9 +12,9 @@ import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createBuildLog } from '../../src/report/log/build-log.ts';
-import { githubOutput } from '../../src/report/log/output.ts';
+import { jobOutput } from '../../src/report/log/output.ts';
 import { runBuild } from '../support/build-run.ts';
-import { captureStdout, notingCore } from '../support/captured-output.ts';
+import { captureStdout, notingCommands } from '../support/captured-output.ts';
 import { runnerCommands } from '../support/runner-log.ts';
 
 const source = join(import.meta.dirname, '../../src/definition');
@@ -105,7 +105,7 @@ export async function outcomeOf(script: SimulationScript, plan: Plan): Promise<B
 /** The one annotation with which a failed build ends: its place and all it says. */
 export function annotationOf(outcome: BuildOutcome, plan: Plan) {
   const log = captureStdout(() => {
-    const output = githubOutput(notingCore(), { workspace: plan.definition.contextDirectory });
+    const output = jobOutput(notingCommands(), { workspace: plan.definition.contextDirectory });
     createBuildLog(output, plan).show({ type: 'finished', outcome });
     output.close();
   });

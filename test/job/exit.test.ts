@@ -5,7 +5,7 @@ import type { Runner } from '../../src/job/runner.ts';
 import type { StepState } from '../../src/job/state.ts';
 import { problem } from '../../src/problem.ts';
 import { redactor } from '../../src/redact/redact.ts';
-import { githubOutput } from '../../src/report/log/output.ts';
+import { jobOutput } from '../../src/report/log/output.ts';
 
 /** A runner that notes what it is given, and a step with these inputs that ends. */
 function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
@@ -20,7 +20,7 @@ function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
     ]),
   );
   const runner: Runner = {
-    output: githubOutput({
+    output: jobOutput({
       info: (line) => noted.log.push(line),
       ...{ startGroup: () => {}, endGroup: () => {} },
       ...{ notice: note('notice'), warning: note('warning'), error: note('error') },
@@ -37,6 +37,7 @@ function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
     redact: redactor(['the-secret-key']),
     saveState: () => {},
     savedState: () => saved,
+    finish: async () => {},
   };
   return {
     runner,

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { BuildEvent, LogLine, StepHeader } from '../../src/driver/events.ts';
 import { createBuildLog } from '../../src/report/log/build-log.ts';
 import { createDefinitionLog } from '../../src/report/log/definition-log.ts';
-import { githubOutput, reportProblems } from '../../src/report/log/output.ts';
+import { jobOutput, reportProblems } from '../../src/report/log/output.ts';
 import { logPlan } from '../../src/report/log/plan-log.ts';
-import { captureStdout, notingCore } from '../support/captured-output.ts';
+import { captureStdout, notingCommands } from '../support/captured-output.ts';
 import { hostileText } from '../support/hostile-text.ts';
 import { runnerCommand, runnerCommands, runnerLines } from '../support/runner-log.ts';
 import { sampleDiagnosis, sampleOutcome, samplePlan, workspace } from '../support/sample-build.ts';
@@ -78,9 +78,9 @@ const event: fc.Arbitrary<BuildEvent> = fc.oneof(
 test('nothing that a build prints, and no name in it, reaches the runner as a command', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 30 }), text, (events, words) => {
-      const core = notingCore();
+      const core = notingCommands();
       const stdout = captureStdout(() => {
-        const output = githubOutput(core, { workspace });
+        const output = jobOutput(core, { workspace });
         const sample = samplePlan();
         const steps = sample.steps.map((step) => ({ ...step, title: words }));
         const log = createBuildLog(output, { ...sample, name: words, steps }, { level: 'debug' });
@@ -98,9 +98,9 @@ test('nothing in a definition, a plan or a problem reaches the runner as a comma
   fc.assert(
     fc.property(fc.array(text, { maxLength: 15 }), (texts) => {
       const words = texts.join(' ');
-      const core = notingCore();
+      const core = notingCommands();
       const stdout = captureStdout(() => {
-        const output = githubOutput(core, { workspace });
+        const output = jobOutput(core, { workspace });
         const problems = texts.map((each) => ({
           title: each,
           message: each,

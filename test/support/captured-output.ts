@@ -1,5 +1,5 @@
-import * as core from '@actions/core';
-import type { RunnerCommands } from '../../src/report/log/output.ts';
+import { githubCommands } from '../../src/ci/providers/github-commands.ts';
+import type { RunnerCommands } from '../../src/ci/providers/provider.ts';
 
 /** Runs something that prints, and returns what reached stdout. Only for what prints before it returns. */
 export function captureStdout(print: () => void): string {
@@ -17,8 +17,8 @@ export function captureStdout(print: () => void): string {
   return written.join('');
 }
 
-/** The real toolkit, which also notes its commands in order. */
-export function notingCore(): RunnerCommands & { readonly commands: string[] } {
+/** The commands of GitHub's runner, which are also noted in order. */
+export function notingCommands(): RunnerCommands & { readonly commands: string[] } {
   const commands: string[] = [];
   const noting =
     <A extends unknown[]>(name: string, call: (...args: A) => void) =>
@@ -26,13 +26,14 @@ export function notingCore(): RunnerCommands & { readonly commands: string[] } {
       commands.push(name);
       call(...args);
     };
+  const real = githubCommands(false);
   return {
+    ...real,
     commands,
-    info: core.info,
-    startGroup: noting('group', core.startGroup),
-    endGroup: noting('endgroup', core.endGroup),
-    notice: noting('notice', core.notice),
-    warning: noting('warning', core.warning),
-    error: noting('error', core.error),
+    startGroup: noting('group', real.startGroup),
+    endGroup: noting('endgroup', real.endGroup),
+    notice: noting('notice', real.notice),
+    warning: noting('warning', real.warning),
+    error: noting('error', real.error),
   };
 }

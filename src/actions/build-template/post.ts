@@ -1,4 +1,5 @@
 import { buildReference } from '../../api/names.ts';
+import type { Provider } from '../../ci/providers/provider.ts';
 import { openRunner, runnerHistory } from '../../job/runner.ts';
 import type { StepState } from '../../job/state.ts';
 import { inlineCode } from '../../report/markdown/markdown.ts';
@@ -7,10 +8,10 @@ import { inlineCode } from '../../report/markdown/markdown.ts';
  * The work after the build step: save the good build in the cache or, if the step was killed, report what happened to
  * its build. Never fails the job.
  */
-export async function runPost(state: StepState, env: NodeJS.ProcessEnv): Promise<void> {
-  const runner = openRunner(env);
+export async function runPost(state: StepState, provider: Provider): Promise<void> {
+  const runner = openRunner(provider);
   if (state.lastBuild) {
-    await runnerHistory(env, runner, new AbortController().signal).write(state.lastBuild);
+    await runnerHistory(provider, runner, new AbortController().signal).write(state.lastBuild);
   }
   if (state.ended || !state.build) return;
   const reference = buildReference(state.build);

@@ -8,7 +8,7 @@ import { moveWords, reusedFields, reusedSentence } from '../text/reused.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { groupTitle, headerRest, stepLabel, stepSource } from '../text/step-names.ts';
 import { logOutcome, type SourceOptions } from './build-log-end.ts';
-import { annotationLimit, type Output } from './output.ts';
+import type { Output } from './output.ts';
 
 /** Shows a build as it happens. */
 export interface BuildLog {
@@ -24,6 +24,8 @@ const levelMark: Readonly<Record<LogLevel, string>> = {
   warn: 'warning: ',
   error: 'error: ',
 };
+/** So many warnings are told apart. More annotations are shown nowhere. */
+const annotatedLimit = 10;
 const uploads = 'uploads';
 /** Shorter times are not shown: such a wait is over before it is read, and such a step is not slow. Milliseconds. */
 const shortestShownMs = 10_000;
@@ -115,7 +117,7 @@ export function createBuildLog(
     const key = `${line.stepId}\n${line.text}`;
     if (annotated.has(key)) return;
     // After the limit they are only counted, so that many warnings take no memory.
-    if (annotated.size < annotationLimit.warning) annotated.add(key);
+    if (annotated.size < annotatedLimit) annotated.add(key);
     const label = line.stepId === undefined ? '' : ` in ${stepLabel(plan, line.stepId)}`;
     const at = stepSource(plan, line.stepId, line.text);
     output.warning(line.text, { title: `Build warning${label}`, at, inLog: true });

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { LogCommands } from '../../ci/providers/provider.ts';
 import type { Problem, SourceLocation } from '../../problem.ts';
 import type { Redact } from '../../redact/redact.ts';
 import { displayPath, formatCount } from '../text/format.ts';
@@ -31,52 +32,41 @@ export interface Output {
   close(): void;
 }
 
-/** What {@link githubOutput} needs of `@actions/core`, which does the escaping. */
-export type RunnerCommands = Pick<
-  typeof import('@actions/core'),
-  'info' | 'startGroup' | 'endGroup' | 'notice' | 'warning' | 'error'
->;
-
 type Kind = 'notice' | 'warning' | 'error';
 
-/**
- * The runner silently drops annotations of a kind beyond ten in one step. One error is reserved for the message with
- * which the action fails.
- */
-export const annotationLimit: Readonly<Record<Kind, number>> = { notice: 10, warning: 10, error: 9 };
-
-/** The runner cuts an annotation's message here. */
+/** GitHub cuts an annotation's message here. */
 const messageLimit = 4096;
 
 const marks: Readonly<Record<Stream, string>> = { stdout: '│ ', stderr: '┆ ' };
 
 /**
- * The {@link Output} of a GitHub Actions job.
+ * The {@link Output} of a job.
  *
- * @param workspace - `GITHUB_WORKSPACE`: annotations name files relative to it. A file outside of it has no place in
- *   the repository, so the message names it.
+ * @param commands - how the job's system prints
+ * @param workspace - annotations name files relative to it. A file outside of it has no place in the repository, so the
+ *   message names it.
  * @param redact - removes secrets from everything that is printed
  */
-export function githubOutput(
-  core: RunnerCommands,
+export function jobOutput(
+  commands: LogCommands,
   { workspace, redact = (text) => text }: { workspace?: string; redact?: Redact } = {},
 ): Output {
+  const { annotationLimit: limit = Number.POSITIVE_INFINITY } = commands;
+  // One error is reserved for the message with which the step fails.
+  const limits: Record<Kind, number> = { notice: limit, warning: limit, error: limit - 1 };
   const used: Record<Kind, number> = { notice: 0, warning: 0, error: 0 };
   let surplusWarnings = 0;
   let groupOpen = false;
   let kept: (() => void)[] = [];
 
   function line(text: string): void {
-    for (const printable of printableLines(redact(text))) {
-      // A sentence that starts with a value could otherwise start with a command.
-      core.info(printable.trimStart().startsWith('::') ? marks.stdout + printable : printable);
-    }
+    for (const printable of printableLines(redact(text))) commands.info(printable);
   }
 
   function endGroup(): void {
     if (!groupOpen) return;
     groupOpen = false;
-    core.endGroup();
+    commands.endGroup();
     const annotations = kept;
     kept = [];
     for (const print of annotations) print();
@@ -88,14 +78,15 @@ export function githubOutput(
     // The log shows only an annotation's message, so that includes place and title.
     const full = [...(inLog ? [] : [place?.label, heading]), message].filter(Boolean).join(': ');
     const text = printableLines(redact(full)).join('\n');
-    if (used[kind] >= annotationLimit[kind]) {
+    if (inLog && commands.onlyLog) return;
+    if (used[kind] >= limits[kind]) {
       if (kind === 'warning') surplusWarnings += 1;
       if (!inLog) line(`${kind}: ${text}`);
       return;
     }
     used[kind] += 1;
     const properties = { ...(heading && { title: heading }), ...place?.properties };
-    const print = () => core[kind](cutWithMark(text, messageLimit), properties);
+    const print = () => commands[kind](cutWithMark(text, messageLimit), properties);
     if (groupOpen) kept.push(print);
     else print();
   }
@@ -103,12 +94,12 @@ export function githubOutput(
   return {
     line,
     printUntrusted(text, mark = 'stdout') {
-      for (const printable of printableLines(redact(text))) core.info(marks[mark] + printable);
+      for (const printable of printableLines(redact(text))) commands.info(marks[mark] + printable);
     },
     startGroup(title) {
       endGroup();
       groupOpen = true;
-      core.startGroup(singleLine(redact(title), 200));
+      commands.startGroup(singleLine(redact(title), 200));
     },
     endGroup,
     notice: (message, placement) => annotate('notice', message, placement),
@@ -120,7 +111,6 @@ export function githubOutput(
     close() {
       endGroup();
       if (surplusWarnings === 0) return;
-      const limit = annotationLimit.warning;
       line(
         `${formatCount(surplusWarnings, 'more warning')} in the log: a step shows at most ${limit} as annotations.`,
       );

@@ -3,8 +3,8 @@ import type { LogLevel } from '../../../src/api/types.ts';
 import type { BuildEvent, UnfinishedStep } from '../../../src/driver/events.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type BuildLogOptions, createBuildLog } from '../../../src/report/log/build-log.ts';
-import { githubOutput } from '../../../src/report/log/output.ts';
-import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { jobOutput } from '../../../src/report/log/output.ts';
+import { captureStdout, notingCommands } from '../../support/captured-output.ts';
 import { renderedLog, runnerCommands, runnerLines } from '../../support/runner-log.ts';
 import {
   buildId,
@@ -23,7 +23,7 @@ function printed(
   timeLeft?: BuildLogOptions['timeLeft'],
 ): string {
   return captureStdout(() => {
-    const output = githubOutput(notingCore(), { workspace });
+    const output = jobOutput(notingCommands(), { workspace });
     const log = createBuildLog(output, samplePlan(), {
       ...(level && { level }),
       ...(timeLeft && { timeLeft }),
@@ -170,7 +170,7 @@ test('the lines of the definition around the failing step stand before its outpu
   };
   const failure = { message: 'exit status 1', stepId: '3', lastLines: [logLine('3', 'boom')] };
   const log = captureStdout(() => {
-    const output = githubOutput(notingCore(), { workspace });
+    const output = jobOutput(notingCommands(), { workspace });
     createBuildLog(output, samplePlan(), { sources, workspace }).show({
       type: 'finished',
       outcome: sampleOutcome({ status: 'error', failure }),
@@ -278,7 +278,7 @@ test('a step that the SDK added points at the last ENV, or at the image', () => 
   const at = (plan: Plan, stepId: string, message = 'failed') => {
     const outcome = sampleOutcome({ status: 'error', failure: { message, stepId, lastLines: [] } });
     const log = captureStdout(() =>
-      createBuildLog(githubOutput(notingCore(), { workspace }), plan).show({ type: 'finished', outcome }),
+      createBuildLog(jobOutput(notingCommands(), { workspace }), plan).show({ type: 'finished', outcome }),
     );
     return runnerCommands(log)[0]?.properties['line'];
   };
@@ -409,7 +409,7 @@ test('a long title is cut at a word and keeps CACHED in sight', () => {
   const long = `RUN apt-get install -y ${'libsomething-dev '.repeat(20)}`;
   const plan = samplePlan({ steps: [{ number: 1, title: long }] });
   const log = captureStdout(() => {
-    const build = createBuildLog(githubOutput(notingCore()), plan);
+    const build = createBuildLog(jobOutput(notingCommands()), plan);
     build.show({
       type: 'step-started',
       step: { id: '1', number: 1, total: 1, text: long, cached: true },

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createDefinitionLog } from '../../../src/report/log/definition-log.ts';
-import { githubOutput, type Output, reportProblems } from '../../../src/report/log/output.ts';
+import { jobOutput, type Output, reportProblems } from '../../../src/report/log/output.ts';
 import { logPlan } from '../../../src/report/log/plan-log.ts';
-import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { captureStdout, notingCommands } from '../../support/captured-output.ts';
 import { renderedLog, runnerCommands, runnerLines } from '../../support/runner-log.ts';
 import { definitionFile, samplePlan, workspace } from '../../support/sample-build.ts';
 
 function printed(print: (output: Output) => void): string {
-  return captureStdout(() => print(githubOutput(notingCore(), { workspace })));
+  return captureStdout(() => print(jobOutput(notingCommands(), { workspace })));
 }
 
 test('opening a group closes the open one, and warnings wait until a group is closed', () => {
@@ -143,9 +143,9 @@ Builds of this plan are not reused: the registry cannot be reached.
 
 test('in a separate process, everything reaches a pipe before the process ends', async () => {
   const program = `
-    import * as core from '@actions/core';
-    import { githubOutput } from './src/report/log/output.ts';
-    const output = githubOutput(core, { workspace: '/w' });
+    import { githubCommands } from './src/ci/providers/github-commands.ts';
+    import { jobOutput } from './src/report/log/output.ts';
+    const output = jobOutput(githubCommands(false), { workspace: '/w' });
     output.startGroup('group');
     for (let index = 0; index < 20000; index += 1) output.printUntrusted('line ' + index);
     output.error('broken', { title: 'T', at: { file: '/w/template.ts', line: 1 } });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { githubOutput } from '../../../src/report/log/output.ts';
+import { jobOutput } from '../../../src/report/log/output.ts';
 import { logTags } from '../../../src/report/log/tag-tables.ts';
-import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { captureStdout, notingCommands } from '../../support/captured-output.ts';
 import { pushToBranch } from '../../support/webhook-events.ts';
 import { decide } from '../../tags/decide.ts';
 
 const printed = async (...request: Parameters<typeof decide>) => {
   const { decisions } = await decide(...request);
-  return captureStdout(() => logTags(githubOutput(notingCore()), decisions));
+  return captureStdout(() => logTags(jobOutput(notingCommands()), decisions));
 };
 
 test('each rule is a row of one table: its tag, or none, and why', async () => {

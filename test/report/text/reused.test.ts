@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { ReusedBuild } from '../../../src/driver/events.ts';
 import type { PlanPart } from '../../../src/history/diff.ts';
 import { createBuildLog } from '../../../src/report/log/build-log.ts';
-import { githubOutput } from '../../../src/report/log/output.ts';
+import { jobOutput } from '../../../src/report/log/output.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { notBuiltResult } from '../../../src/report/result/make-result.ts';
 import { readUntrustedResult } from '../../../src/report/result/parse.ts';
 import { changesInWords } from '../../../src/report/text/changes.ts';
 import { reusedFields, reusedSentence } from '../../../src/report/text/reused.ts';
-import { captureStdout, notingCore } from '../../support/captured-output.ts';
+import { captureStdout, notingCommands } from '../../support/captured-output.ts';
 import { hostileText } from '../../support/hostile-text.ts';
 import {
   buildId,
@@ -28,7 +28,7 @@ const found: ReusedBuild = { source: 'existing', createdAt, finishedAt, commit, 
 
 function printed(reused: ReusedBuild): string[] {
   const text = captureStdout(() => {
-    const output = githubOutput(notingCore(), { workspace });
+    const output = jobOutput(notingCommands(), { workspace });
     const log = createBuildLog(output, samplePlan());
     log.show({ type: 'reused', templateId, buildId, tags: ['v1'], reused });
     log.show({ type: 'finished', outcome: sampleOutcome({ reused, steps: [], durationMs: 300 }) });
@@ -99,7 +99,7 @@ describe('where a reused build came from', () => {
 test('a run that was superseded by the build it takes says so first', () => {
   const own = '7f9c1e7a-1111-4222-8333-444455556666';
   const text = captureStdout(() => {
-    const log = createBuildLog(githubOutput(notingCore(), { workspace }), samplePlan());
+    const log = createBuildLog(jobOutput(notingCommands(), { workspace }), samplePlan());
     log.show({ type: 'registered', templateId, buildId: own, tags: [] });
     log.show({ type: 'reused', templateId, buildId, tags: [], reused: { ...found, source: 'joined' } });
     log.close();
