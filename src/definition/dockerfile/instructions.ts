@@ -1,103 +1,159 @@
-import { splitWords } from './words.ts';
+import { Fault, splitWords } from './words.ts';
+
+/** A flag of an instruction, such as `--chown=app`. */
+export interface Flag {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A text within a Dockerfile: `<<EOF` to `EOF`. */
+export interface HereDocument {
+  readonly name: string;
+  /** The lines up to the name, each with its end. `<<-` has removed their leading tabs. */
+  readonly content: string;
+  /** The lines as they stand in the file. */
+  readonly raw: string;
+  /** Docker fills in variables, unless the name is quoted. */
+  readonly expand: boolean;
+  /** As written: `<<-"EOF"`. */
+  readonly mark: string;
+}
 
 /** One instruction of a Dockerfile and the line on which it starts. */
 export interface DockerfileInstruction {
   readonly keyword: string;
   readonly line: number;
+  readonly flags: readonly Flag[];
+  /** The text after keyword and flags, with continuation lines joined as Docker does. */
   readonly text: string;
-  /** The text after the keyword, with continuation lines joined as Docker does. */
-  readonly rest: string;
-  /** Names of its here-documents. */
-  readonly hereDocuments: readonly string[];
+  readonly hereDocuments: readonly HereDocument[];
+  /** Why the instruction cannot be read. */
+  readonly fault?: Fault;
 }
 
-/** The instructions of a Dockerfile in order. It supports comments, continuation lines and here-documents. */
-export function dockerfileInstructions(content: string): DockerfileInstruction[] {
-  const lines = content.split(/\r?\n/);
-  const escaping = escapeCharacter(lines);
+/** What the directives at the top of a Dockerfile say. */
+export interface Directives {
+  /** The escape character, which also continues a line. */
+  readonly escaping: '\\' | '`';
+  /** The image of the frontend that reads the file, and its line. */
+  readonly syntax?: { readonly value: string; readonly line: number };
+}
+
+const withHereDocuments = ['RUN', 'COPY', 'ADD'];
+
+/** The instructions of a Dockerfile in order, without comments, and the directives above them. */
+export function readInstructions(content: string): {
+  readonly directives: Directives;
+  readonly instructions: readonly DockerfileInstruction[];
+} {
+  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const directives = readDirectives(lines);
+  const { escaping } = directives;
   const continuation = escaping === '`' ? /(?<!`)`[ \t]*$/ : /(?<!\\)\\[ \t]*$/;
-  const found: DockerfileInstruction[] = [];
+  const instructions: DockerfileInstruction[] = [];
   let index = 0;
-  const isComment = (text: string | undefined): boolean => /^\s*(#|$)/.test(text ?? '');
   while (index < lines.length) {
     const first = lines[index] ?? '';
-    const start = index + 1;
+    const line = index + 1;
     index += 1;
-    const keyword = isComment(first) ? undefined : /^\s*([A-Za-z]+)\b/.exec(first)?.[1]?.toUpperCase();
-    if (!keyword) continue;
-    let text = first;
+    if (isBlankOrComment(first)) continue;
     let joined = first.replace(continuation, '');
     let open = continuation.test(first);
     while (open && index < lines.length) {
       const next = lines[index] ?? '';
       index += 1;
-      if (isComment(next)) continue;
-      text += `\n${next}`;
+      if (isBlankOrComment(next)) continue;
       joined += next.replace(continuation, '');
       open = continuation.test(next);
     }
-    const rest = joined.trim().slice(keyword.length).trim();
-    const documents = ['RUN', 'COPY', 'ADD'].includes(keyword) ? hereDocuments(rest, escaping) : [];
-    for (const { name, strip } of documents) {
-      while (index < lines.length) {
-        const next = lines[index] ?? '';
-        index += 1;
-        if ((strip ? next.replace(/^\t+/, '') : next) === name) break;
+    const [, word = '', rest = ''] = /^(\S+)\s*([\s\S]*)$/.exec(joined.trim()) ?? [];
+    const keyword = word.toUpperCase();
+    const { flags, text } = splitFlags(rest, escaping);
+    const hereDocuments: HereDocument[] = [];
+    let fault: Fault | undefined;
+    for (const mark of withHereDocuments.includes(keyword) ? hereDocumentMarks(text) : []) {
+      const read = readHereDocument(mark, lines, index);
+      index = read.next;
+      hereDocuments.push(read.document);
+      if (!read.closed) {
+        const { name } = read.document;
+        fault = new Fault(
+          `The here-document ${name} has no end.`,
+          `Write ${name} on a line of its own after it.`,
+        );
       }
     }
-    found.push({ keyword, line: start, text, rest, hereDocuments: documents.map(({ name }) => name) });
+    instructions.push({ keyword, line, flags, text, hereDocuments, ...(fault && { fault }) });
   }
-  return found;
+  return { directives, instructions };
 }
 
-/** The escape character, which also continues a line: that of the directive at the top, else a backslash. */
-export function escapeCharacter(lines: readonly string[]): '\\' | '`' {
-  for (const line of lines) {
-    const [, name, value] = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined) return '\\';
-    if (name.toLowerCase() === 'escape') return value === '`' ? '`' : '\\';
-  }
-  return '\\';
+function isBlankOrComment(line: string): boolean {
+  return /^\s*(#|$)/.test(line);
 }
 
-/** A here-document is a separate word: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. */
-function hereDocuments(rest: string, escaping: string): { name: string; strip: boolean }[] {
-  return splitWords(rest, escaping).flatMap((word) => {
-    const [, dash, name = ''] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? [];
-    return name === '' ? [] : [{ name: name.replace(/["']/g, ''), strip: dash === '-' }];
+/** Directives end at the first line that is none. */
+function readDirectives(lines: readonly string[]): Directives {
+  let escaping: Directives['escaping'] = '\\';
+  let syntax: Directives['syntax'];
+  for (const [index, line] of lines.entries()) {
+    const [, name = '', value = ''] = /^#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$/.exec(line) ?? [];
+    if (!['escape', 'syntax', 'check'].includes(name.toLowerCase())) break;
+    if (name.toLowerCase() === 'escape' && value === '`') escaping = '`';
+    if (name.toLowerCase() === 'syntax') syntax = { value, line: index + 1 };
+  }
+  return { escaping, ...(syntax && { syntax }) };
+}
+
+interface Mark {
+  readonly mark: string;
+  readonly name: string;
+  readonly chomp: boolean;
+  readonly expand: boolean;
+}
+
+/** A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. */
+function hereDocumentMarks(text: string): Mark[] {
+  return splitWords(text, '\\').flatMap((mark) => {
+    const [, dash, written = ''] = /^\d*<<(-?)([^<]*)$/.exec(mark) ?? [];
+    const name = written.replace(/\\(.)|["']/g, '$1');
+    if (name === '' || /\s/.test(name)) return [];
+    return [{ mark, name, chomp: dash === '-', expand: name === written }];
   });
 }
 
-const keywordsOf: Readonly<Record<string, readonly string[]>> = {
-  runCmd: ['RUN'],
-  copy: ['COPY', 'ADD'],
-  setWorkdir: ['WORKDIR'],
-  setUser: ['USER'],
-  setEnvs: ['ENV', 'ARG'],
-  setStartCmd: ['CMD', 'ENTRYPOINT'],
-};
+function readHereDocument(
+  { mark, name, chomp, expand }: Mark,
+  lines: readonly string[],
+  from: number,
+): { readonly document: HereDocument; readonly next: number; readonly closed: boolean } {
+  let content = '';
+  let raw = '';
+  let next = from;
+  while (next < lines.length) {
+    const line = lines[next] ?? '';
+    const text = chomp ? line.replace(/^\t+/, '') : line;
+    next += 1;
+    if (text === name) return { document: { name, content, raw, expand, mark }, next, closed: true };
+    content += `${text}\n`;
+    raw += `${line}\n`;
+  }
+  return { document: { name, content, raw, expand, mark }, next, closed: false };
+}
 
-/**
- * Follows the SDK through a Dockerfile: finds for each of its builder calls, in order, the instruction that it comes
- * from. USER and WORKDIR calls that the SDK adds have no instruction.
- */
-export function followDockerfile(
-  instructions: readonly DockerfileInstruction[],
-): (method: string, args: readonly unknown[]) => DockerfileInstruction | undefined {
-  let calls = 0;
-  let next = 0;
-  return (method, args) => {
-    calls += 1;
-    // The SDK begins with Docker's defaults: USER root, WORKDIR /.
-    if (calls <= 2 && args[0] === (calls === 1 ? 'root' : '/')) return undefined;
-    const names = method === 'setEnvs' ? Object.keys(Object(args[0])) : [];
-    for (let index = next; index < instructions.length; index++) {
-      const instruction = instructions[index];
-      if (!instruction || !keywordsOf[method]?.includes(instruction.keyword)) continue;
-      if (!names.every((name) => instruction.text.includes(name))) continue;
-      next = index + 1;
-      return instruction;
-    }
-    return undefined;
-  };
+/** Splits off the flags at the beginning: `--chmod=755 a /b`. `--` ends them. */
+function splitFlags(
+  text: string,
+  escaping: string,
+): { readonly flags: readonly Flag[]; readonly text: string } {
+  const flags: Flag[] = [];
+  let rest = text.trim();
+  while (rest.startsWith('--')) {
+    const [word = ''] = splitWords(rest, escaping);
+    rest = rest.slice(word.length).trimStart();
+    if (word === '--') break;
+    const [, name = '', value = ''] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+    flags.push({ name, value: value.replace(/["']/g, '') });
+  }
+  return { flags, text: rest };
 }

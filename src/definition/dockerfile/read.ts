@@ -1,121 +1,224 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { decodeText } from '../../decode-text.ts';
-import type { Problem, SourceLocation } from '../../problem.ts';
-import { dockerfileInstructions, escapeCharacter, followDockerfile } from './instructions.ts';
-import type { BuilderCall } from './loss.ts';
-import { dockerfileLosses, type LineLoss } from './losses.ts';
+import { nearest } from '../../nearest.ts';
+import { readCopy } from './copy.ts';
+import { readArg, readEnv } from './environment.ts';
+import { type Finding, mistake, notice, warning } from './finding.ts';
+import { type DockerfileInstruction, readInstructions } from './instructions.ts';
+import { readRun } from './run.ts';
+import { stagesOf } from './stages.ts';
+import { commandOf, readHealthcheck, startOf } from './start.ts';
+import { type BuilderCall, type ContextFiles, knownText, newState, type State } from './state.ts';
+import { Fault, jsonWords } from './words.ts';
 
-/** A message about a line of a Dockerfile. */
-export interface Finding extends Problem {
-  readonly severity: 'mistake' | 'warning';
-  /** It concerns the start command, which the definition may replace. */
-  readonly start?: boolean;
-}
-
-/** A Dockerfile while the SDK goes through it. */
-export interface DockerfileRun {
-  /** The line of FROM. */
-  readonly base: SourceLocation | undefined;
-  /** The line that a builder call of the SDK comes from. It must get every call, in order. */
-  follow(method: string, args: readonly unknown[]): SourceLocation | undefined;
-  /** What the SDK lost, after it has read the file. */
-  findings(): readonly Finding[];
+/** A Dockerfile as calls of the SDK's builder. */
+export interface DockerfileReading {
+  /** The base image; absent where there is none, which is a mistake. */
+  readonly base?: { readonly image: string; readonly line: number };
+  /** In order, with those that begin and end every Dockerfile. */
+  readonly calls: readonly BuilderCall[];
+  readonly start?: { readonly command: string; readonly line: number };
+  readonly ready?: { readonly command: string; readonly line: number };
+  /** In the order of their lines. */
+  readonly findings: readonly Finding[];
 }
 
 /**
- * Reads the argument of `fromDockerfile()` as the SDK does: the path of a file, else the text itself.
+ * Reads a Dockerfile with BuildKit's meaning (https://docs.docker.com/reference/dockerfile/). The final stage is built,
+ * together with the stages that it starts from. Docker's mistakes, and what a template cannot have, are findings.
  *
- * @param call the line of `fromDockerfile()`, which is used for every line of a text
+ * @param options.buildArgs values of ARG, as `docker build --build-arg` gives them
+ * @param options.files the context directory; without it, names decide what is an archive
  */
-export function readDockerfile(given: string, call: SourceLocation | undefined): DockerfileRun {
-  const content = contentOf(given);
-  const file = content && resolve(given);
-  const bytes = content ?? Buffer.from(given);
-  const decoded = decodeText(bytes);
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const instructions = dockerfileInstructions(text);
-  const calls = new Map<object, BuilderCall>();
-  const next = followDockerfile(instructions);
-  const from = instructions.find(({ keyword }) => keyword === 'FROM')?.line ?? 1;
-  const place = (line: number): SourceLocation | undefined => (file ? { file, line } : call);
-  return {
-    base: place(from),
-    follow: (method, args) => {
-      const instruction = next(method, args);
-      if (instruction) calls.set(instruction, { method, args });
-      return place(instruction?.line ?? from);
-    },
-    findings: () => {
-      const at = (line: number) => {
-        const found = place(line);
-        return found ? { at: found } : {};
-      };
-      if (file && !(decoded.ok && decoded.value === bytes.toString('utf8'))) {
-        const fault = decoded.ok ? 'it begins with a byte order mark, or is UTF-16' : decoded.reason;
-        const message = `The SDK reads a Dockerfile as UTF-8 without a byte order mark: ${fault}. Save it as plain UTF-8.`;
-        return [
-          {
-            severity: 'mistake',
-            title: 'Encoding of the Dockerfile',
-            message,
-            ...at(decoded.ok ? 1 : decoded.line),
-          },
-        ];
+export function readDockerfile(
+  text: string,
+  options: { readonly buildArgs?: Readonly<Record<string, string>>; readonly files?: ContextFiles } = {},
+): DockerfileReading {
+  const { buildArgs = {}, files } = options;
+  const { directives, instructions } = readInstructions(text);
+  const state = newState(directives.escaping, files);
+  const { findings, calls } = state;
+  const { syntax } = directives;
+  if (syntax && !/(?:^|\/)docker(?:file)?(?:-upstream)?(?:[:@]|$)|\/dockerfile\b/.test(syntax.value)) {
+    const line = { keyword: 'syntax', line: syntax.line };
+    findings.push(
+      warning(line, `${syntax.value} is not asked: the file is read as docker/dockerfile reads it.`),
+    );
+  }
+  const { base, built, above, problems, used } = stagesOf(instructions, directives.escaping, buildArgs);
+  findings.push(...problems);
+  if (!base) return { calls: [], findings };
+
+  calls.push({ method: 'setUser', user: 'root', line: base.line });
+  calls.push({ method: 'setWorkdir', path: '/', line: base.line });
+  for (const name of proxyArguments) {
+    const value = buildArgs[name];
+    if (value !== undefined) state.args.set(name, [value]);
+  }
+  const dropped = new Map<string, DockerfileInstruction[]>();
+  for (const stage of built) {
+    // A new ENTRYPOINT takes away the CMD of the stage that this one starts from.
+    const inherited = state.cmd;
+    for (const instruction of stage) {
+      try {
+        if (instruction.fault) throw instruction.fault;
+        if (instruction.keyword === 'ARG') readArg(instruction, state, buildArgs, above);
+        else if (droppedReasons[instruction.keyword])
+          dropped.set(instruction.keyword, [...(dropped.get(instruction.keyword) ?? []), instruction]);
+        else read(instruction, state, inherited);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        findings.push(mistake(instruction, error.message, error.advice));
       }
-      if (!instructions.some(({ keyword }) => keyword === 'FROM'))
-        return [{ ...noFrom(given, file), ...at(1) }];
-      const losses = dockerfileLosses(instructions, escapeCharacter(text.split(/\r?\n/)), (one) =>
-        calls.get(one),
-      );
-      const ignored = file && existsSync(`${file}.dockerignore`) ? [ignoreFile(file)] : [];
-      return [
-        ...ignored,
-        ...losses.map((loss) => ({ ...finding(loss, file !== undefined), ...at(loss.line) })),
-      ];
-    },
-  };
-}
-
-function finding({ severity, keyword, line, found, instead, start }: LineLoss, isFile: boolean): Finding {
-  const where = isFile ? '' : `Line ${line} of the Dockerfile, ${keyword}: `;
+    }
+  }
+  findings.push(...[...dropped].map(droppedFinding));
+  findings.push(...unusedArguments(buildArgs, instructions, used, base.line));
+  const { start, ready } = startOf(state);
+  if (!state.userSet) calls.push({ method: 'setUser', user: 'user', line: base.line });
+  if (!state.workdirSet) calls.push({ method: 'setWorkdir', path: '/home/user', line: base.line });
+  if (!state.userSet || !state.workdirSet) findings.push(defaultsNotice(state, base.line));
   return {
-    severity,
-    title: severity === 'mistake' ? `The SDK misreads ${keyword}` : `${keyword} is not fully supported`,
-    message: `${where}${found} ${instead}`,
+    base,
+    calls,
     ...(start && { start }),
+    ...(ready && { ready }),
+    findings: [...findings].sort((one, other) => one.line - other.line),
   };
 }
 
-function noFrom(given: string, file: string | undefined): Finding {
-  const title = 'No FROM in the Dockerfile';
-  if (file || /\s/.test(given.trim())) {
-    return {
-      severity: 'mistake',
-      title,
-      message: 'A Dockerfile must name its base. Write FROM and an image on its first line.',
-    };
+/** Names that Docker knows without an ARG. */
+const proxyArguments = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+
+function read(instruction: DockerfileInstruction, state: State, inherited: State['cmd']): void {
+  const { keyword, text, line } = instruction;
+  switch (keyword) {
+    case 'RUN':
+      readRun(instruction, state);
+      return;
+    case 'COPY':
+    case 'ADD':
+      readCopy(instruction, state);
+      return;
+    case 'ENV':
+      readEnv(instruction, state);
+      return;
+    case 'WORKDIR': {
+      const path = knownText(state, text);
+      if (path === '') throw new Fault('WORKDIR has no path.', 'Add one, or remove the line.');
+      if (/["`$\\%\n]/.test(path))
+        throw new Fault(
+          `The service cannot make the folder ${JSON.stringify(path)}.`,
+          'Use a path without quotes, backslashes, dollar and percent signs.',
+        );
+      state.calls.push({ method: 'setWorkdir', path, line });
+      state.workdirSet = true;
+      return;
+    }
+    case 'USER':
+      readUser(instruction, state);
+      return;
+    case 'SHELL': {
+      const words = jsonWords(text);
+      if (!words?.length)
+        throw new Fault('SHELL needs a list.', 'Write it in brackets: SHELL ["/bin/bash", "-c"].');
+      state.shell = words;
+      return;
+    }
+    case 'CMD':
+      state.cmd = commandOf(instruction, text, state);
+      return;
+    case 'ENTRYPOINT':
+      state.entrypoint = commandOf(instruction, text, state);
+      if (state.cmd === inherited) state.cmd = undefined;
+      return;
+    case 'HEALTHCHECK':
+      readHealthcheck(instruction, state);
+      return;
+    default: {
+      const near = nearest(keyword, [...keywords, ...Object.keys(droppedReasons)]);
+      throw new Fault(`Docker has no instruction ${keyword}.`, near ? `Write ${near}.` : 'Remove it.');
+    }
   }
-  const message = `fromDockerfile: there is no file ${resolve(given)}, so the SDK reads the name as the text of a Dockerfile. The path is relative to the working directory; correct it, or set the input working-directory.`;
-  return { severity: 'mistake', title: 'No such Dockerfile', message };
 }
 
-function ignoreFile(file: string): Finding {
-  const name = `${basename(file)}.dockerignore`;
-  const message = `${name} exists, but neither the SDK nor the action reads it: the files that it names are sent. Write its lines into .dockerignore of the context directory.`;
-  return {
-    severity: 'warning',
-    title: 'An ignore file without effect',
-    message,
-    at: { file: `${file}.dockerignore`, line: 1 },
-  };
+const keywords = [
+  'FROM',
+  'ARG',
+  'RUN',
+  'COPY',
+  'ADD',
+  'ENV',
+  'WORKDIR',
+  'USER',
+  'SHELL',
+  'CMD',
+  'ENTRYPOINT',
+];
+
+function readUser(instruction: DockerfileInstruction, state: State): void {
+  const written = knownText(state, instruction.text);
+  const [name = '', group] = written.split(':');
+  if (name === '') throw new Fault('USER has no name.', 'Add one, or remove the line.');
+  const user = name === '0' ? 'root' : name;
+  if (!/^[A-Za-z_][\w.-]*\$?$/.test(user)) {
+    const found = /^\d+$/.test(user)
+      ? `The service knows users by name, not by the number ${user}.`
+      : `${JSON.stringify(user)} is no name of a user.`;
+    throw new Fault(found, 'Write the name: USER node.');
+  }
+  if (group !== undefined && group !== name && group !== user) {
+    const found = `The group ${group} is left out: commands have the groups that ${user} has in the image.`;
+    state.findings.push(
+      warning(instruction, found, `Add ${user} to it in a RUN: usermod -aG ${group} ${user}.`),
+    );
+  }
+  state.calls.push({ method: 'setUser', user, line: instruction.line });
+  state.user = user;
+  state.userSet = true;
 }
 
-/** The content of the file; `undefined` when the SDK reads the path itself as the text of a Dockerfile. */
-function contentOf(path: string): Buffer | undefined {
-  try {
-    return existsSync(path) && statSync(path).isFile() ? readFileSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Instructions without a counterpart, and what that means. */
+const droppedReasons: Readonly<Record<string, string>> = {
+  EXPOSE: 'a sandbox exposes every port',
+  VOLUME: 'a sandbox keeps everything on its own disk; make the folder with RUN mkdir -p if it is needed',
+  LABEL: 'a template has no labels',
+  MAINTAINER: 'a template has no labels',
+  STOPSIGNAL: 'a sandbox ends without a signal',
+  ONBUILD: 'a template has no such instructions; write it where a recipe starts from this one',
+};
+
+function droppedFinding([keyword, found]: readonly [string, readonly DockerfileInstruction[]]): Finding {
+  const [first] = found;
+  const others = found.slice(1).map(({ line }) => line);
+  const also = others.length > 0 ? ` Also on line ${others.join(', ')}.` : '';
+  return notice(
+    { keyword, line: first?.line ?? 1 },
+    `${keyword} is left out: ${droppedReasons[keyword]}.${also}`,
+  );
+}
+
+function defaultsNotice({ userSet, workdirSet }: State, line: number): Finding {
+  const user = userSet ? [] : ['USER, so the sandbox runs as user'];
+  const workdir = workdirSet ? [] : ['WORKDIR, so it starts in /home/user'];
+  return notice({ keyword: 'FROM', line }, `There is no ${[...user, ...workdir].join(', and no ')}.`);
+}
+
+function unusedArguments(
+  buildArgs: Readonly<Record<string, string>>,
+  instructions: readonly DockerfileInstruction[],
+  used: ReadonlySet<string>,
+  line: number,
+): Finding[] {
+  const declared = instructions.filter(({ keyword }) => keyword === 'ARG').map(({ text }) => text);
+  const unused = Object.keys(buildArgs).filter(
+    (name) =>
+      !used.has(name) &&
+      !proxyArguments.includes(name) &&
+      !declared.some((text) => new RegExp(`(?:^|\\s)${name.replace(/\W/g, '\\$&')}(?:=|\\s|$)`).test(text)),
+  );
+  if (unused.length === 0) return [];
+  const found = `No ARG declares the build argument ${unused.join(' and ')}, so it does nothing.`;
+  return [warning({ keyword: 'ARG', line }, found, `Write ARG ${unused[0]} below FROM.`)];
 }

@@ -1,82 +1,67 @@
 import { parseJson } from '../../json.ts';
 
-/** How Docker reads the text after an instruction's keyword. */
+/** How BuildKit reads the text after an instruction's keyword. */
 
-/** Values of the variables that ARG and ENV declare above, without those of the base image. */
-export type Values = ReadonlyMap<string, string>;
-
-/** A word without its quotes and escapes. */
-export interface DockerWord {
-  /** With its variables as written. */
-  readonly text: string;
-  /** With the values of the variables declared above, and the others as written. */
-  readonly expanded: string;
-  readonly variables: readonly string[];
-  /** It has a dollar sign that does not begin a variable. */
-  readonly dollar: boolean;
-  /** It escapes a character that needs no escape, outside of quotes. */
-  readonly escaped: boolean;
+/** A variable that the Dockerfile does not set. The base image may have it. */
+export interface Unknown {
+  readonly name: string;
+  /** The form of it that a shell must expand, such as `${LANG:-C}`. Absent for the plain value. */
+  readonly form?: string;
 }
 
-/** Reads a word with quotes, escapes and variables as Docker documents them. */
-export function dockerWord(written: string, escaping: string, values: Values): DockerWord {
-  let text = '';
-  let expanded = '';
-  let quote = '';
-  let dollar = false;
-  let escaped = false;
-  const variables: string[] = [];
-  const add = (characters: string): void => {
-    text += characters;
-    expanded += characters;
-    dollar ||= characters.includes('$');
-  };
-  for (let at = 0; at < written.length; at += 1) {
-    const character = written[at] ?? '';
-    const variable = quote === "'" ? undefined : variableAt(written, at);
-    if (quote === '' ? isQuote(character) : character === quote) {
-      quote = quote === '' ? character : '';
-    } else if (character === escaping && quote !== "'") {
-      const next = written[at + 1] ?? '';
-      at += 1;
-      // Double quotes allow only these escapes. Any other escape character is text.
-      escaped ||= quote === '' && /[\w.+*?()|/-]/.test(next);
-      add(quote === '' || ['"', '$', escaping].includes(next) ? next : character + next);
-    } else if (variable) {
-      variables.push(variable.name);
-      text += variable.written;
-      expanded += variable.expand(values);
-      at += variable.written.length - 1;
+/** A word without its quotes and escapes: texts, and the variables between them whose value is not known. */
+export type Word = readonly (string | Unknown)[];
+
+/** The variables that ARG and ENV set above. */
+export type Values = ReadonlyMap<string, Word>;
+
+/** Something that BuildKit or this reader refuses. The texts are sentences. */
+export class Fault extends Error {
+  /** How to fix it. */
+  readonly advice: string;
+  constructor(message: string, advice: string) {
+    super(message);
+    this.advice = advice;
+  }
+}
+
+/** The text of a word; `undefined` when it has a variable of unknown value. */
+export function plainText(word: Word): string | undefined {
+  return word.every((piece) => typeof piece === 'string') ? word.join('') : undefined;
+}
+
+/** The names of the variables in a word whose value is not known. */
+export function unknownNames(words: readonly Word[]): string[] {
+  const names = words.flatMap((word) =>
+    word.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name])),
+  );
+  return [...new Set(names)];
+}
+
+/** A dollar sign that a shell would expand within double quotes. */
+const activeDollar = /\$(?=[\w{$@*#?!\-[])/g;
+
+/**
+ * A word as the value of an ENV step: the service expands its variables as a shell does within double quotes, after
+ * escaping quotes, backslashes, backticks and `$(`. So a dollar sign that is text is written as the default of a variable
+ * that nobody sets.
+ */
+export function environmentValue(word: Word): string {
+  let written = '';
+  for (const piece of [...word].reverse()) {
+    if (typeof piece === 'string') {
+      // What follows decides whether a dollar sign at the end is active.
+      const whole = piece + written.slice(0, 1);
+      const text = whole.replace(activeDollar, (dollar, at: number) =>
+        at < piece.length ? '${LITERAL_DOLLAR:-$}' : dollar,
+      );
+      written = text.slice(0, text.length - Math.min(written.length, 1)) + written;
     } else {
-      add(character);
+      const plain = /^\w/.test(written) ? `\${${piece.name}}` : `$${piece.name}`;
+      written = (piece.form ?? plain) + written;
     }
   }
-  return { text, expanded, variables, dollar, escaped };
-}
-
-function isQuote(character: string): boolean {
-  return character === '"' || character === "'";
-}
-
-interface Variable {
-  readonly name: string;
-  readonly written: string;
-  readonly expand: (values: Values) => string;
-}
-
-function variableAt(text: string, at: number): Variable | undefined {
-  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+])([^}]*)|[^}]*)\})/.exec(text.slice(at));
-  const [written, bare, braced, operator, word = ''] = match ?? [];
-  const name = bare ?? braced;
-  if (written === undefined || name === undefined) return undefined;
-  const expand = (values: Values): string => {
-    const own = values.get(name);
-    if (own === undefined || (braced && operator === undefined && written !== `\${${name}}`)) return written;
-    if (operator === undefined) return own;
-    const isSet = own !== '' || !operator.startsWith(':');
-    return operator.endsWith('-') === isSet ? (isSet ? own : '') : word;
-  };
-  return { name, written, expand };
+  return written;
 }
 
 /** The words between blanks, as written. Quoted and escaped blanks do not separate. */
@@ -95,35 +80,22 @@ export function splitWords(text: string, escaping: string): string[] {
     if (character === escaping && quote !== "'") {
       at += 1;
       word += text[at] ?? '';
-    } else if (quote === '' ? isQuote(character) : character === quote) {
+    } else if (quote === '' ? character === '"' || character === "'" : character === quote) {
       quote = quote === '' ? character : '';
     }
   }
   return word === '' ? words : [...words, word];
 }
 
-/** The items of `["a", "b"]`; `undefined` for anything else, which is text to Docker. */
+/**
+ * The items of `["a", "b"]`; `undefined` for anything else, which is text to Docker.
+ *
+ * @throws Fault for a list of something else than texts, which Docker refuses
+ */
 export function jsonWords(text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;
   const value = parseJson(text);
-  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
-}
-
-export interface Flag {
-  readonly name: string;
-  readonly value: string;
-}
-
-const flagPattern = /^--([A-Za-z][\w-]*)(?:=((?:"[^"]*"|'[^']*'|[^\s"'])*))?(?=\s|$)\s*/;
-
-/** Splits off the flags at the beginning: `--chmod=755 a /b`. */
-export function splitFlags(text: string): { readonly flags: readonly Flag[]; readonly rest: string } {
-  const flags: Flag[] = [];
-  let rest = text.trim();
-  for (;;) {
-    const [whole, name, value = ''] = flagPattern.exec(rest) ?? [];
-    if (whole === undefined || name === undefined) return { flags, rest };
-    flags.push({ name, value: value.replace(/["']/g, '') });
-    rest = rest.slice(whole.length);
-  }
+  if (!Array.isArray(value)) return undefined;
+  if (value.every((item) => typeof item === 'string' && !item.includes('\0'))) return value;
+  throw new Fault('The list holds something else than texts, which Docker refuses.', 'Quote each item.');
 }

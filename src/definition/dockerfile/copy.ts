@@ -1,0 +1,104 @@
+import { posix } from 'node:path';
+import { quoteForShell } from '../shell-text.ts';
+import { addSource } from './add.ts';
+import type { DockerfileInstruction, HereDocument } from './instructions.ts';
+import { readWord } from './read-word.ts';
+import { copySource, runAsRoot, type Target } from './sources.ts';
+import { knownText, type State } from './state.ts';
+import { Fault, jsonWords, plainText } from './words.ts';
+
+/** COPY and ADD. */
+export function readCopy(instruction: DockerfileInstruction, state: State): void {
+  const words = wordsOf(instruction, state);
+  const destination = words.at(-1) ?? '';
+  const sources = words.slice(0, -1);
+  const documents = instruction.hereDocuments;
+  if (sources.length + documents.length === 0 || destination === '')
+    throw new Fault(
+      `${instruction.keyword} needs a source and a destination.`,
+      `Write ${instruction.keyword} source destination.`,
+    );
+  const flags = readFlags(instruction, state);
+  const endsAsFolder = destination.endsWith('/') || destination === '.';
+  if (sources.length + documents.length > 1 && !endsAsFolder) {
+    const found = `${JSON.stringify(destination)} does not end in a slash, as it must with several sources.`;
+    throw new Fault(found, `Write ${destination}/.`);
+  }
+  if (/["`$\\\n]/.test(destination))
+    throw new Fault(
+      `The service cannot write to ${JSON.stringify(destination)}.`,
+      'Use a path without quotes, backslashes and dollar signs.',
+    );
+  const target: Target = { instruction, destination, isFolder: endsAsFolder, ...flags };
+  for (const source of sources) {
+    if (instruction.keyword === 'ADD' && addSource(source, target, state)) continue;
+    copySource(source, target, state);
+  }
+  for (const document of documents) writeDocument(document, target, state);
+}
+
+/** The words without the marks of here-documents, which stand in place of sources. */
+function wordsOf({ text, hereDocuments }: DockerfileInstruction, state: State): string[] {
+  const marks = hereDocuments.map(({ mark }) => mark);
+  const written = jsonWords(text) ?? text.split(/\s+/).filter((word) => word && !marks.includes(word));
+  return written.map((word) => knownText(state, word));
+}
+
+const octal = /^0?[0-7]{3,4}$/;
+
+function readFlags(
+  instruction: DockerfileInstruction,
+  state: State,
+): { readonly owner?: string; readonly mode?: string; readonly parents?: boolean } {
+  let owner: string | undefined;
+  let mode: string | undefined;
+  for (const { name, value } of instruction.flags) {
+    const flag = `--${name}${value ? `=${value}` : ''}`;
+    if (name === 'from') {
+      const install = `install what it holds in a RUN, or build that image first, push it, and start from it: FROM image`;
+      throw new Fault(
+        `${flag} cannot be built: a template has one image, so there is no other to copy from.`,
+        `${install[0]?.toUpperCase()}${install.slice(1)}.`,
+      );
+    }
+    if (name === 'chown') owner = ownerOf(knownText(state, value));
+    else if (name === 'chmod') mode = modeOf(knownText(state, value));
+    else if (name === 'exclude')
+      throw new Fault(`${flag} cannot be built.`, `Write the line ${value} into .dockerignore.`);
+    else if (name === 'parents' && value !== 'false')
+      throw new Fault(`${flag} cannot be built.`, 'Write a COPY with the whole destination for each source.');
+    else if (!['link', 'parents', 'checksum', 'keep-git-dir', 'unpack'].includes(name))
+      throw new Fault(`${instruction.keyword} has no flag ${flag}.`, 'Write it without the flag.');
+  }
+  const docker = state.user === 'root' ? undefined : 'root';
+  const user = owner ?? docker;
+  return { ...(user && { owner: user }), ...(mode && { mode }) };
+}
+
+function ownerOf(owner: string): string {
+  if (!/^[\w.-]+(?::[\w.-]+)?$/.test(owner))
+    throw new Fault(`--chown=${owner} names no user.`, 'Write --chown=user:group.');
+  return owner;
+}
+
+function modeOf(mode: string): string {
+  if (octal.test(mode) && Number.parseInt(mode, 8) > 0) return mode;
+  const example = /x/.test(mode) ? '755' : '644';
+  throw new Fault(`--chmod=${mode} is no octal mode.`, `Write it as a number, such as --chmod=${example}.`);
+}
+
+/** A here-document as a file. */
+function writeDocument(document: HereDocument, target: Target, state: State): void {
+  const { name, content, expand } = document;
+  const word = expand ? readWord(content, { ...state, keepQuotes: true }) : [content];
+  const text = plainText(word);
+  if (text === undefined) knownText(state, content.replace(/["']/g, ''));
+  const path = target.isFolder ? posix.join(target.destination, name) : target.destination;
+  const [user, group] = (target.owner ?? 'root').split(':');
+  const owner = user === 'root' && group === undefined ? '' : ` -o ${user} -g ${group ?? user}`;
+  const lines = (text ?? '').split('\n');
+  let end = name;
+  while (lines.includes(end)) end = `${end}_`;
+  const command = `install -D -m ${target.mode ?? '644'}${owner} /dev/stdin ${quoteForShell(path)} <<'${end}'\n${text}${end}`;
+  runAsRoot(command, target, state);
+}
