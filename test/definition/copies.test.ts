@@ -57,11 +57,11 @@ describe('every step stays where it is written', () => {
   test('in a Dockerfile', async () => {
     const loaded = await load({
       'template.ts': `${first}export const template = Template().fromDockerfile('Dockerfile');`,
-      Dockerfile: 'FROM scratch\nUSER me\nCOPY ../b /b\nCOPY a /a\n',
+      Dockerfile: 'FROM Example\nUSER me\nCOPY ../b /b\nCOPY a /a\n',
     });
     expect(steps(loaded).filter((step) => step.startsWith('COPY'))).toEqual([
       'COPY ../b /b <Dockerfile:3>',
-      'COPY a /a <Dockerfile:4>',
+      'COPY a /a root <Dockerfile:4>',
     ]);
   });
 });

@@ -217,12 +217,12 @@ const rows: [label: string, ...mistake: Mistake][] = [
     /MCP servers can only be added to mcp-gateway template/,
   ],
   [
-    'a Dockerfile of several stages',
+    'a Dockerfile that is not there',
     {
-      'template.ts': `${first}\nexport const template = Template()\n  .fromDockerfile('FROM a\\nFROM b\\n');`,
+      'template.ts': `${first}\nexport const template = Template()\n  .fromDockerfile('e2b.Dockerfile');`,
     },
     'template.ts:3',
-    /Multi-stage Dockerfiles are not supported/,
+    /names a file that does not exist\. Looked for .*\/e2b\.Dockerfile\. .*working-directory/,
   ],
 ];
 

@@ -149,11 +149,11 @@ class WordReader {
     if (text === undefined || pattern === undefined || operator.startsWith(':')) throw unknownForm(name);
     if (operator.startsWith('/')) {
       const [, from = '', to = ''] = /^((?:\\.|[^/])*)\/?(.*)$/s.exec(pattern) ?? [];
-      return [text.replace(new RegExp(globSource(from, true), operator === '//' ? 'g' : ''), () => to)];
+      return [text.replace(new RegExp(globSource(from), operator === '//' ? 'g' : ''), () => to)];
     }
     const isLongest = operator.length === 2;
     const lengths = Array.from({ length: text.length + 1 }, (_, length) => length);
-    const isMatch = new RegExp(`^${globSource(pattern, true)}$`, 's');
+    const isMatch = new RegExp(`^${globSource(pattern)}$`, 's');
     for (const length of isLongest ? lengths.reverse() : lengths) {
       const part = operator.startsWith('#') ? text.slice(0, length) : text.slice(text.length - length);
       if (isMatch.test(part))
@@ -168,11 +168,11 @@ function stateOf(word: Word): 'text' | 'empty' | 'unknown' {
   return word.some((piece) => typeof piece !== 'string') ? 'unknown' : 'empty';
 }
 
-function globSource(pattern: string, greedy: boolean): string {
+function globSource(pattern: string): string {
   return pattern.replace(/\\(.)|[\s\S]/g, (character, escaped: string | undefined) => {
     if (escaped !== undefined) return escaped.replace(/\W/g, '\\$&');
-    if (character === '*') return greedy ? '[sS]*' : '[sS]*?';
-    return character === '?' ? '[sS]' : character.replace(/\W/g, '\\$&');
+    if (character === '*') return '[\\s\\S]*';
+    return character === '?' ? '[\\s\\S]' : character.replace(/\W/g, '\\$&');
   });
 }
 

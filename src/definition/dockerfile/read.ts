@@ -6,7 +6,7 @@ import { type DockerfileInstruction, readInstructions } from './instructions.ts'
 import { readRun } from './run.ts';
 import { stagesOf } from './stages.ts';
 import { commandOf, readHealthcheck, startOf } from './start.ts';
-import { type BuilderCall, type ContextFiles, knownText, newState, type State } from './state.ts';
+import { type BuilderCall, type ContextFiles, drop, knownText, newState, type State } from './state.ts';
 import { Fault, jsonWords } from './words.ts';
 
 /** A Dockerfile as calls of the SDK's builder. */
@@ -53,7 +53,6 @@ export function readDockerfile(
     const value = buildArgs[name];
     if (value !== undefined) state.args.set(name, [value]);
   }
-  const dropped = new Map<string, DockerfileInstruction[]>();
   for (const stage of built) {
     // A new ENTRYPOINT takes away the CMD of the stage that this one starts from.
     const inherited = state.cmd;
@@ -61,8 +60,7 @@ export function readDockerfile(
       try {
         if (instruction.fault) throw instruction.fault;
         if (instruction.keyword === 'ARG') readArg(instruction, state, buildArgs, above);
-        else if (droppedReasons[instruction.keyword])
-          dropped.set(instruction.keyword, [...(dropped.get(instruction.keyword) ?? []), instruction]);
+        else if (droppedReasons[instruction.keyword]) drop(state, instruction.keyword, instruction.line);
         else read(instruction, state, inherited);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
@@ -70,7 +68,7 @@ export function readDockerfile(
       }
     }
   }
-  findings.push(...[...dropped].map(droppedFinding));
+  findings.push(...droppedFindings(state.dropped));
   findings.push(...unusedArguments(buildArgs, instructions, used, base.line));
   const { start, ready } = startOf(state);
   if (!state.userSet) calls.push({ method: 'setUser', user: 'user', line: base.line });
@@ -189,14 +187,16 @@ const droppedReasons: Readonly<Record<string, string>> = {
   ONBUILD: 'a template has no such instructions; write it where a recipe starts from this one',
 };
 
-function droppedFinding([keyword, found]: readonly [string, readonly DockerfileInstruction[]]): Finding {
-  const [first] = found;
-  const others = found.slice(1).map(({ line }) => line);
-  const also = others.length > 0 ? ` Also on line ${others.join(', ')}.` : '';
-  return notice(
-    { keyword, line: first?.line ?? 1 },
-    `${keyword} is left out: ${droppedReasons[keyword]}.${also}`,
-  );
+/** One line for all that is left out. */
+function droppedFindings(dropped: ReadonlyMap<string, readonly number[]>): Finding[] {
+  if (dropped.size === 0) return [];
+  const parts = [...dropped].map(([what, lines]) => {
+    const where = lines.length === 1 ? 'line' : 'lines';
+    return `${what} (${where} ${lines.join(', ')}; ${droppedReasons[what] ?? 'the command runs without it'})`;
+  });
+  const line = Math.min(...[...dropped.values()].flat());
+  const title = 'Instructions without a counterpart';
+  return [{ severity: 'notice', title, message: `Left out: ${parts.join(', ')}.`, line }];
 }
 
 function defaultsNotice({ userSet, workdirSet }: State, line: number): Finding {

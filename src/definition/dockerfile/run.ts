@@ -1,7 +1,7 @@
-import { mistake, notice, warning } from './finding.ts';
+import { mistake, warning } from './finding.ts';
 import type { DockerfileInstruction, Flag } from './instructions.ts';
 import { defaultShell, execCommand, shellCommand, tidyBlanks } from './shell.ts';
-import { exportsOf, type State } from './state.ts';
+import { drop, exportsOf, type State } from './state.ts';
 import { Fault, jsonWords } from './words.ts';
 
 /** RUN in both forms, and with here-documents. */
@@ -53,7 +53,9 @@ function scriptCommand(name: string, content: string): string {
 
 function readFlags(instruction: DockerfileInstruction, state: State): void {
   for (const flag of instruction.flags) {
-    const found = flagFinding(instruction, flag);
+    const kept = /(?:^|,)type=(cache|tmpfs)(?:,|$)/.exec(flag.value)?.[1];
+    if (flag.name === 'mount' && kept) drop(state, `--mount=type=${kept}`, instruction.line);
+    const found = kept ? undefined : flagFinding(instruction, flag);
     if (found) state.findings.push(found);
   }
 }
@@ -71,8 +73,6 @@ function flagFinding(instruction: DockerfileInstruction, { name, value }: Flag) 
 function mountFinding(instruction: DockerfileInstruction, flag: string, value: string) {
   const type = /(?:^|,)type=(\w+)/.exec(value)?.[1] ?? 'bind';
   const required = /(?:^|,)required(?:=true)?(?:,|$)/.test(value);
-  if (type === 'cache' || type === 'tmpfs')
-    return notice(instruction, `${flag} is left out: the command runs without it.`);
   if ((type === 'secret' || type === 'ssh') && !required)
     return warning(
       instruction,

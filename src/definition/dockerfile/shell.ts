@@ -40,7 +40,7 @@ const notPortable: readonly RegExp[] = [
   /\[\[|\(\(|&>|>&\s*[^\d\s-]|\|&|<<<|[<>]\(|\$['"[]|\$\(<|==|=~|[\w\]]\+?=\(|\+=|;;?&|\[\^/,
   /(?<!\$)\{[^{}\s]*(?:,|\.\.)[^{}]*\}/,
   /\$\{(?!\w+(?:\}|:?[-+=?]|##?|%%?)|[@*#?$!-]\}|#\w+\})/,
-  /[=:]~|~[-+]/,
+  /[=:]~|~[-+]|!\s*(?:$|[;&|)])/,
   // Words of bash, and words that both know and treat differently.
   /(?<![\w./$-])(?:source|function|declare|typeset|let|shopt|pushd|popd|dirs|select|time|coproc|mapfile|readarray|enable|builtin|hash|alias|unalias|history|disown|caller|type|ulimit|trap|kill|local|getopts|jobs|help|suspend|fc|bind|complete|compgen|logout)(?![\w./=-])/,
   /(?<![\w./$-])(?:wait|read|exec|umask|cd|pwd|export|unset|readonly)\s+-/,

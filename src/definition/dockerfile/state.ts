@@ -47,6 +47,8 @@ export interface State {
   readonly values: Map<string, Word>;
   /** Those that only a RUN gets: ARG. */
   readonly args: Map<string, Word>;
+  /** What has no counterpart, and its lines. */
+  readonly dropped: Map<string, readonly number[]>;
   /** The value of `ENV PATH`. */
   path: Word | undefined;
   shell: Shell;
@@ -66,6 +68,7 @@ export function newState(escaping: string, files: ContextFiles | undefined): Sta
     findings: [],
     values: new Map(),
     args: new Map(),
+    dropped: new Map(),
     path: undefined,
     shell: defaultShell,
     user: 'root',
@@ -75,6 +78,11 @@ export function newState(escaping: string, files: ContextFiles | undefined): Sta
     cmd: undefined,
     healthcheck: undefined,
   };
+}
+
+/** Notes something that has no counterpart and does no harm. */
+export function drop({ dropped }: State, what: string, line: number): void {
+  dropped.set(what, [...(dropped.get(what) ?? []), line]);
 }
 
 /**

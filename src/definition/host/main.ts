@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type Problem, ProblemsError, problem, throwIfAny } from '../../problem.ts';
+import { type Problem, ProblemsError, throwIfAny } from '../../problem.ts';
 import type { KindName } from '../kinds.ts';
 import { type HostRequest, lifelineDescriptor } from '../protocol.ts';
 import { frameFinder } from '../stack-frames.ts';
@@ -25,18 +25,9 @@ import { placeholderProblems, watchOutput } from './withheld-keys.ts';
 const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {
   module: async () => (await import('./module/read.ts')).readModule,
   python: async () => (await import('./python/read.ts')).readPython,
-  dockerfile: unread,
+  dockerfile: async () => (await import('./dockerfile/read.ts')).readDockerfileKind,
   config: async () => (await import('./config/read.ts')).readConfig,
 };
-
-async function unread(): Promise<ReadKind> {
-  return async ({ file }) => {
-    throw problem('Wrong kind of definition file', `${file} is of a kind that is not read yet.`, {
-      file,
-      line: 1,
-    });
-  };
-}
 
 async function main(): Promise<void> {
   const watched = exitWithParent(lifelineDescriptor);
@@ -72,7 +63,10 @@ async function main(): Promise<void> {
   }
   const sdkName = `novita-sandbox ${sdk.origin.version}`;
   const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
-  const recorder = recordBuilder(sdk.exports['TemplateBase'], frames);
+  const recorder = recordBuilder(sdk.exports['TemplateBase'], frames, {
+    ...(request.buildArgs && { buildArgs: request.buildArgs }),
+    ...(files && { files }),
+  });
   const requestStack = watchRequests();
   const printed = watchOutput();
   const fail = (found: Problem): never => answer.fail([found]);

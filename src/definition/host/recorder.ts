@@ -1,8 +1,12 @@
 import type { Problem, SourceLocation } from '../../problem.ts';
 import type { DefinitionWarning } from '../definition.ts';
-import { type DockerfileRun, type Finding, readDockerfile } from '../dockerfile/read.ts';
 import { callerStack, type FrameFinder } from '../stack-frames.ts';
 import { argumentProblems } from './check-arguments.ts';
+import {
+  applyDockerfile,
+  type DockerfileFinding,
+  type DockerfileOptions,
+} from './dockerfile/from-dockerfile.ts';
 import { tolerantMethods } from './tolerant-methods.ts';
 import { unquotedArguments } from './unquoted-arguments.ts';
 
@@ -18,7 +22,9 @@ export interface Recorder {
   parts(template: object): TemplateParts;
   /** Calls of this template that build, but probably not as meant. */
   warnings(template: object): readonly DefinitionWarning[];
-  /** What the SDK misreads in the Dockerfile of this template. */
+  /** What the user should know about the Dockerfile of this template, and need not change. */
+  notices(template: object): readonly DefinitionWarning[];
+  /** What is wrong in the Dockerfile of this template. */
   mistakes(template: object): readonly Problem[];
   /** What is wrong with the arguments of the calls so far. */
   readonly problems: readonly Problem[];
@@ -58,19 +64,25 @@ const probed =
 
 interface Call {
   readonly line: SourceLocation | undefined;
-  /** Set while the SDK reads a Dockerfile. */
-  readonly dockerfile?: DockerfileRun | undefined;
+  /** The calls within it are those of a Dockerfile. */
+  readonly dockerfile?: boolean;
 }
 
 /**
  * Records which line of the user's files made which instruction. The SDK's own stack traces do not fit, since steps
  * that it adds shift their index. A builder of an unexpected form is not wrapped, and gives no lines.
+ *
+ * `fromDockerfile()` gets another reader than the SDK's, which loses much of what a Dockerfile says.
  */
-export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recorder {
+export function recordBuilder(
+  TemplateBase: unknown,
+  frames: FrameFinder,
+  dockerfiles: DockerfileOptions = {},
+): Recorder {
   const lines = new WeakMap<object, SourceLocation>();
   const parts = new WeakMap<object, TemplateParts>();
   const warnings = new WeakMap<object, DefinitionWarning[]>();
-  const findings = new WeakMap<object, readonly Finding[]>();
+  const findings = new WeakMap<object, readonly DockerfileFinding[]>();
   const problems: Problem[] = [];
   const missingMethods = new Set<string>();
   const calls: Call[] = [];
@@ -81,13 +93,11 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
 
   const begin = (template: object, method: string, args: readonly unknown[]): Call => {
     const outer = calls.at(-1);
-    if (outer) return { line: outer.dockerfile ? outer.dockerfile.follow(method, args) : outer.line };
+    if (outer) return { line: outer.line };
     const line = frames.find(callerStack());
     problems.push(...argumentProblems(method, args, line));
     warn(template, unquotedArguments(method, args, line));
-    const [given] = args;
-    const isDockerfile = method === 'fromDockerfile' && typeof given === 'string';
-    return { line, dockerfile: isDockerfile ? readDockerfile(given, line) : undefined };
+    return { line };
   };
 
   const note = (template: object, method: string, call: Call, before: number): void => {
@@ -95,35 +105,45 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
     for (const instruction of instructions.slice(before)) {
       if (call.line && !lines.has(instruction)) lines.set(instruction, call.line);
     }
-    const line = call.dockerfile?.base ?? call.line;
+    const { line } = call;
     if (!line) return;
     const earlier = parts.get(template) ?? {};
-    if (method.startsWith('from'))
-      parts.set(template, { ...earlier, base: line, dockerfile: method === 'fromDockerfile' });
+    if (method.startsWith('from') && method !== 'fromDockerfile')
+      parts.set(template, { ...earlier, base: line, dockerfile: calls.some(({ dockerfile }) => dockerfile) });
     if (method === 'setStartCmd') parts.set(template, { ...earlier, start: line, ready: line });
     if (method === 'setReadyCmd') parts.set(template, { ...earlier, ready: line });
   };
 
-  const ofKind = (template: object, kind: Finding['severity']): Problem[] =>
-    asProblems(findings.get(template) ?? [], kind);
+  const ofKind = (template: object, kind: DockerfileFinding['severity']): Problem[] =>
+    (findings.get(template) ?? [])
+      .filter(({ severity }) => severity === kind)
+      .map(({ title, message, at }) => ({ title, message, ...(at && { at }) }));
+
+  const callAt = <Result>(line: SourceLocation | undefined, make: () => Result): Result => {
+    calls.push({ line });
+    try {
+      return make();
+    } finally {
+      calls.pop();
+    }
+  };
 
   const wrap = (method: string, original: (...args: unknown[]) => unknown) =>
     function watched(this: object, ...args: unknown[]): unknown {
       const call = begin(this, method, args);
       const before = instructionsOf(this).length;
-      calls.push(call);
+      const [given] = args;
+      const dockerfile = method === 'fromDockerfile' && typeof given === 'string';
+      calls.push({ ...call, dockerfile });
       try {
-        return original.apply(this, args);
-      } catch (error) {
-        // The SDK stops at the first instruction that it cannot read, and says less about it.
-        problems.push(...asProblems(call.dockerfile?.findings() ?? [], 'mistake'));
-        throw error;
+        if (!dockerfile) return original.apply(this, args);
+        findings.set(this, applyDockerfile(this, given, call.line, callAt, dockerfiles));
+        return this;
       } finally {
         calls.pop();
         note(this, method, call, before);
-        if (call.dockerfile) findings.set(this, call.dockerfile.findings());
         // A start command in the definition replaces CMD and ENTRYPOINT.
-        if (method === 'setStartCmd' && calls.length === 0) {
+        if (method === 'setStartCmd' && !calls.some((outer) => outer.dockerfile)) {
           findings.set(
             this,
             (findings.get(this) ?? []).filter(({ start }) => !start),
@@ -145,26 +165,14 @@ export function recordBuilder(TemplateBase: unknown, frames: FrameFinder): Recor
   return {
     stepLine: (instruction) => lines.get(Object(instruction)),
     noteLine: (instruction, line) => void lines.set(instruction, line),
-    callAt(line, make) {
-      calls.push({ line });
-      try {
-        return make();
-      } finally {
-        calls.pop();
-      }
-    },
+    callAt,
     parts: (template) => parts.get(template) ?? {},
     mistakes: (template) => ofKind(template, 'mistake'),
+    notices: (template) => ofKind(template, 'notice'),
     warnings: (template) => [...ofKind(template, 'warning'), ...(warnings.get(template) ?? [])],
     problems,
     missingMethods,
   };
-}
-
-function asProblems(findings: readonly Finding[], kind: Finding['severity']): Problem[] {
-  return findings
-    .filter(({ severity }) => severity === kind)
-    .map(({ title, message, at }) => ({ title, message, ...(at && { at }) }));
 }
 
 /** Notes every read of a name that the builder does not have; the value stays `undefined`. */

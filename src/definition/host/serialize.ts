@@ -87,7 +87,7 @@ export async function serialize(
     ],
     settings: choice.settings ?? {},
     ...(choice.readBy !== undefined && { readBy: choice.readBy }),
-    notices: choice.notices ?? [],
+    notices: [...recorder.notices(template), ...(choice.notices ?? [])],
   };
 }
 
