@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { kindOf } from '../definition/kinds.ts';
 import { javascriptText, type Problem, type SourceLocation } from '../problem.ts';
 import { isOfMachine } from '../runner-errors.ts';
 import { escapedSource } from './copy-source.ts';
@@ -109,14 +110,14 @@ export function copyProblems(copy: CopyFiles) {
   };
 }
 
-/** How to name a path that looks like a pattern. A Dockerfile cannot: the SDK drops its backslashes. */
+/** How to name a path that looks like a pattern. */
 export function literalAdvice({ source, at }: Pick<CopyFiles, 'source' | 'at'>): string {
   const segments = source.split('/');
   const special = segments.findIndex((segment) => escapedSource(segment) !== segment);
   const folder = segments.slice(0, special).join('/');
   const whole = folder ? `copy the folder "${folder}" whole` : 'copy a folder that holds it';
-  if (at && !/\.[cm]?[jt]sx?$/.test(at.file)) {
-    return `A Dockerfile cannot name it: ${whole}, or use copy() in the definition.`;
+  if (at && kindOf(at.file)?.name === 'dockerfile') {
+    return `To name it, and no pattern, write ${source.replace(/[*?[]/g, '[$&]')}, or ${whole}.`;
   }
   return `To name it, and no pattern, write ${javascriptText(escapedSource(source))} in copy(), or ${whole}.`;
 }

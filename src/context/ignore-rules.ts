@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { Ignore } from 'ignore';
 import ignore from 'ignore';
 import { decodeText } from '../decode-text.ts';
@@ -34,14 +34,17 @@ interface Group {
  * Reads `.dockerignore` of the context directory, if there is one, and puts its rules after the definition's
  * `fileIgnorePatterns`, as the SDK does. The last rule that matches decides.
  *
+ * @param ignoreFile - absolute path of a file that counts in place of `.dockerignore`
  * @throws ProblemsError that names each pattern that Docker would refuse, or a `.dockerignore` that cannot be read or has
  *   an unknown encoding
  */
 export async function loadIgnoreRules(
   contextDirectory: string,
   fileIgnorePatterns: readonly string[],
+  ignoreFile?: string,
 ): Promise<IgnoreRules> {
-  const file = join(contextDirectory, '.dockerignore');
+  const file = ignoreFile ?? join(contextDirectory, '.dockerignore');
+  const name = basename(file);
   let content: Buffer = Buffer.alloc(0);
   try {
     content = await readFile(file);
@@ -51,7 +54,7 @@ export async function loadIgnoreRules(
     if (code !== 'ENOENT' && code !== 'ENOTDIR') {
       throwIfAny([
         {
-          title: 'Unreadable .dockerignore',
+          title: `Unreadable ${name}`,
           message: `${file} cannot be read (${code}). Nothing is sent, because it may name secrets.`,
           at: { file, line: 1 },
         },
@@ -62,12 +65,13 @@ export async function loadIgnoreRules(
   if (!decoded.ok) {
     const { reason, line } = decoded;
     const message = `${file}: ${reason}. Nothing is sent, because a misread pattern could send a secret. Save the file as UTF-8.`;
-    throwIfAny([{ title: 'Encoding of .dockerignore', message, at: { file, line } }]);
+    throwIfAny([{ title: `Encoding of ${name}`, message, at: { file, line } }]);
   }
   return compileIgnoreRules({
     contextDirectory,
     fileIgnorePatterns,
     dockerignore: decoded.ok ? decoded.value : '',
+    ignoreFile: file,
   });
 }
 
@@ -85,7 +89,10 @@ export function compileIgnoreRules(from: {
   readonly contextDirectory: string;
   readonly fileIgnorePatterns: readonly string[];
   readonly dockerignore: string;
+  /** Where the text is from. Else it is that of `.dockerignore`. */
+  readonly ignoreFile?: string;
 }): IgnoreRules {
+  const ignoreFile = from.ignoreFile ?? join(from.contextDirectory, '.dockerignore');
   const problems: Problem[] = [];
   const rules: IgnoreRule[] = [];
   const groups: Group[] = [];
@@ -104,7 +111,7 @@ export function compileIgnoreRules(from: {
           ? {
               title: 'Invalid ignore pattern',
               message,
-              at: { file: join(from.contextDirectory, '.dockerignore'), line },
+              at: { file: ignoreFile, line },
             }
           : { title: 'Invalid ignore pattern', message },
       );
@@ -146,7 +153,7 @@ export function compileIgnoreRules(from: {
     const pattern = line.trim();
     // Only a "#" in the first column starts a comment.
     if (pattern === '' || line.startsWith('#')) continue;
-    add(pattern, [pattern.replace(/^!\s*/, '')], `line ${index + 1} of .dockerignore`, index + 1);
+    add(pattern, [pattern.replace(/^!\s*/, '')], `line ${index + 1} of ${basename(ignoreFile)}`, index + 1);
   }
   throwIfAny(problems);
 

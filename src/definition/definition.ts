@@ -72,6 +72,8 @@ export interface Definition {
   readonly relativeContext?: { readonly written: string; readonly workingDirectory: string };
   /** `fileIgnorePatterns` of the definition, in the order given. */
   readonly ignorePatterns: readonly string[];
+  /** Absolute path of a file that counts in place of `.dockerignore`, as `app.Dockerfile.dockerignore` does. */
+  readonly ignoreFile?: string;
   readonly warnings: readonly DefinitionWarning[];
   readonly settings: DefinitionSettings;
   /** Which program read it, in words for the log; absent where the action itself does. */

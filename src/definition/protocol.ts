@@ -31,6 +31,8 @@ export interface ReadingInputs {
   readonly exportName?: string;
   /** The input `name`: picks among several builds of one script. */
   readonly name?: string;
+  /** The input `context` as an absolute path: where the files of COPY are, whatever the definition says. */
+  readonly contextDirectory?: string;
   /** Values for `ARG` of a Dockerfile. */
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** Handed to a definition that is a function. */

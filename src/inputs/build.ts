@@ -2,6 +2,7 @@ import { cpuRule, memoryRule } from '../api/sandbox-size.ts';
 import type { LogLevel } from '../api/types.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { quote } from '../problem.ts';
+import { readBuildArguments } from './build-arguments.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
 import {
@@ -29,6 +30,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly readyCmd: string;
   /** Folder that COPY sources are relative to, as given. */
   readonly context: string;
+  /** Values for `ARG` of a Dockerfile. */
+  readonly buildArgs: Readonly<Record<string, string>>;
   /** Tags and rules as written. Empty: the event decides. */
   readonly tags: string;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
@@ -90,6 +93,7 @@ export function readBuildInputs(
     startCmd: reader.text('start-cmd'),
     readyCmd: reader.text('ready-cmd'),
     context: reader.text('context'),
+    buildArgs: readBuildArguments(reader),
     tags: reader.text('tags'),
     allowProductionTags: reader.flag('allow-production-tags', false),
     cpuCount: reader.number('cpu-count', undefined, cpuRule),

@@ -49,8 +49,9 @@ export async function makePlan(
   const resolving = (problems.length > 0 ? unresolved : resolveBase)(definition.recipe);
   // Awaited below. Until then a rejection must not end the process.
   resolving.catch(() => {});
-  const ignore = await loadIgnoreRules(definition.contextDirectory, definition.ignorePatterns);
-  const modes = await readGitModes(definition.contextDirectory);
+  const { contextDirectory, ignorePatterns, ignoreFile } = definition;
+  const ignore = await loadIgnoreRules(contextDirectory, ignorePatterns, ignoreFile);
+  const modes = await readGitModes(contextDirectory);
   const limit = pLimit(parallelCopies);
   const manifests = await Promise.all(
     definition.steps.map((step) => limit(() => filesOf(step, definition, { ignore, modes }, problems))),

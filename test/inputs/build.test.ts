@@ -17,6 +17,7 @@ describe('inputs of the build action', () => {
       startCmd: '',
       readyCmd: '',
       context: '',
+      buildArgs: {},
       cpuCount: undefined,
       memoryMb: undefined,
       skipCache: undefined,
@@ -44,6 +45,7 @@ describe('inputs of the build action', () => {
 
   test.each([
     ['INPUT_TAGS', 'v1, latest\n\n  v1.2 ,', (i: Inputs) => i.tags, 'v1, latest\n\n  v1.2 ,'],
+    ['INPUT_BUILD-ARGS', 'A=1\n\n# a comment\n  B= x=y ', (i: Inputs) => i.buildArgs, { A: '1', B: ' x=y' }],
     ['INPUT_ALLOW-PRODUCTION-TAGS', 'true', (i: Inputs) => i.allowProductionTags, true],
     ['INPUT_CPU-COUNT', '1', (i: Inputs) => i.cpuCount, 1],
     ['INPUT_CPU-COUNT', '32', (i: Inputs) => i.cpuCount, 32],
@@ -109,6 +111,7 @@ describe('inputs of the build action', () => {
     ],
     ['INPUT_ON-SUPERSEDED', 'error', 'Input on-superseded', 'expected one of success, failure.'],
     ['INPUT_LOG-LEVEL', 'trace', 'Input log-level', 'expected one of debug, info, warn, error.'],
+    ['INPUT_BUILD-ARGS', 'A=1\nB', 'Input build-args', 'found "B", expected NAME=value on each line.'],
     ['INPUT_DOMAIN', 'https://x.example', 'Input domain', 'without https:// or a path.'],
     ['INPUT_DOMAIN', 'sandbox.novita.ai', 'Input domain', 'first generation'],
     ['INPUT_API-URL', 'ftp://x', 'Input api-url', 'expected an http or https address'],

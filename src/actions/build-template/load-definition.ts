@@ -58,6 +58,8 @@ export async function readDefinition(
           ...(inputs.python && { python: inputs.python }),
           ...(inputs.args && { args: inputs.args }),
           name: inputs.name,
+          buildArgs: inputs.buildArgs,
+          ...(inputs.context && { contextDirectory: resolve(workingDirectory, inputs.context) }),
         },
         // The trust check follows links, so the process gets the real path.
         workingDirectory: tracked ? realpathSync(workingDirectory) : workingDirectory,

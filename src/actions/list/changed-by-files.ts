@@ -92,7 +92,7 @@ function copiedFiles({ steps, definition }: Plan): Set<string> {
   const files = steps.flatMap(({ files }) =>
     files ? files.entries.map(({ path }) => join(realpathSync(files.contextDirectory), path)) : [],
   );
-  return new Set([...files, join(definition.contextDirectory, '.dockerignore')]);
+  return new Set([...files, definition.ignoreFile ?? join(definition.contextDirectory, '.dockerignore')]);
 }
 
 /** Whether a COPY would have sent a file that is gone, as far as ignore rules do not exclude it. */

@@ -65,6 +65,7 @@ async function main(): Promise<void> {
   const frames = frameFinder({ file, workingDirectory, foreign: [ownFolder, sdk.folder] });
   const recorder = recordBuilder(sdk.exports['TemplateBase'], frames, {
     ...(request.buildArgs && { buildArgs: request.buildArgs }),
+    ...(request.contextDirectory && { contextDirectory: request.contextDirectory }),
     ...(files && { files }),
   });
   const requestStack = watchRequests();

@@ -38,6 +38,8 @@ export interface TemplateParts {
   readonly ready?: SourceLocation;
   /** The base comes from a Dockerfile. */
   readonly dockerfile?: boolean;
+  /** The ignore file that belongs to that Dockerfile. */
+  readonly ignoreFile?: string;
 }
 
 /** Methods of the builder that are not for definitions, or that make no step. */
@@ -137,7 +139,10 @@ export function recordBuilder(
       calls.push({ ...call, dockerfile });
       try {
         if (!dockerfile) return original.apply(this, args);
-        findings.set(this, applyDockerfile(this, given, call.line, callAt, dockerfiles));
+        const applied = applyDockerfile(this, given, call.line, callAt, dockerfiles);
+        findings.set(this, applied.findings);
+        const { ignoreFile } = applied;
+        if (ignoreFile) parts.set(this, { ...parts.get(this), ignoreFile });
         return this;
       } finally {
         calls.pop();

@@ -32,7 +32,7 @@ export async function serialize(
 ): Promise<Definition> {
   const { kind, file, workingDirectory, sdk, recorder } = options;
   const { template, exportName } = choice;
-  const { dockerfile, ...sources } = recorder.parts(template);
+  const { dockerfile, ignoreFile, ...sources } = recorder.parts(template);
   const image: unknown = Reflect.get(template, 'baseImage');
   // A registry has nothing to say about such a base. The plan reports its mistake, together with all others.
   const registry: unknown = Reflect.get(template, 'registryConfig');
@@ -81,6 +81,7 @@ export async function serialize(
     sources,
     ...contextOf(choice, workingDirectory),
     ignorePatterns: choice.ignorePatterns ?? ignorePatterns(template),
+    ...(ignoreFile !== undefined && { ignoreFile }),
     warnings: [
       ...recorder.warnings(template),
       ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),

@@ -65,6 +65,7 @@ const definition = v.object({
   }),
   contextDirectory: v.string(),
   ignorePatterns: v.array(v.string()),
+  ignoreFile: v.exactOptional(v.string()),
   warnings: v.array(problem),
   settings: v.object({
     name: setting(v.string()),

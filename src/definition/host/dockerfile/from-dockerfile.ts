@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeText } from '../../../decode-text.ts';
@@ -11,6 +11,8 @@ import { contextFiles } from './context-files.ts';
 /** What a run says about reading Dockerfiles. */
 export interface DockerfileOptions {
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** The files of COPY, where that is not for the template to say. Absolute. */
+  readonly contextDirectory?: string;
   /** Set in a guarded run: the only files that may be read. */
   readonly files?: CommittedFiles;
 }
@@ -20,6 +22,14 @@ export interface DockerfileFinding extends Problem {
   readonly severity: Finding['severity'];
   /** It concerns the start command, which the definition may replace. */
   readonly start?: boolean;
+}
+
+/** What came of a Dockerfile besides the calls. */
+export interface AppliedDockerfile {
+  /** What to say about its lines. */
+  readonly findings: readonly DockerfileFinding[];
+  /** The ignore file that stands beside it under its name, and counts in place of `.dockerignore`. */
+  readonly ignoreFile?: string;
 }
 
 type Builder = Readonly<Record<string, (...args: unknown[]) => unknown>>;
@@ -33,7 +43,6 @@ const waitForStart = 'sleep 20';
  * @param given - the path of a file, relative to the working directory or to the file that names it; or the text itself
  * @param call - the line of `fromDockerfile()`, which is used for every line of a text
  * @param callAt - makes a builder call that counts as written at a line
- * @returns what to say about its lines
  * @throws ProblemsError for a file that a guarded run may not read
  */
 export function applyDockerfile(
@@ -41,17 +50,17 @@ export function applyDockerfile(
   given: string,
   call: SourceLocation | undefined,
   callAt: (line: SourceLocation | undefined, make: () => unknown) => unknown,
-  { buildArgs, files }: DockerfileOptions = {},
-): readonly DockerfileFinding[] {
+  { buildArgs, files, contextDirectory }: DockerfileOptions = {},
+): AppliedDockerfile {
   const found = findDockerfile(given, call, files);
-  if (typeof found === 'object' && 'title' in found) return [{ ...found, severity: 'mistake' }];
+  if (typeof found === 'object' && 'title' in found) return { findings: [{ ...found, severity: 'mistake' }] };
   const { file, text } = found;
   const place = (line: number): SourceLocation | undefined => (file ? { file, line } : call);
   const context: unknown = Reflect.get(template, 'fileContextPath');
-  const directory = context instanceof URL ? fileURLToPath(context) : resolve(String(context ?? '.'));
+  const own = context instanceof URL ? fileURLToPath(context) : resolve(String(context ?? '.'));
   const reading = readDockerfile(text, {
     ...(buildArgs && { buildArgs }),
-    files: contextFiles(directory),
+    files: contextFiles(contextDirectory ?? own),
   });
   const builder = template as Builder;
   const make = (line: number, method: string, ...args: unknown[]): void => {
@@ -73,11 +82,13 @@ export function applyDockerfile(
   }
   if (start) make(start.line, 'setStartCmd', start.command, ready?.command ?? waitForStart);
   if (ready) make(ready.line, 'setReadyCmd', ready.command);
-  return reading.findings.map(({ line, message, ...finding }) => {
+  const findings = reading.findings.map(({ line, message, ...finding }) => {
     const at = place(line);
     const where = file ? '' : `Line ${line} of the Dockerfile: `;
     return { ...finding, message: `${where}${message}`, ...(at && { at }) };
   });
+  const ignoreFile = file && existsSync(`${file}.dockerignore`) ? `${file}.dockerignore` : undefined;
+  return { findings, ...(ignoreFile && { ignoreFile }) };
 }
 
 interface DockerfileText {
