@@ -5,6 +5,14 @@ import { createRetryNotes, type Retrier, type RetryPolicy, withRetry } from '../
 import { type ApiPaths, createIdempotentApi, type IdempotentApi } from './idempotent-api.ts';
 import { createResponseParser, expectUploaded } from './parse-response.ts';
 import { createServiceRetrier } from './retry.ts';
+import {
+  newestMetrics,
+  type SandboxMetrics,
+  type SandboxUse,
+  type StartedSandbox,
+  sandboxUse,
+  startedSandbox,
+} from './sandbox-schemas.ts';
 import type { SizeLimits } from './sandbox-size.ts';
 import * as schemas from './schemas.ts';
 import { sizeLimits, templateNames } from './team-schemas.ts';
@@ -45,6 +53,21 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
   templateNames(): Promise<readonly string[]>;
   /** The sizes of sandboxes that the team may use; `undefined` when the response has none. Sent once. */
   quota(): Promise<SizeLimits | undefined>;
+  /**
+   * Starts a sandbox of `name:buildId`. Sent once: a second one would be a second sandbox. It ends by itself after
+   * `timeoutSeconds`.
+   */
+  createSandbox(
+    reference: string,
+    timeoutSeconds: number,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<StartedSandbox>;
+  /** Ends a sandbox; one that is gone is no error. */
+  killSandbox(sandboxId: string): Promise<void>;
+  /** What a sandbox uses; `undefined` while the service has no reading. Sent once. */
+  sandboxMetrics(sandboxId: string): Promise<SandboxMetrics | undefined>;
+  /** How many sandboxes the team has and may have; `undefined` when the response does not say. Sent once. */
+  sandboxUse(): Promise<SandboxUse | undefined>;
   /**
    * The retries of a request that the caller repeats. `request` names it in messages. `retryable` decides which
    * failures to retry; by default the transient ones.
@@ -88,6 +111,24 @@ export function createServiceClient({ apiUrl, transport: options, ...rest }: Cli
     },
     async quota() {
       return parser.body('GET quota', await api.GET('/sandboxes/quota'), sizeLimits);
+    },
+    async createSandbox(templateID, timeout, metadata) {
+      const settings = { secure: true, allow_internet_access: true, autoPause: false };
+      const body = { templateID, timeout, metadata, ...settings };
+      return parser.body('POST sandboxes', await api.POST('/sandboxes', { body }), startedSandbox);
+    },
+    killSandbox: (sandboxID) =>
+      withRetry(retrier('DELETE sandbox'), async () => {
+        const response = await api.DELETE('/sandboxes/{sandboxID}', { params: { path: { sandboxID } } });
+        if (response.response.status !== 404) parser.expectOk('DELETE sandbox', response);
+      }),
+    async sandboxMetrics(sandboxID) {
+      const params = { path: { sandboxID } };
+      const response = await api.GET('/sandboxes/{sandboxID}/metrics', { params });
+      return parser.body('GET metrics', response, newestMetrics);
+    },
+    async sandboxUse() {
+      return parser.body('GET quota', await api.GET('/sandboxes/quota'), sandboxUse);
     },
     async start(templateID, buildID, template) {
       const params = { path: { templateID, buildID } };

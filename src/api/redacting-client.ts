@@ -44,6 +44,10 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
     register: guard(client.register),
     upload: guard(client.upload),
     start: guard(client.start),
+    createSandbox: guard(client.createSandbox),
+    killSandbox: guard(client.killSandbox),
+    sandboxMetrics: guard(client.sandboxMetrics),
+    sandboxUse: guard(client.sandboxUse),
   };
 }
 

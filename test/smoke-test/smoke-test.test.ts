@@ -1,0 +1,213 @@
+/** The smoke test on sandboxes of the embedded service. */
+import { describe, expect, test } from 'vitest';
+import { createServiceClient } from '../../src/api/client.ts';
+import { defaultTransport } from '../../src/api/transport.ts';
+import { openNetwork } from '../../src/http/network.ts';
+import type { LocalService, LocalServiceOptions } from '../../src/local/service.ts';
+import { createSimulatedExecutor } from '../../src/local/simulated.ts';
+import type { SimulationScript } from '../../src/local/simulation-script.ts';
+import type { SmokeTestEvent } from '../../src/smoke-test/events.ts';
+import { parseTest } from '../../src/smoke-test/parse-test.ts';
+import { sandboxCommands } from '../../src/smoke-test/sandbox-commands.ts';
+import { runSmokeTest } from '../../src/smoke-test/smoke-test.ts';
+import { build, serviceStarter } from '../support/service-client.ts';
+
+const startService = serviceStarter();
+
+interface Settings extends Pick<LocalServiceOptions, 'limits' | 'intercept'> {
+  readonly script?: SimulationScript;
+  readonly limitMs?: number;
+  readonly startCmd?: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SmokeTestEvent, service: LocalService) => void;
+}
+
+/** Builds `app:v1` with the start command `serve`, and tests it. */
+async function testApp(commands: string, settings: Settings = {}) {
+  const { script = [], limitMs = 60_000, startCmd = 'serve', signal, onEvent, ...options } = settings;
+  const service = await startService({
+    executor: createSimulatedExecutor({ stepMs: 0, script }),
+    ...options,
+  });
+  const recipe = { fromImage: 'debian:12', steps: [], startCmd, readyCmd: 'is-ready' };
+  const built = await build(service, 'app:v1', recipe);
+  const network = openNetwork({});
+  const transport = { ...defaultTransport, network };
+  const client = createServiceClient({
+    apiUrl: service.url,
+    apiKey: service.apiKey,
+    userAgent: 'test',
+    transport,
+  });
+  const events: SmokeTestEvent[] = [];
+  const started: string[] = [];
+  try {
+    const outcome = await runSmokeTest(
+      {
+        reference: `app:${built.buildID}`,
+        commands: parseTest(commands),
+        startCmd,
+        readyCmd: 'is-ready',
+        limitMs,
+      },
+      {
+        client,
+        commandsOf: ({ sandboxId, token }) =>
+          sandboxCommands(
+            { sandboxId, domain: 'example.com', agentUrl: service.url, ...(token && { token }) },
+            network,
+          ),
+        emit: (event) => {
+          events.push(event);
+          onEvent?.(event, service);
+        },
+        started: (id) => started.push(id),
+        signal: signal ?? new AbortController().signal,
+      },
+    );
+    return { outcome, events, started, left: service.inspect.sandboxes(), service };
+  } finally {
+    await network.destroy();
+  }
+}
+
+describe('a test that passes', () => {
+  test('runs its commands in order, tells both streams apart, and ends the sandbox', async () => {
+    const script: SimulationScript = [
+      { at: 'command', text: /^python/, lines: ['Python 3.12', { text: 'a warning', stream: 'stderr' }] },
+    ];
+    const { outcome, events, started, left } = await testApp('python --version\necho done', { script });
+    expect(outcome).toMatchObject({
+      passed: true,
+      sandboxId: started[0],
+      commands: [
+        { title: 'python --version', exitCode: 0, lastLines: ['Python 3.12', 'a warning'] },
+        { title: 'echo done', exitCode: 0 },
+      ],
+      metrics: { memTotal: 1024 * 1024 * 1024 },
+    });
+    expect(outcome).not.toHaveProperty('failure');
+    expect(
+      events.map((event) => (event.type === 'line' ? `${event.stream} ${event.text}` : event.type)),
+    ).toEqual([
+      'sandbox',
+      'command',
+      'stdout Python 3.12',
+      'stderr a warning',
+      'command-end',
+      'command',
+      'stdout (simulated) echo done',
+      'command-end',
+    ]);
+    expect(left).toEqual([]);
+  });
+
+  test('may have no command: then the start of a sandbox is the test', async () => {
+    const { outcome } = await testApp('');
+    expect(outcome).toMatchObject({ passed: true, commands: [] });
+  });
+
+  test('does not need the start command to run on, if the ready command succeeds', async () => {
+    const { outcome } = await testApp('true', { script: [{ at: 'alive', fail: { message: '' } }] });
+    expect(outcome.passed).toBe(true);
+  });
+});
+
+describe('a test that does not pass', () => {
+  test('ends with the first command that fails', async () => {
+    const script: SimulationScript = [{ at: 'command', text: /^false/, lines: ['no'], exitCode: 3 }];
+    const { outcome, left } = await testApp('true\nfalse\ntrue', { script });
+    expect(outcome).toMatchObject({
+      passed: false,
+      commands: [{ exitCode: 0 }, { title: 'false', exitCode: 3, lastLines: ['no'] }],
+      failure: { cause: 'command', message: 'false ended with exit code 3.' },
+    });
+    expect(left).toEqual([]);
+  });
+
+  test('ends a command that takes too long', async () => {
+    const script: SimulationScript = [
+      { at: 'command', text: /^sleep/, durationMs: Number.POSITIVE_INFINITY },
+    ];
+    const { outcome, left } = await testApp('sleep 100', { script, limitMs: 1500 });
+    expect(outcome.failure?.message).toMatch(
+      /^sleep 100 did not end within \d s; all commands together may take 2 s\.$/,
+    );
+    expect(left).toEqual([]);
+  });
+
+  test('says that the start command does not run', async () => {
+    const script: SimulationScript = [
+      { at: 'alive', fail: { message: '' } },
+      { at: 'command', text: /^is-ready/, exitCode: 1 },
+    ];
+    const { outcome, left } = await testApp('true', { script });
+    expect(outcome).toMatchObject({ passed: false, commands: [], failure: { cause: 'start-command' } });
+    expect(outcome.failure?.message).toContain('The start command does not run in the sandbox: serve.');
+    expect(left).toEqual([]);
+  });
+
+  test('says why no sandbox could be started', async () => {
+    const { outcome } = await testApp('true', {
+      script: [{ at: 'machine', fail: { message: 'no node has room' } }],
+      limitMs: 20_000,
+    });
+    expect(outcome).toMatchObject({ passed: false, failure: { cause: 'sandbox' } });
+    expect(outcome.failure?.message).toMatch(/^No sandbox could be started: .*no node has room/);
+  });
+
+  test('says that the sandbox was lost', async () => {
+    const { outcome, left } = await testApp('true', {
+      intercept: async (request, response, next) => {
+        if (request.url === '/process.Process/Start') response.destroy();
+        else {
+          const reply = await next();
+          response.writeHead(reply.status, reply.headers).end(reply.body);
+        }
+      },
+    });
+    expect(outcome.failure).toMatchObject({
+      cause: 'sandbox',
+      message: expect.stringContaining('The sandbox was lost'),
+    });
+    expect(left).toEqual([]);
+  });
+});
+
+test('waits for a sandbox while the team has as many as it may, and says how many', async () => {
+  let held: string | undefined;
+  const { outcome, events } = await testApp('true', {
+    limits: { concurrentSandboxes: 1 },
+    intercept: async (request, response, next) => {
+      // Another sandbox of the team is in the way of the first request.
+      if (request.url === '/sandboxes' && held === undefined) {
+        held = 'yes';
+        response.writeHead(429, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ code: 429, message: 'maximum number of concurrent sandboxes' }));
+        return;
+      }
+      const reply = await next();
+      response.writeHead(reply.status, reply.headers);
+      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
+      response.end(reply.body);
+    },
+  });
+  expect(outcome.passed).toBe(true);
+  expect(events).toContainEqual({ type: 'waiting', inUse: 0, most: 1 });
+});
+
+test('ends its sandbox when the job is cancelled', async () => {
+  const cancelled = new AbortController();
+  let used: LocalService | undefined;
+  const script: SimulationScript = [{ at: 'command', text: /^sleep/, durationMs: Number.POSITIVE_INFINITY }];
+  const testing = testApp('sleep 100', {
+    script,
+    signal: cancelled.signal,
+    onEvent: ({ type }, service) => {
+      used = service;
+      if (type === 'command') cancelled.abort('interrupted');
+    },
+  });
+  await expect(testing).rejects.toBe('interrupted');
+  expect(used?.inspect.sandboxes()).toEqual([]);
+});
