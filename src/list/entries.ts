@@ -4,7 +4,7 @@ import { discoverDefinition } from '../definition/discover.ts';
 import { type BuildInputs, readBuildInputs } from '../inputs/build.ts';
 import { variableOf } from '../inputs/unknown.ts';
 import { type Problem, ProblemsError, quote, type SourceLocation } from '../problem.ts';
-import { recipeName } from './recipe-name.ts';
+import { nameInConfig, recipeName } from './recipe-name.ts';
 
 /** One template of a repository, with what its build is to be given. */
 export interface ListedTemplate {
@@ -71,7 +71,7 @@ function checkedTemplate(
     return undefined;
   }
   const path = relative(workspace, file).replaceAll(sep, '/');
-  const name = given.get('name') || recipeName(path);
+  const name = given.get('name') || nameInConfig(file) || recipeName(path);
   if (name === undefined) {
     const way = at
       ? 'Add name: my-agent.'

@@ -1,4 +1,5 @@
-import { basename, dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
 
 /** Endings of files that a definition can have. They are no part of a name. */
 const ending = /\.(?:[mc]?[tj]sx?|py|toml|json|ya?ml)$/i;
@@ -21,6 +22,18 @@ export function recipeName(path: string): string | undefined {
   let folder = dirname(path);
   if (holding.has(basename(folder).toLowerCase())) folder = dirname(folder);
   return folder === '.' ? undefined : asName(basename(folder));
+}
+
+/** The name that a config file says; `undefined` for a file of another kind, and for one that has none. */
+export function nameInConfig(file: string): string | undefined {
+  if (extname(file).toLowerCase() !== '.toml') return undefined;
+  const text = readFileSync(file, 'utf8');
+  for (const field of ['template_name', 'name']) {
+    const [, , name] =
+      new RegExp(`^[ \\t]*${field}[ \\t]*=[ \\t]*(["'])([^"'\\n]+)\\1`, 'm').exec(text) ?? [];
+    if (name !== undefined) return name.trim();
+  }
+  return undefined;
 }
 
 function ownName(file: string): string {

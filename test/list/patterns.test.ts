@@ -86,6 +86,16 @@ describe('the name of a template', () => {
   });
 });
 
+test('the name in a config file counts before that of its folder', async () => {
+  const files = {
+    'templates/a/e2b.toml': '# template_name = "none"\nteam_id = "t"\ntemplate_name = "my-agent"\n',
+    'templates/b/novita.toml': "[template]\n  name = 'my-worker'\n",
+    'templates/c/e2b.toml': 'template_id = "x"\n',
+  };
+  const found = await listIn(files, { templates: 'templates/*/*.toml' });
+  expect(found.map(({ name }) => name)).toEqual(['my-agent', 'my-worker', 'c']);
+});
+
 describe('a mistake', () => {
   test('one name for two files', async () => {
     expect(await refused(tree(...repository), { templates: 'sandbox-templates/nextjs/*.ts' })).toEqual([
