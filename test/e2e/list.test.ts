@@ -1,5 +1,6 @@
 /** The list action: which templates a matrix gets, and what the log and the summary say about it. */
 import { describe, expect } from 'vitest';
+import { faultInterceptor } from '../../src/local/fault-plan.ts';
 import { testWith } from '../support/fixtures.ts';
 import { groupsOf } from '../support/runner.ts';
 import { namesIn, recipe, repository, whyIn } from './list-kit.ts';
@@ -210,6 +211,25 @@ describe('on a pull request, with a key', () => {
       inputs: { ...patterns, 'changed-only': 'true' },
     });
     expect(none.outputs['count'], none.log).toBe('0');
+  });
+
+  built('what cannot be looked up is listed', async ({ run, publish, service }) => {
+    await publish('agent');
+    await publish('worker');
+    const refused = { kind: 'answer', status: 403 } as const;
+    service.intercept = faultInterceptor({ rules: [{ endpoint: 'alias', at: [1], fault: refused }] });
+    const one = await run({ action: 'list', ...pullRequest });
+    expect(one.outputs['count'], one.log).toBe('1');
+    expect(one.log).toMatch(/ yes +its builds could not be looked up \(.*403.*\)$/m);
+  });
+
+  built('a service that does not answer makes no error, and all are listed', async ({ run, service }) => {
+    const env = { ...pullRequest.env, NOVITA_API_URL: 'http://127.0.0.1:9' };
+    const result = await run({ action: 'list', ...pullRequest, env });
+    expect(result.exitCode, result.log).toBe(0);
+    expect(namesIn(result)).toEqual(['agent', 'worker']);
+    expect(whyIn(result, 'worker')).toMatch(/^yes its builds could not be looked up \(/);
+    expect(service.requests).toEqual([]);
   });
 
   built('a key that the service refuses is an error', async ({ run }) => {

@@ -26,12 +26,25 @@ export async function changedByContent(
 ): Promise<Verdict[]> {
   const planned = await planTemplates(templates, connect, job);
   const limit = pLimit(parallelLookUps);
+  const silent = new Map<string, string>();
   return Promise.all(
-    planned.map((each) => limit(() => verdictOf(each, connect(each.template), job.context.event))),
+    planned.map((each) =>
+      limit(() => verdictOf(each, { connect: connect(each.template), event: job.context.event, silent })),
+    ),
   );
 }
 
-async function verdictOf({ planned }: PlannedTemplate, connect: Connect, event: CiEvent): Promise<Verdict> {
+interface LookupContext {
+  readonly connect: Connect;
+  readonly event: CiEvent;
+  /** Address of a service that did not answer → how. It is not asked again, since each attempt takes its time. */
+  readonly silent: Map<string, string>;
+}
+
+async function verdictOf(
+  { template, planned }: PlannedTemplate,
+  { connect, event, silent }: LookupContext,
+): Promise<Verdict> {
   const changed = (why: string): Verdict => ({ listed: true, why });
   if (!planned.ok) return changed(planned.reason);
   const { plan, settled } = planned.value;
@@ -41,6 +54,10 @@ async function verdictOf({ planned }: PlannedTemplate, connect: Connect, event: 
     return changed(`it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}`);
   const tags = await movedByBase(settled, event);
   const client = withLookupPolicy(connect(), defaultTiming.lookup);
+  const { apiUrl } = template.inputs.connection;
+  const notFound = (how: string): Verdict => changed(`its builds could not be looked up (${how})`);
+  const earlier = silent.get(apiUrl);
+  if (earlier !== undefined) return notFound(earlier);
   const wanted = { name, contentTag: contentTags.content, cpuCount, memoryMb };
   try {
     const found = await findPublished(client, wanted, tags);
@@ -51,7 +68,8 @@ async function verdictOf({ planned }: PlannedTemplate, connect: Connect, event: 
     };
   } catch (error) {
     if (!(error instanceof ServiceError) || isKeyRefused(error)) throw error;
-    return changed(`its builds could not be looked up (${error.summary})`);
+    if (error.kind !== 'refused') silent.set(apiUrl, error.summary);
+    return notFound(error.summary);
   }
 }
 
