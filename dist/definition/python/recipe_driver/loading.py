@@ -27,8 +27,9 @@ def run_file(file, working_directory, read):
     folder = os.path.dirname(file)
     sys.path.insert(0, folder)
     # Last: a folder of the checkout must not take the place of a package.
-    if working_directory not in sys.path:
-        sys.path.append(working_directory)
+    for root in (working_directory, _above_packages(folder)):
+        if root not in sys.path:
+            sys.path.append(root)
 
     def run():
         code = compile(source, file, "exec", dont_inherit=True)
@@ -38,6 +39,13 @@ def run_file(file, working_directory, read):
         exec(code, module.__dict__)
 
     return module, _main_block(tree), run
+
+
+def _above_packages(folder):
+    """The folder from which the packages around a file are imported."""
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _main_block(tree):

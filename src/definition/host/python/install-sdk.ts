@@ -74,9 +74,13 @@ function run(
       if (error.killed) return done(`it took longer than ${options.timeout / 1000} s`);
       const lines = stderr
         .split('\n')
-        .map((line) => line.replace(/^ERROR: /, '').trim())
+        .map((line) => line.trim().replaceAll(/\s+/g, ' '))
         .filter((line) => line !== '' && !/^\[?notice|^WARNING: (Retrying|Running pip as)/.test(line));
-      done((lines.slice(-2).join(' ') || error.message).replace(/\.$/, ''));
+      const first = lines.findIndex((line) => line.startsWith('ERROR: '));
+      const told = (first < 0 ? lines.slice(-2) : lines.slice(first)).map((line) =>
+        line.replace(/^ERROR: /, ''),
+      );
+      done((told.join(' ') || error.message).replace(/\.$/, ''));
     });
   });
 }
