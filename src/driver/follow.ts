@@ -102,7 +102,7 @@ export async function* follow(
       pauseMs = Math.min(pauseMs, isProgressing ? pace.busyMs : pace.longestMs);
       // Counted from the request, so that a slow network makes polls no rarer.
       await pause(Math.max(pauseMs - (performance.now() - sentAt), pauseMs / 2), signal);
-      pauseMs *= 1.25;
+      pauseMs *= pace.growth;
       continue;
     }
     const isConfirmed = end?.status === page.status;

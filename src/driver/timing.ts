@@ -1,11 +1,13 @@
 import type { RetryPolicy } from '../http/retry.ts';
 
 /**
- * Pauses between two polls of a running build, in milliseconds. They grow from the first one, so that a build of less
- * than a second does not end long before it is seen to: while lines come up to `busyMs`, else up to `longestMs`.
+ * Pauses between two polls of a running build, in milliseconds. They grow, so that the end of a short build is not seen
+ * much later than it is: while lines come up to `busyMs`, else up to `longestMs`.
  */
 export interface Pace {
   readonly firstMs: number;
+  /** Of a pause to the one before. */
+  readonly growth: number;
   readonly busyMs: number;
   readonly longestMs: number;
 }
@@ -42,7 +44,7 @@ export interface BuildTiming {
 
 export const defaultTiming: BuildTiming = {
   // The service updates a build's state about once a second; a longer pause would show `ready` late.
-  pace: { firstMs: 50, busyMs: 250, longestMs: 1000 },
+  pace: { firstMs: 50, growth: 1.2, busyMs: 250, longestMs: 1000 },
   polling: {
     attempts: Number.POSITIVE_INFINITY,
     timeMs: 10 * 60_000,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher, RequestInit, Response } from 'undici';
 
 /** Sends the requests of one job, and keeps their connections. */
@@ -29,17 +30,20 @@ export function networkOf(connect: () => Dispatcher | Promise<Dispatcher>): Netw
     return { fetch, request, dispatcher };
   };
   let loaded: ReturnType<typeof load> | undefined;
-  const loadOnce = () => {
+  const ready = async () => {
     loaded ??= load();
-    return loaded;
+    const tools = await loaded;
+    // undici frees a connection in the turn after its response. Before that, another one would be opened.
+    await nextTurn();
+    return tools;
   };
   return {
     async fetch(url, init) {
-      const { fetch, dispatcher } = await loadOnce();
+      const { fetch, dispatcher } = await ready();
       return fetch(url, { ...init, dispatcher });
     },
     async request(url, options) {
-      const { request, dispatcher } = await loadOnce();
+      const { request, dispatcher } = await ready();
       return request(url, { ...options, dispatcher });
     },
     async destroy() {

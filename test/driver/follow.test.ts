@@ -67,7 +67,7 @@ describe('the end of the log', () => {
         [count],
         {},
         {
-          timing: { pace: { firstMs: 60, busyMs: 60, longestMs: 60 } },
+          timing: { pace: { firstMs: 60, growth: 1, busyMs: 60, longestMs: 60 } },
         },
       );
       expect(outcome.status).toBe('ready');
@@ -360,7 +360,7 @@ test('full pages are requested without a pause', async () => {
   const seemToRun = changeStatus((status) =>
     status.logEntries.length < 100 ? status : { ...status, status: 'building' },
   );
-  const anHour = { firstMs: 3_600_000, busyMs: 3_600_000, longestMs: 3_600_000 };
+  const anHour = { firstMs: 3_600_000, growth: 1, busyMs: 3_600_000, longestMs: 3_600_000 };
   const service: LocalService = await startService({
     executor: printing(1000),
     intercept: async (request, response, next) => {

@@ -113,7 +113,7 @@ describe('the look before a start', () => {
   test('is not used when the start follows at once', async () => {
     const service = await startService({ executor: quick() });
     await runReuse(service, await planFor(), {
-      timing: { pace: { firstMs: 2, busyMs: 2, longestMs: 10_000 } },
+      timing: { pace: { firstMs: 2, growth: 1, busyMs: 2, longestMs: 10_000 } },
     });
     expect(asked(service).slice(2, 4)).toEqual(['POST /v3/templates', 'POST /v2/templates/…/builds/…']);
   });

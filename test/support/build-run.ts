@@ -19,7 +19,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { fastClient } from './fast-client.ts';
 
 export const fastTiming: BuildTiming = {
-  pace: { firstMs: 2, busyMs: 2, longestMs: 5 },
+  pace: { firstMs: 2, growth: 1, busyMs: 2, longestMs: 5 },
   polling: { attempts: Number.POSITIVE_INFINITY, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   refusals: { attempts: 6, timeMs: 20_000, firstPauseMs: 1, longestPauseMs: 3 },
   lookupDelaysMs: [1, 5, 20],
