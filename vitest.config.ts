@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that build in containers. */
+const onEngine = ['test/engine/**/*.test.ts'];
 /** Tests that run what is published: the bundled actions, and the process of definitions, which starts sooner bundled. */
 const ofBundle = [
   'test/e2e/**/*.test.ts',
@@ -24,7 +26,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: ofBundle, env },
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [...ofBundle, ...onEngine], env },
       },
       {
         extends: true,
@@ -35,6 +37,10 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
           setupFiles: ['test/definition/bundle-setup.ts'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'engine', include: onEngine, env, globalSetup: ['test/engine/global-setup.ts'] },
       },
     ],
   },

@@ -8,7 +8,7 @@ if (!command.ok) {
   process.stdout.write(command.value.help);
 } else {
   try {
-    const service = await serve(command.value, (text) => process.stdout.write(text));
+    const service = await serve(command.value, process.env, (text) => process.stdout.write(text));
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => service.close());
   } catch (error) {
     process.stderr.write(`The service cannot start: ${(error as Error).message}\n`);

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Executor, ExecutorBuild, ExecutorResult, LogSink } from './executor.ts';
 import { layerHeader, outputLines } from './log-format.ts';
 import { startSimulatedMachine } from './simulated-machine.ts';
-import { type Phase, phasesOf } from './simulated-phases.ts';
+import { type SimulatedPhase, simulatedPhasesOf } from './simulated-phases.ts';
 import {
   findRule,
   rulesFor,
@@ -52,7 +52,7 @@ interface Walk {
 
 async function walk(build: ExecutorBuild, context: Walk): Promise<ExecutorResult> {
   let rebuilding = false;
-  for (const phase of phasesOf(build)) {
+  for (const phase of simulatedPhasesOf(build)) {
     const rule = findRule(context.rules, phase);
     const cached = !rebuilding && isCached(phase, rule, context.layers);
     if (phase.header) {
@@ -68,7 +68,11 @@ async function walk(build: ExecutorBuild, context: Walk): Promise<ExecutorResult
   return { status: 'ready' };
 }
 
-function isCached(phase: Phase, rule: SimulationRule | undefined, layers: ReadonlySet<string>): boolean {
+function isCached(
+  phase: SimulatedPhase,
+  rule: SimulationRule | undefined,
+  layers: ReadonlySet<string>,
+): boolean {
   if (rule?.fail) return false;
   if (rule?.cached !== undefined) return rule.cached;
   if (phase.cache !== 'by-key') return phase.cache === 'always';
@@ -76,7 +80,7 @@ function isCached(phase: Phase, rule: SimulationRule | undefined, layers: Readon
 }
 
 async function perform(
-  phase: Phase,
+  phase: SimulatedPhase,
   rule: SimulationRule | undefined,
   { stepMs, log, signal }: Walk,
 ): Promise<{ message: string; step?: string } | undefined> {
@@ -100,7 +104,12 @@ function scripted(lines: SimulationRule['lines']): Iterable<ScriptedLine> | unde
   return typeof lines === 'function' ? lines() : lines;
 }
 
-async function print(phase: Phase, lines: Iterable<ScriptedLine>, log: LogSink, signal: AbortSignal) {
+async function print(
+  phase: SimulatedPhase,
+  lines: Iterable<ScriptedLine>,
+  log: LogSink,
+  signal: AbortSignal,
+) {
   let printed = 0;
   for (const line of lines) {
     const {

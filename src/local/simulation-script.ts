@@ -1,20 +1,12 @@
 import type { LogLevel } from '../api/types.ts';
 import type { ExecutorBuild } from './executor.ts';
+import type { Place } from './phases.ts';
 
 /**
- * A part of a build that a rule can name: a step by its number from 1, or one of the phases around the
- * steps. `base` is the FROM line, `user` the default user, `start` and `ready` the two commands. `machine` is the start
- * of a sandbox, `command` what it is asked to run, `alive` whether its start command still runs.
+ * A part of a build that a rule can name. `machine` is the start of a sandbox, `command` what it is asked to run, `alive`
+ * whether its start command still runs.
  */
-export type SimulatedPlace =
-  | number
-  | 'base'
-  | 'user'
-  | 'finalize'
-  | 'start'
-  | 'ready'
-  | 'optimize'
-  | SandboxPlace;
+export type SimulatedPlace = Place | SandboxPlace;
 
 export type SandboxPlace = 'machine' | 'command' | 'alive';
 

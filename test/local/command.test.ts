@@ -46,13 +46,16 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('--help prints every option and ends', async () => {
   const { code, stdout } = await finished('--help');
   expect(code).toBe(0);
-  for (const option of ['--port', '--api-key', '--step-ms', '--help']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--api-key', '--executor', '--network', '--step-ms', '--help'])
+    expect(stdout).toContain(option);
 });
 
 test.each([
   [['--port', 'many'], '--port is "many"; it must be a whole number from 0 to 65535.'],
   [['--port', '70000'], '--port is "70000"; it must be a whole number'],
   [['--step-ms', '-1'], '--step-ms'],
+  [['--executor', 'magic'], '--executor is "magic"; it must be simulated or engine.'],
+  [['--network', 'host'], '--network is "host"; it must be bridge or none.'],
   [['--verbose'], "Unknown option '--verbose'"],
   [['start'], "Unexpected argument 'start'"],
 ])('%j is refused in one line', async (args, message) => {
@@ -73,4 +76,17 @@ test('a port in use is named without a stack trace', async () => {
   } finally {
     await service.close();
   }
+});
+
+test('without a container engine, --executor engine says where it looked', async () => {
+  const child = spawn(process.execPath, [MAIN, '--executor', 'engine'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+  });
+  children.push(child);
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(child.exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /^The service cannot start: the container engine at \/nowhere\/docker\.sock does not answer: .*ENOENT.*\n$/,
+  );
 });

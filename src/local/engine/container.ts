@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type EngineClient, EngineError } from './client.ts';
+import { FrameReader, type LineSink } from './frames.ts';
+
+/** A command inside a container. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly user: string;
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads; nothing when left out. */
+  readonly stdin?: Readable;
+}
+
+export interface CommandEnd {
+  /** 128 + the signal for a command that a signal ended. */
+  readonly exitCode: number;
+  /** Why the engine could not start it: no such user, folder or program. */
+  readonly notStarted?: string;
+}
+
+/** How an engine says in the output of a command that it did not start it. */
+const cannotStart = /^(?:OCI runtime exec failed|unable to find user|unable to find group|Error: )/;
+
+/** A running container. Its commands share files and processes. */
+export class Container {
+  readonly id: string;
+  readonly #client: EngineClient;
+
+  constructor(client: EngineClient, id: string) {
+    this.#client = client;
+    this.id = id;
+  }
+
+  /**
+   * Makes and starts a container.
+   *
+   * @throws EngineError when the image is missing, or its first program
+   */
+  static async start(client: EngineClient, config: unknown, signal?: AbortSignal): Promise<Container> {
+    const { Id } = await client.json<{ Id: string }>('POST', '/containers/create', {
+      json: config,
+      ...(signal && { signal }),
+    });
+    const container = new Container(client, Id);
+    try {
+      await client.text('POST', `/containers/${Id}/start`, signal ? { signal } : {});
+    } catch (error) {
+      await container.remove();
+      throw error;
+    }
+    return container;
+  }
+
+  /** Runs a command to its end, and hands on each line as it comes. Rejects when the signal fires. */
+  async run(command: Command, sink: LineSink, signal: AbortSignal): Promise<CommandEnd> {
+    const { Id } = await this.#client.json<{ Id: string }>('POST', `/containers/${this.id}/exec`, {
+      json: {
+        Cmd: command.argv,
+        User: command.user,
+        WorkingDir: command.workdir,
+        Env: Object.entries(command.env).map(([name, value]) => `${name}=${value}`),
+        AttachStdin: command.stdin !== undefined,
+        AttachStdout: true,
+        AttachStderr: true,
+      },
+      signal,
+    });
+    let held: string | undefined;
+    const frames = new FrameReader((stream, line) => {
+      if (held === undefined && cannotStart.test(line)) held = line;
+      else sink(stream, line);
+    });
+    try {
+      await this.#follow(Id, command.stdin, frames, signal);
+    } catch (error) {
+      const refused =
+        error instanceof EngineError && error.status !== 409 && !/not running/.test(error.message);
+      if (refused) return { exitCode: 126, notStarted: error.message };
+      throw error;
+    }
+    frames.end();
+    signal.throwIfAborted();
+    const { ExitCode = 0, Pid = 0 } = await this.#client.json<{ ExitCode?: number; Pid?: number }>(
+      'GET',
+      `/exec/${Id}/json`,
+      { signal },
+    );
+    if (held !== undefined) {
+      if (Pid === 0 && ExitCode >= 125) return { exitCode: ExitCode, notStarted: held };
+      sink('stdout', held);
+    }
+    return { exitCode: ExitCode };
+  }
+
+  async #follow(
+    exec: string,
+    stdin: Readable | undefined,
+    frames: FrameReader,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const request = { json: { Detach: false, Tty: false }, signal };
+    if (stdin === undefined) {
+      const response = await this.#client.stream('POST', `/exec/${exec}/start`, request);
+      for await (const chunk of response) frames.write(chunk as Buffer);
+      return;
+    }
+    const socket = await this.#client.hijack(`/exec/${exec}/start`, request);
+    const stop = () => socket.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      socket.on('data', (chunk: Buffer) => frames.write(chunk));
+      const ended = once(socket, 'close');
+      // A command that ends without reading everything breaks the pipe; its exit code says what happened.
+      await pipeline(stdin, socket, { end: true }).catch(() => undefined);
+      await ended;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      socket.destroy();
+    }
+  }
+
+  /** Keeps its files as an image; returns the image's ID. */
+  async commit(
+    image: { readonly repo: string; readonly tag: string },
+    labels: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const { Id } = await this.#client.json<{ Id: string }>('POST', '/commit', {
+      query: { container: this.id, ...image, pause: false },
+      json: { Labels: labels },
+    });
+    return Id;
+  }
+
+  async isRunning(): Promise<boolean> {
+    const found = await this.#client
+      .json<{ State?: { Running?: boolean } }>('GET', `/containers/${this.id}/json`)
+      .catch(() => undefined);
+    return found?.State?.Running === true;
+  }
+
+  /** Ends everything in it. One that is gone already is fine. */
+  async remove(): Promise<void> {
+    try {
+      await this.#client.text('DELETE', `/containers/${this.id}`, { query: { force: true, v: true } });
+    } catch (error) {
+      if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 409)) throw error;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { getServers } from 'node:dns';
+import { networkInterfaces } from 'node:os';
+import { type EngineClient, EngineError } from './client.ts';
+import { LABEL, labelFilter } from './labels.ts';
+
+/** A bridge network of our own, made when the first build needs it. Its containers do not reach one another. */
+export class BridgeNetwork {
+  readonly #client: EngineClient;
+  #made: Promise<string> | undefined;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+  }
+
+  /** Its name. */
+  name(): Promise<string> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  /**
+   * The addresses of this machine that a build must not reach: a host's services often listen on all of them, and at the
+   * service there is no such host. Those that answer names stay.
+   */
+  hostAddresses(): string[] {
+    if (!this.#client.isOnThisMachine) return [];
+    const servers = new Set(getServers());
+    const found = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+    return found
+      .filter(({ family, internal, address }) => family === 'IPv4' && !internal && !servers.has(address))
+      .map(({ address }) => address);
+  }
+
+  async close(): Promise<void> {
+    const name = await this.#made?.catch(() => undefined);
+    if (name === undefined) return;
+    await this.#client.text('DELETE', `/networks/${name}`).catch((error: unknown) => {
+      // The engine removes what kills left in the background; the next run sweeps.
+      if (!(error instanceof EngineError)) throw error;
+    });
+  }
+
+  async #make(): Promise<string> {
+    const name = `template-service-${randomBytes(6).toString('hex')}`;
+    await this.#client.json('POST', '/networks/create', {
+      json: {
+        Name: name,
+        Driver: 'bridge',
+        EnableIPv6: false,
+        Labels: { [LABEL]: 'network' },
+        Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+      },
+    });
+    return name;
+  }
+}
+
+/** Containers of ours that are older than this belong to no build: the service ends one after an hour. */
+const STALE_MS = 2 * 3_600_000;
+/** A network without containers may belong to a run that is about to use it. */
+const STALE_NETWORK_MS = 600_000;
+
+/** Removes what killed runs left behind. */
+export async function sweep(client: EngineClient): Promise<void> {
+  const now = Date.now();
+  for (const part of ['build', 'guard'] as const) {
+    const found = await client.json<{ Id: string; Created: number }[]>('GET', '/containers/json', {
+      query: { all: true, filters: labelFilter(part) },
+    });
+    for (const { Id, Created } of found) {
+      if (now - Created * 1000 < STALE_MS) continue;
+      await client
+        .text('DELETE', `/containers/${Id}`, { query: { force: true, v: true } })
+        .catch(() => undefined);
+    }
+  }
+  const networks = await client.json<{ Id: string; Created: string }[]>('GET', '/networks', {
+    query: { filters: labelFilter('network') },
+  });
+  for (const { Id, Created } of networks) {
+    // The engine refuses while a container uses it.
+    if (now - Date.parse(Created) < STALE_NETWORK_MS) continue;
+    await client.text('DELETE', `/networks/${Id}`).catch(() => undefined);
+  }
+}
