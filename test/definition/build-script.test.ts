@@ -287,7 +287,7 @@ const mistakes: [label: string, ...mistake: Mistake][] = [
       'build.ts': `${sdk}const template = Template().fromTemplate('x')\n  .setEnvs({ KEY: process.env.NOVITA_API_KEY! });\nawait Template.build(template, 'x');`,
     },
     'build.ts:3',
-    /^Step 1 \(ENV\) holds a key of the service.*placeholder/,
+    /^Step 1 \(ENV\) holds the API key of the service.*placeholder/,
   ],
   [
     'the placeholder of a key in the start command',
@@ -295,7 +295,7 @@ const mistakes: [label: string, ...mistake: Mistake][] = [
       'build.ts': `${sdk}const template = Template().fromTemplate('x')\n  .setStartCmd('serve --key ' + process.env.E2B_API_KEY, 'true');\nawait Template.build(template, 'x');`,
     },
     'build.ts:3',
-    /^The start command holds a key/,
+    /^The start command holds the API key/,
   ],
 ];
 

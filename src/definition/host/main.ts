@@ -16,10 +16,11 @@ import { explain, watchRequests } from './explain-error.ts';
 import { guardExit } from './guard-exit.ts';
 import { loadSdk } from './load-sdk.ts';
 import { exitWithParent } from './parent-watch.ts';
+import { placeholderProblems } from './placeholder-key.ts';
 import { type ReadKind, refuseArguments } from './reader.ts';
 import { recordBuilder } from './recorder.ts';
 import { serialize } from './serialize.ts';
-import { placeholderProblems, watchOutput } from './withheld-keys.ts';
+import { watchOutput } from './withheld-keys.ts';
 
 /** The reader of each kind, loaded on demand. */
 const readers: Readonly<Record<KindName, () => Promise<ReadKind>>> = {

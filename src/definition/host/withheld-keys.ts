@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Problem, SourceLocation } from '../../problem.ts';
-import type { Definition } from '../definition.ts';
 import { isWithheld } from '../environment.ts';
 
 const variable = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g;
@@ -34,37 +32,6 @@ function withheldInFile(file: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** What every placeholder contains. */
-export const placeholderMark = '_the_action_withholds_this_key';
-
-/** The value that a build script finds in place of a key, in the form of the service's keys. No server accepts it. */
-export function placeholderFor(name: string): string {
-  return `${name.startsWith('E2B_') ? 'e2b' : 'sk'}${placeholderMark}`;
-}
-
-/** Refuses a recipe that holds a placeholder, at its line. */
-export function placeholderProblems({ file, recipe, steps, sources }: Definition): Problem[] {
-  const fault = (part: string, at: SourceLocation | undefined): Problem => ({
-    title: 'A key in the template',
-    message: `${part} holds a key of the service, which the action does not hand to a definition: it finds a placeholder. A template must not hold keys or tokens; hand them to the sandbox when it starts.`,
-    at: at ?? { file, line: 1 },
-  });
-  const found = steps.flatMap(({ wire, source, addedBySdk }, index) =>
-    addedBySdk === undefined && hasPlaceholder(wire)
-      ? [fault(`Step ${index + 1} (${wire.type})`, source)]
-      : [],
-  );
-  const { startCmd, readyCmd, ...base } = recipe;
-  if (hasPlaceholder(startCmd)) found.push(fault('The start command', sources.start));
-  if (hasPlaceholder(readyCmd)) found.push(fault('The ready command', sources.ready));
-  if (hasPlaceholder(base)) found.push(fault('The base', sources.base));
-  return found;
-}
-
-function hasPlaceholder(part: unknown): boolean {
-  return JSON.stringify(part ?? '').includes(placeholderMark);
 }
 
 const keptCharacters = 4_000;

@@ -18,7 +18,7 @@ export function chooseBuild(
   workingDirectory: string,
 ): Choice {
   const distinct = withoutRepeats(calls);
-  const named = distinct.filter(({ settings }) => settings.name?.value === wanted);
+  const named = distinct.filter(({ settings }) => settings.name?.value === wanted?.replace(/:.*$/s, ''));
   const [only, ...others] = distinct.length === 1 ? distinct : named;
   if (!only || others.length > 0) throw severalBuilds(distinct, workingDirectory);
   throwIfAny(only.problems);

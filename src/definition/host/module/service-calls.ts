@@ -1,7 +1,7 @@
 import type { SourceLocation } from '../../../problem.ts';
 import { callerStack, type FrameFinder } from '../../stack-frames.ts';
 import type { Sdk } from '../load-sdk.ts';
-import { placeholderMark } from '../withheld-keys.ts';
+import { placeholderKey } from '../placeholder-key.ts';
 import type { BuildCalls } from './build-calls.ts';
 
 /** A call of a build script that would reach a service. */
@@ -98,9 +98,7 @@ function staticsOf(owner: object): string[] {
 
 function carriesPlaceholder([input, init]: Parameters<typeof fetch>): boolean {
   const headers = [input instanceof Request ? input.headers : undefined, init?.headers];
-  return headers.some((given) =>
-    [...new Headers(given)].some(([, value]) => value.includes(placeholderMark)),
-  );
+  return headers.some((given) => [...new Headers(given)].some(([, value]) => value.includes(placeholderKey)));
 }
 
 function hostOf(address: string): string {

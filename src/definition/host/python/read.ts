@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type Problem, ProblemsError, problem } from '../../../problem.ts';
+import { ProblemsError, problem } from '../../../problem.ts';
 import { placeholderKey, placeholderNames } from '../placeholder-key.ts';
 import type { ReadKind } from '../reader.ts';
 import { assemble } from './assemble.ts';
@@ -8,7 +8,6 @@ import { drive } from './drive.ts';
 import { asProblem, explainFailure, explainSilence } from './explain.ts';
 import { installSdk } from './install-sdk.ts';
 import { findInterpreter } from './interpreter.ts';
-import type { Fields } from './messages.ts';
 import { leftUndone, pickBuild } from './pick-build.ts';
 
 /** The SDK's version in the lock file. */
@@ -69,8 +68,6 @@ export const readPython: ReadKind = async (request, session) => {
   if (answer.type === 'problems') throw new Error('The driver in Python reports no problem.');
 
   const { fields, exportName, settings } = pickBuild(answer, file, request.name);
-  const held = heldPlaceholder(fields);
-  if (held) throw new ProblemsError([held]);
   const own = relative(workingDirectory, python.path);
   const shown = own.startsWith('..') ? python.path : own;
   return {
@@ -94,18 +91,4 @@ function folderOfDriver(ownFolders: readonly string[]): string {
 function memoryLimitMb(): number {
   const flag = process.execArgv.find((arg) => arg.startsWith('--max-old-space-size='));
   return Number(flag?.replace(/^.*=/, '') ?? 2048);
-}
-
-/** A key that the recipe writes into its template: it finds only a stand-in. */
-function heldPlaceholder(fields: Fields): Problem | undefined {
-  const step = fields.steps.find(({ args }) => args.some((arg) => arg.includes(placeholderKey)));
-  const start = [fields.start, fields.ready, fields.patch].some((text) => text?.includes(placeholderKey));
-  if (!step && !start) return undefined;
-  const at = step ? step.at : fields.lines.start;
-  return {
-    title: 'The template holds the API key',
-    message:
-      'The definition writes the API key of the service into the template, and the action does not hand it to a definition. A template must not hold keys or tokens; hand them to the sandbox when it starts.',
-    ...(at && { at }),
-  };
 }
