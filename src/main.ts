@@ -32,6 +32,12 @@ export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv, early?: 
 /** The same for this process, which it ends. */
 export async function main(name: keyof typeof actions, early?: EarlyHost): Promise<void> {
   process.exitCode = await run(name, process.env, early).finally(() => early?.end());
+  await Promise.all([process.stdout, process.stderr].map(written));
   // An open request, such as one to the cache, must not delay the job.
-  setTimeout(() => process.exit(), 1000).unref();
+  process.exit();
+}
+
+/** Resolves when all output has been handed on, or cannot be. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => void stream.write('', () => done()));
 }

@@ -20,7 +20,7 @@ const stack = /^\s+at .+:\d+:\d+\)?$/m;
 const errorsOf = (log: string) => log.split('\n').filter((line) => line.startsWith('::error'));
 const hasFullDevice = existsSync('/dev/full');
 
-describe('a log that nobody reads any more', () => {
+describe('a log that nobody reads', () => {
   test.for<[string, RunOptions['logTo'], boolean]>([
     ['its reader is gone', 'closed', true],
     ['its disk is full', { file: '/dev/full' }, hasFullDevice],
@@ -36,6 +36,25 @@ describe('a log that nobody reads any more', () => {
     expect(outputs).toMatchObject({ status: 'ready' });
     expect(summary).toContain('is ready');
     expect(await readdir(temporary.path)).toEqual([expect.stringMatching(/\.json$/)]);
+  });
+
+  test('a slow reader gets all of it', async ({ run, workspace }) => {
+    await workspace.write({
+      'template.mjs': `for (let line = 0; line < 5000; line++) console.log('line', line, '-'.repeat(100));\n${template}`,
+    });
+    let paused = false;
+    const { exitCode, log } = await run({
+      env: { NOVITA_API_KEY: '' },
+      inputs: { name: 'my-agent', 'on-missing-credentials': 'skip' },
+      onOutput: () => {
+        // The test reads nothing for as long as a run takes.
+        if (!paused) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+        paused = true;
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(log.match(/line \d+ -{100}/g)).toHaveLength(5000);
+    expect(log).toContain('::notice title=Not built::');
   });
 
   test('a mistake still has its outputs and its summary', async ({ run }) => {
