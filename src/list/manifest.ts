@@ -92,7 +92,7 @@ function valuesAt(reader: Reader, path: Path): Map<string, string> {
       report(reader, place, 'Unknown key', unknownKey(key, reader.keys));
       continue;
     }
-    const text = key === 'args' ? argumentsText(reader, place, value) : inputText(value);
+    const text = value instanceof Map ? mappingText(reader, place, value) : inputText(value, key);
     if (text !== undefined) values.set(key, text);
     else report(reader, place, `Key ${key}`, `found ${described(value)}, expected ${expectedFor(key)}.`);
   }
@@ -129,20 +129,26 @@ function unknownKey(key: string, keys: readonly string[]): string {
 }
 
 /** A text as it stands in the file, so that `1.10` stays that; a list has one line for each of its texts. */
-function inputText(value: unknown): string | undefined {
+function inputText(value: unknown, key: string): string | undefined {
   if (typeof value === 'string') return value;
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) return undefined;
+  if (key === 'args' || !Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    return undefined;
   return value.join('\n');
 }
 
-/** JSON of a mapping, whose numbers and other values have their types. A text is JSON already. */
-function argumentsText({ tree }: Reader, path: Path, value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return value instanceof Map ? tree.json(path) : undefined;
+/** A mapping as its input takes it: `args` as JSON, in which a number is a number, `build-args` as lines. */
+function mappingText({ tree }: Reader, path: Path, value: Map<unknown, unknown>): string | undefined {
+  const key = path.at(-1);
+  if (key === 'args') return tree.json(path);
+  const isOfLines = [...value].flat().every((text) => typeof text === 'string' && !text.includes('\n'));
+  if (key !== 'build-args' || !isOfLines) return undefined;
+  return [...value].map(([name, text]) => `${name}=${text}`).join('\n');
 }
 
 function expectedFor(key: string): string {
-  return key === 'args' ? 'a mapping, or a text with a JSON object' : 'a text, a number, or a list of texts';
+  if (key === 'args') return 'a mapping, or a text with a JSON object';
+  if (key === 'build-args') return 'a mapping of texts, or lines such as NAME=value';
+  return 'a text, a number, or a list of texts';
 }
 
 function described(value: unknown): string {

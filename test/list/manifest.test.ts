@@ -64,6 +64,20 @@ describe('a manifest', () => {
     ]);
   });
 
+  test('hands build arguments on as lines, as they are written', async () => {
+    const manifest = [
+      'templates:',
+      '  - working-directory: agent',
+      '    build-args: { VERSION: 1.10, DEBUG: true }',
+      '  - working-directory: worker',
+      '    build-args: [VERSION=1, "MESSAGE=a b"]',
+    ].join('\n');
+    expect((await entriesOf(manifest)).map((entry) => entry['build-args'])).toEqual([
+      'VERSION=1.10\nDEBUG=true',
+      'VERSION=1\nMESSAGE=a b',
+    ]);
+  });
+
   test('shares what an anchor names', async () => {
     const manifest =
       'defaults:\n  tags: &tags [v1, v2]\ntemplates:\n  - { template: agent/template.ts, tags: *tags }';
@@ -171,6 +185,11 @@ describe('a mistake is told at its line', () => {
       'arguments that are a list',
       'templates:\n  - template: agent/template.ts\n    args: [a]',
       [/yml:3 Key args: found a list, expected a mapping, or a text with a JSON object\.$/],
+    ],
+    [
+      'build arguments of mappings',
+      'templates:\n  - template: agent/template.ts\n    build-args: { a: [b] }',
+      [/yml:3 Key build-args: found a mapping, expected a mapping of texts, or lines such as NAME=value\.$/],
     ],
     [
       'arguments that are no JSON',

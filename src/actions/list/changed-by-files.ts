@@ -11,7 +11,7 @@ import type { Verdict } from './verdict.ts';
 
 /** Files that say how those below their folder are read. */
 const settings = new Set(['package.json', 'tsconfig.json', 'pyproject.toml', '.env']);
-/** Files that a definition may load without naming them. */
+/** Files that a program may load without naming them. */
 const code = /\.(?:[mc]?[tj]sx?|py|toml|json|ya?ml)$|(?:docker|container)file[^/]*$|\.dockerignore$/i;
 
 /**
@@ -73,13 +73,19 @@ function verdictOf(
   const folder = dirname(file);
   const named = namedFiles(file, [resolve(workspace, template.inputs.workingDirectory), root]);
   const sent = copiedFiles(plan);
-  const others = templates.map((other) => dirname(other.file)).filter((other) => isBelow(other, folder));
+  const others = templates
+    .filter((other) => other !== template)
+    .map((other) => dirname(realpathSync(other.file)));
+  // In a folder of many things, most code is that of others.
+  const isOwnFolder = folder !== realpathSync(root) && !others.includes(folder);
+  const isProgram = ['module', 'python'].includes(plan.definition.kind);
+  const inner = others.filter((other) => isBelow(other, folder));
   const cause = changes.find(({ path, removed }) => {
     const name = basename(path);
     if (named.has(path) || sent.has(path)) return true;
-    if (settings.has(name) && isBelow(folder, dirname(path), true)) return true;
-    if (code.test(name) && isBelow(path, folder) && !others.some((other) => isBelow(path, other)))
-      return true;
+    if (isProgram && settings.has(name) && isBelow(folder, dirname(path), true)) return true;
+    const isBeside = isBelow(path, folder) && !inner.some((other) => isBelow(path, other));
+    if (isProgram && isOwnFolder && isBeside && code.test(name)) return true;
     return removed && plan.steps.some((step) => wasSent(step, path));
   });
   if (!cause) return { listed: false, why: 'unchanged: no file of it differs from the base branch' };
@@ -92,7 +98,8 @@ function copiedFiles({ steps, definition }: Plan): Set<string> {
   const files = steps.flatMap(({ files }) =>
     files ? files.entries.map(({ path }) => join(realpathSync(files.contextDirectory), path)) : [],
   );
-  return new Set([...files, definition.ignoreFile ?? join(definition.contextDirectory, '.dockerignore')]);
+  const { file, contextDirectory } = definition;
+  return new Set([...files, join(contextDirectory, '.dockerignore'), `${file}.dockerignore`]);
 }
 
 /** Whether a COPY would have sent a file that is gone, as far as ignore rules do not exclude it. */
