@@ -169,3 +169,22 @@ if __name__ == "__main__":
   expect(definitionOf(loaded)).toMatchObject({ exportName: 'build_template', recipe: { fromTemplate: 'y' } });
   expect(definitionOf(loaded).notices[0]?.message).toMatch(/ended with NameError: name 'load_settings'/);
 });
+
+test('a script that fails before it builds what another file defines says why', async () => {
+  const loaded = await loadPython(
+    {
+      'template/build.py': `from e2b import Template
+from .template import template
+if __name__ == "__main__":
+    raise ValueError("COMMIT is required")
+`,
+      'template/template.py': template,
+    },
+    { file: 'template/build.py' },
+  );
+  expect(mistakes(loaded)).toEqual([
+    expect.stringMatching(
+      /^template\/build\.py:4 The definition raises an exception: ValueError: COMMIT is required\./,
+    ),
+  ]);
+});

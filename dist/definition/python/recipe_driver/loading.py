@@ -71,15 +71,15 @@ def _package(folder, level):
             break
         parts.insert(0, name)
     top = parts[0] if parts else ""
-    taken = top in ALIASES or "." in top or top in sys.modules or top in sys.stdlib_module_names
-    if not taken:
-        sys.path.append(root)
-        return ".".join(parts)
-    # A folder such as e2b/ would be the SDK.
-    name = f"recipe_of_{top.replace('.', '_')}"
     path = os.path.join(root, top)
     init = os.path.join(path, "__init__.py")
-    loader = importlib.machinery.SourceFileLoader(name, init) if os.path.isfile(init) else None
+    is_package = os.path.isfile(init)
+    sys.path.append(root)
+    # By its own name it might be the SDK (e2b/), a module of Python, or template.py beside the file (template/).
+    if is_package and top not in ALIASES and "." not in top and _found_at(top) == init:
+        return ".".join(parts)
+    name = f"recipe_of_{top.replace('.', '_')}"
+    loader = importlib.machinery.SourceFileLoader(name, init) if is_package else None
     spec = importlib.machinery.ModuleSpec(name, loader, is_package=True)
     spec.submodule_search_locations = [path]
     package = importlib.util.module_from_spec(spec)
@@ -87,6 +87,12 @@ def _package(folder, level):
     if loader:
         loader.exec_module(package)
     return ".".join([name, *parts[1:]])
+
+
+def _found_at(name):
+    """The file that an import of this name would load."""
+    spec = importlib.util.find_spec(name)
+    return spec.origin if spec else None
 
 
 def load_committed_only(require, folders):

@@ -94,12 +94,13 @@ class _Run:
             return self._result(error)
         if error is None:
             return self._of_values(None)
-        if not self._is_of_script(error):
-            return self._failed(error)
-        try:
-            return self._of_values(error)
-        except BaseException:
-            return self._failed(error)
+        # A file that only builds what another one defines has nothing to say without its build.
+        if self._is_of_script(error):
+            try:
+                return self._of_values(error)
+            except BaseException:
+                pass
+        return self._failed(error)
 
     def _of_values(self, error):
         name, base = choose.choose(
@@ -108,6 +109,10 @@ class _Run:
             self._request.get("args"),
             lambda called: self._channel.send({"type": "calling", "name": called}),
         )
+        if error is not None and not self._builds.captured and base is not None:
+            made_at = self._recorder.parts(base).get("base") or {}
+            if made_at.get("file") != self._request["file"]:
+                raise error
         if base is None:
             if self._builds.captured:
                 return self._result(error)
