@@ -2,14 +2,17 @@ import type { CiEvent } from './event.ts';
 
 /** The event in a few words for use within a sentence: `a push to main`, `pull request 12`. */
 export function describeEvent(event: CiEvent): string {
-  const { kind, name, pullRequest, branch, tag } = event;
+  const { kind, name, pullRequest, branch, tag, system, developer } = event;
   const number = pullRequest === undefined ? '' : ` ${pullRequest}`;
   const on = tag === undefined ? (branch === undefined ? '' : ` on ${branch}`) : ` on the tag ${tag}`;
   switch (kind) {
     case 'none':
-      return 'a run outside of GitHub Actions';
+      if (developer !== undefined) return "a run on a person's own machine";
+      return system === undefined
+        ? 'a run without an event'
+        : `a run of ${system} that names no branch, tag or commit`;
     case 'pull_request':
-      return `pull request${number}`;
+      return `${system?.startsWith('GitLab') ? 'merge' : 'pull'} request${number}`;
     case 'merge_group':
       return pullRequest === undefined ? 'a merge group' : `the merge group of pull request${number}`;
     case 'release':

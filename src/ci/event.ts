@@ -1,6 +1,7 @@
 /**
- * What started the run. `pull_request` includes `pull_request_target` and reviews. `merge_group` includes a push to a
- * branch of the merge queue. `none` is a run outside of GitHub Actions.
+ * What started the run, in GitHub's words. `pull_request` includes merge requests, `pull_request_target` and reviews.
+ * `merge_group` includes a push to a branch of the merge queue. `none` is a run whose CI system says nothing, or one on
+ * a person's own machine.
  */
 export type EventKind =
   | 'push'
@@ -18,8 +19,10 @@ export type EventKind =
 /** What the CI event says, as far as a build needs it. Names of branches and tags are untrusted text. */
 export interface CiEvent {
   readonly kind: EventKind;
-  /** `push`, `pull_request_target`, `release`, …; empty outside of GitHub Actions. */
+  /** `push`, `pull_request_target`, `release`, …; empty where nothing is known. */
   readonly name: string;
+  /** The CI system: `GitLab CI/CD`. Absent for GitHub, and for servers that run the same actions. */
+  readonly system?: string;
   /** What happened, where the event has several actions: `opened`, `closed`, `published`, … */
   readonly action?: string;
   /** `refs/heads/…`, `refs/tags/…` or `refs/pull/…`, as the runner has it. */
@@ -50,6 +53,10 @@ export interface CiEvent {
   readonly defaultBranch?: string;
   /** The code comes from another repository. */
   readonly fork: boolean;
+  /** The run has secrets although its code comes from a fork. Only set for systems other than GitHub. */
+  readonly secretsGiven?: boolean;
+  /** On a person's own machine: the name of that person. */
+  readonly developer?: string;
   /** Started by Dependabot, whose runs get no secrets either. */
   readonly dependabot: boolean;
   /** Set for a release: whether it is marked as a pre-release. */

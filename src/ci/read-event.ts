@@ -21,7 +21,7 @@ export function readEvent(context: Partial<EventContext>, repository: string | u
   const sha = headOf(kind, ofPullRequest, payload) ?? (context.sha || undefined);
   const removed = readRemoved(name, kind, payload);
   const closed = kind === 'pull_request' && removed === 'pull_request';
-  return defined<CiEvent>({
+  return defined<Omit<CiEvent, 'system' | 'secretsGiven' | 'developer'>>({
     kind,
     name,
     action: payload.text('action'),

@@ -27,12 +27,13 @@ function isDeletion(payload: Payload): boolean {
 /** What was removed, as a sentence without its full stop, and how to keep a workflow from starting on it. */
 export function describeRemoval(event: CiEvent): { readonly what: string; readonly remedy: string } {
   const { name, action, tag, branch, pullRequest, workflowRun } = event;
+  const isMerge = event.system?.startsWith('GitLab');
   const title = tag === undefined ? '' : ` ${tag}`;
   switch (event.removed) {
     case 'pull_request':
       return {
-        what: `Pull request${pullRequest === undefined ? '' : ` ${pullRequest}`} is closed`,
-        remedy: whileOpen(name),
+        what: `${isMerge ? 'Merge' : 'Pull'} request${pullRequest === undefined ? '' : ` ${pullRequest}`} is closed`,
+        remedy: event.system === undefined ? whileOpen(name) : 'The command cleanup removes its preview.',
       };
     case 'release':
       return { what: `The release${title} was ${action}`, remedy: published };

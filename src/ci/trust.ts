@@ -8,9 +8,10 @@ import { namedForks } from './forks.ts';
 import type { RunFacts } from './run-facts.ts';
 import { judgeCheckout, type TrustFacts } from './verdict.ts';
 
-/** Whether GitHub withholds secrets from this run: it does for forks and for Dependabot. */
-export function secretsWithheld({ kind, name, fork, dependabot }: CiEvent): boolean {
-  return dependabot || (kind === 'pull_request' && fork && name !== 'pull_request_target');
+/** Whether the CI system withholds secrets from this run: GitHub does for forks and for Dependabot. */
+export function secretsWithheld({ kind, name, fork, secretsGiven, dependabot }: CiEvent): boolean {
+  if (dependabot) return true;
+  return kind === 'pull_request' && fork && name !== 'pull_request_target' && !secretsGiven;
 }
 
 /**
@@ -42,6 +43,8 @@ const insideEvents = new Set([
 
 /** Whether a stranger may have caused this run although it has the repository's secrets. */
 export function comesFromOutside(event: CiEvent): boolean {
+  // Other systems have no event that a stranger can cause, except a fork's.
+  if (event.system !== undefined) return event.fork && event.secretsGiven === true;
   return event.kind !== 'none' && !insideEvents.has(event.name) && !isAfterOwnRun(event);
 }
 
@@ -137,7 +140,7 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
     problems.push(
       problem(
         'A recipe that differs from its commit',
-        `Runs of ${facts.event.name} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: remove the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
+        `${facts.event.system ? "Runs of this fork's pull request" : `Runs of ${facts.event.name}`} have secrets, a stranger may have caused this one, and loading a recipe runs it. This one was not loaded: ${found}. Load it as it was checked out: remove the step that changes it, or build where only people with write access start the run, such as under push or workflow_dispatch. Files of Git LFS and of git's filters cannot be compared, and are not loaded either.`,
         { file, line: 1 },
       ),
     );
@@ -148,7 +151,14 @@ function trustInGuardedRun(file: string, facts: TrustFacts): TrustedRecipe {
   );
 }
 
-function refusal(file: string, { name }: CiEvent, found: string): ProblemsError {
+function refusal(file: string, { name, system }: CiEvent, found: string): ProblemsError {
+  if (system !== undefined) {
+    return problem(
+      'A recipe from a fork',
+      `This run has secrets of the repository, its code comes from a fork, and loading a recipe runs it. This one was not loaded: ${found}. Let ${system} give no secrets to forks, and their recipes are planned and shown; or push the change to a branch of this repository.`,
+      { file, line: 1 },
+    );
+  }
   return problem(
     'A recipe from a pull request',
     `Runs of ${name} have secrets, and loading a recipe runs it. This one was not loaded: ${found}. Build pull requests under the event pull_request: there the runs of forks get no secrets, and their recipe is planned and shown. Remove \`ref:\` and \`repository:\` of the checkout, and what fetches a pull request, to build this repository's own. docs/pull-requests.md has a workflow for comments on pull requests of forks.`,

@@ -34,7 +34,7 @@ export function readConnection(
   reader: InputReader,
   { keyOptional = false } = {},
 ): Connection {
-  const apiKey = reader.text('api-key', 'NOVITA_API_KEY');
+  const apiKey = written(reader.text('api-key', 'NOVITA_API_KEY'));
   const accessToken = (env['NOVITA_ACCESS_TOKEN'] ?? '').trim();
   if (apiKey === '' && !keyOptional) reader.reject('api-key', missingKey(env, accessToken));
   if (/[^\x21-\x7e]/.test(apiKey)) {
@@ -74,6 +74,11 @@ export function readConnection(
     );
   }
   return { apiKey, accessToken, apiUrl: withScheme.replace(/\/+$/, '') };
+}
+
+/** Azure Pipelines leaves `$(NAME)` where it has no such variable, as in the run of a fork. */
+function written(value: string): string {
+  return /^\$\([^()]*\)$/.test(value) ? '' : value;
 }
 
 function missingKey(env: NodeJS.ProcessEnv, accessToken: string): string {

@@ -144,5 +144,5 @@ export async function openBuildReporter(
 function missingKey({ event }: JobContext): string {
   if (!secretsWithheld(event)) return 'There is no API key (on-missing-credentials: skip).';
   const whose = event.dependabot ? 'that Dependabot starts' : 'of pull requests from forks';
-  return `There is no API key: GitHub hands no secrets to runs ${whose}.`;
+  return `There is no API key: ${event.system ?? 'GitHub'} hands no secrets to runs ${whose}.`;
 }

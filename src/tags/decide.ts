@@ -88,9 +88,9 @@ function nothingToName(event: CiEvent, { rules, problems }: ParsedRules): Proble
     const { what, remedy } = describeRemoval(event);
     return [{ title, message: `${what}, so no build gets a tag. ${remedy}` }];
   }
-  if (event.kind !== 'none' || !withoutRules) return [];
+  if (event.kind !== 'none' || event.developer !== undefined || !withoutRules) return [];
   const message =
-    'is empty, and outside of GitHub Actions there is no event to take tags from. Set tags, such as `tags: v1.4.0, latest`. A name without a tag means `default`.';
+    'is empty, and there is no event to take tags from. Set tags, such as `tags: v1.4.0, latest`. A name without a tag means `default`.';
   return [{ title, message }];
 }
 

@@ -19,6 +19,7 @@ export interface DefaultTag {
 
 /** The tags of an event without rules, in order. Empty when nothing in the event can name a build. */
 export async function defaultTags(event: CiEvent, lookUp: TagLookup): Promise<DefaultTag[]> {
+  if (event.developer !== undefined) return developerTag(event.developer);
   if (event.isUnmerged) return proposedTags(event);
   if (event.kind === 'schedule') {
     const reason = 'a schedule started this run';
@@ -48,6 +49,12 @@ function proposedTags(event: CiEvent): DefaultTag[] {
   }
   if (pullRequest === undefined) return commitTag(event);
   return [{ rule: 'type=ref,event=pr', text: `pr-${pullRequest}`, reason }];
+}
+
+/** What a person tries out must not move what users get. */
+function developerTag(name: string): DefaultTag[] {
+  const reason = 'built by a person, and not by CI; write tags to give it others';
+  return [{ rule: 'dev-<user>', text: `dev-${name}`, reason }];
 }
 
 function commitTag(event: CiEvent): DefaultTag[] {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { githubFacts } from '../../src/ci/providers/github.ts';
+import { forgejo } from '../../src/ci/providers/forgejo.ts';
+import { github } from '../../src/ci/providers/github.ts';
 import { lineLinker } from '../../src/ci/source-link.ts';
 
 const runSha = 'a'.repeat(40);
@@ -33,7 +34,8 @@ describe('the address of a line', () => {
       GITHUB_WORKSPACE: workspace,
       ...env,
     };
-    const { source } = githubFacts({ GITHUB_REPOSITORY: 'octo/app', ...job });
+    const variables = { GITHUB_REPOSITORY: 'octo/app', ...job };
+    const { source } = (env['FORGEJO_ACTIONS'] ? forgejo : github)(variables).readFacts();
     return lineLinker(source, headSha)({ file: path, line: 7 });
   };
 

@@ -80,7 +80,7 @@ describe('what was tested in a pull request', () => {
 
     // Neither GitHub nor its cache: everything that is needed stands at the service.
     const none = Object.fromEntries(
-      ['GITHUB_ACTIONS', 'GITHUB_EVENT_NAME', 'GITHUB_EVENT_PATH', 'GITHUB_REPOSITORY', 'GITHUB_SHA']
+      ['GITHUB_EVENT_NAME', 'GITHUB_EVENT_PATH', 'GITHUB_REPOSITORY', 'GITHUB_SHA']
         .concat(['GITHUB_REF', 'GITHUB_REF_NAME', 'GITHUB_RUN_ID', 'GITHUB_SERVER_URL'])
         .concat(['ACTIONS_CACHE_URL', 'ACTIONS_RUNTIME_TOKEN'])
         .map((name) => [name, '']),

@@ -210,7 +210,8 @@ describe('outside of GitHub Actions', () => {
           env: { CI: 'true', ...nowhere },
         });
         expect(exitCode, log).toBe(1);
-        expect(service.requests.length).toBe(before);
+        // The definition may have tags, so it is read, and its parent is looked up.
+        expect(service.requests.slice(before).filter(({ method }) => method !== 'GET')).toEqual([]);
         expect(log).toContain('Set tags, such as `tags: v1.4.0, latest`.');
         expect(log).toContain(says);
       }

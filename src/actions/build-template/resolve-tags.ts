@@ -22,7 +22,7 @@ type TagInputs = Pick<BuildInputs, 'name' | 'tags' | 'allowProductionTags'>;
 
 /** Whether the tags can be decided before the definition is read, which may have tags and a name. */
 export function decidesAlone({ name, tags }: TagInputs, event: CiEvent): boolean {
-  return name !== '' && (tags !== '' || event.kind !== 'none');
+  return name !== '' && (tags !== '' || event.kind !== 'none' || event.developer !== undefined);
 }
 
 /** Decides the tags of a build. Rejects with a `ServiceError` when the key is refused. */

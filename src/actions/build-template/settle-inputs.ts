@@ -25,7 +25,7 @@ export interface Settled {
 export function settleInputs(
   inputs: BuildInputs,
   settings: DefinitionSettings | undefined,
-  { kind }: Pick<CiEvent, 'kind'>,
+  { kind, developer }: Pick<CiEvent, 'kind' | 'developer'>,
   show: (at: SourceLocation) => string,
 ): Settled {
   const { tags: saidTags, ...said } = splitName(settings ?? {});
@@ -74,10 +74,10 @@ export function settleInputs(
   }
   const logLevel = settle('Log level', inputs.logLevel, said.logLevel) ?? 'info';
 
-  const preview = kind === 'pull_request' || kind === 'merge_group';
+  const preview = kind === 'pull_request' || kind === 'merge_group' || developer !== undefined;
   if (inputs.tags === '' && preview && saidTags) {
     lines.push(
-      `Tags of the definition (${saidTags.value.join(', ')}) are not for previews: the event decides`,
+      `Tags of the definition (${saidTags.value.join(', ')}) are not for previews: ${developer === undefined ? 'the event decides' : 'the input tags decides here'}`,
     );
   }
   const tags = settle(

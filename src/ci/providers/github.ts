@@ -8,7 +8,7 @@ import type { RunFacts } from '../run-facts.ts';
 import { githubCommands } from './github-commands.ts';
 import type { Provider } from './provider.ts';
 
-/** GitHub Actions, and servers that run the same actions. */
+/** GitHub Actions. */
 export function github(env: NodeJS.ProcessEnv): Provider {
   const workspace = env['GITHUB_WORKSPACE'];
   const hasCache = Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']);
@@ -34,15 +34,15 @@ export function github(env: NodeJS.ProcessEnv): Provider {
 /**
  * Reads the runner's variables and the event file.
  *
+ * @param view - what stands before the commit in the address of a file
  * @throws ProblemsError where the event file cannot be read
  */
-export function githubFacts(env: NodeJS.ProcessEnv): RunFacts {
+export function githubFacts(env: NodeJS.ProcessEnv, view = 'blob'): RunFacts {
   const context = readEventContext(env);
   const event = readEvent(context, env['GITHUB_REPOSITORY']);
   const { GITHUB_SERVER_URL: server, GITHUB_SHA: commit, GITHUB_WORKSPACE: workspace } = env;
   const { repository } = event;
   const webServer = (server || 'https://github.com').replace(/\/+$/, '');
-  const view = env['GITEA_ACTIONS'] || env['FORGEJO_ACTIONS'] ? 'src/commit' : 'blob';
   const address = `${server}/${repository}`;
   return {
     event,
