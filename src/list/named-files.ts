@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 /** Files that can name others. */
 const readable = /\.(?:[mc]?[tj]sx?|py|toml|json|ya?ml)$|(?:docker|container)file[^/]*$/i;
 const byteLimit = 1_000_000;
-/** A recipe with more is read as far as this. */
-const fileLimit = 500;
+/** Places that are looked at for files. A definition that needs more was made to take time. */
+const mostLooks = 200_000;
 
 /** Endings that an import leaves out, or replaces: `./a` and `./a.js` may mean `a.ts`. */
 const endings = ['', '.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.py'];
@@ -17,16 +17,19 @@ const indexes = ['/index.ts', '/index.js', '/__init__.py'];
  *
  * @param file - absolute path of the definition
  * @param folders - absolute paths that a text may be relative to, beside the folder of the file that has it
- * @returns absolute paths, that of the definition among them
+ * @returns absolute paths, that of the definition among them; `undefined` for a definition that names too many
  */
-export function namedFiles(file: string, folders: readonly string[]): Set<string> {
+export function namedFiles(file: string, folders: readonly string[]): Set<string> | undefined {
   const found = new Set([file]);
+  const looked = new Set<string>();
   for (const path of found) {
-    if (found.size > fileLimit) break;
     if (!readable.test(path)) continue;
     for (const text of textsIn(path)) {
       for (const folder of [dirname(path), ...folders]) {
-        const named = fileAt(resolve(folder, text));
+        const place = resolve(folder, text);
+        if (looked.has(place)) continue;
+        if (looked.add(place).size * candidatesFor(place).length > mostLooks) return undefined;
+        const named = fileAt(place);
         if (named) found.add(named);
       }
     }
@@ -38,15 +41,19 @@ function textsIn(path: string): string[] {
   if (!isSmallFile(path)) return [];
   const content = readFileSync(path, 'latin1');
   const texts = [...content.matchAll(/(["'`])([^"'`\n\\]{1,300})\1/g)].map(([, , text = '']) => text);
-  // `from .parts import base`, `from parts.base import x`, `import parts`.
+  // `from .parts import base`, `from parts.base import (x, y)`, `import parts`.
   const modules = path.endsWith('.py')
-    ? [...content.matchAll(/^\s*(?:from\s+([.\w]+)\s+import\s+([\w, ]*)|import\s+([.\w]+))/gm)]
+    ? [
+        ...content.matchAll(
+          /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([\w,\s]{0,1000}|[\w, \t]*)|import[ \t]+([.\w]+))/gm,
+        ),
+      ]
     : [];
   const fromModules = modules.flatMap(([, from, names = '', whole = '']) => {
     const [, dots = '', rest = ''] = /^(\.*)(.*)$/.exec(from ?? whole) ?? [];
     const up = dots === '' ? '' : `./${'../'.repeat(dots.length - 1)}`;
     const inside = rest.replaceAll('.', '/');
-    const parts = names.split(',').map((name) => name.trim());
+    const parts = names.split(/[(,\s]+/);
     return [up + inside, ...parts.map((name) => `${up}${inside === '' ? '' : `${inside}/`}${name}`)];
   });
   return [...texts.map((text) => Buffer.from(text, 'latin1').toString()), ...fromModules].filter(isPath);
@@ -57,13 +64,16 @@ function isPath(text: string): boolean {
 }
 
 function fileAt(path: string): string | undefined {
+  return candidatesFor(path).find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+}
+
+function candidatesFor(path: string): string[] {
   const stem = path.replace(/\.[mc]?jsx?$/, '');
-  const candidates = [
+  return [
     ...endings.map((ending) => path + ending),
     ...indexes.map((index) => path + index),
     ...(stem === path ? [] : ['.ts', '.mts', '.cts', '.tsx'].map((ending) => stem + ending)),
   ];
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
 }
 
 function isSmallFile(path: string): boolean {

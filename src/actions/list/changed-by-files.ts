@@ -72,6 +72,7 @@ function verdictOf(
   const file = realpathSync(template.file);
   const folder = dirname(file);
   const named = namedFiles(file, [resolve(workspace, template.inputs.workingDirectory), root]);
+  if (!named) return { listed: true, why: 'its definition names more files than are compared' };
   const sent = copiedFiles(plan);
   const others = templates
     .filter((other) => other !== template)
