@@ -145,6 +145,36 @@ describe('what a script may do around its build', () => {
     expect(loaded.lines).toEqual(['lib/run.ts:4']);
   });
 
+  test('the input args are its arguments', async () => {
+    const script = `${sdk}${made}const [, , name, level] = process.argv;\nif (!name) process.exit(1);\nawait Template.build(template, name, { cpuCount: Number(level) });`;
+    const loaded = await settingsOf(script, { reading: { args: ['my-agent', 4] } });
+    expect(loaded.settings).toEqual({ name: 'my-agent', cpuCount: 4 });
+  });
+
+  test('a function that it exports is called where the input export names it', async () => {
+    const script = `${sdk}${made}export async function publish() {\n  await Template.build(template, 'my-agent');\n}\nexport function other() {}`;
+    const loaded = await settingsOf(script, { exportName: 'publish' });
+    expect(loaded.settings).toEqual({ name: 'my-agent' });
+  });
+
+  test('it may print its template with hashes of files', async () => {
+    const loaded = await settingsOf({
+      'build.ts': `${sdk}const template = Template().fromTemplate('x').copy('a', '/a');\nconsole.log(JSON.parse(await Template.toJSON(template)).steps[0].type);\nawait Template.build(template, 'my-agent');`,
+      a: 'a',
+    });
+    expect(loaded.stdout).toEqual(['COPY']);
+  });
+
+  test('options without a meaning are told', async () => {
+    const loaded = await settingsOf(
+      `${sdk}${made}await Template.build(template, 'my-agent', { domain: 'example.test', apiKey: 'x', minFreeDiskMb: 1, apiUrl: undefined } as any);`,
+    );
+    expect(loaded.notices.map(({ title, message }) => `${title}: ${message}`)).toEqual([
+      expect.stringMatching(/^domain is not read: .*said by its input domain\.$/),
+      expect.stringMatching(/^minFreeDiskMb is not read: .*has no such setting\.$/),
+    ]);
+  });
+
   test('what it does besides is left undone, and told', async () => {
     const loaded = await settingsOf(
       `${sdk}${made}const build = await Template.build(template, 'my-agent', { tags: ['v1'] });
@@ -262,10 +292,18 @@ const mistakes: [label: string, ...mistake: Mistake][] = [
     /^Sandbox\.create\(\) gets no answer here/,
   ],
   [
+    'it only exports functions',
+    {
+      'build.ts': `${sdk}export const check = () => 1;\nexport const publish = async () => Template.build(Template(), 'x');`,
+    },
+    'build.ts:1',
+    /It exports functions \(check, publish\) and calls none that builds.*input export:/,
+  ],
+  [
     'it does not call its build',
     { 'build.ts': `${sdk}${made}if (process.argv.includes('--now')) await Template.build(template, 'x');` },
     'build.ts:1',
-    /did not call Template\.build\(\).*no arguments/,
+    /did not call Template\.build\(\).*no arguments but those of the input args/,
   ],
   [
     'no template',

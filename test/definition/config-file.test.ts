@@ -121,6 +121,19 @@ test('fields without a meaning are told at their line, and change nothing', asyn
   expect(all).toMatch(/Do you mean cpu_count\?[\s\S]*Do you mean memory_mb\?/);
 });
 
+test('names of older versions of the command, and fields in a table of another name', async () => {
+  const loaded = await read(
+    'id = "icdg"\ntemplate = "icdg"\nname = "x"\n[resources]\ncpu_count = 2\nmemory_mb = 512\n',
+  );
+  expect(loaded.settings).toEqual({ name: 'x <e2b.toml:3>' });
+  const notices = loaded.definition.notices.filter(({ at }) => at?.file.endsWith('.toml'));
+  expect(notices.map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      'left out, with cpu_count and memory_mb in it. Move these above the first table.',
+    ),
+  ]);
+});
+
 test('the input name serves where the file has an identifier only', async () => {
   const { settings } = await read('template_id = "icdg"', files, { reading: { name: 'my-agent' } });
   expect(settings).toEqual({});

@@ -29,6 +29,9 @@ const expected: Partial<Record<FieldName, string>> = {
   memory_mb: 'a whole number of MiB, such as 1024,',
 };
 
+/** What older versions of the command called the template's identifier. */
+const olderNames: Readonly<Record<string, FieldName>> = { id: 'template_id', template: 'template_id' };
+
 /** Names of no meaning whose author most often means another. */
 const meant: Readonly<Record<string, FieldName>> = {
   vcpus: 'cpu_count',
@@ -66,14 +69,15 @@ export function readFields(file: string, source: string): ConfigFields {
   const problems: Problem[] = [];
   const unread: Problem[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, value] of all) {
+  for (const [written, value] of all) {
+    const name = olderNames[written] ?? written;
     if (!isField(name)) {
-      unread.push(unknownField(name, value, line(name)));
+      unread.push(unknownField(written, value, line(written)));
       continue;
     }
     const result = v.safeParse(fields[name], value);
     if (result.success) values[name] ??= result.output;
-    else problems.push(wrongValue(name, value, line(name)));
+    else problems.push(wrongValue(name, value, line(written)));
   }
   throwIfAny(problems);
   return { values, line, unread };
@@ -109,6 +113,13 @@ function wrongValue(name: FieldName, value: unknown, at: SourceLocation): Proble
 }
 
 function unknownField(name: string, value: unknown, at: SourceLocation): Problem {
+  const fieldsInside = isTable(value) ? fieldNames.filter((field) => field in value) : [];
+  if (fieldsInside.length > 0)
+    return {
+      title: `${name} is not read`,
+      message: `The table [${name}] has no meaning in a config file, and is left out, with ${fieldsInside.join(' and ')} in it. Move these above the first table.`,
+      at,
+    };
   const other = meant[name] ?? nearest(name, fieldNames);
   const what = isTable(value) ? `The table [${name}]` : name;
   return {

@@ -1,9 +1,10 @@
 import { isRecord } from '../../../json.ts';
 import type { Problem, SourceLocation } from '../../../problem.ts';
-import type { DefinitionSettings } from '../../definition.ts';
+import type { DefinitionSettings, DefinitionWarning } from '../../definition.ts';
 import { callerStack } from '../../stack-frames.ts';
 import { levelOf } from '../build-logger.ts';
 import { kindOf } from '../check-arguments.ts';
+import type { Sdk } from '../load-sdk.ts';
 import { isTemplate } from '../pick-export.ts';
 import type { HostSession } from '../reader.ts';
 
@@ -12,6 +13,8 @@ export interface BuildCall {
   readonly template: unknown;
   readonly settings: DefinitionSettings;
   readonly at: SourceLocation;
+  /** What it gives and the action does not take. */
+  readonly notices: readonly DefinitionWarning[];
   /** What is wrong with its arguments. */
   readonly problems: readonly Problem[];
 }
@@ -53,7 +56,7 @@ export function interceptBuilds(
       const written = typeof nameOrOptions === 'string' ? nameOrOptions : (given['alias'] ?? given['name']);
       const problems = argumentProblems(method, template, given, at);
       const settings = settingsOf(written, given, at);
-      calls.push({ template, settings, at, problems });
+      calls.push({ template, settings, at, problems, notices: ignoredOptions(given, at) });
       const name = settings.name?.value ?? '';
       const result = {
         ...{ name, alias: name, tags: settings.tags?.value ?? [] },
@@ -68,7 +71,19 @@ export function interceptBuilds(
     for (const owner of [sdk.exports['Template'], sdk.exports['TemplateBase']])
       if (typeof owner === 'function' && method in owner) Reflect.set(owner, method, build(method));
   }
+  withoutHashes(sdk);
   return { calls, promised };
+}
+
+/** Lets a script print its template: the SDK's own hashes need a package that it does not bring. */
+function withoutHashes(sdk: Sdk): void {
+  for (const owner of [sdk.exports['Template'], sdk.exports['TemplateBase']]) {
+    const toJSON: unknown = typeof owner === 'function' ? Reflect.get(owner, 'toJSON') : undefined;
+    if (typeof toJSON !== 'function') continue;
+    Reflect.set(Object(owner), 'toJSON', (template: unknown) =>
+      Reflect.apply(toJSON, owner, [template, false]),
+    );
+  }
 }
 
 function argumentProblems(
@@ -115,6 +130,26 @@ function settingsOf(
     ...(typeof skipCache === 'boolean' && { skipCache: { value: skipCache, at } }),
     ...(level && { logLevel: { value: level, at } }),
   };
+}
+
+/** Options that are read, and those that only say how the SDK makes its requests. */
+const expectedOptions = new Set([
+  ...['alias', 'name', 'tags', 'cpuCount', 'memoryMB', 'skipCache', 'onBuildLogs'],
+  ...['apiKey', 'accessToken', 'requestTimeoutMs', 'headers', 'logger', 'debug', 'signal', 'proxy'],
+]);
+
+const inputOf: Readonly<Record<string, string>> = { domain: 'domain', apiUrl: 'api-url' };
+
+function ignoredOptions(options: Record<string, unknown>, at: SourceLocation): DefinitionWarning[] {
+  return Object.entries(options)
+    .filter(([name, value]) => value !== undefined && value !== '' && !expectedOptions.has(name))
+    .map(([name]) => ({
+      title: `${name} is not read`,
+      message: inputOf[name]
+        ? `Template.build: the option ${name} is left out. Where the action builds is said by its input ${inputOf[name]}.`
+        : `Template.build: the option ${name} is left out. A build has no such setting.`,
+      at,
+    }));
 }
 
 function tagsOf(value: unknown): string[] | undefined {

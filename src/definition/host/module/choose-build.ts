@@ -23,7 +23,7 @@ export function chooseBuild(
   if (!only || others.length > 0) throw severalBuilds(distinct, workingDirectory);
   throwIfAny(only.problems);
   if (!isTemplate(only.template)) throw new Error('A build without a template has a problem.');
-  return { template: only.template, settings: only.settings };
+  return { template: only.template, settings: only.settings, notices: only.notices };
 }
 
 /** A script may try a build again. */

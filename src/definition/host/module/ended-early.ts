@@ -15,15 +15,20 @@ export function watchPrintedErrors(): () => Error | undefined {
   return () => last;
 }
 
+interface ScriptWithoutBuild {
+  readonly ending: Ending | undefined;
+  readonly undone: readonly LeftUndone[];
+  /** What the module exports, where it was evaluated. */
+  readonly exports: unknown;
+}
+
 /** The problem of a script that came to its end and called no build. */
 export function endedWithoutBuild(
   file: string,
-  ending: Ending | undefined,
-  undone: readonly LeftUndone[],
+  { ending, undone, exports }: ScriptWithoutBuild,
 ): ProblemsError {
   const [waiting] = undone;
-  const fix =
-    'The action runs the script to learn what it builds, with no arguments and without the service.';
+  const fix = `The action runs the script to learn what it builds, without the service, and with no arguments but those of the input args, such as args: '["prod"]'.`;
   if (ending?.how === 'exit') {
     return problem(
       'The script ends before it builds',
@@ -40,7 +45,15 @@ export function endedWithoutBuild(
   }
   return problem(
     'The script builds nothing',
-    `The script came to its end, exports no template, and did not call Template.build(); what it printed above may say why. ${fix}`,
+    `The script came to its end, exports no template, and did not call Template.build(); what it printed above may say why. ${calling(exports) || fix}`,
     { file, line: 1 },
   );
+}
+
+/** How to have a function called that the script only exports. */
+function calling(exports: unknown): string {
+  const functions = Object.entries(Object(exports)).filter(([, value]) => typeof value === 'function');
+  if (functions.length === 0) return '';
+  const names = functions.map(([name]) => name).join(', ');
+  return `It exports functions (${names}) and calls none that builds: name the one that does with the input export:.`;
 }

@@ -1,6 +1,7 @@
 import { isServiceKey } from '../../environment.ts';
+import type { HostRequest } from '../../protocol.ts';
 import { chooseTemplate } from '../pick-export.ts';
-import { type Choice, type ReadKind, refuseArguments } from '../reader.ts';
+import { type Choice, type HostSession, type ReadKind, refuseArguments } from '../reader.ts';
 import { actAsProgram } from './act-as-program.ts';
 import { interceptBuilds } from './build-calls.ts';
 import { chooseBuild, undoneNotices } from './choose-build.ts';
@@ -24,52 +25,58 @@ export const readModule: ReadKind = async (request, session): Promise<Choice> =>
   });
   const { calls } = builds;
   let service = script && leaveServiceAlone(session, builds);
-  const end = watchEnd(
-    session,
-    () => script !== undefined || calls.length > 0,
-    () => calls.length > 0,
-  );
+  const hasBuilt = () => calls.length > 0;
+  const end = watchEnd(session, () => script !== undefined || hasBuilt(), hasBuilt);
   const printedError = script ? watchPrintedErrors() : () => undefined;
-  if (script) actAsProgram(file, script);
+  if (script) actAsProgram(file, script, request.args);
 
   const evaluated = await beforeEnd(evaluateModule(request, session, script !== undefined), end);
-  if (evaluated && 'thrown' in evaluated && calls.length === 0) throw evaluated.thrown;
+  if (evaluated.kind === 'thrown' && !hasBuilt()) throw evaluated.thrown;
   // A script may build while nothing waits for it.
-  const ending = script || !evaluated ? await end.idle() : undefined;
+  const ending = script || evaluated.kind === 'ended' ? await end.idle() : undefined;
   if (script) end.restart();
-
-  let called = false;
+  const builtAlone = calls.length;
   const chosen =
-    evaluated && 'value' in evaluated && (calls.length === 0 || exportName)
-      ? await beforeEnd(
-          chooseTemplate(evaluated.value, {
-            file,
-            ...(exportName && { wanted: exportName }),
-            args: request.args,
-            calling: (name) => {
-              called = true;
-              session.phase({ name: 'calling', exportName: name });
-            },
-          }),
-          end,
-        )
+    evaluated.kind === 'value' && (builtAlone === 0 || exportName)
+      ? await beforeEnd(exportedTemplate(evaluated.value, request, session), end)
       : undefined;
-  if (chosen && 'thrown' in chosen && exportName) throw chosen.thrown;
-  const exported = chosen && 'value' in chosen ? chosen.value : undefined;
   // It may be a script whose text does not show it.
-  if (!script && chosen && 'thrown' in chosen && calls.length === 0) await end.idle();
+  if (!script && chosen?.kind === 'thrown' && !hasBuilt()) await end.idle();
 
-  const notices = undoneNotices(
-    service?.undone ?? [],
-    evaluated && 'thrown' in evaluated ? evaluated.thrown : end.thrown(),
-    workingDirectory,
-  );
+  const thrown = evaluated.kind === 'thrown' ? evaluated.thrown : end.thrown();
+  const undone = service?.undone ?? [];
   service?.release();
-  const ofExport = exported ? calls.filter(({ template }) => template === exported.template) : calls;
-  if (calls.length > 0 && !called) refuseArguments(request, 'it builds by itself, and nothing calls it');
-  if (ofExport.length > 0)
-    return { ...chooseBuild(ofExport, request.name, workingDirectory), ...exported, notices };
-  if (exported) return { ...exported, notices };
-  if (!script && chosen && 'thrown' in chosen) throw chosen.thrown;
-  throw printedError() ?? endedWithoutBuild(file, ending, service?.undone ?? []);
+  const complete = (choice: Choice): Choice => ({
+    ...choice,
+    notices: [...(choice.notices ?? []), ...undoneNotices(undone, thrown, workingDirectory)],
+  });
+  if (chosen?.kind === 'value') {
+    const ofExport = calls.filter(({ template }) => template === chosen.value.template);
+    if (ofExport.length === 0) return complete(chosen.value);
+    return complete({ ...chooseBuild(ofExport, request.name, workingDirectory), ...chosen.value });
+  }
+  // What the named export builds when it is called.
+  const meant = exportName && chosen ? calls.slice(builtAlone) : calls;
+  if (meant.length > 0) {
+    // A list is the program's arguments.
+    if (builtAlone > 0 && !(script && Array.isArray(request.args)))
+      refuseArguments(request, 'it builds by itself, and nothing calls it');
+    return complete(chooseBuild(meant, request.name, workingDirectory));
+  }
+  if (chosen?.kind === 'thrown' && (!script || exportName)) throw chosen.thrown;
+  const exports = evaluated.kind === 'value' ? evaluated.value : undefined;
+  throw printedError() ?? endedWithoutBuild(file, { ending, undone, exports });
 };
+
+function exportedTemplate(
+  exports: unknown,
+  { file, exportName, args }: HostRequest,
+  { phase }: HostSession,
+): Promise<Choice> {
+  return chooseTemplate(exports, {
+    file,
+    ...(exportName && { wanted: exportName }),
+    args,
+    calling: (name) => phase({ name: 'calling', exportName: name }),
+  });
+}

@@ -63,16 +63,20 @@ export function watchEnd(
   };
 }
 
-/** A result, or what was thrown instead, or nothing when the script came to its end first. */
-export type Settled<T> = { readonly value: T } | { readonly thrown: unknown } | undefined;
+/** A result, or what was thrown instead, or that the script came to its end first. */
+export type Settled<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'thrown'; readonly thrown: unknown }
+  | { readonly kind: 'ended' };
 
 /** Waits for a part of a script, or for its end. */
 export function beforeEnd<T>(work: Promise<T>, { reached }: ScriptEnd): Promise<Settled<T>> {
-  const ended = reached.then(() => undefined);
+  const ended = reached.then((): Settled<T> => ({ kind: 'ended' }));
   return Promise.race([
     work.then(
-      (value) => ({ value }),
-      (thrown: unknown) => (isStop(thrown) ? ended : { thrown }),
+      (value): Settled<T> => ({ kind: 'value', value }),
+      (thrown: unknown): Settled<T> | Promise<Settled<T>> =>
+        isStop(thrown) ? ended : { kind: 'thrown', thrown },
     ),
     ended,
   ]);
