@@ -1,8 +1,8 @@
 import type { paths } from 'novita-sandbox';
-import createClient from 'openapi-fetch';
 import type { ServiceError } from '../http/errors.ts';
 import { createRetryNotes, type Retrier, type RetryPolicy, withRetry } from '../http/retry.ts';
-import { type ApiPaths, createIdempotentApi, type IdempotentApi } from './idempotent-api.ts';
+import { endpoints } from './endpoints.ts';
+import { createIdempotentApi, type IdempotentApi } from './idempotent-api.ts';
 import { createResponseParser, expectUploaded } from './parse-response.ts';
 import { createServiceRetrier } from './retry.ts';
 import {
@@ -78,7 +78,7 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
 /** A client over real HTTP. Sends nothing until a call is made. */
 export function createServiceClient({ apiUrl, transport: options, ...rest }: ClientOptions): ServiceClient {
   const transport = createTransport(options);
-  const api = createClient<ApiPaths>({ baseUrl: apiUrl, fetch: transport.fetch, headers: headersOf(rest) });
+  const api = endpoints(apiUrl, headersOf(rest), transport.send);
   const parser = createResponseParser(new URL(apiUrl).host, transport.apiResponded);
   const notes = createRetryNotes(options.onRetry ?? (() => {}));
   const { signal } = options;
@@ -120,7 +120,7 @@ export function createServiceClient({ apiUrl, transport: options, ...rest }: Cli
     killSandbox: (sandboxID) =>
       withRetry(retrier('DELETE sandbox'), async () => {
         const response = await api.DELETE('/sandboxes/{sandboxID}', { params: { path: { sandboxID } } });
-        if (response.response.status !== 404) parser.expectOk('DELETE sandbox', response);
+        if (response.status !== 404) parser.expectOk('DELETE sandbox', response);
       }),
     async sandboxMetrics(sandboxID) {
       const params = { path: { sandboxID } };

@@ -1,20 +1,6 @@
-import type { paths } from 'novita-sandbox';
-import type { Client } from 'openapi-fetch';
+import type { Endpoints } from './endpoints.ts';
 import type { ResponseParser } from './parse-response.ts';
 import * as schemas from './schemas.ts';
-
-/** The endpoints that the published schema lacks. */
-interface UnpublishedPaths {
-  '/sandboxes/quota': { get: Unpublished<undefined> };
-  '/v2/templates': { get: Unpublished<Record<string, string | number>> };
-}
-
-interface Unpublished<Query> {
-  parameters: { query?: Query };
-  responses: { 200: { content: { 'application/json': unknown } } };
-}
-
-export type ApiPaths = Omit<paths, keyof UnpublishedPaths> & UnpublishedPaths;
 
 /** Requests that may be sent twice: reading, assigning tags and removing them. */
 export interface IdempotentApi {
@@ -39,11 +25,7 @@ export interface IdempotentApi {
 /** Sends a request, once or with retries. `request` names it in messages. */
 export type Send = <T>(request: string, attempt: (request: string) => Promise<T>) => Promise<T>;
 
-export function createIdempotentApi(
-  api: Client<ApiPaths>,
-  parser: ResponseParser,
-  send: Send,
-): IdempotentApi {
+export function createIdempotentApi(api: Endpoints, parser: ResponseParser, send: Send): IdempotentApi {
   const { body, expectOk } = parser;
   return {
     uploadLink: (templateID, hash) =>
@@ -81,7 +63,7 @@ export function createIdempotentApi(
         const params = { path: { templateID }, ...(page && { query: { nextToken: page } }) };
         const response = await api.GET('/templates/{templateID}', { params });
         const template = body(request, response, schemas.template);
-        const nextPage = response.response.headers.get('x-next-token');
+        const nextPage = response.headers.get('x-next-token');
         return { ...template, ...(nextPage && { nextPage }) };
       }),
     assignTags: (target, tags) =>

@@ -2,14 +2,8 @@ import type * as v from 'valibot';
 import { ServiceError, serverMessage } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry.ts';
 import { isOfApi, parse } from './schemas.ts';
+import type { ApiResponse } from './transport.ts';
 import type { UploadResponse } from './upload.ts';
-
-/** A response as the generated client gives it: a 2xx body is `data`, any other body is `error`. */
-export interface ApiResponse {
-  readonly data?: unknown;
-  readonly error?: unknown;
-  readonly response: Response;
-}
 
 /** Turns responses into values or a {@link ServiceError}. `request` names the request in messages. */
 export interface ResponseParser {
@@ -21,21 +15,21 @@ export interface ResponseParser {
 
 /** @param apiResponded - whether the API itself has answered yet, and not only a proxy in between */
 export function createResponseParser(host: string, apiResponded: () => boolean): ResponseParser {
-  function expectOk(request: string, { response, error }: ApiResponse): void {
-    if (response.ok) return;
+  function expectOk(request: string, { ok, status, headers, body }: ApiResponse): void {
+    if (ok) return;
     // Once the API itself has answered, a page from a proxy in between is a temporary fault.
-    const transient = apiResponded() && !isOfApi(error);
-    const retryAfter = response.headers.get('retry-after');
-    throw refusedError({ request, host, status: response.status, body: error, retryAfter, transient });
+    const transient = apiResponded() && !isOfApi(body);
+    const retryAfter = headers.get('retry-after');
+    throw refusedError({ request, host, status, body, retryAfter, transient });
   }
   return {
     expectOk,
     body(request, response, schema) {
       expectOk(request, response);
       // The API promises JSON, so `null` is not a body either.
-      if (response.data === undefined || response.data === null)
+      if (response.body === undefined || response.body === null)
         throw unintelligibleError(request, 'an empty answer');
-      const parsed = parse(schema, response.data);
+      const parsed = parse(schema, response.body);
       if (!parsed.ok) throw unintelligibleError(request, parsed.reason);
       return parsed.value;
     },

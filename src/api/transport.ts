@@ -59,10 +59,28 @@ export interface ServiceClock {
   leastClockAheadMs(): number | undefined;
 }
 
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body?: string;
+}
+
+/** A response of any status, as far as it was read. */
+export interface ApiResponse {
+  readonly status: number;
+  /** Whether the status is 2xx. */
+  readonly ok: boolean;
+  readonly headers: Pick<Headers, 'get'>;
+  /** What its JSON says; its text where it is none; `undefined` without a body. */
+  readonly body: unknown;
+}
+
 /** What the responses have shown about the service. */
 export interface Transport extends ServiceClock {
-  /** A `fetch` for the API client that sends each request once. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Sends a request, once. */
+  readonly send: (request: ApiRequest) => Promise<ApiResponse>;
   /** Whether any response has come yet. */
   readonly reached: () => boolean;
   /** Whether the API itself has answered yet, and not only something in between, such as a proxy. */
@@ -76,7 +94,7 @@ const clockReadings = 25;
  * Sends requests, each once. Reads the whole response inside the time limit, so that a cut or stalled body counts as a
  * failed attempt.
  *
- * `fetch` rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`, or with the
+ * `send` rejects with a {@link ServiceError} of kind `unreachable`, `timeout` or `unintelligible`, or with the
  * signal's reason. Responses outside of 2xx resolve, for the caller to judge.
  */
 export function createTransport(options: TransportOptions): Transport {
@@ -87,10 +105,10 @@ export function createTransport(options: TransportOptions): Transport {
     leastClockAheadMs: () => contact.leastAheadMs,
     reached: () => contact.reached,
     apiResponded: () => contact.apiResponded,
-    async fetch(request) {
-      const { response, json } = await send(request, options);
+    async send(request) {
+      const response = await send(request, options);
       contact.reached = true;
-      contact.apiResponded ||= response.ok ? json !== undefined : isOfApi(json);
+      contact.apiResponded ||= response.ok ? response.body !== undefined : isOfApi(response.body);
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) {
         const aheadMs = date - Date.now();
@@ -104,45 +122,42 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 async function send(
-  request: Request,
+  { method, url, headers, body }: ApiRequest,
   options: TransportOptions,
-): Promise<{ readonly response: Response; readonly json: unknown }> {
-  const { host, pathname } = new URL(request.url);
-  const name = `${request.method} ${pathname}`;
-  const body = request.body ? await request.text() : null;
-  const limitMs = request.method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
+): Promise<ApiResponse> {
+  const { host, pathname } = url;
+  const name = `${method} ${pathname}`;
+  const limitMs = method === 'GET' ? options.requestTimeoutMs : options.changeTimeoutMs;
   options.signal?.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
   let received: Awaited<ReturnType<Network['fetch']>>;
-  let bytes: ArrayBuffer;
+  let text: string;
   try {
-    received = await options.network.fetch(request.url, {
-      method: request.method,
-      headers: Object.fromEntries(request.headers),
-      body,
+    received = await options.network.fetch(url.href, {
+      method,
+      headers: { ...headers, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      body: body ?? null,
       redirect: 'manual',
       signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
     });
-    bytes = await received.arrayBuffer();
+    text = await received.text();
   } catch (cause) {
     options.signal?.throwIfAborted();
     throw connectionError(name, host, cause, { timedOut: limit.aborted, limitMs });
   }
-  const empty = bytes.byteLength === 0;
-  const json = empty ? undefined : parseJson(new TextDecoder().decode(bytes));
-  const isInvalid = received.status < 200 || received.status > 599;
-  if (isInvalid || (received.ok && !empty && json === undefined)) {
+  const { status, ok } = received;
+  const json = parseJson(text);
+  const isInvalid = status < 200 || status > 599;
+  if (isInvalid || (ok && text !== '' && json === undefined)) {
     throw new ServiceError({
       kind: 'unintelligible',
       request: name,
       host,
-      status: received.status,
-      summary: `answered ${received.status} with something that is not JSON`,
-      message: `${host} answered ${received.status} to ${name} with something that is not JSON`,
+      status,
+      summary: `answered ${status} with something that is not JSON`,
+      message: `${host} answered ${status} to ${name} with something that is not JSON`,
     });
   }
-  const headers = new Headers([...received.headers]);
-  // The bytes are already decoded, and openapi-fetch treats a length of 0 as success for any status.
-  for (const header of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(header);
-  return { response: new Response(empty ? null : bytes, { status: received.status, headers }), json };
+  const content = json === undefined && text !== '' ? text : json;
+  return { status, ok, headers: received.headers, body: content };
 }
