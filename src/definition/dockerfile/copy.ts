@@ -55,10 +55,12 @@ function readFlags(
   for (const { name, value } of instruction.flags) {
     const flag = `--${name}${value ? `=${value}` : ''}`;
     if (name === 'from') {
-      const install = `install what it holds in a RUN, or build that image first, push it, and start from it: FROM image`;
+      const install = /\/astral-sh\/uv\b/.test(value)
+        ? 'Write RUN pip install uv'
+        : 'Install what it holds in a RUN';
       throw new Fault(
         `${flag} cannot be built: a template has one image, so there is no other to copy from.`,
-        `${install[0]?.toUpperCase()}${install.slice(1)}.`,
+        `${install}, or build that image first, push it, and start from it: FROM image.`,
       );
     }
     if (name === 'chown') owner = ownerOf(knownText(state, value));

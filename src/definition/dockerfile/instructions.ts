@@ -71,7 +71,7 @@ export function readInstructions(content: string): {
     const { flags, text } = splitFlags(rest, escaping);
     const hereDocuments: HereDocument[] = [];
     let fault: Fault | undefined;
-    for (const mark of withHereDocuments.includes(keyword) ? hereDocumentMarks(text) : []) {
+    for (const mark of withHereDocuments.includes(keyword) ? hereDocumentMarks(text, lines, index) : []) {
       const read = readHereDocument(mark, lines, index);
       index = read.next;
       hereDocuments.push(read.document);
@@ -112,13 +112,22 @@ interface Mark {
   readonly expand: boolean;
 }
 
-/** A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. */
-function hereDocumentMarks(text: string): Mark[] {
-  return splitWords(text, '\\').flatMap((mark) => {
-    const [, dash, written = ''] = /^\d*<<(-?)([^<]*)$/.exec(mark) ?? [];
+/**
+ * A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. Docker refuses a
+ * blank before the name, as in `<< EOF`, and then reads each line as an instruction. It is read as the shell would where
+ * a line below ends it.
+ */
+function hereDocumentMarks(text: string, lines: readonly string[], from: number): Mark[] {
+  const words = splitWords(text, '\\');
+  return words.flatMap((mark, at) => {
+    const [, dash, own] = /^\d*<<(-?)([^<]*)$/.exec(mark) ?? [];
+    const written = (own === '' ? words[at + 1] : own) ?? '';
     const name = written.replace(/\\(.)|["']/g, '$1');
-    if (name === '' || /\s/.test(name)) return [];
-    return [{ mark, name, chomp: dash === '-', expand: name === written }];
+    if (own === undefined || name === '' || /\s/.test(name)) return [];
+    if (own === '' && !lines.slice(from).includes(name)) return [];
+    return [
+      { mark: own === '' ? mark + written : mark, name, chomp: dash === '-', expand: name === written },
+    ];
   });
 }
 

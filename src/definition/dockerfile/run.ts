@@ -21,7 +21,7 @@ function commandOf(instruction: DockerfileInstruction, state: State): string {
   if (text === '') throw new Fault('RUN has no command.', 'Add one, or remove the line.');
   const [document] = hereDocuments;
   if (!document) return inShell(tidyBlanks(text), instruction, state);
-  if (text !== document.mark) {
+  if (text.replace(/^(\d*<<-?)\s+/, '$1') !== document.mark) {
     const whole = hereDocuments.reduce((all, { name, raw }) => `${all}\n${raw}${name}`, text);
     return inShell(whole, instruction, state);
   }
@@ -39,8 +39,20 @@ function inShell(command: string, instruction: DockerfileInstruction, state: Sta
     const advice = 'Write SHELL ["/bin/bash", "-c"] above it.';
     state.findings.push(warning(instruction, found, advice));
   }
+  const taken = takenUser.exec(command)?.[0];
+  if (taken && !/\bid\s+(?:-u\s+)?user\b|\|\|\s*(?:true|:)|getent|(?:userdel|deluser)\s/.test(command)) {
+    const found = `The service makes the user named user before the first step, most often with the number 1000, so ${taken} may fail.`;
+    const advice = /1000/.test(taken)
+      ? 'Leave the number out, or write || true after it.'
+      : 'Leave it out, or write || true after it.';
+    state.findings.push(warning(instruction, found, advice));
+  }
   return shellCommand(command, state.shell);
 }
+
+/** A command that makes a user whose name or number is taken. */
+const takenUser =
+  /\b(?:useradd|adduser)\b[^;&|\n]*?(?:(?:-u|--uid)[ =]?1000\b|(?<=\s)user(?=\s*(?:$|[;&|\n])))/;
 
 /** A here-document that begins with `#!` is a program of its own. */
 function scriptCommand(name: string, content: string): string {

@@ -46,7 +46,13 @@ export function inFolder(destination: string, name: string): string {
 /** A pattern as the SDK reads it. Braces and `**` mean nothing to Docker here. */
 function matches(pattern: string, { instruction, isFolder }: Target, state: State): readonly string[] {
   const forSdk = literalPattern(pattern.replace(/\*{2,}/g, '*'));
-  const found = state.files?.match(pattern) ?? [];
+  const found = state.files?.match(pattern);
+  if (found?.length === 0) {
+    const nothing = `${pattern} matches no file, so nothing is copied, as in Docker.`;
+    state.findings.push(warning(instruction, nothing, 'Check its spelling if it should match one.'));
+    return [];
+  }
+  if (!found) return [forSdk];
   const [only] = found;
   if (only !== undefined && found.length === 1 && !isFolder) return [literalPattern(only)];
   const folders = found.filter((path) => state.files?.kind(path) === 'directory');

@@ -55,6 +55,9 @@ describe('RUN', () => {
     ['RUN --mount=type=cache,target=/x --network=default a', 'RUN a'],
     ['RUN <<EOF\na\n  b \\\n  c\nEOF', 'RUN a\n  b \\\n  c'],
     ['RUN <<-EOF\n\ta\n\tEOF', 'RUN a'],
+    ['RUN << A\nb\nA', 'RUN b'],
+    ["RUN cat > /x << 'A'\nb\nA", "RUN cat > /x << 'A'\nb\nA"],
+    ['RUN a $((1 << 2))', "RUN /bin/sh -c 'a $((1 << 2))'"],
     [
       "RUN cat > /x <<'A' && cat <<B\n# 1\nA\n2\nB\nRUN b",
       "RUN cat > /x <<'A' && cat <<B\n# 1\nA\n2\nB",
@@ -178,7 +181,13 @@ const files: ContextFiles = {
           ? undefined
           : 'file',
   match: (pattern) =>
-    pattern.startsWith('one') ? ['one1'] : pattern.startsWith('src') ? ['src/dir', 'src/x'] : ['a', 'b'],
+    pattern.startsWith('optional')
+      ? []
+      : pattern.startsWith('one')
+        ? ['one1']
+        : pattern.startsWith('src')
+          ? ['src/dir', 'src/x']
+          : ['a', 'b'],
 };
 
 describe('COPY', () => {
@@ -192,6 +201,7 @@ describe('COPY', () => {
     ['USER app\nCOPY a /x', 'USER app', 'COPY a /x root'],
     ['USER app\nCOPY --chown=app a /x', 'USER app', 'COPY a /x app'],
     ['COPY *.json ./', 'COPY *.json ./'],
+    ['COPY optional* a ./', 'COPY a ./'],
     ['COPY one* /x', 'COPY one1 /x'],
     ['COPY {a,b} /x/', 'COPY \\{a,b} /x/{a,b}'],
     ['COPY none /x/', 'COPY none /x/'],
