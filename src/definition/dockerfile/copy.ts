@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { quoteForShell } from '../shell-text.ts';
 import { addSource } from './add.ts';
-import type { DockerfileInstruction, HereDocument } from './instructions.ts';
+import { type DockerfileInstruction, type HereDocument, joinMarks } from './instructions.ts';
 import { readWord } from './read-word.ts';
 import { copySource, runAsRoot, type Target } from './sources.ts';
 import { knownText, type State } from './state.ts';
@@ -40,7 +40,8 @@ export function readCopy(instruction: DockerfileInstruction, state: State): void
 /** The words without the marks of here-documents, which stand in place of sources. */
 function wordsOf({ text, hereDocuments }: DockerfileInstruction, state: State): string[] {
   const marks = hereDocuments.map(({ mark }) => mark);
-  const written = jsonWords(text) ?? text.split(/\s+/).filter((word) => word && !marks.includes(word));
+  const joined = hereDocuments.length > 0 ? joinMarks(text) : text;
+  const written = jsonWords(text) ?? joined.split(/\s+/).filter((word) => word && !marks.includes(word));
   return written.map((word) => knownText(state, word));
 }
 

@@ -42,6 +42,7 @@ export function readEnv(instruction: DockerfileInstruction, state: State): void 
   const envs: Record<string, string> = {};
   for (const [name, written] of settings) {
     const value = withoutShellVariables(name, written, instruction, state);
+    warnOfNothingElse(name, value, instruction, state);
     envs[name] = environmentValue(value);
     state.values.set(name, value);
     state.args.delete(name);
@@ -73,6 +74,15 @@ function withoutShellVariables(
   const found = `${all} in the value of ${name} is empty, as it is in Docker: no shell reads this line.`;
   state.findings.push(warning(instruction, found, 'Write the path or name itself.'));
   return word.filter((piece) => typeof piece === 'string' || !used.includes(piece.name));
+}
+
+/** The service keeps the text of a value that comes out empty, where Docker has an empty value. */
+function warnOfNothingElse(name: string, word: Word, instruction: DockerfileInstruction, state: State): void {
+  const [only] = unknownNames([word]);
+  if (only === undefined || only === 'PATH' || word.some((piece) => typeof piece === 'string' || piece.form))
+    return;
+  const found = `The Dockerfile does not set ${only} above. Where the base image does not either, ${name} is the text $${only}, and with Docker it is empty.`;
+  state.findings.push(warning(instruction, found, 'Set it above, or write the value.'));
 }
 
 /** A variable that ARG declares; without `value` it has no default. */

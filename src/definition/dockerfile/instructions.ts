@@ -113,22 +113,31 @@ interface Mark {
 }
 
 /**
- * A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`, but not `<<<x` or `$((1<<n))`. Docker refuses a
- * blank before the name, as in `<< EOF`, and then reads each line as an instruction. It is read as the shell would where
- * a line below ends it.
+ * A here-document is a word of its own: `<<EOF`, `<<-"EOF"`, `3<<EOF`, `<< EOF`, but not `<<<x` or `$((1<<n))`. Docker sees
+ * none in a line with an open quote. A number after a blank, as in `$((1 << 2))`, has no line below that ends it.
  */
 function hereDocumentMarks(text: string, lines: readonly string[], from: number): Mark[] {
+  if (hasOpenQuote(text)) return [];
   const words = splitWords(text, '\\');
   return words.flatMap((mark, at) => {
-    const [, dash, own] = /^\d*<<(-?)([^<]*)$/.exec(mark) ?? [];
-    const written = (own === '' ? words[at + 1] : own) ?? '';
-    const name = written.replace(/\\(.)|["']/g, '$1');
-    if (own === undefined || name === '' || /\s/.test(name)) return [];
+    const [, dash = '', own] = /^\d*<<(-?)([^<]*)$/.exec(mark) ?? [];
+    const written = own === '' && dash === '' ? (words[at + 1] ?? '') : own;
+    const name = written?.replace(/\\(.)|["']/g, '$1');
+    if (written === undefined || !name) return [];
     if (own === '' && !lines.slice(from).includes(name)) return [];
     return [
       { mark: own === '' ? mark + written : mark, name, chomp: dash === '-', expand: name === written },
     ];
   });
+}
+
+function hasOpenQuote(text: string): boolean {
+  return /["']/.test(text.replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g, ''));
+}
+
+/** A text in which each mark of a here-document is one word. */
+export function joinMarks(text: string): string {
+  return text.replace(/(^|\s)(\d*<<)\s+(?=\S)/g, '$1$2');
 }
 
 function readHereDocument(

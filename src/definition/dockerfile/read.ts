@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import { nearest } from '../../nearest.ts';
 import { readCopy } from './copy.ts';
 import { readArg, readEnv } from './environment.ts';
 import { type Finding, mistake, notice, warning } from './finding.ts';
 import { type DockerfileInstruction, readInstructions } from './instructions.ts';
 import { readRun } from './run.ts';
+import { foldersTo } from './sources.ts';
 import { stagesOf } from './stages.ts';
 import { commandOf, readHealthcheck, startOf } from './start.ts';
 import { type BuilderCall, type ContextFiles, drop, knownText, newState, type State } from './state.ts';
@@ -111,6 +113,8 @@ function read(instruction: DockerfileInstruction, state: State, inherited: State
           'Use a path without quotes, backslashes, dollar and percent signs.',
         );
       state.calls.push({ method: 'setWorkdir', path, line });
+      state.workdir = posix.resolve(state.workdir, path);
+      for (const folder of foldersTo(state.workdir)) state.folders.add(folder);
       state.workdirSet = true;
       return;
     }

@@ -1,5 +1,5 @@
 import { mistake, warning } from './finding.ts';
-import type { DockerfileInstruction, Flag } from './instructions.ts';
+import { type DockerfileInstruction, type Flag, joinMarks } from './instructions.ts';
 import { defaultShell, execCommand, shellCommand, tidyBlanks } from './shell.ts';
 import { drop, exportsOf, type State } from './state.ts';
 import { Fault, jsonWords } from './words.ts';
@@ -21,7 +21,7 @@ function commandOf(instruction: DockerfileInstruction, state: State): string {
   if (text === '') throw new Fault('RUN has no command.', 'Add one, or remove the line.');
   const [document] = hereDocuments;
   if (!document) return inShell(tidyBlanks(text), instruction, state);
-  if (text.replace(/^(\d*<<-?)\s+/, '$1') !== document.mark) {
+  if (joinMarks(text) !== document.mark) {
     const whole = hereDocuments.reduce((all, { name, raw }) => `${all}\n${raw}${name}`, text);
     return inShell(whole, instruction, state);
   }

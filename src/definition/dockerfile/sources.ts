@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { quoteForShell } from '../shell-text.ts';
 import { warning } from './finding.ts';
 import type { DockerfileInstruction } from './instructions.ts';
 import type { State } from './state.ts';
@@ -19,6 +20,8 @@ export interface Target {
 export function copySource(source: string, target: Target, state: State): void {
   const { instruction, destination, owner, mode } = target;
   const copy = (path: string, to: string): void => {
+    const isFolder = target.isFolder || state.files?.kind(path) === 'directory';
+    makeFolders(to.endsWith('/') || (isFolder && to === destination) ? to : posix.dirname(to), target, state);
     state.calls.push({
       method: 'copy',
       source: path,
@@ -28,14 +31,44 @@ export function copySource(source: string, target: Target, state: State): void {
       line: instruction.line,
     });
   };
+  const literal = (path: string): void => {
+    const kind = state.files?.kind(path);
+    const real = state.files?.target(path) ?? path;
+    const named =
+      kind === 'file' || kind === 'archive' ? inFolder(destination, posix.basename(path)) : destination;
+    const isRenamed = posix.basename(real) !== posix.basename(path) && kind !== 'directory';
+    const own = posix.join(destination, posix.basename(path));
+    copy(literalPattern(real), isRenamed && target.isFolder ? own : named);
+  };
   // Docker takes sources from the context directory, also with a slash in front.
   const path = source.replace(/^\/+(?=.)/, '').replace(/^\/$/, '.');
-  if (/(?<!\\)[*?[]/.test(path)) {
-    for (const found of matches(path, target, state)) copy(found, destination);
-    return;
-  }
-  const isFile = state.files !== undefined && ['file', 'archive'].includes(state.files.kind(path) ?? '');
-  copy(literalPattern(path), isFile ? inFolder(destination, posix.basename(path)) : destination);
+  const found = /(?<!\\)[*?[]/.test(path) ? matches(path, target, state) : [path];
+  if (found === undefined) copy(literalPattern(path.replace(/\*{2,}/g, '*')), destination);
+  else for (const one of found) literal(one);
+}
+
+/**
+ * Docker gives the folders that it makes to the owner of the files, and the service to root. So they are made before, where
+ * they may be missing.
+ */
+function makeFolders(path: string, target: Target, state: State): void {
+  const missing = foldersTo(posix.resolve(state.workdir, path)).filter(
+    (folder) => !state.folders.has(folder),
+  );
+  for (const folder of missing) state.folders.add(folder);
+  const [user = 'root', group = user] = (target.owner ?? 'root').split(':');
+  const [first, ...others] = missing.map(quoteForShell);
+  if (first === undefined || user === 'root') return;
+  const make = (folder: string) => `[ -d ${folder} ] || install -d -o ${user} -g ${group} ${folder}`;
+  const command =
+    others.length === 0 ? make(first) : `for d in ${[first, ...others].join(' ')}; do ${make('"$d"')}; done`;
+  runAsRoot(command, target, state);
+}
+
+/** An absolute path with all folders above it, the uppermost first. */
+export function foldersTo(path: string): string[] {
+  const names = path.split('/').filter(Boolean);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
 }
 
 /** The path of a file in a folder. The service does not make the folder for a single file. */
@@ -43,30 +76,37 @@ export function inFolder(destination: string, name: string): string {
   return destination.endsWith('/') && !['./', '/'].includes(destination) ? destination + name : destination;
 }
 
-/** A pattern as the SDK reads it. Braces and `**` mean nothing to Docker here. */
-function matches(pattern: string, { instruction, isFolder }: Target, state: State): readonly string[] {
-  const forSdk = literalPattern(pattern.replace(/\*{2,}/g, '*'));
+/**
+ * What a pattern matches, to be copied one by one; `undefined` where the service does the same with the pattern itself. It
+ * keeps the folders that a pattern matches, and those below its first wildcard, where Docker copies what they hold.
+ */
+function matches(
+  pattern: string,
+  { instruction, isFolder }: Target,
+  state: State,
+): readonly string[] | undefined {
   const found = state.files?.match(pattern);
-  if (found?.length === 0) {
+  if (!found) return undefined;
+  if (found.length === 0) {
     const nothing = `${pattern} matches no file, so nothing is copied, as in Docker.`;
     state.findings.push(warning(instruction, nothing, 'Check its spelling if it should match one.'));
     return [];
   }
-  if (!found) return [forSdk];
-  const [only] = found;
-  if (only !== undefined && found.length === 1 && !isFolder) return [literalPattern(only)];
+  if (found.length === 1 && !isFolder) return found;
   const folders = found.filter((path) => state.files?.kind(path) === 'directory');
-  if (folders.length > 0) {
-    const named = folders.slice(0, 3).join(', ');
-    state.findings.push(
-      warning(
-        instruction,
-        `${pattern} matches ${folders.length === 1 ? 'the folder' : 'folders, such as'} ${named}. The service keeps a folder as one, where Docker copies what it holds.`,
-        'Name the folders in a COPY of their own.',
-      ),
-    );
-  }
-  return [forSdk];
+  const isDeep = /[*?[].*\//.test(pattern);
+  if (folders.length === 0 && !isDeep) return undefined;
+  if (!state.files?.ignores) return found;
+  // Some of them may be left out, and a step without files cannot be built.
+  const named = folders.length > 0 ? ` (${folders.slice(0, 3).join(', ')})` : '';
+  state.findings.push(
+    warning(
+      instruction,
+      `The service keeps the folders that ${pattern} takes${named}, where Docker copies what they hold.`,
+      'Name them in a COPY of their own.',
+    ),
+  );
+  return undefined;
 }
 
 /** Escapes what is a pattern to the SDK only. */

@@ -24,6 +24,10 @@ export type BuilderCall = { readonly line: number } & (
 export interface ContextFiles {
   /** `archive` for a file that ADD unpacks. `undefined` for what does not exist. */
   kind(path: string): 'file' | 'directory' | 'archive' | undefined;
+  /** The path that a path leads to, where a link is a part of it. */
+  target(path: string): string;
+  /** Whether there is an ignore file. */
+  readonly ignores: boolean;
   /** The paths that match a pattern of COPY. */
   match(pattern: string): readonly string[];
 }
@@ -53,12 +57,45 @@ export interface State {
   path: Word | undefined;
   shell: Shell;
   user: string;
+  /** Absolute. */
+  workdir: string;
+  /** Folders that are there for sure. */
+  readonly folders: Set<string>;
   userSet: boolean;
   workdirSet: boolean;
   entrypoint: Command | undefined;
   cmd: Command | undefined;
   healthcheck: Command | undefined;
 }
+
+/** Folders of every Debian. */
+const standardFolders = [
+  ...[
+    '/',
+    '/bin',
+    '/etc',
+    '/home',
+    '/home/user',
+    '/opt',
+    '/root',
+    '/srv',
+    '/tmp',
+    '/usr',
+    '/usr/bin',
+    '/usr/lib',
+    '/usr/local',
+  ],
+  ...[
+    '/usr/local/bin',
+    '/usr/local/lib',
+    '/usr/local/share',
+    '/usr/share',
+    '/usr/src',
+    '/var',
+    '/var/lib',
+    '/var/log',
+  ],
+];
 
 export function newState(escaping: string, files: ContextFiles | undefined): State {
   return {
@@ -72,6 +109,8 @@ export function newState(escaping: string, files: ContextFiles | undefined): Sta
     path: undefined,
     shell: defaultShell,
     user: 'root',
+    workdir: '/',
+    folders: new Set(standardFolders),
     userSet: false,
     workdirSet: false,
     entrypoint: undefined,

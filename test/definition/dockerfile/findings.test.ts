@@ -34,6 +34,8 @@ describe('an instruction is told to be', () => {
     ['ENV A=${B', /^✗ 2 /],
     ['ENV A=${B:?}', /^✗ 2 The value of B is not known here/],
     ['ENV A=$HOME/x', /^! 2 \$HOME in the value of A is empty/],
+    ['ENV A=$B', /^! 2 The Dockerfile does not set B above\./],
+    ['ENV A=$PATH B=x$B C=${D:-e}'],
     ['ENV A.B=1', /^! 2 No shell can set a variable named "A\.B"/],
     ['ARG', /^✗ 2 ARG has no name/],
     ['ARG NPM_TOKEN'],
@@ -159,7 +161,7 @@ test('whatever stands in a Dockerfile, each instruction is built or told at its 
       const whole = `FROM a\n${text.join('')}`;
       const lines = whole.split('\n').length;
       const { calls, findings } = readDockerfile(whole, {
-        files: { kind: () => 'file', match: () => ['a'] },
+        files: { ignores: true, kind: () => 'file', target: (path) => path, match: () => ['a'] },
       });
       for (const { line } of [...calls, ...findings]) {
         expect(line).toBeGreaterThan(0);

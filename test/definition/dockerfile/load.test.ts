@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { definitionOf, type Loaded, load, place } from '../../support/definition-project.ts';
@@ -164,12 +164,30 @@ test('the content of a file decides whether ADD unpacks it', async () => {
   ]);
 });
 
-test('a pattern that takes a folder is warned about', async () => {
-  const loaded = await load(
-    { Dockerfile: `${from}COPY src/* /x/\nCOPY src/*.[jt]s /y/\n`, 'src/a.ts': '', 'src/sub/b': '' },
-    { prepare: (directory) => mkdirSync(join(directory, 'empty')) },
-  );
-  expect(definitionOf(loaded).warnings.map(({ at, message }) => `${at?.line} ${message}`)).toEqual([
-    expect.stringMatching(/^2 src\/\* matches the folder src\/sub\. .*Docker copies what it holds/),
+test('a pattern that takes a folder copies what it holds, or is warned about where ignore rules may leave it out', async () => {
+  const files = {
+    Dockerfile: `${from}COPY src/* /x/\nCOPY src/*.[jt]s /y/\n`,
+    'src/a.ts': '',
+    'src/sub/b': '',
+  };
+  const copied = await load(files);
+  expect(steps(copied).slice(2, -2)).toEqual([
+    'COPY src/a.ts /x/a.ts <Dockerfile:2>',
+    'COPY src/sub /x/ <Dockerfile:2>',
+    'COPY src/*.[jt]s /y/ <Dockerfile:3>',
   ]);
+  const warned = await load({ ...files, '.dockerignore': 'src/sub' });
+  expect(definitionOf(warned).warnings.map(({ at, message }) => `${at?.line} ${message}`)).toEqual([
+    expect.stringMatching(
+      /^2 The service keeps the folders that src\/\* takes \(src\/sub\), where Docker copies what they hold/,
+    ),
+  ]);
+});
+
+test('a link is copied as what it leads to', async () => {
+  const loaded = await load(
+    { Dockerfile: `${from}COPY link /x/\n`, a: '' },
+    { prepare: (directory) => symlinkSync('a', join(directory, 'link')) },
+  );
+  expect(steps(loaded)).toContain('COPY a /x/link <Dockerfile:2>');
 });

@@ -172,6 +172,8 @@ describe('ARG', () => {
 });
 
 const files: ContextFiles = {
+  ignores: false,
+  target: (path) => (path.startsWith('link') ? path.replace('link', 'real') : path),
   kind: (path) =>
     path.endsWith('.tgz')
       ? 'archive'
@@ -198,13 +200,26 @@ describe('COPY', () => {
     ['COPY /a ./', 'COPY a ./'],
     ['COPY ["a b", "/x y/"]', 'COPY a b /x y/a b'],
     ['COPY --chown=u:g --chmod=0755 --link a /x', 'COPY a /x u:g 755'],
+    [
+      'COPY --chown=u a /x/y/',
+      'RUN for d in /x /x/y; do [ -d "$d" ] || install -d -o u -g u "$d"; done',
+      'COPY a /x/y/a u',
+    ],
+    ['WORKDIR /w\nCOPY --chown=u:g dir .', 'WORKDIR /w', 'COPY dir . u:g'],
+    ['COPY --chown=u:g dir /d', 'RUN [ -d /d ] || install -d -o u -g g /d', 'COPY dir /d u:g'],
     ['USER app\nCOPY a /x', 'USER app', 'COPY a /x root'],
     ['USER app\nCOPY --chown=app a /x', 'USER app', 'COPY a /x app'],
     ['COPY *.json ./', 'COPY *.json ./'],
     ['COPY optional* a ./', 'COPY a ./'],
+    ['COPY link /x/', 'COPY real /x/link'],
+    ['COPY link ./', 'COPY real link'],
+    ['COPY link /x', 'COPY real /x'],
+    ['COPY linkdir /x', 'COPY realdir /x'],
+    ['COPY src* /x/', 'COPY src/dir /x/', 'COPY src/x /x/x'],
     ['COPY one* /x', 'COPY one1 /x'],
     ['COPY {a,b} /x/', 'COPY \\{a,b} /x/{a,b}'],
     ['COPY none /x/', 'COPY none /x/'],
+    ['COPY << EOF /x\nhi\nEOF', "RUN install -D -m 644 /dev/stdin /x <<'EOF'\nhi\nEOF"],
     ['COPY <<EOF /x\nhi\nEOF', "RUN install -D -m 644 /dev/stdin /x <<'EOF'\nhi\nEOF"],
     [
       'ENV A=1\nCOPY <<EOF /x\n$A "\\$B" \\\\\nEOF',

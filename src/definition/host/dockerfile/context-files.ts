@@ -1,11 +1,24 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join, posix, relative, sep } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import type { ContextFiles } from '../../dockerfile/state.ts';
 
 /** The files of a context directory, as COPY and ADD of a Dockerfile see them. */
-export function contextFiles(directory: string): ContextFiles {
+export function contextFiles(directory: string, ignores: boolean): ContextFiles {
   return {
+    ignores,
+    target(path) {
+      try {
+        const found = relative(realpathSync(directory), realpathSync(join(directory, path))).replaceAll(
+          sep,
+          '/',
+        );
+        const normal = posix.normalize(path).replace(/\/$/, '');
+        return found === normal || found === '' || found.startsWith('../') ? path : found;
+      } catch {
+        return path;
+      }
+    },
     kind(path) {
       const normal = posix.normalize(path);
       if (/^\.\.(?:\/|$)/.test(normal)) return undefined;

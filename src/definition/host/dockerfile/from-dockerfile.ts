@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeText } from '../../../decode-text.ts';
 import { type Problem, quote, type SourceLocation } from '../../../problem.ts';
@@ -58,9 +58,12 @@ export function applyDockerfile(
   const place = (line: number): SourceLocation | undefined => (file ? { file, line } : call);
   const context: unknown = Reflect.get(template, 'fileContextPath');
   const own = context instanceof URL ? fileURLToPath(context) : resolve(String(context ?? '.'));
+  const ignoreFile = file && existsSync(`${file}.dockerignore`) ? `${file}.dockerignore` : undefined;
+  const directory = contextDirectory ?? own;
+  const ignores = ignoreFile !== undefined || existsSync(join(directory, '.dockerignore'));
   const reading = readDockerfile(text, {
     ...(buildArgs && { buildArgs }),
-    files: contextFiles(contextDirectory ?? own),
+    files: contextFiles(directory, ignores),
   });
   const builder = template as Builder;
   const make = (line: number, method: string, ...args: unknown[]): void => {
@@ -87,7 +90,6 @@ export function applyDockerfile(
     const where = file ? '' : `Line ${line} of the Dockerfile: `;
     return { ...finding, message: `${where}${message}`, ...(at && { at }) };
   });
-  const ignoreFile = file && existsSync(`${file}.dockerignore`) ? `${file}.dockerignore` : undefined;
   return { findings, ...(ignoreFile && { ignoreFile }) };
 }
 
