@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { EngineClient } from './client.ts';
 import { Container } from './container.ts';
-import { FrameReader } from './frames.ts';
+import { FrameReader, LineReader } from './frames.ts';
 import { LABEL } from './labels.ts';
 
 /**
@@ -114,7 +114,8 @@ export class Guard {
 
 async function firstLine(lifeline: Duplex, signal: AbortSignal): Promise<string> {
   const found = Promise.withResolvers<string>();
-  const frames = new FrameReader((_stream, line) => found.resolve(line));
+  const lines = new LineReader((_stream, line) => found.resolve(line));
+  const frames = new FrameReader((stream, bytes) => lines.write(stream, bytes));
   lifeline.on('data', (chunk: Buffer) => frames.write(chunk));
   const ended = once(lifeline, 'close', { signal }).then(() => {
     throw new Error('the container that guards the network ended at once');
