@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import { createEngineExecutor, type EngineOptions } from '../../src/local/engine/executor.ts';
 import { type FoundEngine, findEngine } from '../../src/local/engine/find-engine.ts';
-import { LABEL } from '../../src/local/engine/labels.ts';
+import { BUILD_LABEL, LABEL } from '../../src/local/engine/labels.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { build, wholeLog } from '../support/service-client.ts';
 import { BASE } from './base-name.ts';
@@ -107,14 +107,11 @@ export async function someEngine(): Promise<FoundEngine> {
   return engine.value;
 }
 
-/** The containers of local builds that exist now. */
-export async function ownContainers({ client }: FoundEngine): Promise<string[]> {
-  const found = await client.json<{ Id: string; Labels: Record<string, string> }[]>(
-    'GET',
-    '/containers/json',
-    {
-      query: { all: true, filters: JSON.stringify({ label: [LABEL] }) },
-    },
-  );
-  return found.map(({ Id, Labels }) => `${Labels[LABEL]} ${Id.slice(0, 12)}`);
+/** What the containers of a build are for that exist now. */
+export async function containersOf({ client }: FoundEngine, buildId: string): Promise<string[]> {
+  const filters = JSON.stringify({ label: [`${BUILD_LABEL}=${buildId}`] });
+  const found = await client.json<{ Labels: Record<string, string> }[]>('GET', '/containers/json', {
+    query: { all: true, filters },
+  });
+  return found.map(({ Labels }) => Labels[LABEL] ?? '').sort();
 }

@@ -29,7 +29,7 @@ import { findEngine } from '../../src/local/engine/find-engine.ts';
 /** What a base image of the tests has, beside the packages that Debian calls essential. */
 export const usualPackages = [
   ...['apt', 'sudo', 'adduser', 'curl', 'ca-certificates', 'iproute2', 'procps', 'passwd', 'perl-base'],
-  ...['python3', 'python3-pip', 'git', 'socat'],
+  ...['python3', 'python3-pip', 'git', 'socat', 'mount'],
 ];
 
 /** Marks what the tests make, so that nothing else is ever removed. */

@@ -32,12 +32,12 @@ export interface RunContext {
   readonly finished: Map<string, Finished>;
   readonly cpus: number;
   readonly untrusted: boolean;
+  /** Milliseconds of work after which its result is kept at once. */
+  readonly keepAfterMs: number;
   readonly login: LoginSource;
   readonly ready: ReadyRules;
 }
 
-/** Work that takes longer than this is kept at once, so that a failure after it does not cost it again. */
-const COSTLY_MS = 3000;
 /** A commit writes all that its container has changed; from this time on the next one begins anew. */
 const SLOW_COMMIT_MS = 500;
 
@@ -152,7 +152,7 @@ export class BuildRun {
     }
     this.#unkept = phase.header?.key;
     this.#spentMs += Date.now() - begun;
-    if (this.#spentMs >= COSTLY_MS) await this.#keep(true);
+    if (this.#spentMs >= this.#context.keepAfterMs) await this.#keep(true);
     return undefined;
   }
 

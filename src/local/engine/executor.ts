@@ -19,6 +19,11 @@ export interface EngineOptions {
   readonly untrusted?: boolean;
   /** Builds of another scope share no layers. Default: one for all. */
   readonly cacheScope?: string;
+  /**
+   * Steps that took longer than this together are kept at once, so that a failure after them does not cost them again.
+   * Milliseconds; default 3 s. What is kept at the end has no limit.
+   */
+  readonly keepAfterMs?: number;
   /** How long layers are kept, in milliseconds. Default a week. */
   readonly layerAgeMs?: number;
   /** The most bytes of layers that are kept. Default 10 GB. */
@@ -29,6 +34,7 @@ export interface EngineOptions {
 }
 
 const WEEK_MS = 7 * 24 * 3_600_000;
+const COSTLY_MS = 3000;
 const TEN_GB = 10e9;
 const BETWEEN_PRUNES_MS = 600_000;
 
@@ -64,6 +70,7 @@ export function createEngineExecutor(options: EngineOptions): Executor {
       finished,
       cpus: await cpus,
       untrusted,
+      keepAfterMs: options.keepAfterMs ?? COSTLY_MS,
       login: options.login ?? writtenLogin,
       ready,
     };

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { EngineClient } from './client.ts';
 import { Container } from './container.ts';
 import { FrameReader, LineReader } from './frames.ts';
-import { LABEL } from './labels.ts';
+import { BUILD_LABEL, LABEL } from './labels.ts';
 
 /**
  * Sets a route that leads nowhere for each address, then waits for the end of its input. `ip` is missing in many images,
@@ -26,11 +26,14 @@ echo "guard:$failed"
 while read -r _; do :; done
 `;
 
+const HOSTNAME = 'template';
+
 /** The address of a cloud's metadata service, also over IPv6. */
 const METADATA = '169.254.0.0/16';
 const METADATA6 = 'fd00:ec2::254/128';
 
 export interface GuardOptions {
+  readonly buildId: string;
   /** Of the base; its own programs set the routes. */
   readonly image: string;
   /** Name of the bridge network, or `none`. */
@@ -73,7 +76,8 @@ export class Guard {
           `BLOCKED6=${isolated ? '' : METADATA6}`,
           'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
         ],
-        Labels: { [LABEL]: 'guard' },
+        Labels: { [LABEL]: 'guard', [BUILD_LABEL]: options.buildId },
+        Hostname: HOSTNAME,
         Healthcheck: { Test: ['NONE'] },
         OpenStdin: true,
         StdinOnce: true,
@@ -81,6 +85,8 @@ export class Guard {
         HostConfig: {
           AutoRemove: true,
           NetworkMode: options.network,
+          // Without a network nothing else says it, and sudo asks for it.
+          ExtraHosts: [`${HOSTNAME}:127.0.0.1`],
           CapDrop: ['ALL'],
           CapAdd: ['NET_ADMIN'],
           Memory: 64 * 2 ** 20,
