@@ -203,6 +203,24 @@ console.log(sandbox.sandboxId);`,
     expect(loaded.notices[0]?.message).toContain('the request to 127.0.0.1:1 (build.ts:4)');
   });
 
+  test('files with the identifiers of the build are not written, and others are', async () => {
+    const loaded = await settingsOf(
+      `import fs, { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+${sdk}${made}const { templateId, buildId, name } = await Template.build(template, 'my-agent');
+writeFileSync('id.txt', templateId);
+appendFileSync(process.env.GITHUB_OUTPUT!, 'build=' + buildId);
+await writeFile('id.json', JSON.stringify({ buildId }));
+await new Promise((done) => fs.writeFile('id.bin', Buffer.from(buildId), done));
+writeFileSync('name.txt', name);
+console.log(readdirSync('.').sort().join(' '));`,
+    );
+    expect(loaded.stdout).toEqual(['build.ts name.txt']);
+    expect(loaded.notices[0]?.message).toMatch(
+      /writing id\.txt \(build\.ts:6\), writing undefined \(build\.ts:7\), writing id\.json \(.*\), writing id\.bin/,
+    );
+  });
+
   test('an error after the build is told', async () => {
     const loaded = await settingsOf(
       `${sdk}${made}await Template.build(template, 'x');\nthrow new Error('no slack');`,

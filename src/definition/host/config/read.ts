@@ -28,7 +28,6 @@ export const readConfig: ReadKind = async ({ file, name, workingDirectory }, ses
   const settings = settingsOf(config);
   if (!settings.name && !name) throw withoutName(config);
   const { path, contextDirectory } = findDockerfile(config, file, workingDirectory);
-  session.files?.checkSource(path);
   const template = builderOf(session, contextDirectory);
   const { recorder } = session;
   recorder.callAt(line('dockerfile'), () => template.fromDockerfile(path));

@@ -28,6 +28,15 @@ export interface PromisedBuild {
   readonly buildId: string;
 }
 
+const promisedTemplate = 'the-action-builds-it-later';
+const promisedBuild = '00000000-0000-4000-8000-';
+
+/** Whether a text holds an identifier that a script got for a build. */
+export function isPromisedId(data: unknown): boolean {
+  const text = typeof data === 'string' ? data : Buffer.isBuffer(data) ? data.toString('latin1') : '';
+  return text.includes(promisedTemplate) || text.includes(promisedBuild);
+}
+
 export interface BuildCalls {
   /** All calls so far, in their order. */
   readonly calls: readonly BuildCall[];
@@ -60,8 +69,8 @@ export function interceptBuilds(
       const name = settings.name?.value ?? '';
       const result = {
         ...{ name, alias: name, tags: settings.tags?.value ?? [] },
-        templateId: 'the-action-builds-it-later',
-        buildId: `00000000-0000-4000-8000-${String(promised.length + 1).padStart(12, '0')}`,
+        templateId: promisedTemplate,
+        buildId: `${promisedBuild}${String(promised.length + 1).padStart(12, '0')}`,
       };
       promised.push(result);
       noted();

@@ -3,6 +3,7 @@ import { callerStack, type FrameFinder } from '../../stack-frames.ts';
 import type { Sdk } from '../load-sdk.ts';
 import { placeholderKey } from '../placeholder-key.ts';
 import type { BuildCalls } from './build-calls.ts';
+import { holdWritesBack } from './held-writes.ts';
 
 /** A call of a build script that would reach a service. */
 export interface LeftUndone {
@@ -73,6 +74,7 @@ export function leaveServiceAlone(
       Reflect.set(owner, method, replaced);
     }
   }
+  holdWritesBack((path) => note(`writing ${path}`));
   const fetch = globalThis.fetch;
   globalThis.fetch = async (...args) => {
     if (builds.calls.length === 0 && !carriesPlaceholder(args)) return fetch(...args);
