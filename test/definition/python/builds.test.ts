@@ -64,7 +64,7 @@ if __name__ == "__main__":
 test.each([
   ['in the background', 'Template.build_in_background(template, "my-agent")'],
   ['by the client', 'from e2b import Novita\nNovita(api_key="k").template.build(template, "my-agent")'],
-  ['and exits', 'import sys\nTemplate.build(template, "my-agent")\nsys.exit(0)'],
+  ['and exits', 'import sys\nTemplate.build(template, "my-agent")\nraise SystemExit(0)'],
   ['and fails afterwards', 'Template.build(template, "my-agent")\nraise RuntimeError("no")'],
   ['and ends its process', 'import os\nTemplate.build(template, "my-agent")\nos._exit(1)'],
   ['in a function', 'def build():\n    Template.build(template, "my-agent")\nbuild()'],
@@ -176,7 +176,9 @@ test('a script that fails before it builds what another file defines says why', 
       'template/build.py': `from e2b import Template
 from .template import template
 if __name__ == "__main__":
-    raise ValueError("COMMIT is required")
+    import os
+    if not os.environ.get("COMMIT_ID"):
+        raise ValueError("COMMIT_ID is required")
 `,
       'template/template.py': template,
     },
@@ -184,7 +186,7 @@ if __name__ == "__main__":
   );
   expect(mistakes(loaded)).toEqual([
     expect.stringMatching(
-      /^template\/build\.py:4 The definition raises an exception: ValueError: COMMIT is required\./,
+      /^template\/build\.py:6 The definition raises an exception: ValueError: COMMIT_ID is required\..*COMMIT_ID is not set in this job: set it in env: of the step\.$/,
     ),
   ]);
 });

@@ -1,7 +1,8 @@
 /** What a person reads of a mistake in a recipe in Python. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, inject } from 'vitest';
+import { definitionOf } from '../../support/definition-project.ts';
 import { loadPython, mistakes, pythonTest as test } from './load-python.ts';
 
 const first = 'from e2b import Template\n';
@@ -150,6 +151,18 @@ describe('the interpreter', () => {
     writeFileSync(path, `#!/bin/sh\n${text}\n`);
     chmodSync(path, 0o755);
   };
+
+  test('is that of .venv, else python3', async () => {
+    const own = await loadPython(recipe, {
+      reading: { python: '' },
+      prepare: fake(`exec ${inject('python')} "$@"`),
+      env: { PATH: '/nowhere' },
+    });
+    expect(definitionOf(own).readBy).toMatch(/^Python 3\.\d+\.\d+ \(\.venv\/bin\/python\)/);
+    const env = { PATH: `relative:${dirname(inject('python'))}` };
+    const found = await loadPython(recipe, { reading: { python: '' }, env });
+    expect(definitionOf(found).readBy).toContain(`(${join(dirname(inject('python')), 'python3')})`);
+  });
 
   test('is missing', async () => {
     const none = await loadPython(recipe, { reading: { python: '' }, env: { PATH: '/nowhere' } });

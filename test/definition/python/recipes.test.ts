@@ -138,6 +138,18 @@ test('files beside it and packages around it are imported', async () => {
   expect(definitionOf(loaded).contextDirectory).toBe(`${loaded.directory}/agents/one`);
 });
 
+test('packages of any folder around it are imported, as a script is run from any of them', async () => {
+  const loaded = await loadPython(
+    {
+      'backend/scripts/build.py': `from app.config import name\nfrom e2b import Template\nt = Template().from_template(name)`,
+      'backend/app/config.py': 'name = "x"',
+    },
+    { file: 'backend/scripts/build.py' },
+  );
+  expect(mistakes(loaded)).toEqual([]);
+  expect(definitionOf(loaded).recipe.fromTemplate).toBe('x');
+});
+
 test('a folder named e2b does not hide the SDK', async () => {
   const loaded = await loadPython(
     {

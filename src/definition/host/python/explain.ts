@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { nearest } from '../../../nearest.ts';
 import { type Problem, type SourceLocation, shorten } from '../../../problem.ts';
@@ -17,7 +18,8 @@ interface Place {
 export function explainFailure(failure: Failure, place: Place): Problem {
   const at: SourceLocation = failure.at ?? { file: place.file, line: 1 };
   const of = (title: string, message: string): Problem => ({ title, message, at });
-  const hint = withheldHint(`${failure.message} ${failure.exit ?? ''}`, [at.file]);
+  const said = `${failure.message} ${failure.exit ?? ''}`;
+  const hint = withheldHint(said, [at.file]) || unsetHint(said, at.file);
   const text = sentence(failure.message || '(no message)');
   const cause = failure.cause ? ` Cause: ${sentence(failure.cause)}` : '';
   if (failure.ended !== undefined)
@@ -26,13 +28,13 @@ export function explainFailure(failure: Failure, place: Place): Problem {
       `${failure.ended} ${failure.effect}. A definition must not end its process: raise an exception if something is missing, and move other work to a separate script.`,
     );
   if (failure.exit !== undefined) {
-    const said =
+    const text =
       typeof failure.exit === 'string'
         ? ` It says: ${sentence(failure.exit)}`
         : ` Its exit code is ${failure.exit}.`;
     return of(
       'The definition calls sys.exit()',
-      `sys.exit() ends the process before the template is read.${said} A definition must define its template, or ask for its build, before it exits; command-line arguments are not given to it.${hint}`,
+      `sys.exit() ends the process before the template is read.${text} A definition must define its template, or ask for its build, before it exits; command-line arguments are not given to it.${hint}`,
     );
   }
   if (failure.refused !== undefined) return of(failure.refused, text);
@@ -127,6 +129,21 @@ function unsetVariable(name: string): string {
   return isWithheld(name)
     ? `The action does not hand ${name} to a definition, since it belongs to the action or the runner. A template must not hold keys or tokens; hand them to the sandbox when it starts.`
     : `${name} is not set in this job, or names a file of the runner, which the action does not hand to a definition. Set it in env: of the step, or give a default.`;
+}
+
+/** Says of a failure for want of a variable of the job where to set it. */
+function unsetHint(said: string, file: string): string {
+  const names = said.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g) ?? [];
+  const unset = names.find((name) => !(name in process.env) && mentions(file, name));
+  return unset === undefined ? '' : ` ${unset} is not set in this job: set it in env: of the step.`;
+}
+
+function mentions(file: string, name: string): boolean {
+  try {
+    return new RegExp(`(environ|getenv)\\W+(get\\W+)?${name}\\b`).test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** A mistake that the driver found, in full. */
