@@ -38,7 +38,7 @@ def failure_of(error, lines):
     elif isinstance(error, MemoryError):
         failure.update(memory=True)
     failure["network"] = _is_of_network(error)
-    return {name: value for name, value in failure.items() if value not in (None, False)}
+    return {name: value for name, value in failure.items() if value is not None and value is not False}
 
 
 def _text(error):

@@ -27,9 +27,9 @@ def run_file(file, working_directory, read):
     folder = os.path.dirname(file)
     sys.path.insert(0, folder)
     # Last: a folder of the checkout must not take the place of a package.
-    for root in (working_directory, _above_packages(folder)):
-        if root not in sys.path:
-            sys.path.append(root)
+    for above in _folders_up_to(working_directory, folder):
+        if above not in sys.path:
+            sys.path.append(above)
 
     def run():
         code = compile(source, file, "exec", dont_inherit=True)
@@ -41,11 +41,13 @@ def run_file(file, working_directory, read):
     return module, _main_block(tree), run
 
 
-def _above_packages(folder):
-    """The folder from which the packages around a file are imported."""
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
+def _folders_up_to(root, folder):
+    """The folders around a file, the nearest first: a script may be run from any of them."""
+    folders = [root]
+    while folder.startswith(os.path.join(root, "")):
+        folders.insert(-1, folder)
         folder = os.path.dirname(folder)
-    return folder
+    return folders
 
 
 def _main_block(tree):

@@ -5,6 +5,7 @@ import inspect
 import json
 from types import FunctionType
 
+from recipe_driver import chains
 from recipe_driver.arguments import problems_of
 
 
@@ -17,6 +18,7 @@ class Recorder:
         self._main = sdk.main
         self._depth = 0
         self._parts = {}
+        self._chains = chains.Chains()
         _soften(sdk.main)
         for owner in (sdk.main.TemplateBuilder, sdk.main.TemplateBase):
             for name, method in list(vars(owner).items()):
@@ -36,6 +38,8 @@ class Recorder:
             if self._depth > 0:
                 return method(builder, *args, **kwargs)
             at = self._lines.caller()
+            if chains.NEEDED and at:
+                at = self._chains.line_of(at, name)
             base = getattr(builder, "_template", builder)
             if self._is_refused(name, signature, builder, args, kwargs, at):
                 return self._result(name, base, builder)
