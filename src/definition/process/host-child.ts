@@ -67,8 +67,8 @@ export function spawnHost({ node, host, env, memoryLimitMb, workingDirectory, pr
 export interface EarlyHost {
   /** The process, once; `undefined` if it has already been taken or has failed. */
   take(): HostChild | undefined;
-  /** Ends it unless it was taken. */
-  end(): void;
+  /** Ends it unless it was taken, and waits until it has ended. */
+  end(): Promise<void>;
 }
 
 /**
@@ -104,11 +104,13 @@ export function startHostEarly(dist: string, env: NodeJS.ProcessEnv): EarlyHost 
       if (isUsable) forget();
     });
   }
-  const end = (): void => {
+  const end = async (): Promise<void> => {
     if (!isUsable) return;
+    const ended = new Promise<void>((done) => void child.once('exit', () => done()));
     killAll();
     forget();
     for (const stream of child.stdio ?? []) stream?.destroy();
+    await ended;
   };
   return {
     take() {

@@ -11,5 +11,5 @@ test('a process that ended by itself is not handed out, and its number is not ki
   expect(process.listeners('exit')).toHaveLength(before.length + 1);
   await expect.poll(() => process.listeners('exit')).toEqual(before);
   expect(early?.take()).toBeUndefined();
-  early?.end();
+  await early?.end();
 });
