@@ -10,6 +10,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin, transformSync } from 'esbuild';
+import { isFresh } from './command-options.ts';
 import { lazyFiles, lazySdk } from './lazy-sdk.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -24,6 +25,12 @@ const run = (command: string, args: string[]) =>
 const steps = {
   index: 'main.js',
   'post-step': 'post.js',
+};
+
+/** Compiled files that the command loads from the bundles beside it. */
+const besideCommand: Readonly<Record<string, string>> = {
+  '../main.js': './index.js',
+  '../definition/process/host-child.js': './early-host.js',
 };
 
 /** Compiled file → folder of dist/. What only some runs need is a bundle of its own. */
@@ -47,12 +54,14 @@ const { main } = await import('./index.js');
 await main('build', early);
 `,
   post: "import { main } from './post-step.js';\nawait main();\n",
+  cli: "#!/usr/bin/env node\nimport { main } from './command.js';\nawait main();\n",
 };
 
 const output = {
   minify: true,
   format: 'esm',
-  target: 'node24',
+  // The command runs on older versions than the runner has.
+  target: 'node20',
   legalComments: 'none',
   // Unicode tables as characters and not as escapes of them: 18 kB less.
   charset: 'utf8',
@@ -84,11 +93,14 @@ const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');
 const staging = mkdtempSync(join(tmpdir(), 'dist-'));
 
+if (!isFresh(root))
+  throw new Error('src/command/action-inputs.json is not that of the action.yml files: run npm run readme');
 rmSync(compiled, { recursive: true, force: true });
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 
 await bundleSteps();
 await bundleEarlyHost();
+await bundleCommand();
 await bundleSdk();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
@@ -151,6 +163,25 @@ async function bundleSdk(): Promise<void> {
       ...withLibraries,
     });
   }
+}
+
+/** The command: options and help, and nothing of the actions before one runs. */
+async function bundleCommand(): Promise<void> {
+  const beside: Plugin = {
+    name: 'beside',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.\// }, ({ path }) => {
+        const file = besideCommand[path];
+        return file === undefined ? undefined : { path: file, external: true };
+      });
+    },
+  };
+  await build({
+    ...withLibraries,
+    entryPoints: [join(compiled, 'cli.js')],
+    outfile: join(staging, 'command.js'),
+    plugins: [beside],
+  });
 }
 
 /** ncc's own minifier leaves out the chunks that are loaded on demand, and makes larger files. */

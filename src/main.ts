@@ -4,7 +4,15 @@ import { runComment } from './actions/comment/index.ts';
 import { runList } from './actions/list/index.ts';
 import { runPromote } from './actions/promote/index.ts';
 import { runWait } from './actions/wait.ts';
+import { readBuildInputs } from './inputs/build.ts';
+import { readCleanupInputs } from './inputs/cleanup.ts';
+import { readCommentInputs } from './inputs/comment.ts';
+import { readListInputs } from './inputs/list.ts';
+import { readPromoteInputs } from './inputs/promote.ts';
+import { readWaitInputs } from './inputs/wait.ts';
+import type { StepResults } from './job/runner.ts';
 import { type Action, runStep } from './job/step.ts';
+import type { Problem } from './problem.ts';
 
 const actions = {
   build: { run: runBuild, undone: 'Nothing was built', hasStatus: true, hasPost: true },
@@ -15,23 +23,45 @@ const actions = {
   comment: { run: runComment, undone: 'No comment was written', hasStatus: false, hasPost: false },
 } satisfies Record<string, Action>;
 
+const inputs = {
+  build: readBuildInputs,
+  promote: readPromoteInputs,
+  wait: readWaitInputs,
+  cleanup: readCleanupInputs,
+  list: readListInputs,
+  comment: readCommentInputs,
+};
+
 type EarlyHost = Parameters<typeof runBuild>[1];
+
+export interface RunOptions extends StepResults {
+  /** For the build action: a process that already waits for a definition. */
+  readonly early?: EarlyHost;
+}
 
 /**
  * Runs the main step of one of the published actions.
  *
  * @param env - the variables that the runner set
- * @param early - for the build action: a process that already waits for a definition
  * @returns its exit code
  */
-export function run(name: keyof typeof actions, env: NodeJS.ProcessEnv, early?: EarlyHost): Promise<number> {
+export function run(
+  name: keyof typeof actions,
+  env: NodeJS.ProcessEnv,
+  { early, ...results }: RunOptions = {},
+): Promise<number> {
   const action: Action = actions[name];
-  return runStep(name === 'build' ? { ...action, run: (job) => runBuild(job, early) } : action, env);
+  return runStep(name === 'build' ? { ...action, run: (job) => runBuild(job, early) } : action, env, results);
+}
+
+/** What is wrong with the inputs of an action, as far as they alone say it. A missing key is left out. */
+export function wrongInputs(name: keyof typeof actions, env: NodeJS.ProcessEnv): readonly Problem[] {
+  return inputs[name](env).problems.filter(({ title }) => title !== 'Input api-key');
 }
 
 /** The same for this process, which it ends. */
 export async function main(name: keyof typeof actions, early?: EarlyHost): Promise<void> {
-  process.exitCode = await run(name, process.env, early).finally(() => early?.end());
+  process.exitCode = await run(name, process.env, { early }).finally(() => early?.end());
   await Promise.all([process.stdout, process.stderr].map(written));
   // An open request, such as one to the cache, must not delay the job.
   process.exit();

@@ -10,6 +10,7 @@ export type CommentState =
   | 'superseded'
   | 'skipped'
   | 'unpublished'
+  | 'planned'
   | 'removed';
 
 /** The machine-readable part of a comment. */

@@ -47,6 +47,8 @@ export interface BuildInputs extends FollowingInputs {
   /** Pin the base to the digest or build that was looked up. */
   readonly pinBase: boolean;
   readonly wait: boolean;
+  /** Plan, and change nothing. */
+  readonly dryRun: boolean;
   readonly retryWithoutCache: boolean;
   readonly workingDirectory: string;
   /** Whether the pull request gets a comment. `auto`: where the token can write one. */
@@ -84,6 +86,7 @@ export function readBuildInputs(
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
   const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
   const skipCache = reader.flag('skip-cache', undefined);
+  const dryRun = reader.flag('dry-run', false);
   const inputs: BuildInputs = {
     template: reader.text('template'),
     export: reader.text('export'),
@@ -102,6 +105,7 @@ export function readBuildInputs(
     reuse: readReuse(reader, skipCache),
     pinBase: reader.flag('pin-base', true),
     wait: reader.flag('wait', true),
+    dryRun,
     retryWithoutCache: reader.flag('retry-without-cache', false),
     ...readFollowing(reader),
     logLevel: readLogLevel(reader, undefined),
@@ -111,7 +115,7 @@ export function readBuildInputs(
     githubToken: reader.text('github-token'),
     environment: readEnvironment(reader),
     onMissingCredentials,
-    connection: readConnection(env, reader, { keyOptional }),
+    connection: readConnection(env, reader, { keyOptional: keyOptional || dryRun }),
   };
   return reader.done(inputs);
 }

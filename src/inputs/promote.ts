@@ -11,6 +11,8 @@ export interface PromoteInputs {
   readonly tags: string;
   /** Lets pull requests and merge groups move `latest`, `default` and versions. */
   readonly allowProductionTags: boolean;
+  /** Only show what would move. */
+  readonly dryRun: boolean;
   readonly summary: boolean;
   readonly connection: Connection;
 }
@@ -24,6 +26,7 @@ export function readPromoteInputs(env: NodeJS.ProcessEnv): ReadInputs<PromoteInp
     from: readFrom(reader, name),
     tags: reader.text('tags'),
     allowProductionTags: reader.flag('allow-production-tags', false),
+    dryRun: reader.flag('dry-run', false),
     summary: reader.flag('summary', true),
     connection: readConnection(env, reader),
   };

@@ -38,6 +38,8 @@ export interface ReadInputs<Inputs> {
   readonly warnings: Problem[];
   /** The inputs that the action has. */
   readonly names: readonly string[];
+  /** Those that are `true` or `false`. */
+  readonly flags: readonly string[];
 }
 
 /**
@@ -47,6 +49,7 @@ export interface ReadInputs<Inputs> {
 export function inputReader(env: NodeJS.ProcessEnv): InputReader {
   const problems: Problem[] = [];
   const names = new Set<string>();
+  const flags = new Set<string>();
   const raw = (name: string) => {
     names.add(name);
     return (env[variableOf(name)] ?? '').trim();
@@ -63,6 +66,7 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
       return sources.find((value) => value !== '') ?? '';
     },
     flag(name, fallback) {
+      flags.add(name);
       const value = raw(name);
       if (value === '') return fallback;
       if (/^(true|True|TRUE)$/.test(value)) return true;
@@ -93,6 +97,7 @@ export function inputReader(env: NodeJS.ProcessEnv): InputReader {
         problems: [...problems, ...unknown.problems],
         warnings: unknown.warnings,
         names: [...names],
+        flags: [...flags],
       };
     },
   };

@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { type Redact, redactDeep } from '../redact/redact.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
 import { notBuiltResult, startedResult } from '../report/result/make-result.ts';
-import type { ResultDocument } from '../report/result/result.ts';
+import type { NotBuilt, ResultDocument } from '../report/result/result.ts';
 import { changesInWords } from '../report/text/changes.ts';
 import { formatDuration } from '../report/text/format.ts';
 import type { ExitResult } from './exit.ts';
@@ -32,6 +32,8 @@ export interface BuildReporter {
   skipped(): Promise<ExitResult>;
   /** Reports that no build has this content and none may be made. `why` has no full stop. */
   unpublished(why: string): Promise<ExitResult>;
+  /** Reports that only a plan was wanted, and what building it would come to, in sentences. */
+  planned(foreseen: string): Promise<ExitResult>;
   /** Closes the open group of the log; call it in `finally`. */
   close(): void;
 }
@@ -82,7 +84,7 @@ export async function openBuildReporter(
     return written;
   };
 
-  const notBuilt = async (status: 'skipped' | 'unpublished', why: string): Promise<void> => {
+  const notBuilt = async (status: NotBuilt, why: string): Promise<void> => {
     const result = redactDeep(notBuiltResult(about, status), runner.redact);
     setOutput('name', plan.name);
     setOutput('tags', plan.tags.join(','));
@@ -90,7 +92,7 @@ export async function openBuildReporter(
     await runner.writeResult(`novita-template-${plan.name.replace(/[^\w-]/g, '-')}-planned.json`, result);
     if (summary) await runner.addSummary(renderSummary(result, { why }));
     runner.saveState({ ended: true, summary });
-    await tellPullRequest(result);
+    if (status !== 'planned') await tellPullRequest(result);
   };
 
   return {
@@ -136,6 +138,12 @@ export async function openBuildReporter(
         ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
         : `The action cannot tell whether template ${plan.name} is published as it stands in the repository (reuse: require), for the reason above.`;
       return { exitCode: 1, annotated: true, message: `${message} ${remedy}` };
+    },
+    async planned(foreseen) {
+      const why = `${foreseen} Nothing was changed (dry-run).`;
+      output.notice(why, { title: 'Planned' });
+      await notBuilt('planned', why);
+      return { exitCode: 0 };
     },
     close: reporter.close,
   };

@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Provider } from '../ci/providers/provider.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { createSecretStore, maskable, type Redact, redactDeep } from '../redact/redact.ts';
 import { maskedTexts } from '../redact/secret-forms.ts';
 import { jobOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
+import { openRunnerFiles, type WantedFiles } from './runner-files.ts';
 import { type StepState, saveState } from './state.ts';
 
 /**
@@ -38,14 +39,28 @@ export interface Runner {
   readonly finish: () => Promise<void>;
 }
 
+/** Who else gets what comes of a step. */
+export interface StepResults {
+  /** Files that the user wants. */
+  readonly files?: WantedFiles;
+  /** Called with each output, without secrets. */
+  readonly onOutput?: (name: string, value: string) => void;
+  /** Called with the result document. */
+  readonly onResult?: (result: unknown) => void;
+}
+
 /** Opens the runner of this process's step. It reads no event and makes no folder, so it always works. */
-export function openRunner({ commands, workspace, temporaryDirectory }: Provider): Runner {
+export function openRunner(
+  { commands, workspace, temporaryDirectory }: Provider,
+  { files: wanted = {}, onOutput, onResult }: StepResults = {},
+): Runner {
   // The reader of the log is gone, or its disk is full. The build, its outputs and its summary still count.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const secrets = createSecretStore();
   const { redact } = secrets;
   const output = jobOutput(commands, { redact, ...(workspace && { workspace }) });
   const addSummary = commands.addSummary && stepSummary(commands.addSummary);
+  const files = openRunnerFiles(wanted);
   const failed = new Set<string>();
   let saved: StepState | undefined;
 
@@ -60,19 +75,28 @@ export function openRunner({ commands, workspace, temporaryDirectory }: Provider
     }
   };
   const setOutput = (name: string, value: string): void => {
+    const shown = redact(value);
+    onOutput?.(name, shown);
     void attempt('outputs of this step, which later steps and jobs read,', () =>
-      commands.setOutput(name, redact(value)),
+      commands.setOutput(name, shown),
     );
+    void attempt('file of the outputs', () => files.setOutput(name, shown));
   };
 
   return {
     output,
     debug: (message) => commands.debug(redact(message)),
     setOutput,
-    addSummary: (markdown) => attempt('job summary', async () => addSummary?.(redact(markdown))),
+    addSummary: async (markdown) => {
+      const shown = redact(markdown);
+      await attempt('job summary', async () => addSummary?.(shown));
+      await attempt('file of the summary', () => files.addSummary(shown));
+    },
     writeResult: (fileName, result) =>
       attempt('result file', async () => {
-        const path = join(temporaryDirectory, fileName);
+        onResult?.(result);
+        const path = wanted.result ?? join(temporaryDirectory, fileName);
+        if (wanted.result) await mkdir(dirname(path), { recursive: true });
         await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
         setOutput('result', path);
       }),

@@ -2,7 +2,7 @@ import { chooseProvider } from '../ci/providers/choose-provider.ts';
 import { type ExitResult, exitForError } from './exit.ts';
 import { type Job, openJob } from './job.ts';
 import { reportExit } from './report-exit.ts';
-import { openRunner } from './runner.ts';
+import { openRunner, type StepResults } from './runner.ts';
 
 /** One of the published actions. */
 export interface Action {
@@ -18,13 +18,18 @@ export interface Action {
 /** GitHub kills a cancelled step 7.5 seconds after the first signal. An action that hangs must still be reported. */
 const graceMs = 5000;
 
-/** Runs an action and returns its exit code. Every exit is reported, even a crash. */
+/**
+ * Runs an action and returns its exit code. Every exit is reported, even a crash.
+ *
+ * @param results - who gets what comes of it, besides the CI system
+ */
 export async function runStep(
   { run, undone, hasStatus, hasPost }: Action,
   env: NodeJS.ProcessEnv,
+  results?: StepResults,
 ): Promise<number> {
   const provider = await chooseProvider(env);
-  const runner = openRunner(provider);
+  const runner = openRunner(provider, results);
   if (hasPost) runner.saveState({ ended: false, summary: false });
   const cancelled = new AbortController();
   const overdue = Promise.withResolvers<never>();

@@ -1,6 +1,6 @@
-import { glob } from 'node:fs/promises';
+import fs from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
-import { type Problem, quote } from '../problem.ts';
+import { type Problem, problem, quote } from '../problem.ts';
 
 /** What is never searched, whatever the patterns say: foreign packages and git's own files. */
 const neverSearched = ['**/node_modules', '**/.git'];
@@ -44,9 +44,14 @@ export async function findFiles(directory: string, patterns: readonly string[]):
 }
 
 async function filesOf(directory: string, pattern: string, exclude: readonly string[]): Promise<string[]> {
+  if (!fs.glob)
+    throw problem(
+      'Node.js',
+      `found ${process.version}. Patterns need Node.js 22 or newer; a manifest does not.`,
+    );
   const found: string[] = [];
   const options = { cwd: directory, exclude, withFileTypes: true } as const;
-  for await (const entry of glob(normalize(pattern), options)) {
+  for await (const entry of fs.glob(normalize(pattern), options)) {
     if (entry.isDirectory()) continue;
     const path = join(entry.parentPath, entry.name);
     const place = path.startsWith(directory + sep) ? path.slice(directory.length + 1) : path;

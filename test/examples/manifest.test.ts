@@ -13,7 +13,7 @@ test('each example has an entry', async () => {
   });
   const { include } = JSON.parse(matrixText(templates));
   const folders = readdirSync(join(repositoryRoot, 'examples'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'workflows')
+    .filter((entry) => entry.isDirectory() && !['workflows', 'ci'].includes(entry.name))
     .map(({ name }) => `examples/${name}`);
   const listed = include.map((entry: Record<string, string>) => entry['working-directory']);
   expect(listed.toSorted()).toEqual(folders.sort());

@@ -8,6 +8,8 @@ describe('inputs of the build action', () => {
     const { inputs, problems } = readBuildInputs(complete);
     expect(problems).toEqual([]);
     expect(inputs).toEqual({
+      args: undefined,
+      dryRun: false,
       template: '',
       export: '',
       python: '',

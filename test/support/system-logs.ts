@@ -73,3 +73,21 @@ export function terminalText(printed: string): { readonly text: string; readonly
   const text = printed.replace(/\u001b\[(?:0|1|2|3[1-6])m/g, '');
   return { text, drives: /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text) };
 }
+
+/**
+ * The variables that GitLab makes of a dotenv report, by its documented rules: `KEY=value` lines of letters, digits and
+ * `_`, values as they stand, no quotes, no blank lines, no comments, 5 kB and 50 variables at most.
+ */
+export function gitlabDotenv(text: string): Record<string, string> {
+  if (Buffer.byteLength(text) > 5 * 1024) throw new Error('The dotenv report is too large');
+  const lines = text.replace(/\n$/, '').split('\n');
+  if (lines.length > 50) throw new Error('The dotenv report has too many variables');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, key, value] = /^([A-Za-z0-9_]+)=(.*)$/.exec(line) ?? [];
+      if (key === undefined || value === undefined || /^\s|\s$|\r/.test(value))
+        throw new Error(`Invalid line of a dotenv report: ${JSON.stringify(line)}`);
+      return [key, value];
+    }),
+  );
+}

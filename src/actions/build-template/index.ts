@@ -8,6 +8,7 @@ import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
 import { redactDeep } from '../../redact/redact.ts';
 import { showWarnings } from '../../report/log/output.ts';
+import { foresee } from '../../reuse/foresee.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import { planBuild } from './plan-build.ts';
 import { removePreviewIfClosed } from './pull-request-state.ts';
@@ -38,6 +39,10 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
   const reporter = await openBuildReporter(redactPlan(plan, runner.redact), settled, github, job);
+  if (inputs.dryRun) {
+    const unknown = 'Without an API key it is unknown whether a build has this content.';
+    return reporter.planned(connect ? await foresee(plan, settled.reuse, connect()) : unknown);
+  }
   if (!connect) return reporter.skipped();
 
   const built = await withTimeLimit(inputs.timeoutMinutes, interrupted, async (signal) => {

@@ -53,6 +53,13 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   setOutput('tags', tags.join(','));
   setOutput('previous', JSON.stringify(previous));
 
+  if (inputs.dryRun) {
+    const moves = tags.map((tag) => `${tag} (${previous[tag] ?? 'new'})`).join(', ');
+    output.notice(`Build ${buildId} would get ${moves}. Nothing was changed (dry-run).`, {
+      title: 'Planned',
+    });
+    return { exitCode: 0 };
+  }
   const promotion = await promote(client, template, buildId, tags);
   logPromotion(output, { name, buildId, promotion });
   if (inputs.summary) await runner.addSummary(promotionSummary({ name, buildId, promotion }));

@@ -17,7 +17,7 @@ export function generic(env: NodeJS.ProcessEnv, vendor: Vendor | undefined): Pro
   const workspace = vendor && systems[vendor.constant]?.(env).workspace;
   return {
     title: vendor?.name ?? 'CI',
-    ...(workspace && { workspace }),
+    workspace: workspace || process.cwd(),
     temporaryDirectory: tmpdir(),
     commands: plainCommands(painter(env, false), false),
     readFacts: () => genericFacts(env, vendor),

@@ -16,6 +16,19 @@ const own: Readonly<Record<string, (env: NodeJS.ProcessEnv) => Provider>> = {
 export function otherProvider(env: NodeJS.ProcessEnv): Provider {
   const vendor = detectVendor(env);
   const provider = vendor && own[vendor.constant];
-  if (provider) return provider(env);
-  return vendor || isCi(env) ? generic(env, vendor) : terminal(env);
+  if (provider) return withDefaultBranch(provider(env), env);
+  return vendor || isCi(env) ? withDefaultBranch(generic(env, vendor), env) : terminal(env);
+}
+
+/** Takes the default branch from NOVITA_DEFAULT_BRANCH where the system names none. */
+function withDefaultBranch(provider: Provider, env: NodeJS.ProcessEnv): Provider {
+  const defaultBranch = env['NOVITA_DEFAULT_BRANCH'];
+  if (!defaultBranch) return provider;
+  return {
+    ...provider,
+    readFacts() {
+      const facts = provider.readFacts();
+      return { ...facts, event: { defaultBranch, ...facts.event } };
+    },
+  };
 }

@@ -8,6 +8,7 @@ import type { Provider } from './provider.ts';
 export function terminal(env: NodeJS.ProcessEnv): Provider {
   return {
     title: 'a terminal',
+    workspace: process.cwd(),
     temporaryDirectory: tmpdir(),
     commands: plainCommands(painter(env, process.stdout.isTTY === true), false),
     readFacts: () => runFacts({ system: 'a terminal', developer: userName(env), commits: [] }),

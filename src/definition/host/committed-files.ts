@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Comparison, type TrackedFiles, trackedFiles } from '../../git/tracked-files.ts';
 import { type ProblemsError, problem } from '../../problem.ts';
 import type { CommittedOnly } from '../protocol.ts';
+import { registerHooks } from './module-hooks.ts';
 
 /** The files of one commit: only these may be loaded, and only unchanged. */
 export interface CommittedFiles {
@@ -83,6 +83,11 @@ function packageAround(file: string, root: string): string | undefined {
  * @param own - folders of the action, from which the SDK loads its files
  */
 export function checkNodeLoads(files: CommittedFiles, own: readonly string[]): void {
+  if (!registerHooks)
+    throw problem(
+      'Node.js',
+      `found ${process.version}. This run has secrets and loads committed files only, which needs Node.js 22.15 or newer.`,
+    );
   registerHooks({
     load(url, context, next) {
       if (url.startsWith('file:')) {

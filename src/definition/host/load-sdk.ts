@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isRecord } from '../../json.ts';
 import { problem } from '../../problem.ts';
 import type { SdkOrigin } from '../definition.ts';
+import { registerHooks } from './module-hooks.ts';
 
 /** The SDK that a definition uses. */
 export interface Sdk {
@@ -67,7 +68,7 @@ async function entryOf(name: string, file: string): Promise<string | undefined> 
   const probe = 'definition:sdk';
   let found: string | undefined;
   // Only a hook can resolve a package as if another file imported it.
-  const hooks = registerHooks({
+  const hooks = registerHooks?.({
     resolve(specifier, context, next) {
       if (specifier !== probe) return next(specifier, context);
       found = undefinedIfThrown(() => next(name, { ...context, parentURL: pathToFileURL(file).href }).url);
@@ -75,9 +76,9 @@ async function entryOf(name: string, file: string): Promise<string | undefined> 
     },
   });
   try {
-    await importNative(probe);
+    if (hooks) await importNative(probe);
   } finally {
-    hooks.deregister();
+    hooks?.deregister();
   }
   // Only require searches the folders of NODE_PATH.
   return found ?? undefinedIfThrown(() => pathToFileURL(createRequire(file).resolve(name)).href);

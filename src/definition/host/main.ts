@@ -2,6 +2,7 @@
  * The process in which a definition is evaluated. It reads one request from standard input, loads the definition,
  * writes the result to an extra pipe and exits. It has no API key.
  */
+import '../../older-node.ts';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';

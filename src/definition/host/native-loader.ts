@@ -1,7 +1,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { isBuiltin, registerHooks } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { dirname, extname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { registerHooks } from './module-hooks.ts';
 import { mayAffectNext, plainModule } from './plain-module.ts';
 
 /** A module that Node has evaluated. */
@@ -29,8 +30,9 @@ export async function importNatively(
   file: string,
   standIns: ReadonlyMap<string, string>,
 ): Promise<Evaluated | undefined> {
+  if (!registerHooks) return undefined;
   let begun = false;
-  const hooks = hookModules(file, standIns);
+  const hooks = hookModules(registerHooks, file, standIns);
   // The first module that is evaluated calls this.
   Reflect.set(globalThis, begin, () => {
     begun = true;
@@ -48,7 +50,11 @@ export async function importNatively(
   }
 }
 
-function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
+function hookModules(
+  register: NonNullable<typeof registerHooks>,
+  file: string,
+  standIns: ReadonlyMap<string, string>,
+) {
   const rootUrl = pathToFileURL(file).href;
   const sources = new Map<string, string>([
     [root, `import '${beginning}';\nexport * as exports from '${rootUrl}';`],
@@ -63,7 +69,7 @@ function hookModules(file: string, standIns: ReadonlyMap<string, string>) {
     return reached.has(to);
   };
 
-  return registerHooks({
+  return register({
     resolve(specifier, context, next) {
       const { parentURL } = context;
       if (specifier === root || parentURL === root)

@@ -1,4 +1,5 @@
-import { isBuiltin, stripTypeScriptTypes } from 'node:module';
+import { isBuiltin } from 'node:module';
+import { stripTypeScriptTypes } from './module-hooks.ts';
 
 /** What Node's loader treats differently: CommonJS, `import()`, `export *` and what may hide one of them. */
 const needsTransformer =
@@ -40,6 +41,7 @@ export function plainModule(text: string, isTypeScript: boolean): string | undef
   if (needsTransformer.test(text) || (isTypeScript && needsCompiler.test(text))) return undefined;
   let source = text;
   if (isTypeScript && types.test(text)) {
+    if (!stripTypeScriptTypes) return undefined;
     try {
       source = stripTypeScriptTypes(text);
     } catch {

@@ -1,6 +1,6 @@
-import { registerHooks } from 'node:module';
 import { loggerWithLevel } from './build-logger.ts';
 import type { Sdk } from './load-sdk.ts';
+import { registerHooks } from './module-hooks.ts';
 
 /** Names under which a definition gets `novita-sandbox`, and the class that each exports as `Sandbox`. */
 const names: ReadonlyArray<readonly [name: string, sandbox: string]> = [
@@ -75,7 +75,7 @@ function sandboxOf(sdk: Sdk, name: string): string {
 /** Gives the same SDK to modules that Node loads itself, and to `createRequire(…)('e2b')`. */
 export function redirectNodeImports(sdk: Sdk): void {
   const main = new Set(['novita-sandbox', 'e2b']);
-  registerHooks({
+  registerHooks?.({
     resolve: (specifier, context, next) =>
       main.has(specifier) ? { url: sdk.url, format: 'module', shortCircuit: true } : next(specifier, context),
   });

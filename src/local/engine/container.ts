@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type EngineClient, EngineError } from './client.ts';
-import { type ByteSink, FrameReader, LineReader, type LineSink } from './frames.ts';
+import { FrameReader, type LineSink } from './frames.ts';
 
 /** A command inside a container. */
 export interface Command {
@@ -56,14 +56,6 @@ export class Container {
 
   /** Runs a command to its end, and hands on each line as it comes. Rejects when the signal fires. */
   async run(command: Command, sink: LineSink, signal: AbortSignal): Promise<CommandEnd> {
-    const lines = new LineReader(sink);
-    const end = await this.stream(command, (stream, bytes) => lines.write(stream, bytes), signal);
-    lines.end();
-    return end;
-  }
-
-  /** As `run`, with output in the pieces in which it comes. */
-  async stream(command: Command, sink: ByteSink, signal: AbortSignal): Promise<CommandEnd> {
     const { Id } = await this.#client.json<{ Id: string }>('POST', `/containers/${this.id}/exec`, {
       json: {
         Cmd: command.argv,
@@ -76,10 +68,10 @@ export class Container {
       },
       signal,
     });
-    let held: Buffer | undefined;
-    const frames = new FrameReader((stream, bytes) => {
-      if (held === undefined && cannotStart.test(bytes.subarray(0, 80).toString())) held = bytes;
-      else sink(stream, bytes);
+    let held: string | undefined;
+    const frames = new FrameReader((stream, line) => {
+      if (held === undefined && cannotStart.test(line)) held = line;
+      else sink(stream, line);
     });
     try {
       await this.#follow(Id, command.stdin, frames, signal);
@@ -89,6 +81,7 @@ export class Container {
       if (refused) return { exitCode: 126, notStarted: error.message };
       throw error;
     }
+    frames.end();
     signal.throwIfAborted();
     const { ExitCode = 0, Pid = 0 } = await this.#client.json<{ ExitCode?: number; Pid?: number }>(
       'GET',
@@ -96,7 +89,7 @@ export class Container {
       { signal },
     );
     if (held !== undefined) {
-      if (Pid === 0 && ExitCode >= 125) return { exitCode: ExitCode, notStarted: held.toString().trim() };
+      if (Pid === 0 && ExitCode >= 125) return { exitCode: ExitCode, notStarted: held };
       sink('stdout', held);
     }
     return { exitCode: ExitCode };
@@ -141,21 +134,6 @@ export class Container {
     return Id;
   }
 
-  /** Memory in use, bytes and percentage of CPUs, as the engine measures them over a second; bytes of its files. */
-  async usage(): Promise<{ readonly memory: number; readonly cpuPct: number; readonly files: number }> {
-    const [stats, { SizeRootFs = 0 }] = await Promise.all([
-      this.#client.json<Stats>('GET', `/containers/${this.id}/stats`, { query: { stream: false } }),
-      this.#client.json<{ SizeRootFs?: number }>('GET', `/containers/${this.id}/json`, {
-        query: { size: true },
-      }),
-    ]);
-    const { cpu_stats: now, precpu_stats: before, memory_stats: memory } = stats;
-    const spent = (now?.cpu_usage?.total_usage ?? 0) - (before?.cpu_usage?.total_usage ?? 0);
-    const passed = (now?.system_cpu_usage ?? 0) - (before?.system_cpu_usage ?? 0);
-    const cpuPct = passed > 0 ? (100 * spent * (now?.online_cpus ?? 1)) / passed : 0;
-    return { memory: memory?.usage ?? 0, cpuPct, files: SizeRootFs };
-  }
-
   async isRunning(): Promise<boolean> {
     const found = await this.#client
       .json<{ State?: { Running?: boolean } }>('GET', `/containers/${this.id}/json`)
@@ -171,16 +149,4 @@ export class Container {
       if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 409)) throw error;
     }
   }
-}
-
-interface CpuStats {
-  readonly cpu_usage?: { readonly total_usage?: number };
-  readonly system_cpu_usage?: number;
-  readonly online_cpus?: number;
-}
-
-interface Stats {
-  readonly cpu_stats?: CpuStats;
-  readonly precpu_stats?: CpuStats;
-  readonly memory_stats?: { readonly usage?: number };
 }

@@ -1,5 +1,5 @@
 import type { ExecutorBuild } from '../executor.ts';
-import { BUILD_LABEL, LABEL } from './labels.ts';
+import { LABEL } from './labels.ts';
 
 /** Processes and threads of a build. */
 const PROCESSES = 4096;
@@ -11,7 +11,7 @@ const PROCESSES = 4096;
  * @param cpus how many the engine has; it refuses a larger share
  */
 export function containerConfig(
-  build: Pick<ExecutorBuild, 'buildId' | 'cpuCount' | 'memoryMb'>,
+  build: Pick<ExecutorBuild, 'cpuCount' | 'memoryMb'>,
   place: { readonly image: string; readonly guard: string; readonly cpus: number; readonly isFinal: boolean },
 ): unknown {
   const memory = build.memoryMb * 2 ** 20;
@@ -20,9 +20,9 @@ export function containerConfig(
     User: '0:0',
     WorkingDir: '/',
     // Waits for an input that never comes.
-    Entrypoint: ['/bin/bash', '--norc', '--noprofile', '-c', 'exec >/dev/null 2>&1; read -r _'],
+    Entrypoint: ['/bin/bash', '--norc', '--noprofile', '-c', 'read -r _'],
     Cmd: [],
-    Labels: { [LABEL]: 'build', [BUILD_LABEL]: build.buildId },
+    Labels: { [LABEL]: 'build' },
     Healthcheck: { Test: ['NONE'] },
     OpenStdin: true,
     HostConfig: {

@@ -23,18 +23,13 @@ export class BridgeNetwork {
    * The addresses of this machine that a build must not reach: a host's services often listen on all of them, and at the
    * service there is no such host. Those that answer names stay.
    */
-  async hostAddresses(): Promise<string[]> {
-    const { IPAM } = await this.#client.json<Inspected>('GET', `/networks/${await this.name()}`);
-    const gateways = (IPAM?.Config ?? []).flatMap(
-      ({ Gateway = '' }) => /^[\d.]+(?=$|\/)/.exec(Gateway) ?? [],
-    );
-    if (!this.#client.isOnThisMachine) return gateways;
+  hostAddresses(): string[] {
+    if (!this.#client.isOnThisMachine) return [];
     const servers = new Set(getServers());
     const found = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
-    const own = found
+    return found
       .filter(({ family, internal, address }) => family === 'IPv4' && !internal && !servers.has(address))
       .map(({ address }) => address);
-    return [...new Set([...gateways, ...own])];
   }
 
   async close(): Promise<void> {
@@ -59,10 +54,6 @@ export class BridgeNetwork {
     });
     return name;
   }
-}
-
-interface Inspected {
-  readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
 }
 
 /** Containers of ours that are older than this belong to no build: the service ends one after an hour. */

@@ -72,12 +72,10 @@ export class Session {
 
   async #startGuard(image: string): Promise<Guard> {
     const { client, network, untrusted, signal, warn } = this.#options;
-    const { buildId } = this.#options.build;
-    if (network === 'none')
-      return Guard.start(client, { buildId, image, network, hostAddresses: [] }, signal);
+    if (network === 'none') return Guard.start(client, { image, network, hostAddresses: [] }, signal);
     const name = await network.name();
-    const hostAddresses = await network.hostAddresses();
-    const guard = await Guard.start(client, { buildId, image, network: name, hostAddresses }, signal);
+    const hostAddresses = network.hostAddresses();
+    const guard = await Guard.start(client, { image, network: name, hostAddresses }, signal);
     if (guard.open.length === 0) return guard;
     const addresses = guard.open.join(', ');
     if (!untrusted) {
@@ -89,6 +87,6 @@ export class Session {
     );
     await guard.close();
     this.#hasNetwork = false;
-    return Guard.start(client, { buildId, image, network: 'none', hostAddresses: [] }, signal);
+    return Guard.start(client, { image, network: 'none', hostAddresses: [] }, signal);
   }
 }

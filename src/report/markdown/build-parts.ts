@@ -1,4 +1,4 @@
-import type { ResultDocument } from '../result/result.ts';
+import { isBuilt, type ResultDocument } from '../result/result.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { reusedSentence } from '../text/reused.ts';
 import { cutWithMark } from '../text/sanitize.ts';
@@ -15,6 +15,7 @@ export function heading({ name, status, fingerprint }: ResultDocument): string {
     case 'superseded':
       return `${template}: superseded by a newer build`;
     case 'skipped':
+    case 'planned':
       return `${template} was planned and not built`;
     case 'unpublished':
       return `${template} is not ${fingerprint === undefined ? 'known to be ' : ''}published`;
@@ -46,7 +47,7 @@ export function factRows(result: ResultDocument, facts: readonly Fact[], tagLimi
 
 function factCells(result: ResultDocument, tagLimit: number) {
   const { name, status, templateId, buildId, base, cpuCount, memoryMb, definition, durationMs } = result;
-  const built = status !== 'skipped' && status !== 'unpublished';
+  const built = isBuilt(status);
   const code = (text: string | undefined, max?: number) =>
     text === undefined ? undefined : inlineCode(text, max);
   const followed = built && status !== 'building' && result.reused?.how !== 'found';

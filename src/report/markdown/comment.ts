@@ -1,6 +1,6 @@
 import type { WorkflowRun } from '../../ci/run.ts';
 import { type Comment, type CommentHeader, commentMarker } from '../../github/comment-marker.ts';
-import type { ResultDocument } from '../result/result.ts';
+import { isBuilt, type ResultDocument } from '../result/result.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { cutWithMark } from '../text/sanitize.ts';
 import { factRows, failureSection, heading, reusedLine } from './build-parts.ts';
@@ -64,6 +64,7 @@ function explanation({ status, failure, fingerprint }: ResultDocument): string {
       ? 'The action cannot tell whether a build has the content of this commit; the log says why. None was made (`reuse: require`); a run with `reuse: auto` publishes it.'
       : 'No build has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
   }
+  if (status === 'planned') return 'Nothing was built (`dry-run`).';
   if (status !== 'skipped') return '';
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
 }
@@ -97,7 +98,7 @@ function newestOf(lines: readonly string[]): string[] {
 function stepSection({ steps, status, durationMs, reused }: ResultDocument, budget: number): string {
   const numbered = steps.filter((step) => step.number !== undefined);
   const cached = numbered.filter((step) => step.cached).length;
-  const notRun = ['building', 'skipped', 'unpublished'].includes(status) || reused?.how === 'found';
+  const notRun = status === 'building' || !isBuilt(status) || reused?.how === 'found';
   const totals = notRun ? '' : `, ${cached} cached, ${formatDuration(durationMs)}`;
   const open = `<details><summary>${formatCount(numbered.length, 'step')}${totals}</summary>\n\n`;
   const close = '\n\n</details>';

@@ -8,7 +8,7 @@ import { displayPath } from '../text/format.ts';
 import { reusedFields } from '../text/reused.ts';
 import { printableLines, singleLine } from '../text/sanitize.ts';
 import { placeLabel } from '../text/source-lines.ts';
-import type { ReportedPlan, ResultDocument } from './result.ts';
+import type { NotBuilt, ReportedPlan, ResultDocument } from './result.ts';
 import { finishedSteps, plannedSteps } from './steps.ts';
 
 /** The result of a build that has ended, or that this run stops watching. */
@@ -37,7 +37,7 @@ export function startedResult(
 }
 
 /** The result of a plan that is not built. */
-export function notBuiltResult(about: ReportedPlan, status: 'skipped' | 'unpublished'): ResultDocument {
+export function notBuiltResult(about: ReportedPlan, status: NotBuilt): ResultDocument {
   const { name, tags } = about.plan;
   const steps = plannedSteps(about, 'not built');
   return resultDocument(about, { name, tags, status, durationMs: 0, steps });

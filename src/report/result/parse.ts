@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { nameProblems, tagMistake } from '../../api/names.ts';
 import { planParts } from '../../history/diff.ts';
 import { parseJson } from '../../json.ts';
-import { type ResultDocument, stepStates } from './result.ts';
+import { isBuilt, type ResultDocument, stepStates } from './result.ts';
 
 /** A value from outside that has another shape than expected. */
 export class ShapeError extends Error {
@@ -95,7 +95,7 @@ const document = v.pipe(
     templateId: v.exactOptional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
     buildId: v.exactOptional(word(uuid, 'a UUID')),
     reference: v.exactOptional(text(400)),
-    status: oneOf(['ready', 'error', 'superseded', 'building', 'skipped', 'unpublished']),
+    status: oneOf(['ready', 'error', 'superseded', 'building', 'skipped', 'unpublished', 'planned']),
     fingerprint: v.exactOptional(word(/^[0-9a-f]{64}$/, 'a SHA-256')),
     reused: v.exactOptional(reused),
     durationMs: count,
@@ -125,7 +125,7 @@ export function readUntrustedResult(json: string): ResultDocument {
   for (const [index, tag] of tags.entries()) {
     if (tagMistake(tag)) throw new ShapeError(`tags[${index}]`, JSON.stringify(tag.slice(0, 80)), 'a tag');
   }
-  const built = status !== 'skipped' && status !== 'unpublished';
+  const built = isBuilt(status);
   for (const [field, found] of Object.entries({ templateId, buildId, reference })) {
     if ((found !== undefined) !== built) {
       throw new ShapeError(

@@ -24,9 +24,9 @@ export interface ResultDocument {
   /**
    * `building` when this run did not see the end; `superseded` when a newer build took the place of this one;
    * `skipped` when the recipe was read and planned, and not built since there is no API key; `unpublished` when no build has
-   * this content and none was to be made.
+   * this content and none was to be made; `planned` when nothing was to be changed (`dry-run`).
    */
-  readonly status: BuildOutcome['status'] | 'skipped' | 'unpublished';
+  readonly status: BuildOutcome['status'] | NotBuilt;
   /** SHA-256 of everything that decides what a build makes; absent when unknown. */
   readonly fingerprint?: string;
   /** Set when the build existed already, or was made by another run at the same time. */
@@ -85,6 +85,14 @@ export interface ResultDocument {
     readonly message: string;
     readonly source?: string;
   }[];
+}
+
+/** Why a plan was not built. */
+export type NotBuilt = 'skipped' | 'unpublished' | 'planned';
+
+/** Whether there is, or was, a build. */
+export function isBuilt(status: ResultDocument['status']): status is BuildOutcome['status'] {
+  return status !== 'skipped' && status !== 'unpublished' && status !== 'planned';
 }
 
 /**

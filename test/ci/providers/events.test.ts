@@ -122,6 +122,16 @@ describe.each(Object.keys(systemVariables) as (keyof typeof systemVariables)[])(
   });
 });
 
+test('the default branch is that of NOVITA_DEFAULT_BRANCH where the system names none', async () => {
+  const tags = async (variables: NodeJS.ProcessEnv) =>
+    (await tagsOf((await read({ ...variables, NOVITA_DEFAULT_BRANCH: 'main' })).event)).tags;
+  expect(await tags(systemVariables.azure['a branch'])).toEqual(moved.split(' '));
+  expect(await tags(systemVariables.azure['a pull request on GitHub'])).toEqual(['pr-12']);
+  expect(await tags({ ...systemVariables.gitlab['another branch'], CI_DEFAULT_BRANCH: 'feature/x' })).toEqual(
+    moved.split(' '),
+  );
+});
+
 test.each([
   ['GitHub Actions', { CI: 'true', GITHUB_ACTIONS: 'true' }],
   ['Forgejo Actions', { GITHUB_ACTIONS: 'true', GITEA_ACTIONS: 'true', FORGEJO_ACTIONS: 'true' }],

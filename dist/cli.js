@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { main } from './command.js';
+await main();

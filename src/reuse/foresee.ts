@@ -1,0 +1,28 @@
+import type { IdempotentApi } from '../api/client.ts';
+import { buildReference } from '../api/names.ts';
+import type { Plan } from '../plan/plan.ts';
+import { findMatch } from './find-match.ts';
+
+/**
+ * Says in one or two sentences what a build of this plan would come to now: a build that is reused, or a new one.
+ * Changes nothing. Rejects with a `ServiceError`.
+ */
+export async function foresee(
+  { name, contentTags, fingerprint, cpuCount, memoryMb }: Plan,
+  reuse: 'auto' | 'never' | 'require',
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'template'>,
+): Promise<string> {
+  if (reuse === 'never') return 'It would be built, since nothing is to be reused.';
+  const without = reuse === 'require' ? 'so this would fail (reuse: require)' : 'so it would be built';
+  if (!contentTags) {
+    const why = 'unknown' in fingerprint ? `: ${fingerprint.unknown}` : '';
+    return `Builds of this plan cannot be found again${why}; ${without}.`;
+  }
+  const match = await findMatch(client, { name, contentTag: contentTags.content, cpuCount, memoryMb });
+  if (!match.ok) return `${match.reason}, ${without}.`;
+  const { state, buildId } = match.value;
+  const build = buildReference({ name, buildId });
+  return state === 'ready'
+    ? `Nothing would be built: ${build} has this content, and would get the tags.`
+    : `Nothing would be built: another run is building this content, and ${build} would be followed.`;
+}
