@@ -1,6 +1,9 @@
 // A Dockerfile as it stands is built: with its files, its ignore file, and values for its arguments.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { testWith } from '../support/fixtures.ts';
+import { repositoryRoot } from '../support/runner.ts';
 
 const test = testWith({
   defaults: { inputs: { name: 'my-agent', tags: 'v1' } },
@@ -59,4 +62,18 @@ test('with the files of another context', async ({ workspace, service, run }) =>
   expect(exitCode, log).toBe(0);
   const start = service.requests.find(({ path }) => /\/v2\/templates\/.*\/builds\//.test(path));
   expect(JSON.stringify(start?.body)).toContain('["package.json","/app/package.json","",""]');
+});
+
+test('examples/dockerfile', async ({ workspace, service, run }) => {
+  cpSync(join(repositoryRoot, 'examples/dockerfile'), workspace.path, { recursive: true });
+  const { exitCode, log, outputs } = await run({
+    inputs: { 'pin-base': 'false', 'build-args': 'PYTHON_VERSION=3.13' },
+  });
+  expect([exitCode, outputs['status']], log).toEqual([0, 'ready']);
+  const start = service.requests.find(({ path }) => /\/v2\/templates\/.*\/builds\//.test(path));
+  expect(start?.body).toMatchObject({
+    fromImage: 'python:3.13-slim',
+    startCmd: 'serve --log-level info',
+    readyCmd: "/bin/bash -o pipefail -c 'curl --fail --silent http://127.0.0.1:8000/health'",
+  });
 });

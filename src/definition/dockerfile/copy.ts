@@ -60,7 +60,7 @@ function readFlags(
         ? 'Write RUN pip install uv'
         : 'Install what it holds in a RUN';
       throw new Fault(
-        `${flag} cannot be built: a template has one image, so there is no other to copy from.`,
+        `${flag} copies from another image, and a template has only one.`,
         `${install}, or build that image first, push it, and start from it: FROM image.`,
       );
     }

@@ -56,11 +56,11 @@ export function stagesOf(
           scope.set(name, value);
         }
       } else {
+        // What follows would be told the same.
+        if (!isKnown(instruction.keyword))
+          return { built: [], above, used, problems: [noDockerfile(instruction)] };
         const found = `${instruction.keyword} stands before the first FROM.`;
-        const near = nearest(instruction.keyword, ['FROM', 'ARG']);
-        problems.push(
-          mistake(instruction, found, near ? `Write ${near}.` : 'Write FROM and an image above it.'),
-        );
+        problems.push(mistake(instruction, found, 'Write FROM and an image above it.'));
       }
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -85,6 +85,24 @@ export function stagesOf(
     used,
     problems,
   };
+}
+
+const keywords =
+  /^(?:ADD|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)$/;
+
+function isKnown(keyword: string): boolean {
+  return keywords.test(keyword);
+}
+
+/** A file that begins with something else, such as a page of HTML. */
+function noDockerfile({ keyword, line }: DockerfileInstruction): Finding {
+  const near = nearest(keyword, ['FROM', 'ARG']);
+  const advice = near ? `Write ${near}.` : 'Is it another file? A Dockerfile begins with FROM and an image.';
+  return mistake(
+    { keyword: 'The file', line },
+    `Docker has no instruction ${JSON.stringify(keyword.slice(0, 40))}.`,
+    advice,
+  );
 }
 
 function readFrom(

@@ -45,7 +45,7 @@ describe('an instruction is told to be', () => {
     ['COPY "a b" /x', /^✗ 2 .*double quote is never closed/],
     [
       'COPY --from=builder /a /x',
-      /^✗ 2 --from=builder cannot be built: .*build that image first, push it, and start from it: FROM image/,
+      /^✗ 2 --from=builder copies from another image, .*build that image first, push it, and start from it: FROM image/,
     ],
     ['COPY --exclude=*.md . /x', /^✗ 2 .*the line \*\.md into \.dockerignore/],
     ['COPY --parents a/b /x', /^✗ 2 --parents cannot be built/],
@@ -97,6 +97,8 @@ describe('an instruction is told to be', () => {
 test.each<[text: string, ...told: RegExp[]]>([
   ['', /^✗ 1 A Dockerfile must name its base/],
   ['RUN a', /^✗ 1 RUN stands before the first FROM/],
+  ['<!DOCTYPE html>\n<html\nlang=en>', /^✗ 1 Docker has no instruction "<!DOCTYPE"\. Is it another file\?/],
+  ['FRM debian', /^✗ 1 Docker has no instruction "FRM"\. Write FROM\./],
   ['FROM debian:$V', /^✗ 1 V has no value before FROM.*build-args/],
   ['FROM a b', /^✗ 1 FROM has another form/],
   ['FROM scratch', /^✗ 1 A sandbox needs the system that scratch lacks/],
