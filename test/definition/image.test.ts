@@ -34,6 +34,42 @@ describe('what a template has from its base image', () => {
     expect(Object.keys(definitionOf(loaded).sources)).toEqual(['base']);
   });
 
+  test('reaches the steps of a Dockerfile as PATH, which a login shell resets, where it has unusual folders', async () => {
+    const dockerfile = (path: string) =>
+      load({
+        'template.ts': `${first}${registry({
+          ...image,
+          '/v2/app/blobs/sha256:c': { config: { Env: [`PATH=${path}`, 'LANG=C'] } },
+        })}export const template = Template().fromDockerfile('Dockerfile').runCmd('after');`,
+        Dockerfile: 'FROM registry.test/app:1\nARG A=1\nRUN a\nENV PATH=/x:$PATH\nRUN ["b"]\nENV B=1\n',
+      });
+    const wire = (loaded: Awaited<ReturnType<typeof dockerfile>>) =>
+      definitionOf(loaded)
+        .steps.slice(2, -1)
+        .map(({ wire }) => `${wire.type} ${wire.args?.join(' ')}`);
+    const go = await dockerfile('/usr/local/go/bin:/usr/bin');
+    expect(wire(go)).toEqual([
+      'RUN export A=1 PATH=/usr/local/go/bin:/usr/bin; a',
+      'ENV PATH /x:/usr/local/go/bin:/usr/bin',
+      'RUN export A=1 PATH=/x:/usr/local/go/bin:/usr/bin; b',
+      'ENV B 1',
+      'USER user',
+      'WORKDIR /home/user',
+      'RUN after',
+    ]);
+    const script = Buffer.from(
+      /echo (\S+) \|/.exec(definitionOf(go).steps.at(-1)?.wire.args?.[0] ?? '')?.[1] ?? '',
+      'base64',
+    ).toString();
+    expect(script).toContain('v="/x:/usr/local/go/bin:/usr/bin"');
+    expect(script).toContain('v="C"');
+    expect(wire(await dockerfile('/usr/local/bin:/usr/bin')).slice(0, 3)).toEqual([
+      'RUN export A=1; a',
+      'ENV PATH /x:$PATH',
+      'RUN export A=1 PATH=/x:$PATH; b',
+    ]);
+  });
+
   test("is missing with a warning at the image's line when the registry does not answer", async () => {
     const text = `export const template = Template()\n  .fromImage('127.0.0.1:9/app:1')\n  .runCmd('a');`;
     const loaded = await load({ 'template.ts': first + text });

@@ -3,7 +3,7 @@ import { mistake, warning } from './finding.ts';
 import type { DockerfileInstruction } from './instructions.ts';
 import { readWord } from './read-word.ts';
 import type { State } from './state.ts';
-import { environmentValue, Fault, plainText, splitWords, unknownNames, type Word } from './words.ts';
+import { environmentValue, Fault, filled, plainText, splitWords, unknownNames, type Word } from './words.ts';
 
 /** ARG names that BuildKit sets, with their values for a template. */
 export const platformArguments: Readonly<Record<string, string>> = {
@@ -52,7 +52,13 @@ export function readEnv(instruction: DockerfileInstruction, state: State): void 
       state.findings.push(warning(instruction, found, 'Use letters, digits and underscores.'));
     }
   }
-  state.calls.push({ method: 'setEnvs', envs, line: instruction.line });
+  const path = settings.has('PATH') ? state.path : undefined;
+  state.calls.push({
+    method: 'setEnvs',
+    envs,
+    ...(path && { withPath: (base: string) => environmentValue(filled(path, 'PATH', base)) }),
+    line: instruction.line,
+  });
 }
 
 function nameOf(written: string, state: State): string {

@@ -2,13 +2,20 @@ import { mistake, warning } from './finding.ts';
 import { type DockerfileInstruction, type Flag, joinMarks } from './instructions.ts';
 import { defaultShell, execCommand, shellCommand, tidyBlanks } from './shell.ts';
 import { drop, exportsOf, type State } from './state.ts';
-import { Fault, jsonWords } from './words.ts';
+import { Fault, filled, jsonWords } from './words.ts';
 
 /** RUN in both forms, and with here-documents. */
 export function readRun(instruction: DockerfileInstruction, state: State): void {
   readFlags(instruction, state);
-  const command = `${exportsOf(state)}${commandOf(instruction, state)}`;
-  state.calls.push({ method: 'runCmd', command, line: instruction.line });
+  const command = commandOf(instruction, state);
+  const args = new Map(state.args);
+  const path = state.path ?? [{ name: 'PATH' }];
+  state.calls.push({
+    method: 'runCmd',
+    command: `${exportsOf(state)}${command}`,
+    withPath: (base) => `${exportsOf({ args, path: filled(path, 'PATH', base) })}${command}`,
+    line: instruction.line,
+  });
 }
 
 function commandOf(instruction: DockerfileInstruction, state: State): string {

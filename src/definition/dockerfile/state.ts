@@ -7,7 +7,13 @@ import { environmentValue, Fault, plainText, unknownNames, type Word } from './w
 
 /** A call of the SDK's builder that an instruction stands for. */
 export type BuilderCall = { readonly line: number } & (
-  | { readonly method: 'runCmd'; readonly command: string; readonly user?: string }
+  | {
+      readonly method: 'runCmd';
+      readonly command: string;
+      readonly user?: string;
+      /** The command where the PATH of the base image is known. */
+      readonly withPath?: (path: string) => string;
+    }
   | {
       readonly method: 'copy';
       readonly source: string;
@@ -15,7 +21,12 @@ export type BuilderCall = { readonly line: number } & (
       readonly user?: string;
       readonly mode?: number;
     }
-  | { readonly method: 'setEnvs'; readonly envs: Readonly<Record<string, string>> }
+  | {
+      readonly method: 'setEnvs';
+      readonly envs: Readonly<Record<string, string>>;
+      /** The value of PATH where that of the base image is known. */
+      readonly withPath?: (path: string) => string;
+    }
   | { readonly method: 'setUser'; readonly user: string }
   | { readonly method: 'setWorkdir'; readonly path: string }
 );

@@ -38,6 +38,13 @@ export function unknownNames(words: readonly Word[]): string[] {
   return [...new Set(names)];
 }
 
+/** A word with the value of a variable. */
+export function filled(word: Word, name: string, value: string): Word {
+  return word.map((piece) =>
+    typeof piece !== 'string' && piece.name === name && !piece.form ? value : piece,
+  );
+}
+
 /** A dollar sign that a shell would expand within double quotes. */
 const activeDollar = /\$(?=[\w{$@*#?!\-[])/g;
 

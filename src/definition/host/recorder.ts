@@ -18,6 +18,8 @@ export interface Recorder {
   noteLine(instruction: object, line: SourceLocation): void;
   /** Makes builder calls that count as written at this line. Their arguments are not checked. */
   callAt<Result>(line: SourceLocation | undefined, make: () => Result): Result;
+  /** What an instruction of a Dockerfile holds where the PATH of the base image is known. */
+  withPath(instruction: object): ((path: string) => string) | undefined;
   /** Lines of a template's parts other than steps. */
   parts(template: object): TemplateParts;
   /** Calls of this template that build, but probably not as meant. */
@@ -88,6 +90,7 @@ export function recordBuilder(
   const problems: Problem[] = [];
   const missingMethods = new Set<string>();
   const calls: Call[] = [];
+  const paths = new WeakMap<object, (path: string) => string>();
 
   const warn = (template: object, more: readonly DefinitionWarning[]): void => {
     if (more.length > 0) warnings.set(template, [...(warnings.get(template) ?? []), ...more]);
@@ -139,7 +142,10 @@ export function recordBuilder(
       calls.push({ ...call, dockerfile });
       try {
         if (!dockerfile) return original.apply(this, args);
-        const applied = applyDockerfile(this, given, call.line, callAt, dockerfiles);
+        const applied = applyDockerfile(this, given, call.line, callAt, {
+          ...dockerfiles,
+          notePath: (instruction, withPath) => void paths.set(instruction, withPath),
+        });
         findings.set(this, applied.findings);
         const { ignoreFile } = applied;
         if (ignoreFile) parts.set(this, { ...parts.get(this), ignoreFile });
@@ -171,6 +177,7 @@ export function recordBuilder(
     stepLine: (instruction) => lines.get(Object(instruction)),
     noteLine: (instruction, line) => void lines.set(instruction, line),
     callAt,
+    withPath: (instruction) => paths.get(instruction),
     parts: (template) => parts.get(template) ?? {},
     mistakes: (template) => ofKind(template, 'mistake'),
     notices: (template) => ofKind(template, 'notice'),

@@ -9,6 +9,7 @@ import type { Definition, DefinitionWarning, RecipeStep } from '../definition.ts
 import type { KindName } from '../kinds.ts';
 import type { Phase } from '../protocol.ts';
 import { kindOf } from './check-arguments.ts';
+import { fillBasePath } from './dockerfile/base-path.ts';
 import type { Sdk } from './load-sdk.ts';
 import type { Choice } from './reader.ts';
 import { instructionsOf, type Recorder } from './recorder.ts';
@@ -48,6 +49,7 @@ export async function serialize(
     });
   }
   const written = instructionsOf(template).length;
+  if (dockerfile) await fillBasePath(template, recorder);
   const Template = sdk.exports['Template'] as {
     toJSON: (template: object, hashes: boolean) => Promise<string>;
   };

@@ -13,6 +13,8 @@ export interface DockerfileOptions {
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** The files of COPY, where that is not for the template to say. Absolute. */
   readonly contextDirectory?: string;
+  /** Gets each instruction of the SDK that changes with the PATH of the base image. */
+  readonly notePath?: (instruction: object, withPath: (path: string) => string) => void;
   /** Set in a guarded run: the only files that may be read. */
   readonly files?: CommittedFiles;
 }
@@ -50,7 +52,7 @@ export function applyDockerfile(
   given: string,
   call: SourceLocation | undefined,
   callAt: (line: SourceLocation | undefined, make: () => unknown) => unknown,
-  { buildArgs, files, contextDirectory }: DockerfileOptions = {},
+  { buildArgs, files, contextDirectory, notePath }: DockerfileOptions = {},
 ): AppliedDockerfile {
   const found = findDockerfile(given, call, files);
   if (typeof found === 'object' && 'title' in found) return { findings: [{ ...found, severity: 'mistake' }] };
@@ -82,6 +84,9 @@ export function applyDockerfile(
     else if (one.method === 'setEnvs') make(line, 'setEnvs', one.envs);
     else if (one.method === 'setUser') make(line, 'setUser', one.user);
     else make(line, 'setWorkdir', one.path);
+    const instructions: unknown = Reflect.get(template, 'instructions');
+    const last: unknown = Array.isArray(instructions) ? instructions.at(-1) : undefined;
+    if ('withPath' in one && one.withPath && last) notePath?.(Object(last), one.withPath);
   }
   if (start) make(start.line, 'setStartCmd', start.command, ready?.command ?? waitForStart);
   if (ready) make(ready.line, 'setReadyCmd', ready.command);
