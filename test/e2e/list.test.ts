@@ -109,6 +109,10 @@ describe('on a pull request, with a key', () => {
     expect(same.exitCode, same.log).toBe(0);
     expect(same.outputs).toEqual({ matrix: '{"include":[]}', count: '0' });
     expect(whyIn(same, 'agent')).toBe(`no unchanged: default is on build ${agent} of this content`);
+    // A notice that holds for both stands there once.
+    await workspace.write({ '.git/HEAD': 'none' });
+    const unclear = await run({ action: 'list', ...pullRequest });
+    expect(unclear.log.split('not clear whose it is')).toHaveLength(2);
 
     await workspace.write({ 'templates/worker/app/main.py': 'print(2)\n', 'README.md': 'other' });
     const since = service.requests.length;

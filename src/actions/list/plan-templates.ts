@@ -60,7 +60,8 @@ export async function planTemplates(
     );
   } finally {
     limit.clearQueue();
-    for (const record of records) record.replay(job.runner.output);
+    const printed = new Set<string>();
+    for (const record of records) record.replay(job.runner.output, printed);
   }
 }
 

@@ -3,8 +3,8 @@ import type { Output } from '../../report/log/output.ts';
 /** What was printed while several definitions were read at the same time. */
 export interface RecordedOutput {
   readonly output: Output;
-  /** Prints it. */
-  replay(to: Output): void;
+  /** Prints it, without notices that were printed before. */
+  replay(to: Output, printed: Set<string>): void;
 }
 
 /**
@@ -25,9 +25,12 @@ export function recordOutput(): RecordedOutput {
       error() {},
       close() {},
     },
-    replay(to) {
+    replay(to, printed) {
       for (const print of kept) print(to);
-      for (const notice of notices) to.line(notice);
+      for (const notice of notices) {
+        if (!printed.has(notice)) to.line(notice);
+        printed.add(notice);
+      }
     },
   };
 }
