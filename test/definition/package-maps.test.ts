@@ -104,8 +104,8 @@ test('the JavaScript file itself is taken where it is there', async () => {
 });
 
 test.each([
-  ['that is not there at all', './src/l.js', /imports a\/src\/l\.js, and there is no such file/],
-  ['outside of the package', './../l.js', /a\/template\.ts:2/],
+  ['that is not there at all', './src/l.js', /a\/src\/l\.js is imported, and there is no such file/],
+  ['outside of the package', './../l.js', /^Invalid "imports" target/],
 ])('a target %s is a mistake', async (_, target, message) => {
   await expectOneProblem(
     {
