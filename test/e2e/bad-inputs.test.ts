@@ -184,12 +184,12 @@ const rows: Row[] = [
     says: /left-pad-of-ours.*not installed/s,
   },
   {
-    what: 'build script',
+    what: 'build script that ends before it builds',
     files: {
-      'template.ts': `import { Template } from 'novita-sandbox';\nconst t = Template().fromTemplate('base');\nawait Template.build(t, 'x');\n`,
+      'template.ts': `import { Template } from 'novita-sandbox';\nconst t = Template().fromTemplate('base');\nif (!process.argv[2]) process.exit(1);\nawait Template.build(t, 'x');\n`,
     },
     at: 'template.ts:3',
-    says: /Template\.build/,
+    says: /before it calls Template\.build\(\).*input args/,
   },
   {
     what: 'variable that is not set',
