@@ -15,6 +15,8 @@ export interface Choice {
   /** The export or variable that it came from. */
   readonly exportName?: string;
   readonly settings?: DefinitionSettings;
+  /** What builds, but probably not as meant, besides what the builder's calls show. */
+  readonly warnings?: readonly DefinitionWarning[];
   readonly notices?: readonly DefinitionWarning[];
   /** Which program read it, in words for the log. */
   readonly readBy?: string;

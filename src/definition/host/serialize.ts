@@ -86,6 +86,7 @@ export async function serialize(
     ...(ignoreFile !== undefined && { ignoreFile }),
     warnings: [
       ...recorder.warnings(template),
+      ...(choice.warnings ?? []),
       ...imageWarnings(template, String(image), sources.base ?? { file, line: 1 }, dockerfile),
     ],
     settings: choice.settings ?? {},

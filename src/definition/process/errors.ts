@@ -61,7 +61,7 @@ export function outOfTime(
   const doing =
     phase.name === 'calling'
       ? `The function ${phase.exportName} of ${name}`
-      : phase.name === 'starting'
+      : phase.name === 'starting' || phase.name === 'installing'
         ? `The SDK for ${name}`
         : name;
   return {

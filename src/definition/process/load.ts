@@ -97,13 +97,7 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
       const stuckAt =
         told ?? (stack ? frameFinder({ file, workingDirectory, foreign }).find(stack) : undefined);
       throw new ProblemsError([
-        outOfTime(
-          file,
-          workingDirectory,
-          phase.name === 'starting' ? startLimitMs : timeLimitMs,
-          phase,
-          stuckAt,
-        ),
+        outOfTime(file, workingDirectory, limitOf(phase, timeLimitMs), phase, stuckAt),
       ]);
     }
     if (result?.type === 'definition') return result.definition;
@@ -112,6 +106,12 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
   } finally {
     await host.end();
   }
+}
+
+/** How long the process may be in a phase. */
+function limitOf({ name }: Phase, timeLimitMs: number): number {
+  if (name === 'installing') return startLimitMs + installLimitMs;
+  return name === 'starting' ? startLimitMs : timeLimitMs;
 }
 
 async function withinTime(host: HostProcess, timeLimitMs: number, signal: AbortSignal | undefined) {

@@ -190,3 +190,10 @@ if __name__ == "__main__":
     ),
   ]);
 });
+
+test('values that are no text come back as far as they can', async () => {
+  const loaded = await loadPython(`${template}import pathlib
+Template.build(template.copy("a", "/b", force_upload=1), 7, skip_cache=None, tags=[pathlib.Path("x")])`);
+  expect(mistakes(loaded)).toEqual([]);
+  expect(settings(loaded)).toMatchObject({ name: '7' });
+});

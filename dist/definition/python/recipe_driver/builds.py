@@ -64,7 +64,7 @@ class Builds:
             base = template_of(template)
             if base is None or inspect.isclass(base):
                 raise TypeError(f"{called}() got {kind_of(template)} where the template is expected")
-            wanted = name or alias
+            wanted = str(name or alias) if name or alias else None
             given = {key: options[key] for key in ("tags", "cpu_count", "memory_mb", "skip_cache") if key in options}
             logger = getattr(options.get("on_build_logs"), "__self__", None)
             self.captured.append(
@@ -72,7 +72,7 @@ class Builds:
                     "call": f"{called}()",
                     "name": wanted,
                     "options": given,
-                    "logLevel": getattr(logger, "_DefaultBuildLogger__min_level", None),
+                    "logLevel": str(getattr(logger, "_DefaultBuildLogger__min_level", None)),
                     "at": at,
                     "base": base,
                     "fields": fields_of(base, self._recorder),

@@ -34,6 +34,8 @@ const fields = v.object({
   forceNext: v.boolean(),
   context: v.string(),
   ignore: v.array(v.string()),
+  /** Calls whose arguments the SDK puts into a shell command. */
+  shell: v.array(v.object({ method: v.string(), args: v.array(v.unknown()), at })),
   lines: v.object({ base: at, start: at, ready: at }),
 });
 

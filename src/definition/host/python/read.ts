@@ -9,6 +9,7 @@ import { asProblem, explainFailure, explainSilence } from './explain.ts';
 import { installSdk } from './install-sdk.ts';
 import { findInterpreter } from './interpreter.ts';
 import { leftUndone, pickBuild } from './pick-build.ts';
+import { shellWarnings } from './shell-warnings.ts';
 
 /** The SDK's version in the lock file. */
 const lockedSdk = '2.1.1';
@@ -74,6 +75,7 @@ export const readPython: ReadKind = async (request, session) => {
     template: assemble(fields, session),
     ...(exportName !== undefined && { exportName }),
     settings,
+    warnings: shellWarnings(fields),
     notices: leftUndone(answer),
     readBy: `Python ${python.version} (${shown}), novita-sandbox ${version}, ${sdkFolder ? 'installed for this run' : 'installed there'}`,
   };

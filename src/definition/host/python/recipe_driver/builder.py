@@ -9,6 +9,21 @@ from recipe_driver import chains
 from recipe_driver.arguments import problems_of
 
 
+# Parameters whose texts become parts of a shell command.
+IN_SHELL = {
+    "pip_install": ["packages"],
+    "npm_install": ["packages"],
+    "bun_install": ["packages"],
+    "apt_install": ["packages"],
+    "add_mcp_server": ["servers"],
+    "remove": ["path"],
+    "rename": ["src", "dest"],
+    "make_dir": ["path"],
+    "make_symlink": ["src", "dest"],
+    "git_clone": ["url", "path"],
+}
+
+
 class Recorder:
     """Notes what the recipe's calls of the builder do. An instruction keeps its line in its own key `at`."""
 
@@ -52,6 +67,7 @@ class Recorder:
             for instruction in base._instructions[before:]:
                 instruction.setdefault("at", at)
             self._note(base, name, at)
+            self._note_shell(base, name, signature.bind(builder, *args, **kwargs).arguments, at)
             return result
 
         return call
@@ -88,6 +104,14 @@ class Recorder:
         if name == "set_ready_cmd":
             parts["ready"] = at
 
+    def _note_shell(self, base, name, given, at):
+        """Keeps the arguments that the SDK puts into a shell command as they are; the action says what a shell reads."""
+        written = [_texts(given.get(parameter)) for parameter in IN_SHELL.get(name, ())]
+        if any(written):
+            branch = {"branch": given["branch"]} if given.get("branch") else None
+            noted = {"method": name, "args": [*written, branch] if branch else written, "at": at}
+            self._parts.setdefault(id(base), {"template": base}).setdefault("shell", []).append(noted)
+
     def _in_callers_folder(self, init):
         """The SDK takes its own folder as context where `Novita().template` makes the template."""
 
@@ -99,6 +123,10 @@ class Recorder:
                 template._file_context_path = at["file"].rpartition("/")[0] or "/"
 
         return made
+
+
+def _texts(value):
+    return [str(item) for item in (value if isinstance(value, (list, tuple)) else [value]) if item is not None]
 
 
 def _parameters(signature):

@@ -30,7 +30,7 @@ class Channel:
         self._token = self.request["token"].encode()
         self._process = os.getpid()
         self._write, self._getpid, self._exit = os.write, os.getpid, os._exit
-        self._dumps, self._loads = json.dumps, json.loads
+        self._dumps, self._loads, self._repr = json.dumps, json.loads, repr
 
     def _line(self):
         with os.fdopen(os.dup(self._requests), "rb", buffering=0) as pipe:
@@ -46,7 +46,7 @@ class Channel:
         if not self.is_ours:
             return
         # The recipe may have written part of a line to the pipe, so a message starts on a new line.
-        rest = b"\n" + self._token + b" " + self._dumps(message).encode() + b"\n"
+        rest = b"\n" + self._token + b" " + self._dumps(message, default=self._repr).encode() + b"\n"
         try:
             while rest:
                 rest = rest[self._write(self._answers, rest) :]

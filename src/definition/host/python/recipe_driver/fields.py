@@ -14,8 +14,8 @@ def fields_of(base, recorder):
             "type": str(getattr(step["type"], "value", step["type"])),
             "args": [value if isinstance(value, str) else repr(value) for value in step["args"]],
             "force": bool(step.get("force")),
-            "forceUpload": step.get("forceUpload"),
-            "resolveSymlinks": step.get("resolveSymlinks"),
+            "forceUpload": _flag(step.get("forceUpload")),
+            "resolveSymlinks": _flag(step.get("resolveSymlinks")),
             "at": step.get("at"),
         }
         for step in base._instructions
@@ -37,9 +37,14 @@ def fields_of(base, recorder):
         "forceNext": bool(base._force_next_layer),
         "context": str(base._file_context_path),
         "ignore": [str(pattern) for pattern in base._file_ignore_patterns],
+        "shell": list(parts.get("shell", [])),
         "lines": _set({name: parts.get(name) for name in ("base", "start", "ready")}),
     }
     return _set(fields)
+
+
+def _flag(value):
+    return None if value is None else bool(value)
 
 
 def _set(record):
