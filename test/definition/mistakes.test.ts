@@ -104,6 +104,12 @@ const rows: [label: string, ...mistake: Mistake][] = [
     /ReferenceError: Template is not defined/,
   ],
   [
+    'what only Bun has',
+    { 'template.ts': `${first}\nexport const template = Template().fromImage(Bun.env.IMAGE);` },
+    'template.ts:2',
+    /Bun is not defined\. A definition runs on Node\.js, which has no Bun: use process\.env/,
+  ],
+  [
     'a file that it reads is missing',
     {
       'template.ts': `import { readFileSync } from 'node:fs';\nexport const template = readFileSync('none.txt', 'utf8');`,

@@ -157,6 +157,14 @@ function failedRequest(error: Error & { code?: unknown }, context: ExplainContex
   };
 }
 
+/** What only another runtime has. */
+function otherRuntime({ message }: Error): string {
+  const runtime = /^(Bun|Deno) is not defined/.exec(message)?.[1];
+  return runtime
+    ? ` A definition runs on Node.js, which has no ${runtime}: use process.env, node:fs or what else Node.js has.`
+    : '';
+}
+
 const needsNoError = ' A definition must load without an error and export its template.';
 
 function plainError(error: Error, context: ExplainContext): Problem {
@@ -164,7 +172,7 @@ function plainError(error: Error, context: ExplainContext): Problem {
   const name = error.name && error.name !== 'Error' ? `${error.name}: ` : '';
   return {
     title: 'The definition throws an error',
-    message: `${fileUnless(at, context)}${name}${sentence(error.message || '(no message)')}${causeOf(error)}${keyHint(error.message, at, context) || needsNoError}`,
+    message: `${fileUnless(at, context)}${name}${sentence(error.message || '(no message)')}${causeOf(error)}${keyHint(error.message, at, context) || otherRuntime(error) || needsNoError}`,
     ...(at && { at }),
   };
 }
