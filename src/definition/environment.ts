@@ -37,6 +37,8 @@ const tokensOfSystems = new Set([
   'SYSTEM_ACCESSTOKEN',
   'FORGEJO_TOKEN',
   'GITEA_TOKEN',
+  // The action reads it.
+  'GITLAB_TOKEN',
   'BITBUCKET_STEP_OIDC_TOKEN',
   'BUILDKITE_AGENT_ACCESS_TOKEN',
   'BUILDKITE_AGENT_TOKEN',

@@ -25,21 +25,27 @@ export interface IssueComment {
   readonly url: string;
 }
 
-/**
- * GitHub's API for one repository, as far as this project uses it. Every call rejects with a {@link GithubError}, or
- * with the signal's reason. Requests are retried where that is safe; see `octokit.ts`.
- */
-export interface GithubClient {
-  pullRequest(number: number): Promise<PullRequest>;
+/** Comments on pull requests or merge requests. Identifiers of comments are unique, and grow. */
+export interface CommentApi {
   /** The comments of an issue or pull request from all pages, oldest first. */
   listComments(issue: number): Promise<IssueComment[]>;
+  getComment(id: number): Promise<IssueComment>;
   createComment(issue: number, body: string): Promise<IssueComment>;
   updateComment(id: number, body: string): Promise<IssueComment>;
+  deleteComment(id: number): Promise<void>;
   /**
    * Login of the token's account as its comments show it; `undefined` if the server does not say. It is certain after a
    * comment was created.
    */
   login(): Promise<string | undefined>;
+}
+
+/**
+ * GitHub's API for one repository, as far as this project uses it. Every call rejects with a {@link GithubError}, or
+ * with the signal's reason. Requests are retried where that is safe; see `octokit.ts`.
+ */
+export interface GithubClient extends CommentApi {
+  pullRequest(number: number): Promise<PullRequest>;
   /** For endpoints that have no method here. The same rules and errors apply. Loaded once, when it is needed. */
   octokit(): Promise<Octokit>;
   readonly repository: { readonly owner: string; readonly repo: string };
@@ -94,6 +100,14 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     async updateComment(id, body) {
       const { rest } = await octokit();
       return asComment((await rest.issues.updateComment({ ...repository, comment_id: id, body })).data);
+    },
+    async getComment(id) {
+      const { rest } = await octokit();
+      return asComment((await rest.issues.getComment({ ...repository, comment_id: id })).data);
+    },
+    async deleteComment(id) {
+      const { rest } = await octokit();
+      await rest.issues.deleteComment({ ...repository, comment_id: id });
     },
     login() {
       login ??= octokit().then((loaded) => fetchLogin(loaded, graphqlUrlOf(options)));

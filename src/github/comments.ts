@@ -1,5 +1,5 @@
 import { isNewer } from '../ci/run.ts';
-import type { GithubClient, IssueComment } from './client.ts';
+import type { CommentApi, IssueComment } from './client.ts';
 import { type Comment, type CommentHeader, readCommentMarker } from './comment-marker.ts';
 import { GithubError } from './errors.ts';
 
@@ -16,7 +16,7 @@ export interface WrittenComment {
  * Rejects with a {@link GithubError}.
  */
 export async function upsertComment(
-  github: GithubClient,
+  github: CommentApi,
   pullRequest: number,
   comment: Comment,
 ): Promise<WrittenComment> {
@@ -31,13 +31,13 @@ export async function upsertComment(
   const [oldest = created] = by(created.author, await markedComments(github, pullRequest, same));
   if (oldest.id >= created.id) return { outcome: 'created', url: created.url };
   const written = await replaceComment(github, oldest, comment);
-  await deleteComment(github, created);
+  await github.deleteComment(created.id);
   return written;
 }
 
 /** The comments of this token's account with a marker, oldest first. */
 export async function ownComments(
-  github: GithubClient,
+  github: CommentApi,
   pullRequest: number,
   wanted: (header: CommentHeader) => boolean,
 ): Promise<IssueComment[]> {
@@ -48,19 +48,14 @@ export async function ownComments(
 }
 
 /** If the server does not say whose token this is, the author of a short-lived comment does. */
-async function loginByComment(github: GithubClient, pullRequest: number): Promise<string> {
+async function loginByComment(github: CommentApi, pullRequest: number): Promise<string> {
   const created = await github.createComment(pullRequest, 'This comment is removed in a moment.');
-  await deleteComment(github, created);
+  await github.deleteComment(created.id);
   return created.author;
 }
 
-async function deleteComment(github: GithubClient, { id }: IssueComment): Promise<void> {
-  const { rest } = await github.octokit();
-  await rest.issues.deleteComment({ ...github.repository, comment_id: id });
-}
-
 async function markedComments(
-  github: GithubClient,
+  github: CommentApi,
   pullRequest: number,
   wanted: (header: CommentHeader) => boolean,
 ): Promise<IssueComment[]> {
@@ -78,16 +73,15 @@ function by(login: string, comments: readonly IssueComment[]): IssueComment[] {
 }
 
 async function replaceComment(
-  github: GithubClient,
+  github: CommentApi,
   { id, url }: IssueComment,
   { header, body }: Comment,
 ): Promise<WrittenComment> {
   // Another run may have edited it while all pages were listed.
-  const { rest } = await github.octokit();
-  const { data } = await rest.issues.getComment({ ...github.repository, comment_id: id });
-  const current = readCommentMarker(data.body ?? '');
+  const found = await github.getComment(id);
+  const current = readCommentMarker(found.body);
   if (current && isNewer(current, header)) return { outcome: 'newer', url };
-  if (sameText(data.body ?? '', body)) return { outcome: 'unchanged', url };
+  if (sameText(found.body, body)) return { outcome: 'unchanged', url };
   await github.updateComment(id, body);
   return { outcome: 'updated', url };
 }

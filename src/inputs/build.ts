@@ -57,6 +57,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly commentKey: string;
   /** Empty without a token. */
   readonly githubToken: string;
+  /** Empty without a token. */
+  readonly gitlabToken: string;
   /** Environment of the deployments that show previews. Empty for none. */
   readonly environment: string;
   /** What to do without a key: `auto` skips the build where GitHub withholds secrets, and fails elsewhere. */
@@ -113,6 +115,7 @@ export function readBuildInputs(
     comment: reader.choice('comment', ['auto', 'always', 'never'], 'auto'),
     commentKey: readCommentKey(reader),
     githubToken: reader.text('github-token'),
+    gitlabToken: reader.text('gitlab-token', 'GITLAB_TOKEN'),
     environment: readEnvironment(reader),
     onMissingCredentials,
     connection: readConnection(env, reader, { keyOptional: keyOptional || dryRun }),

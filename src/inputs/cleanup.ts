@@ -18,6 +18,8 @@ export interface CleanupInputs {
   readonly summary: boolean;
   /** Empty without a token. */
   readonly githubToken: string;
+  /** Empty without a token. */
+  readonly gitlabToken: string;
   /** Environment whose deployments are set inactive. Empty for none. */
   readonly environment: string;
   readonly connection: Connection;
@@ -47,6 +49,7 @@ export function readCleanupInputs(
     dryRun: reader.flag('dry-run', false),
     summary: reader.flag('summary', true),
     githubToken,
+    gitlabToken: reader.text('gitlab-token', 'GITLAB_TOKEN'),
     environment: readEnvironment(reader),
     connection: readConnection(env, reader, { keyOptional }),
   };

@@ -72,7 +72,8 @@ export async function openBuildReporter(
     ...(last && { typicalMs: typicalDurations(plan, last) }),
   };
   const reporter = createReporter(about, { summary, level, timeLeft: timeLeft(plan, last) }, context, runner);
-  const comment = pullRequestComment(inputs, github, context, output);
+  const notes = inputs.gitlabToken === '' ? undefined : clients.notes(inputs.gitlabToken);
+  const comment = pullRequestComment(inputs, notes ?? github, context, output);
   const deployment = previewDeployment(inputs.environment, github, context, output);
   let written = Promise.resolve();
   /** One after another, so that the newest is written last. */

@@ -10,7 +10,8 @@ import type { WorkflowRun } from '../ci/run.ts';
 import type { SourcePlace } from '../ci/run-facts.ts';
 import { trustFacts } from '../ci/trust.ts';
 import type { TrustFacts } from '../ci/verdict.ts';
-import { createGithubClient, type GithubClient } from '../github/client.ts';
+import { type CommentApi, createGithubClient, type GithubClient } from '../github/client.ts';
+import { mergeRequestNotes } from '../gitlab/notes.ts';
 import type { HistoryStore } from '../history/store.ts';
 import { openNetwork } from '../http/network.ts';
 import type { Connection } from '../inputs/connection.ts';
@@ -57,6 +58,8 @@ export interface Clients {
   readonly resolveImage: ResolveImage;
   /** GitHub with the user's token, for the job's repository. */
   readonly github: (token: string) => GithubClient;
+  /** The notes of the merge request that is built, with the user's token; `undefined` where there is none. */
+  readonly notes: (token: string) => CommentApi | undefined;
   readonly history: HistoryStore;
 }
 
@@ -128,6 +131,12 @@ export async function openJob(
           load: () => import('@actions/github'),
           ...{ token, userAgent, network, signal: interrupted, onRetry },
           ...(provider.github ?? { apiUrl: '', repository: '' }),
+          redact: runner.redact,
+        }),
+      notes: (token) =>
+        provider.gitlab &&
+        mergeRequestNotes({
+          ...{ ...provider.gitlab, token, userAgent, network, signal: interrupted, onRetry },
           redact: runner.redact,
         }),
       history: runnerHistory(provider, runner, interrupted),

@@ -1,9 +1,10 @@
 import { isNewer, type WorkflowRun } from '../ci/run.ts';
-import type { GithubClient } from '../github/client.ts';
+import type { CommentApi, GithubClient } from '../github/client.ts';
 import { commentMarker, readCommentMarker } from '../github/comment-marker.ts';
 import { ownComments } from '../github/comments.ts';
 import { deactivateDeployments } from '../github/deployments.ts';
 import { GithubError } from '../github/errors.ts';
+import { GitlabError } from '../gitlab/notes.ts';
 import type { Output } from '../report/log/output.ts';
 import { inlineCode } from '../report/markdown/markdown.ts';
 import { formatCount } from '../report/text/format.ts';
@@ -16,7 +17,7 @@ import type { PreviewRow } from '../templates/remove-previews.ts';
 export async function markCommentsRemoved(
   removed: readonly Pick<PreviewRow, 'name' | 'tag' | 'pullRequest'>[],
   run: WorkflowRun,
-  github: GithubClient,
+  comments: CommentApi,
   output: Output,
 ): Promise<void> {
   const previews = Map.groupBy(removed, ({ name, pullRequest }) => `${pullRequest} ${name}`);
@@ -26,7 +27,7 @@ export async function markCommentsRemoved(
       const [first] = rows;
       if (!first) continue;
       const { pullRequest, name } = first;
-      edited += await markCommentRemoved(github, {
+      edited += await markCommentRemoved(comments, {
         pullRequest,
         name,
         tags: rows.map(({ tag }) => tag),
@@ -34,6 +35,11 @@ export async function markCommentsRemoved(
       });
     }
   } catch (error) {
+    if (error instanceof GitlabError) {
+      const message = `${error.message}\nThe tags are removed.`;
+      output.warning(message, { title: 'A note was not edited' });
+      return;
+    }
     if (!(error instanceof GithubError)) throw error;
     output.warning(
       `${error.message}\nThe tags are removed. To say so in comments the job needs \`permissions: pull-requests: write\`.`,
@@ -58,11 +64,11 @@ export interface RemovedPreview {
  * a newer run. Returns the number of edited comments. Rejects with a `GithubError`.
  */
 export async function markCommentRemoved(
-  github: GithubClient,
+  api: CommentApi,
   { pullRequest, name, tags, run }: RemovedPreview,
 ): Promise<number> {
   const comments = await ownComments(
-    github,
+    api,
     pullRequest,
     (header) => header.name === name && header.state !== 'removed' && !isNewer(header, run),
   );
@@ -78,7 +84,7 @@ export async function markCommentRemoved(
         : 'It has no more tags at the service.';
     const build = header.build ? ` The last build was ${inlineCode(`${name}:${header.build}`, 400)}.` : '';
     const text = `### Preview of template ${inlineCode(name)} is gone\n\n${gone}${build}`;
-    await github.updateComment(id, `${marker}\n${text}\n`);
+    await api.updateComment(id, `${marker}\n${text}\n`);
     edited += 1;
   }
   return edited;

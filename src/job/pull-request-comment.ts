@@ -1,7 +1,8 @@
 import type { CiEvent } from '../ci/event.ts';
-import type { GithubClient } from '../github/client.ts';
+import type { CommentApi } from '../github/client.ts';
 import { explainCommentError, upsertComment } from '../github/comments.ts';
 import { GithubError } from '../github/errors.ts';
+import { GitlabError } from '../gitlab/notes.ts';
 import type { BuildInputs } from '../inputs/build.ts';
 import type { Output } from '../report/log/output.ts';
 import { renderComment } from '../report/markdown/comment.ts';
@@ -24,16 +25,18 @@ type CommentInputs = Pick<BuildInputs, 'comment' | 'commentKey'>;
  */
 export function pullRequestComment(
   inputs: CommentInputs,
-  github: GithubClient | undefined,
+  comments: CommentApi | undefined,
   { event, run, interrupted }: JobContext,
   output: Output,
 ): BuildComment | undefined {
   const { pullRequest } = event;
   if (inputs.comment === 'never') return undefined;
-  if (inputs.comment === 'auto' && !(github && mayComment(event))) return undefined;
-  if (pullRequest === undefined || !github) {
+  if (inputs.comment === 'auto' && !(comments && mayComment(event))) return undefined;
+  if (pullRequest === undefined || !comments) {
     const missing =
-      pullRequest === undefined ? 'this run belongs to no pull request' : 'github-token is empty';
+      pullRequest === undefined
+        ? 'this run belongs to no pull request'
+        : `${event.system?.startsWith('GitLab') ? 'gitlab' : 'github'}-token is empty`;
     output.warning(`No comment is written: ${missing}.`, { title: 'Input comment' });
     return undefined;
   }
@@ -50,13 +53,14 @@ export function pullRequestComment(
         ...(runUrl && { runUrl }),
       });
       try {
-        const { outcome, url } = await upsertComment(github, pullRequest, comment);
+        const { outcome, url } = await upsertComment(comments, pullRequest, comment);
         if (outcome === 'newer') output.line('The comment of a newer run was kept.');
         else if (result.status !== 'building') output.line(`Comment: ${url}`);
       } catch (error) {
         // Any other error may be gone when the build ends.
         refused =
-          error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited;
+          (error instanceof GithubError && [403, 404, 410].includes(error.status ?? 0) && !error.limited) ||
+          (error instanceof GitlabError && [401, 403, 404].includes(error.status ?? 0));
         if (interrupted.aborted) return;
         const annotate = refused || inputs.comment === 'always' ? output.warning : output.notice;
         annotate(

@@ -1,4 +1,5 @@
 import { chooseProvider } from '../ci/providers/choose-provider.ts';
+import type { Provider } from '../ci/providers/provider.ts';
 import { type ExitResult, exitForError } from './exit.ts';
 import { type Job, openJob } from './job.ts';
 import { reportExit } from './report-exit.ts';
@@ -28,7 +29,7 @@ export async function runStep(
   env: NodeJS.ProcessEnv,
   results?: StepResults,
 ): Promise<number> {
-  const provider = await chooseProvider(env);
+  const provider = await withLiveLog(await chooseProvider(env), env);
   const runner = openRunner(provider, results);
   if (hasPost) runner.saveState({ ended: false, summary: false });
   const cancelled = new AbortController();
@@ -57,4 +58,11 @@ export async function runStep(
   await reportExit(exit, hasStatus, env, runner);
   await runner.finish();
   return exit.exitCode;
+}
+
+/** The provider with a log that redraws the running step, where a person watches. */
+async function withLiveLog(provider: Provider, env: NodeJS.ProcessEnv): Promise<Provider> {
+  if (!provider.isWatched) return provider;
+  const { liveCommands } = await import('../report/terminal/live-log.ts');
+  return { ...provider, commands: liveCommands(provider.commands, { screen: process.stdout, env }) };
 }

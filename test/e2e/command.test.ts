@@ -1,11 +1,13 @@
 /** The command: options, exit codes, files and streams, on a laptop and on CI systems that read files. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import { layOutPackage } from '../../scripts/package.ts';
 import { repositoryRoot } from '../support/runner.ts';
+import { modelScreen } from '../support/screen.ts';
 import { gitlabDotenv } from '../support/system-logs.ts';
 import { systemVariables } from '../support/system-variables.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -207,5 +209,30 @@ test.for(nodes)(
     const { exitCode, stdout, stderr } = await command(['build', '--name', 'my-agent'], { node, script });
     expect(exitCode, stdout + stderr).toBe(0);
     expect(service.inspect.builds()).toHaveLength(1);
+  },
+);
+
+const hasScript = existsSync('/usr/bin/script');
+
+test.skipIf(!hasScript).for([80, 40])(
+  'on a terminal of %s columns each step leaves one line',
+  async (columns, { action, env, workspace }) => {
+    const words = [process.execPath, join(action, 'dist/cli.js'), 'build', '--name', 'my-agent'].join(' ');
+    const { stdout } = await promisify(execFile)(
+      '/usr/bin/script',
+      ['-qec', `stty cols ${columns} rows 40; ${words}`, '/dev/null'],
+      {
+        cwd: workspace.path,
+        env: { PATH: process.env['PATH'], HOME: workspace.path, USER: 'ada', TERM: 'xterm-256color', ...env },
+      },
+    );
+    const screen = modelScreen(columns);
+    screen.write(stdout.replaceAll('\r\n', '\n'));
+    expect(screen.unknown).toEqual([]);
+    const rows = screen.rows();
+    const steps = rows.filter((row) => row.startsWith('✓'));
+    expect(steps).toContainEqual(expect.stringMatching(/^✓ \[2\/2\] RUN pip install.* done in \d/));
+    expect(rows.filter((row) => /^⠋|░/.test(row))).toEqual([]);
+    expect(rows.join('')).toContain('tags:       dev-ada');
   },
 );

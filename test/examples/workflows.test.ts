@@ -120,7 +120,7 @@ describe('a list of templates', () => {
     );
     // A deployment needs a permission that the workflow does not ask for. A plan alone gives its later jobs nothing.
     const keys = buildInputNames().filter(
-      (name) => !['api-key', 'github-token', 'environment', 'dry-run'].includes(name),
+      (name) => !['api-key', 'github-token', 'gitlab-token', 'environment', 'dry-run'].includes(name),
     );
     expect(handed.map(([key]) => key).sort()).toEqual(keys.toSorted());
   });

@@ -10,6 +10,7 @@ describe('inputs of the build action', () => {
     expect(inputs).toEqual({
       args: undefined,
       dryRun: false,
+      gitlabToken: '',
       template: '',
       export: '',
       python: '',

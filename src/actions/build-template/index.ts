@@ -30,7 +30,10 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   const { inputs, problems, warnings } = readBuildInputs(context.env, { secretsWithheld: withheld });
   showWarnings(runner.output, warnings);
   const { connection, githubToken } = inputs;
-  runner.mask([connection.apiKey, connection.accessToken, githubToken], [inputs.name, inputs.tags]);
+  runner.mask(
+    [connection.apiKey, connection.accessToken, githubToken, inputs.gitlabToken],
+    [inputs.name, inputs.tags],
+  );
   const github = githubToken === '' ? undefined : clients.github(githubToken);
   const connect: Connect | undefined =
     connection.apiKey === '' ? undefined : (signal) => clients.connect(connection, signal);

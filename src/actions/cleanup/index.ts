@@ -35,7 +35,7 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
     return { exitCode: 0 };
   }
 
-  runner.mask([connection.apiKey, connection.accessToken, githubToken], names);
+  runner.mask([connection.apiKey, connection.accessToken, githubToken, inputs.gitlabToken], names);
   const github = githubToken === '' ? undefined : clients.github(githubToken);
   const reopened = github && pullRequest !== undefined ? await isReopened(github, pullRequest) : false;
   if (reopened) {
@@ -60,8 +60,9 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
   }
   const summary = inputs.summary ? cleanupSummary(cleanup, dryRun) : '';
   if (summary !== '') await runner.addSummary(summary);
+  const comments = inputs.gitlabToken === '' ? github : (clients.notes(inputs.gitlabToken) ?? github);
+  if (comments && !interrupted.aborted) await markCommentsRemoved(removed, run, comments, output);
   if (github && !interrupted.aborted) {
-    await markCommentsRemoved(removed, run, github, output);
     // A re-run finds no tags, but it may find deployments.
     const closed = pullRequest !== undefined && !dryRun && !reopened ? [pullRequest] : undefined;
     const numbers = new Set(closed ?? removed.map((row) => row.pullRequest));

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import type { RunFacts } from '../run-facts.ts';
-import { runFacts, sourcePlace } from '../system-run.ts';
+import { runFacts, sourcePlace, wholeNumber } from '../system-run.ts';
 import { painter } from './colors.ts';
 import { noResults, plainAnnotations, printLine } from './plain-commands.ts';
 import type { Provider, RunnerCommands } from './provider.ts';
@@ -13,6 +13,7 @@ export function gitlab(env: NodeJS.ProcessEnv): Provider {
     ...(workspace && { workspace }),
     temporaryDirectory: tmpdir(),
     commands: gitlabCommands(env),
+    ...placeOf(env),
     readFacts: () => gitlabFacts(env),
   };
 }
@@ -42,6 +43,15 @@ function gitlabCommands(env: NodeJS.ProcessEnv): RunnerCommands {
 
 function breakSections(line: string): string {
   return line.replace(/section_(?=(start|end):)/gi, 'section\\_');
+}
+
+/** The merge request that is built, which may be in another project than the pipeline. */
+function placeOf(env: NodeJS.ProcessEnv): Pick<Provider, 'gitlab'> {
+  const { CI_API_V4_URL: apiUrl, CI_MERGE_REQUEST_PROJECT_ID: project } = env;
+  const mergeRequest = wholeNumber(env['CI_MERGE_REQUEST_IID']);
+  if (!apiUrl || !project || mergeRequest === undefined) return {};
+  const home = env['CI_MERGE_REQUEST_PROJECT_URL'] || env['CI_PROJECT_URL'] || '';
+  return { gitlab: { apiUrl, project, mergeRequest, url: `${home}/-/merge_requests/${mergeRequest}` } };
 }
 
 /** Reads GitLab's predefined variables. */

@@ -9,8 +9,12 @@ export interface Provider {
   /** A folder that later steps of the job can read. */
   readonly temporaryDirectory: string;
   readonly commands: RunnerCommands;
+  /** A person watches the log on a terminal that can be redrawn. */
+  readonly isWatched?: boolean;
   /** The repository on GitHub, or on a server with the same API. */
   readonly github?: GithubPlace;
+  /** The merge request on GitLab that is built. */
+  readonly gitlab?: GitlabPlace;
   /** The cache of GitHub Actions; absent where there is none like it. */
   readonly cache?: CachePlace;
   /**
@@ -70,6 +74,15 @@ export interface GithubPlace {
   readonly graphqlUrl?: string;
   /** `owner/name`. */
   readonly repository: string;
+}
+
+export interface GitlabPlace {
+  readonly apiUrl: string;
+  /** Identifier of the project that has the merge request. */
+  readonly project: string;
+  readonly mergeRequest: number;
+  /** Web address of the merge request. */
+  readonly url: string;
 }
 
 /** Whose entries in the cache are read and written. */

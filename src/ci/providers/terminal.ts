@@ -10,6 +10,7 @@ export function terminal(env: NodeJS.ProcessEnv): Provider {
     title: 'a terminal',
     workspace: process.cwd(),
     temporaryDirectory: tmpdir(),
+    isWatched: process.stdout.isTTY === true && env['TERM'] !== 'dumb',
     commands: plainCommands(painter(env, process.stdout.isTTY === true), false),
     readFacts: () => runFacts({ system: 'a terminal', developer: userName(env), commits: [] }),
   };
