@@ -37,14 +37,14 @@ const builtins = new Set(
 /** What bash and a POSIX shell such as dash read or do differently. A match in a quoted text costs nothing. */
 const notPortable: readonly RegExp[] = [
   // Syntax of bash alone, which sh refuses or reads as text.
-  /\[\[|\(\(|&>|>&\s*[^\d\s-]|\|&|<<<|[<>]\(|\$['"[]|\$\(<|==|=~|[\w\]]\+?=\(|\+=|;;?&|\[\^/,
+  /\[\[|\(\(|&>|>&\s*[^\d\s-]|\|&|<<<|[<>]\(|\$['"[]|\$\(<|\[\s[^\]]*==|\btest\s[^;&|]*==|=~|[\w\]]\+?=\(|\+=|;;?&|\[\^/,
   /(?<!\$)\{[^{}\s]*(?:,|\.\.)[^{}]*\}/,
   /\$\{(?!\w+(?:\}|:?[-+=?]|##?|%%?)|[@*#?$!-]\}|#\w+\})/,
   /[=:]~|~[-+]|!\s*(?:$|[;&|)])/,
   // Words of bash, and words that both know and treat differently.
   /(?<![\w./$-])(?:source|function|declare|typeset|let|shopt|pushd|popd|dirs|select|time|coproc|mapfile|readarray|enable|builtin|hash|alias|unalias|history|disown|caller|type|ulimit|trap|kill|local|getopts|jobs|help|suspend|fc|bind|complete|compgen|logout)(?![\w./=-])/,
   /(?<![\w./$-])(?:wait|read|exec|umask|cd|pwd|export|unset|readonly)\s+-/,
-  /(?<![\w./$-])set\s+(?:\S+\s+)*?[-+]\w*(?:[oEBHPThbkmprt]|$)/,
+  /(?<![\w./$-])set\s+(?:[^\s;&|]+\s+)*?[-+]\w*(?:[oEBHPThbkmprt]|$)/,
   /(?<![\w./$-])(?:export|readonly)\s+[^;&|\n]*?=[^\s"';&|]*[$`]/,
   /(?:^|[;&|({\n]|\bthen|\bdo|\belse)\s*\.\s/,
   /\$\{?[#!]?(?:RANDOM|UID|EUID|PPID|BASH\w*|HOSTNAME|SECONDS|PIPESTATUS|OSTYPE|FUNCNAME|DIRSTACK|GROUPS|HOSTTYPE|MACHTYPE|SHELLOPTS|LINENO|REPLY|EPOCH\w+|SRANDOM|IFS|OPT\w+|SHLVL|_|0|-)(?!\w)/,
@@ -57,7 +57,22 @@ export function isPortable(command: string): boolean {
   // dash interprets backslashes in echo, bash does not. printf differs in these escapes only.
   if (/\becho\b/.test(command) && /\\|\becho\s+-\w*[^n\s]/.test(command)) return false;
   if (/\bprintf\b/.test(command) && /\\[xuUeE]|%[q(]|%b|printf\s+-/.test(command)) return false;
-  return !notPortable.some((pattern) => pattern.test(command));
+  const active = withoutQuoted(command);
+  return !notPortable.some((pattern) => pattern.test(active));
+}
+
+/** A command without the text in its quotes, which no shell reads: variables stay. */
+function withoutQuoted(command: string): string {
+  // Apostrophes in here-documents and comments open no quote.
+  if (/<<|`|(?:^|\s)#/.test(command)) return command;
+  let isOpen = false;
+  const active = command.replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|["']/g, (part) => {
+    isOpen ||= part === '"' || part === "'";
+    if (part.startsWith('\\')) return part;
+    if (part.startsWith("'")) return "''";
+    return part.includes('$(') ? part : `"${(part.match(/\$(?:\{[^}]*\}|\w+|\W)/g) ?? []).join(' ')}"`;
+  });
+  return isOpen ? command : active;
 }
 
 /**

@@ -49,6 +49,8 @@ describe('RUN', () => {
     [`RUN grep -E '\\d+  x' "a   b"`, `RUN grep -E '\\d+  x' "a   b"`],
     ['RUN a "$(b   "c  d")"', 'RUN a "$(b   "c  d")"'],
     ['RUN a\\\\', 'RUN a\\\\'],
+    ['RUN pip install a==1.0 "b==2"', 'RUN pip install a==1.0 "b==2"'],
+    ['RUN echo "a ALL=(ALL) x" >>/x', 'RUN echo "a ALL=(ALL) x" >>/x'],
     ['RUN ["apt-get", "install", "-y", "a b"]', "RUN apt-get install -y 'a b'"],
     ['RUN ["echo", "$HOME"]', "RUN exec echo '$HOME'"],
     ["RUN ['a']", "RUN ['a']"],
