@@ -59,7 +59,11 @@ console.log('through ' + Object.keys(ways).length);
 export const template = Template().fromTemplate('base');
 `;
 
-const test = guardedTest({ 'curious.ts': curious });
+const test = guardedTest({
+  'curious.ts': curious,
+  'docker/template.ts': `import { Template } from 'e2b';\nexport const template = Template().fromDockerfile('Dockerfile');\n`,
+  'docker/Dockerfile': 'FROM Base\nRUN committed\n',
+});
 
 test.for(['issue_comment', 'pull_request_target', 'workflow_run', 'check_run', 'fork'])(
   '%s: the recipe of the base is loaded with all that is committed',
@@ -156,6 +160,22 @@ describe('is refused, with none of it run:', () => {
       'an import that was changed',
       (base) => void write(base, { 'parts/packages.ts': planted('import') }),
       /parts\/packages\.ts is loaded, and it differs from its commit/,
+    ],
+    [
+      'a Dockerfile that was changed',
+      (base) => {
+        write(base, { 'docker/Dockerfile': 'FROM Base\nRUN PLANTED\n' });
+        return 'base/docker/template.ts';
+      },
+      /docker\/Dockerfile is loaded, and it differs from its commit/,
+    ],
+    [
+      'a Dockerfile that is found before the committed one',
+      (_, path) => {
+        write(path, { Dockerfile: 'FROM Base\nRUN PLANTED\n' });
+        return 'base/docker/template.ts';
+      },
+      /Dockerfile is loaded, and git does not track it/,
     ],
     [
       'JSON that was changed',
