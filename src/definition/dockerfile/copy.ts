@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import { quoteForShell } from '../shell-text.ts';
 import { addSource } from './add.ts';
+import { ofShells } from './environment.ts';
+import { warning } from './finding.ts';
 import { type DockerfileInstruction, type HereDocument, joinMarks } from './instructions.ts';
 import { readWord } from './read-word.ts';
 import { copySource, runAsRoot, type Target } from './sources.ts';
 import { knownText, type State } from './state.ts';
-import { Fault, jsonWords, plainText } from './words.ts';
+import { Fault, jsonWords, unknownNames } from './words.ts';
 
 /** COPY and ADD. */
 export function readCopy(instruction: DockerfileInstruction, state: State): void {
@@ -90,18 +92,30 @@ function modeOf(mode: string): string {
   throw new Fault(`--chmod=${mode} is no octal mode.`, `Write it as a number, such as --chmod=${example}.`);
 }
 
-/** A here-document as a file. */
+/** A here-document as a file. The shell fills in the variables that only the base image may set. */
 function writeDocument(document: HereDocument, target: Target, state: State): void {
   const { name, content, expand } = document;
   const word = expand ? readWord(content, { ...state, keepQuotes: true }) : [content];
-  const text = plainText(word);
-  if (text === undefined) knownText(state, content.replace(/["']/g, ''));
+  const unknown = unknownNames([word]);
+  if (unknown.length > 0) {
+    const found = `The Dockerfile does not set ${unknown.join(' and ')} above, so the file has nothing there, unless the base image does.`;
+    const advice = `Write <<'${name}' to keep dollar signs as they are.`;
+    state.findings.push(warning(target.instruction, found, advice));
+  }
+  const text = word
+    .map((piece) => {
+      if (typeof piece === 'string') return unknown.length > 0 ? piece.replace(/[\\$`]/g, '\\$&') : piece;
+      if (ofShells.test(piece.name)) return '';
+      return piece.form ?? `\${${piece.name}}`;
+    })
+    .join('');
   const path = target.isFolder ? posix.join(target.destination, name) : target.destination;
   const [user, group] = (target.owner ?? 'root').split(':');
   const owner = user === 'root' && group === undefined ? '' : ` -o ${user} -g ${group ?? user}`;
-  const lines = (text ?? '').split('\n');
+  const lines = text.split('\n');
   let end = name;
   while (lines.includes(end)) end = `${end}_`;
-  const command = `install -D -m ${target.mode ?? '644'}${owner} /dev/stdin ${quoteForShell(path)} <<'${end}'\n${text}${end}`;
+  const mark = unknown.length > 0 ? end : `'${end}'`;
+  const command = `install -D -m ${target.mode ?? '644'}${owner} /dev/stdin ${quoteForShell(path)} <<${mark}\n${text}${end}`;
   runAsRoot(command, target, state);
 }

@@ -18,7 +18,7 @@ export const platformArguments: Readonly<Record<string, string>> = {
 };
 
 /** Variables that a shell sets by itself, and Docker does not. */
-const ofShells =
+export const ofShells =
   /^(?:HOME|USER|LOGNAME|PWD|OLDPWD|SHELL|SHLVL|HOSTNAME|TERM|UID|EUID|PPID|RANDOM|SECONDS|LINENO|IFS|OPTIND|PS4|HOSTTYPE|MACHTYPE|OSTYPE|_|BASH\w*)$/;
 
 /** ENV: a step of the build, and the environment of every sandbox. */

@@ -64,9 +64,9 @@ const takenUser =
 /** A here-document that begins with `#!` is a program of its own. */
 function scriptCommand(name: string, content: string): string {
   return [
-    `folder=$(mktemp -d) && cat > "$folder/script" <<'${name}'`,
+    `folder=$(mktemp -d) && cat > "$folder/${name}" <<'${name}'`,
     `${content}${name}`,
-    'chmod 755 "$folder" "$folder/script" && "$folder/script"; status=$?; rm -rf "$folder"; exit $status',
+    `chmod 755 "$folder" "$folder/${name}" && "$folder/${name}"; status=$?; rm -rf "$folder"; exit $status`,
   ].join('\n');
 }
 

@@ -48,8 +48,8 @@ export function copySource(source: string, target: Target, state: State): void {
 }
 
 /**
- * Docker gives the folders that it makes to the owner of the files, and the service to root. So they are made before, where
- * they may be missing.
+ * Docker gives the folders that it makes the owner and the mode of the files, and the service those of root. So they are
+ * made before, where they may be missing.
  */
 function makeFolders(path: string, target: Target, state: State): void {
   const missing = foldersTo(posix.resolve(state.workdir, path)).filter(
@@ -58,8 +58,9 @@ function makeFolders(path: string, target: Target, state: State): void {
   for (const folder of missing) state.folders.add(folder);
   const [user = 'root', group = user] = (target.owner ?? 'root').split(':');
   const [first, ...others] = missing.map(quoteForShell);
-  if (first === undefined || user === 'root') return;
-  const make = (folder: string) => `[ -d ${folder} ] || install -d -o ${user} -g ${group} ${folder}`;
+  const mode = target.mode === undefined || /^0?755$/.test(target.mode) ? '' : ` -m ${target.mode}`;
+  if (first === undefined || (user === 'root' && mode === '')) return;
+  const make = (folder: string) => `[ -d ${folder} ] || install -d${mode} -o ${user} -g ${group} ${folder}`;
   const command =
     others.length === 0 ? make(first) : `for d in ${[first, ...others].join(' ')}; do ${make('"$d"')}; done`;
   runAsRoot(command, target, state);

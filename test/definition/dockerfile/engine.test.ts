@@ -126,7 +126,7 @@ COPY dir/ /5/
 COPY . /6/
 COPY *.txt /7/
 COPY d?r/* /8/
-COPY --chown=user:staff --chmod=640 a sub /9/
+COPY --chown=user:staff --chmod=640 a b.txt /2/
 COPY --chmod=755 a /10
 COPY none* a /11/
 COPY /a /12

@@ -56,6 +56,10 @@ describe('an instruction is told to be', () => {
       'ADD git@github.com:o/r.git#v1 /x',
       /^✗ 2 .*RUN git clone 'git@github\.com:o\/r\.git' \/x && git -C \/x checkout v1\.$|^✗ 2 .*RUN git clone git@github\.com:o\/r\.git \/x && git -C \/x checkout v1\.$/,
     ],
+    [
+      'COPY <<EOF /x\n$host\nEOF',
+      /^! 2 The Dockerfile does not set host above, .*Write <<'EOF' to keep dollar signs/,
+    ],
     ['ADD --chown=a x.tgz /x', /^✗ 2 .*tar -xf/],
     ['ADD --checksum=md5:1 https://h/x /x', /^✗ 2 .*no SHA-256/],
     ['ADD https://h/ /x/', /^✗ 2 .*no file name/],

@@ -207,6 +207,7 @@ describe('COPY', () => {
       'RUN for d in /x /x/y; do [ -d "$d" ] || install -d -o u -g u "$d"; done',
       'COPY a /x/y/a u',
     ],
+    ['COPY --chmod=700 dir /d', 'RUN [ -d /d ] || install -d -m 700 -o root -g root /d', 'COPY dir /d 700'],
     ['WORKDIR /w\nCOPY --chown=u:g dir .', 'WORKDIR /w', 'COPY dir . u:g'],
     ['COPY --chown=u:g dir /d', 'RUN [ -d /d ] || install -d -o u -g g /d', 'COPY dir /d u:g'],
     ['USER app\nCOPY a /x', 'USER app', 'COPY a /x root'],
@@ -227,6 +228,10 @@ describe('COPY', () => {
       'ENV A=1\nCOPY <<EOF /x\n$A "\\$B" \\\\\nEOF',
       'ENV A=1',
       `RUN install -D -m 644 /dev/stdin /x <<'EOF'\n1 "$B" \\\nEOF`,
+    ],
+    [
+      'COPY <<EOF /x\n$A \\$B `c`$HOME\nEOF',
+      'RUN install -D -m 644 /dev/stdin /x <<EOF\n${A} \\$B \\`c\\`\nEOF',
     ],
     [`COPY <<'EOF' /x\n$A\nEOF`, "RUN install -D -m 644 /dev/stdin /x <<'EOF'\n$A\nEOF"],
     [
