@@ -1,14 +1,10 @@
 /** What a test on a real container engine needs: the engine, an image of this machine's packages, and a service. */
 import { randomUUID } from 'node:crypto';
-import { afterEach, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import type { Instruction, RecipeBody } from '../../src/api/types.ts';
-import {
-  createEngineExecutor,
-  type EngineExecutor,
-  type EngineOptions,
-} from '../../src/local/engine/executor.ts';
+import { createEngineExecutor, type EngineOptions } from '../../src/local/engine/executor.ts';
 import { type FoundEngine, findEngine } from '../../src/local/engine/find-engine.ts';
-import { LABEL } from '../../src/local/engine/labels.ts';
+import { BUILD_LABEL, LABEL } from '../../src/local/engine/labels.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { build, wholeLog } from '../support/service-client.ts';
 import { BASE } from './base-name.ts';
@@ -37,47 +33,70 @@ export interface Built {
   readonly buildId: string;
   /** Each message, in order. Hashes of layers are `#`. */
   readonly log: readonly string[];
+  readonly warnings: readonly string[];
   /** What the commands of a step printed, without its prefix; `2!` are the lines on standard error of step 2. */
   output(step: number | string): string[];
 }
 
 export interface EngineService extends LocalService {
-  readonly executor: EngineExecutor;
   /** Registers and builds a recipe on {@link BASE} and waits for its end. */
   readonly make: (recipe: Partial<RecipeBody> | Instruction[], name?: string) => Promise<Built>;
 }
 
-/** Starts services with the engine, each with layers of its own, and closes them after the test. */
-export function engineStarter(): (options?: Partial<EngineOptions>) => Promise<EngineService> {
+/** A service with the engine, and layers of its own unless `options` name a scope. */
+export async function startEngineService(options: Partial<EngineOptions> = {}): Promise<EngineService> {
+  const engine = await someEngine();
+  const executor = createEngineExecutor({ engine, network: 'none', cacheScope: randomUUID(), ...options });
+  const service = await startLocalService({ executor });
+  let count = 0;
+  const make: EngineService['make'] = async (recipe, name) => {
+    const body = Array.isArray(recipe) ? { steps: recipe } : recipe;
+    const from = body.fromTemplate === undefined ? { fromImage: BASE } : {};
+    count += 1;
+    const built = await build(service, name ?? `app-${count}`, { ...from, ...body });
+    const entries = await wholeLog(service, built);
+    return {
+      status: built.final.status,
+      reason: built.final.reason as Built['reason'],
+      buildId: built.buildID,
+      log: entries.map(({ message }) => message.replace(/ \[[0-9a-f]{64}\]$/, ' [#]')),
+      warnings: entries.filter(({ level }) => level === 'warn').map(({ message }) => message),
+      output(step) {
+        const [, id, error] = /^(\w+)(!?)$/.exec(String(step)) ?? [];
+        const prefix = /^\d+$/.test(id ?? '') ? `\\[builder ${id}/\\d+\\]` : `\\[${id}\\]`;
+        const pattern = new RegExp(`^${prefix} \\[${error ? 'stderr' : 'stdout'}\\]: ([\\s\\S]*)$`);
+        return entries.flatMap(({ message }) => pattern.exec(message)?.[1] ?? []);
+      },
+    };
+  };
+  return { ...service, make };
+}
+
+/** Starts services, and closes them after the test. */
+export function engineStarter(): typeof startEngineService {
   const open: LocalService[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((service) => service.close()));
   });
-  return async (options = {}) => {
-    const engine = await someEngine();
-    const executor = createEngineExecutor({ engine, network: 'none', cacheScope: randomUUID(), ...options });
-    const service = await startLocalService({ executor });
+  return async (options) => {
+    const service = await startEngineService(options);
     open.push(service);
-    const make: EngineService['make'] = async (recipe, name = 'app') => {
-      const body = Array.isArray(recipe) ? { steps: recipe } : recipe;
-      const from = body.fromTemplate === undefined ? { fromImage: BASE } : {};
-      const built = await build(service, name, { ...from, ...body });
-      const entries = await wholeLog(service, built);
-      const log = entries.map(({ message }) => message.replace(/ \[[0-9a-f]{64}\]$/, ' [#]'));
-      return {
-        status: built.final.status,
-        reason: built.final.reason as Built['reason'],
-        buildId: built.buildID,
-        log,
-        output(step) {
-          const [, id, error] = /^(\w+)(!?)$/.exec(String(step)) ?? [];
-          const prefix = /^\d+$/.test(id ?? '') ? `\\[(?:builder ${id}/\\d+|unpack)\\]` : `\\[${id}\\]`;
-          const pattern = new RegExp(`^${prefix} \\[${error ? 'stderr' : 'stdout'}\\]: ([\\s\\S]*)$`);
-          return log.flatMap((line) => pattern.exec(line)?.[1] ?? []);
-        },
-      };
-    };
-    return { ...service, executor, make };
+    return service;
+  };
+}
+
+/** One service for all tests of a file, whose base is made already. Its tests may run at the same time. */
+export function sharedEngineService(options: Partial<EngineOptions> = {}): () => EngineService {
+  let service: EngineService | undefined;
+  beforeAll(async () => {
+    if (skipWithoutEngine()) return;
+    service = await startEngineService(options);
+    await service.make([]);
+  });
+  afterAll(() => service?.close());
+  return () => {
+    if (!service) throw new Error('the service is used before the tests of the file run');
+    return service;
   };
 }
 
@@ -88,14 +107,11 @@ export async function someEngine(): Promise<FoundEngine> {
   return engine.value;
 }
 
-/** The containers of local builds that exist now. */
-export async function ownContainers({ client }: FoundEngine): Promise<string[]> {
-  const found = await client.json<{ Id: string; Labels: Record<string, string> }[]>(
-    'GET',
-    '/containers/json',
-    {
-      query: { all: true, filters: JSON.stringify({ label: [LABEL] }) },
-    },
-  );
-  return found.map(({ Id, Labels }) => `${Labels[LABEL]} ${Id.slice(0, 12)}`);
+/** What the containers of a build are for that exist now. */
+export async function containersOf({ client }: FoundEngine, buildId: string): Promise<string[]> {
+  const filters = JSON.stringify({ label: [`${BUILD_LABEL}=${buildId}`] });
+  const found = await client.json<{ Labels: Record<string, string> }[]>('GET', '/containers/json', {
+    query: { all: true, filters },
+  });
+  return found.map(({ Labels }) => Labels[LABEL] ?? '').sort();
 }

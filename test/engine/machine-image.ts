@@ -4,7 +4,7 @@
  *
  * Usage: node test/engine/machine-image.ts <name:tag> [package …]
  *
- * The packages that are needed are taken along. Needs dpkg and GNU tar, and should run as root, who may read all files.
+ * The packages that are needed are taken along. Needs dpkg and GNU tar, and sudo unless it runs as root, since not all files may be read.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,7 +29,7 @@ import { findEngine } from '../../src/local/engine/find-engine.ts';
 /** What a base image of the tests has, beside the packages that Debian calls essential. */
 export const usualPackages = [
   ...['apt', 'sudo', 'adduser', 'curl', 'ca-certificates', 'iproute2', 'procps', 'passwd', 'perl-base'],
-  ...['python3', 'python3-pip', 'git', 'socat'],
+  ...['python3', 'python3-pip', 'git', 'socat', 'mount'],
 ];
 
 /** Marks what the tests make, so that nothing else is ever removed. */
@@ -52,7 +52,9 @@ export async function importMachineImage(
   if (!(await exists(client, known))) {
     const stage = mkdtempSync(join(tmpdir(), 'machine-image-'));
     try {
-      const tar = spawn('tar', ['--create', '--no-recursion', ...listFiles(stanzas, stage)], {
+      const create = ['tar', '--create', '--no-recursion', ...listFiles(stanzas, stage)];
+      const [program = '', ...args] = process.getuid?.() === 0 ? create : ['sudo', '-n', ...create];
+      const tar = spawn(program, args, {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const ended = once(tar, 'close');
@@ -122,8 +124,7 @@ function listFiles(stanzas: readonly string[], stage: string): string[] {
     // Packages name some files by links of the root, such as /bin.
     const folder = existsSync(dirname(path)) ? realpathSync(dirname(path)) : dirname(path);
     const real = resolve(folder, path.slice(path.lastIndexOf('/') + 1));
-    if (leftOut.test(real) || lstatSync(real, { throwIfNoEntry: false }) === undefined) return;
-    paths.add(real);
+    if (!leftOut.test(real) && isThere(real)) paths.add(real);
   };
   for (const link of ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']) add(link);
   for (const folder of ['/tmp', '/root', '/home', '/proc', '/sys', '/dev', '/run', '/var/tmp']) add(folder);
@@ -154,6 +155,15 @@ function listFiles(stanzas: readonly string[], stage: string): string[] {
   writeFileSync(machine, ours.map((path) => `${path.slice(1)}\n`).join(''));
   writeFileSync(image, own.map((path) => `${path}\n`).join(''));
   return ['-C', '/', '-T', machine, '-C', stage, '-T', image];
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // In a folder that only root may read, which tar then does.
+    return true;
+  }
 }
 
 /** A link of update-alternatives whose target is in the image, and the link that points to it. */

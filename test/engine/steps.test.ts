@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Instruction } from '../../src/api/types.ts';
 import { failures } from '../../src/local/failures.ts';
-import { engineStarter, run, skipWithoutEngine } from './engine-fixtures.ts';
+import { run, sharedEngineService, skipWithoutEngine } from './engine-fixtures.ts';
 
-const startService = engineStarter();
+const service = sharedEngineService();
 const env = (...args: string[]): Instruction => ({ type: 'ENV', args });
 const workdir = (path: string): Instruction => ({ type: 'WORKDIR', args: [path] });
 const user = (...args: string[]): Instruction => ({ type: 'USER', args });
 
 describe.skipIf(skipWithoutEngine())('instructions', () => {
-  test.for<[string, Instruction[], string[]]>([
+  test.concurrent.for<[string, Instruction[], string[]]>([
     [
       'a step runs as user, in its home',
       [run('id -un; pwd; echo $HOME $USER $LOGNAME')],
@@ -83,13 +83,12 @@ describe.skipIf(skipWithoutEngine())('instructions', () => {
       ['1'],
     ],
   ])('%s', async ([, steps, expected]) => {
-    const { make } = await startService();
-    const built = await make(steps);
+    const built = await service().make(steps);
     expect(built.log.at(-1), built.log.join('\n')).toMatch(/^Build finished/);
     expect(built.output(steps.length)).toEqual(expected);
   });
 
-  test.for<[string, Instruction[], string]>([
+  test.concurrent.for<[string, Instruction[], string]>([
     ['an exit code', [run('exit 3')], failures.runFailed('exit 3', 3)],
     ['a program that is missing', [run('nosuch')], failures.runFailed('nosuch', 127)],
     [
@@ -109,8 +108,7 @@ describe.skipIf(skipWithoutEngine())('instructions', () => {
     ['a step that nobody knows', [{ type: 'VOLUME', args: ['/x'] }], failures.unknownStepType('VOLUME')],
     ['a COPY without a hash', [{ type: 'COPY', args: ['a', '/b'] }], failures.copyWithoutHash()],
   ])('%s fails at its step', async ([, steps, message]) => {
-    const { make } = await startService();
-    const built = await make([run('true'), ...steps]);
+    const built = await service().make([run('true'), ...steps]);
     expect(built.reason, built.log.join('\n')).toEqual({ message, step: String(steps.length + 1) });
   });
 });

@@ -5,15 +5,14 @@ import { type Phase, phasesOf } from '../phases.ts';
 import { beginFromImage } from './base.ts';
 import type { EngineClient } from './client.ts';
 import { type ReadyRules, type Started, startCommand, waitUntilReady } from './commands.ts';
-import type { CommandEnd, Container } from './container.ts';
-import type { LineSink } from './frames.ts';
+import type { Container } from './container.ts';
 import type { LoginSource } from './image.ts';
 import type { LayerCache } from './layers.ts';
 import type { BridgeNetwork } from './network.ts';
 import { Output } from './output.ts';
 import { CONFIGURE } from './scripts.ts';
 import { Session } from './session.ts';
-import { type RecipeState, rootScript, sandboxCommand } from './state.ts';
+import { type RecipeState, rootScript } from './state.ts';
 import type { StepContext } from './step-context.ts';
 import { carryOut, makeDefaultUser } from './steps.ts';
 
@@ -26,6 +25,8 @@ export interface Finished {
 
 /** What builds of one executor share. */
 export interface RunContext {
+  /** The run of the executor. */
+  readonly runId: string;
   readonly client: EngineClient;
   readonly network: BridgeNetwork | 'none';
   readonly layers: LayerCache;
@@ -33,13 +34,12 @@ export interface RunContext {
   readonly finished: Map<string, Finished>;
   readonly cpus: number;
   readonly untrusted: boolean;
-  readonly keep: boolean;
+  /** Milliseconds of work after which its result is kept at once. */
+  readonly keepAfterMs: number;
   readonly login: LoginSource;
   readonly ready: ReadyRules;
 }
 
-/** Work that takes longer than this is kept at once, so that a failure after it does not cost it again. */
-const COSTLY_MS = 3000;
 /** A commit writes all that its container has changed; from this time on the next one begins anew. */
 const SLOW_COMMIT_MS = 500;
 
@@ -71,6 +71,7 @@ export class BuildRun {
     this.#signal = signal;
     this.#output = new Output(log);
     this.#session = new Session({
+      runId: context.runId,
       build,
       client: context.client,
       network: context.network,
@@ -96,13 +97,6 @@ export class BuildRun {
       if (failure) return { status: 'error', reason: failure };
     }
     return { status: 'ready' };
-  }
-
-  /** Runs a command in the finished container, which is made now if there was nothing to start in it. */
-  async runInFinished(command: string, sink: LineSink, signal: AbortSignal): Promise<CommandEnd> {
-    const state = this.#known();
-    const container = this.#session.container ?? (await this.#beginFinal());
-    return container.run(sandboxCommand(state, command), sink, AbortSignal.any([signal]));
   }
 
   close(): Promise<void> {
@@ -161,7 +155,7 @@ export class BuildRun {
     }
     this.#unkept = phase.header?.key;
     this.#spentMs += Date.now() - begun;
-    if (this.#spentMs >= COSTLY_MS) await this.#keep(true);
+    if (this.#spentMs >= this.#context.keepAfterMs) await this.#keep(true);
     return undefined;
   }
 
@@ -191,18 +185,9 @@ export class BuildRun {
     const state = this.#known();
     this.#context.finished.set(this.#build.buildId, { ...this.#latest, state });
     const { startCmd, readyCmd } = this.#build;
-    if (startCmd === undefined && readyCmd === undefined) {
-      if (this.#context.keep) await this.#session.end();
-      return undefined;
-    }
+    if (startCmd === undefined && readyCmd === undefined) return undefined;
     await this.#begin(true);
     return this.#configure(phase, fail);
-  }
-
-  async #beginFinal(): Promise<Container> {
-    const container = await this.#begin(true);
-    await container.run(rootScript(CONFIGURE), () => undefined, this.#signal);
-    return container;
   }
 
   async #waitUntilReady(phase: Phase, fail: (message: string) => Failure): Promise<Failure | undefined> {

@@ -41,19 +41,19 @@ const OLDEST = '1.40';
 
 /** A client of the Docker Engine API over a Unix socket, a named pipe or TCP. */
 export class EngineClient {
-  readonly #address: EngineAddress;
+  readonly address: EngineAddress;
   readonly #agent: HttpAgent;
   #prefix = '';
 
   constructor(address: EngineAddress) {
-    this.#address = address;
+    this.address = address;
     const options = { keepAlive: true, scheduling: 'lifo' } as const;
     this.#agent = 'host' in address && address.tls ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
   /** Whether the engine runs beside this process, so that this machine's addresses are the host's. */
   get isOnThisMachine(): boolean {
-    return 'socketPath' in this.#address;
+    return 'socketPath' in this.address;
   }
 
   /**
@@ -130,7 +130,7 @@ export class EngineClient {
     for (const [name, value] of Object.entries(options.query ?? {})) query.set(name, String(value));
     const body = options.stream ? 'application/x-tar' : 'application/json';
     const hasBody = options.stream !== undefined || options.json !== undefined;
-    const address = this.#address;
+    const address = this.address;
     const place =
       'socketPath' in address
         ? { socketPath: address.socketPath, host: 'engine' }

@@ -19,6 +19,8 @@ export const READY_RULES: ReadyRules = { limitMs: 10 * 60_000, gapMs: 2000 };
 export interface Started {
   /** Why the build fails, once the command has ended with a status that is not 0. */
   readonly failed: Promise<string>;
+  /** Settles when the command has ended, however. */
+  readonly ended: Promise<void>;
   /** From now on its output is not shown. */
   leave(): void;
 }
@@ -29,7 +31,7 @@ export function startCommand(phase: Phase, context: StepContext): Started {
   const left = new AbortController();
   const { sink, tail } = output.of(phase, left.signal);
   const failed = Promise.withResolvers<string>();
-  container.run(loginCommand(state, phase.text), sink, signal).then(
+  const ended = container.run(loginCommand(state, phase.text), sink, signal).then(
     ({ exitCode, notStarted }) => {
       if (notStarted !== undefined) sink('stderr', notStarted);
       if (exitCode === 0) return;
@@ -39,7 +41,7 @@ export function startCommand(phase: Phase, context: StepContext): Started {
     // The container is gone, which the ready command finds too.
     () => undefined,
   );
-  return { failed: failed.promise, leave: () => left.abort() };
+  return { failed: failed.promise, ended, leave: () => left.abort() };
 }
 
 /** Runs the ready command until it succeeds; the reason when it does not, or when the start command dies before. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type EngineClient, EngineError } from './client.ts';
-import { FrameReader, type LineSink } from './frames.ts';
+import { type ByteSink, FrameReader, LineReader, type LineSink } from './frames.ts';
 
 /** A command inside a container. */
 export interface Command {
@@ -39,23 +39,30 @@ export class Container {
    *
    * @throws EngineError when the image is missing, or its first program
    */
-  static async start(client: EngineClient, config: unknown, signal?: AbortSignal): Promise<Container> {
-    const { Id } = await client.json<{ Id: string }>('POST', '/containers/create', {
-      json: config,
-      ...(signal && { signal }),
-    });
+  static async start(client: EngineClient, config: unknown, signal: AbortSignal): Promise<Container> {
+    // A request that is given up may have been carried out all the same, so these are not.
+    const { Id } = await client.json<{ Id: string }>('POST', '/containers/create', { json: config });
     const container = new Container(client, Id);
     try {
-      await client.text('POST', `/containers/${Id}/start`, signal ? { signal } : {});
+      signal.throwIfAborted();
+      await client.text('POST', `/containers/${Id}/start`);
+      return container;
     } catch (error) {
       await container.remove();
       throw error;
     }
-    return container;
   }
 
   /** Runs a command to its end, and hands on each line as it comes. Rejects when the signal fires. */
   async run(command: Command, sink: LineSink, signal: AbortSignal): Promise<CommandEnd> {
+    const lines = new LineReader(sink);
+    const end = await this.stream(command, (stream, bytes) => lines.write(stream, bytes), signal);
+    lines.end();
+    return end;
+  }
+
+  /** As `run`, with output in the pieces in which it comes. */
+  async stream(command: Command, sink: ByteSink, signal: AbortSignal): Promise<CommandEnd> {
     const { Id } = await this.#client.json<{ Id: string }>('POST', `/containers/${this.id}/exec`, {
       json: {
         Cmd: command.argv,
@@ -68,10 +75,17 @@ export class Container {
       },
       signal,
     });
-    let held: string | undefined;
-    const frames = new FrameReader((stream, line) => {
-      if (held === undefined && cannotStart.test(line)) held = line;
-      else sink(stream, line);
+    // Only what comes first, and alone, can be the engine's own words.
+    let held: Buffer | undefined;
+    let isFirst = true;
+    const frames = new FrameReader((stream, bytes) => {
+      if (isFirst && cannotStart.test(bytes.subarray(0, 80).toString())) held = bytes;
+      else {
+        if (held) sink('stdout', held);
+        held = undefined;
+        sink(stream, bytes);
+      }
+      isFirst = false;
     });
     try {
       await this.#follow(Id, command.stdin, frames, signal);
@@ -81,7 +95,6 @@ export class Container {
       if (refused) return { exitCode: 126, notStarted: error.message };
       throw error;
     }
-    frames.end();
     signal.throwIfAborted();
     const { ExitCode = 0, Pid = 0 } = await this.#client.json<{ ExitCode?: number; Pid?: number }>(
       'GET',
@@ -89,7 +102,7 @@ export class Container {
       { signal },
     );
     if (held !== undefined) {
-      if (Pid === 0 && ExitCode >= 125) return { exitCode: ExitCode, notStarted: held };
+      if (Pid === 0 && ExitCode >= 125) return { exitCode: ExitCode, notStarted: held.toString().trim() };
       sink('stdout', held);
     }
     return { exitCode: ExitCode };
@@ -134,6 +147,21 @@ export class Container {
     return Id;
   }
 
+  /** Memory in use, bytes and percentage of CPUs, as the engine measures them over a second; bytes of its files. */
+  async usage(): Promise<{ readonly memory: number; readonly cpuPct: number; readonly files: number }> {
+    const [stats, { SizeRootFs = 0 }] = await Promise.all([
+      this.#client.json<Stats>('GET', `/containers/${this.id}/stats`, { query: { stream: false } }),
+      this.#client.json<{ SizeRootFs?: number }>('GET', `/containers/${this.id}/json`, {
+        query: { size: true },
+      }),
+    ]);
+    const { cpu_stats: now, precpu_stats: before, memory_stats: memory } = stats;
+    const spent = (now?.cpu_usage?.total_usage ?? 0) - (before?.cpu_usage?.total_usage ?? 0);
+    const passed = (now?.system_cpu_usage ?? 0) - (before?.system_cpu_usage ?? 0);
+    const cpuPct = passed > 0 ? (100 * spent * (now?.online_cpus ?? 1)) / passed : 0;
+    return { memory: memory?.usage ?? 0, cpuPct, files: SizeRootFs };
+  }
+
   async isRunning(): Promise<boolean> {
     const found = await this.#client
       .json<{ State?: { Running?: boolean } }>('GET', `/containers/${this.id}/json`)
@@ -149,4 +177,16 @@ export class Container {
       if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 409)) throw error;
     }
   }
+}
+
+interface CpuStats {
+  readonly cpu_usage?: { readonly total_usage?: number };
+  readonly system_cpu_usage?: number;
+  readonly online_cpus?: number;
+}
+
+interface Stats {
+  readonly cpu_stats?: CpuStats;
+  readonly precpu_stats?: CpuStats;
+  readonly memory_stats?: { readonly usage?: number };
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Executor, ExecutorBuild, ExecutorResult, LogSink } from '../executor.ts';
 import { BuildRun, type Finished, type RunContext } from './build-run.ts';
 import { READY_RULES, type ReadyRules } from './commands.ts';
-import type { CommandEnd } from './container.ts';
 import type { FoundEngine } from './find-engine.ts';
-import type { LineSink } from './frames.ts';
 import { type LoginSource, writtenLogin } from './image.ts';
 import { LayerCache } from './layers.ts';
+import { startEngineMachine } from './machine.ts';
 import { BridgeNetwork, sweep } from './network.ts';
+import { Session } from './session.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface EngineOptions {
   readonly engine: FoundEngine;
@@ -19,52 +21,46 @@ export interface EngineOptions {
   readonly untrusted?: boolean;
   /** Builds of another scope share no layers. Default: one for all. */
   readonly cacheScope?: string;
+  /**
+   * Steps that took longer than this together are kept at once, so that a failure after them does not cost them again.
+   * Milliseconds; default 3 s. What is kept at the end has no limit.
+   */
+  readonly keepAfterMs?: number;
   /** How long layers are kept, in milliseconds. Default a week. */
   readonly layerAgeMs?: number;
   /** The most bytes of layers that are kept. Default 10 GB. */
   readonly layerBytes?: number;
-  /** Keeps each finished container until it is released, for commands in it. Default: not. */
-  readonly keepFinished?: boolean;
   /** Logs in to registries whose credentials must be exchanged first. */
   readonly login?: LoginSource;
   readonly ready?: ReadyRules;
 }
 
-/** Builds recipes for real, in containers of this machine's engine. */
-export interface EngineExecutor extends Executor {
-  /**
-   * Runs a command in the finished container of a build as in a sandbox: by a login shell, as the template's user and in
-   * its working directory, without variables of the build. Only with `keepFinished`. Rejects when the signal fires or the
-   * build is not kept.
-   */
-  runInFinished(
-    buildId: string,
-    command: string,
-    onLine: LineSink,
-    signal?: AbortSignal,
-  ): Promise<CommandEnd>;
-  /** Ends the finished container of a build; nothing if there is none. */
-  release(buildId: string): Promise<void>;
-}
-
 const WEEK_MS = 7 * 24 * 3_600_000;
+const COSTLY_MS = 3000;
 const TEN_GB = 10e9;
 const BETWEEN_PRUNES_MS = 600_000;
 
-export function createEngineExecutor(options: EngineOptions): EngineExecutor {
+/**
+ * Builds recipes for real, in containers of this machine's engine. Its machines are containers too. It owns the engine's
+ * client, and closes it.
+ */
+export function createEngineExecutor(options: EngineOptions): Executor {
   const { client, name } = options.engine;
-  const network = options.network === 'none' ? 'none' : new BridgeNetwork(client);
+  const { untrusted = false, ready = READY_RULES } = options;
+  const runId = randomUUID();
+  const network = options.network === 'none' ? 'none' : new BridgeNetwork(client, runId);
   const layers = new LayerCache(client, options.cacheScope ?? '');
   const finished = new Map<string, Finished>();
-  const kept = new Map<string, BuildRun>();
   let cpus: Promise<number> | undefined;
   let prunedAt = Date.now();
+  let watchdog: Watchdog | undefined;
 
   const prune = async () => {
     prunedAt = Date.now();
     await layers.prune(options.layerAgeMs ?? WEEK_MS, options.layerBytes ?? TEN_GB);
   };
   const prepare = async (): Promise<number> => {
+    watchdog = startWatchdog(client.address, runId);
     const { NCPU = 1 } = await client.json<{ NCPU?: number }>('GET', '/info');
     await sweep(client).catch(() => undefined);
     return NCPU;
@@ -73,25 +69,22 @@ export function createEngineExecutor(options: EngineOptions): EngineExecutor {
     log({ level: 'info', message: engineNotice(name) });
     cpus ??= prepare();
     const context: RunContext = {
+      runId,
       client,
       network,
       layers,
       finished,
       cpus: await cpus,
-      untrusted: options.untrusted ?? false,
-      keep: options.keepFinished ?? false,
+      untrusted,
+      keepAfterMs: options.keepAfterMs ?? COSTLY_MS,
       login: options.login ?? writtenLogin,
-      ready: options.ready ?? READY_RULES,
+      ready,
     };
     const run = new BuildRun(recipe, context, log, signal);
-    let isKept = false;
     try {
-      const result = await run.perform();
-      isKept = result.status === 'ready' && context.keep && !signal.aborted;
-      if (isKept) kept.set(recipe.buildId, run);
-      return result;
+      return await run.perform();
     } finally {
-      if (!isKept) await run.close();
+      await run.close();
       if (Date.now() - prunedAt > BETWEEN_PRUNES_MS) await prune().catch(() => undefined);
     }
   };
@@ -99,23 +92,22 @@ export function createEngineExecutor(options: EngineOptions): EngineExecutor {
   return {
     name: 'engine',
     execute: build,
-    async runInFinished(buildId, command, onLine, signal = new AbortController().signal) {
-      const run = kept.get(buildId);
-      if (!run) throw new Error(`the container of build ${buildId} is not kept`);
-      return run.runInFinished(command, onLine, signal);
-    },
-    async release(buildId) {
-      const run = kept.get(buildId);
-      kept.delete(buildId);
-      await run?.close();
+    async startMachine(recipe) {
+      const source = finished.get(recipe.buildId);
+      if (!source) throw new Error(`build ${recipe.buildId} was not made by this service`);
+      cpus ??= prepare();
+      const session = new Session({
+        ...{ runId, build: recipe, client, network, untrusted, cpus: await cpus },
+        signal: new AbortController().signal,
+        warn: () => undefined,
+      });
+      return startEngineMachine(recipe, source, session, ready);
     },
     async close() {
-      const open = [...kept.values()];
-      kept.clear();
-      await Promise.all(open.map((run) => run.close()));
       if (network !== 'none') await network.close();
       // Nothing was built, and nothing is kept, without it.
       if (cpus) await prune().catch(() => undefined);
+      watchdog?.dismiss();
       client.close();
     },
   };

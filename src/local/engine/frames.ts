@@ -2,6 +2,9 @@ import { StringDecoder } from 'node:string_decoder';
 
 export type OutputStream = 'stdout' | 'stderr';
 
+/** Gets output as it comes. */
+export type ByteSink = (stream: OutputStream, bytes: Buffer) => void;
+
 /** Gets whole lines, without their line feed. */
 export type LineSink = (stream: OutputStream, line: string) => void;
 
@@ -13,14 +16,12 @@ const LONGEST_LINE = 64 * 1024;
  * and content (https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach).
  */
 export class FrameReader {
-  readonly #sink: LineSink;
-  readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-  readonly #rest = { stdout: '', stderr: '' };
+  readonly #sink: ByteSink;
   #head = Buffer.alloc(0);
   #stream: OutputStream = 'stdout';
   #left = 0;
 
-  constructor(sink: LineSink) {
+  constructor(sink: ByteSink) {
     this.#sink = sink;
   }
 
@@ -40,8 +41,23 @@ export class FrameReader {
       const content = rest.subarray(0, this.#left);
       this.#left -= content.length;
       rest = rest.subarray(content.length);
-      this.#add(this.#stream, this.#decoders[this.#stream].write(content));
+      this.#sink(this.#stream, content);
     }
+  }
+}
+
+/** Makes lines of output. Characters may be split over pieces. */
+export class LineReader {
+  readonly #sink: LineSink;
+  readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  readonly #rest = { stdout: '', stderr: '' };
+
+  constructor(sink: LineSink) {
+    this.#sink = sink;
+  }
+
+  write(stream: OutputStream, bytes: Buffer): void {
+    this.#add(stream, this.#decoders[stream].write(bytes));
   }
 
   /** Hands on what has no line feed at its end. */

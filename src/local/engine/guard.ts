@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { EngineClient } from './client.ts';
 import { Container } from './container.ts';
-import { FrameReader } from './frames.ts';
-import { LABEL } from './labels.ts';
+import { FrameReader, LineReader } from './frames.ts';
+import { BUILD_LABEL, LABEL, RUN_LABEL } from './labels.ts';
 
 /**
  * Sets a route that leads nowhere for each address, then waits for the end of its input. `ip` is missing in many images,
@@ -26,11 +26,15 @@ echo "guard:$failed"
 while read -r _; do :; done
 `;
 
+const HOSTNAME = 'template';
+
 /** The address of a cloud's metadata service, also over IPv6. */
 const METADATA = '169.254.0.0/16';
 const METADATA6 = 'fd00:ec2::254/128';
 
 export interface GuardOptions {
+  readonly runId: string;
+  readonly buildId: string;
   /** Of the base; its own programs set the routes. */
   readonly image: string;
   /** Name of the bridge network, or `none`. */
@@ -73,7 +77,8 @@ export class Guard {
           `BLOCKED6=${isolated ? '' : METADATA6}`,
           'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
         ],
-        Labels: { [LABEL]: 'guard' },
+        Labels: { [LABEL]: 'guard', [BUILD_LABEL]: options.buildId, [RUN_LABEL]: options.runId },
+        Hostname: HOSTNAME,
         Healthcheck: { Test: ['NONE'] },
         OpenStdin: true,
         StdinOnce: true,
@@ -81,6 +86,8 @@ export class Guard {
         HostConfig: {
           AutoRemove: true,
           NetworkMode: options.network,
+          // Without a network nothing else says it, and sudo asks for it.
+          ExtraHosts: [`${HOSTNAME}:127.0.0.1`],
           CapDrop: ['ALL'],
           CapAdd: ['NET_ADMIN'],
           Memory: 64 * 2 ** 20,
@@ -88,7 +95,6 @@ export class Guard {
           LogConfig: { Type: 'none' },
         },
       },
-      signal,
     });
     const container = new Container(client, Id);
     try {
@@ -97,7 +103,8 @@ export class Guard {
       lifeline.on('error', () => undefined);
       const said = firstLine(lifeline, signal);
       said.catch(() => undefined);
-      await client.text('POST', `/containers/${Id}/start`, { signal });
+      signal.throwIfAborted();
+      await client.text('POST', `/containers/${Id}/start`);
       const failed = (await said).replace(/^guard:/, '').trim();
       return new Guard(container, lifeline, failed === '' ? [] : failed.split(/\s+/));
     } catch (error) {
@@ -114,7 +121,8 @@ export class Guard {
 
 async function firstLine(lifeline: Duplex, signal: AbortSignal): Promise<string> {
   const found = Promise.withResolvers<string>();
-  const frames = new FrameReader((_stream, line) => found.resolve(line));
+  const lines = new LineReader((_stream, line) => found.resolve(line));
+  const frames = new FrameReader((stream, bytes) => lines.write(stream, bytes));
   lifeline.on('data', (chunk: Buffer) => frames.write(chunk));
   const ended = once(lifeline, 'close', { signal }).then(() => {
     throw new Error('the container that guards the network ended at once');

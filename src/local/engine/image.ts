@@ -68,6 +68,9 @@ export async function obtainImage(
     readonly note: (text: string) => void;
   },
 ): Promise<Result<Image>> {
+  if (!plainReference.test(reference)) {
+    return { ok: false, reason: failures.invalidReference(reference, 'could not parse reference') };
+  }
   const known = await inspectImage(client, reference);
   if (known && !(options.renew && !reference.includes('@'))) return checked(known, reference, client);
   const fault = await pull(client, reference, options);
@@ -97,7 +100,7 @@ async function pull(
 ): Promise<string | undefined> {
   const hasVersion = reference.includes('@') || /:[^/]+$/.test(reference);
   try {
-    const auth = registry && Buffer.from(JSON.stringify(await login(registry))).toString('base64url');
+    const auth = registry && base64(await login(registry));
     const answer = await client.text('POST', '/images/create', {
       // Without a tag the engine would pull all of them.
       query: { fromImage: hasVersion ? reference : `${reference}:latest`, platform: 'linux/amd64' },
@@ -114,6 +117,15 @@ async function pull(
     return (error as Error).message;
   }
 }
+
+/** For URLs, and with the padding that the engine insists on. */
+function base64(login: Login): string {
+  const text = Buffer.from(JSON.stringify(login)).toString('base64');
+  return text.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** What may stand in a request's path; the engine itself knows what a reference is. */
+const plainReference = /^(?!.*\.\.)[\w.:@/-]+$/;
 
 const unreachable =
   /dial tcp|no such host|connection refused|i\/o timeout|TLS handshake|request canceled|server misbehaving|network is unreachable|\bEOF\b/i;

@@ -1,5 +1,9 @@
 /** Everything that a local build makes in the engine has this label, and nothing else is ever removed. */
 export const LABEL = 'template-service.part';
+/** Of a container: the build that it is of. */
+export const BUILD_LABEL = 'template-service.build';
+/** Of a container or network: the run of an executor that has made it. */
+export const RUN_LABEL = 'template-service.run';
 /** Of a layer: the state of the recipe behind it, as JSON. */
 export const STATE_LABEL = 'template-service.state';
 /** Of a layer: bytes of the image below it. */

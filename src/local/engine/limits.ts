@@ -1,5 +1,5 @@
 import type { ExecutorBuild } from '../executor.ts';
-import { LABEL } from './labels.ts';
+import { BUILD_LABEL, LABEL, RUN_LABEL } from './labels.ts';
 
 /** Processes and threads of a build. */
 const PROCESSES = 4096;
@@ -11,8 +11,14 @@ const PROCESSES = 4096;
  * @param cpus how many the engine has; it refuses a larger share
  */
 export function containerConfig(
-  build: Pick<ExecutorBuild, 'cpuCount' | 'memoryMb'>,
-  place: { readonly image: string; readonly guard: string; readonly cpus: number; readonly isFinal: boolean },
+  build: Pick<ExecutorBuild, 'buildId' | 'cpuCount' | 'memoryMb'>,
+  place: {
+    readonly runId: string;
+    readonly image: string;
+    readonly guard: string;
+    readonly cpus: number;
+    readonly isFinal: boolean;
+  },
 ): unknown {
   const memory = build.memoryMb * 2 ** 20;
   return {
@@ -20,9 +26,9 @@ export function containerConfig(
     User: '0:0',
     WorkingDir: '/',
     // Waits for an input that never comes.
-    Entrypoint: ['/bin/bash', '--norc', '--noprofile', '-c', 'read -r _'],
+    Entrypoint: ['/bin/bash', '--norc', '--noprofile', '-c', 'exec >/dev/null 2>&1; read -r _'],
     Cmd: [],
-    Labels: { [LABEL]: 'build' },
+    Labels: { [LABEL]: 'build', [BUILD_LABEL]: build.buildId, [RUN_LABEL]: place.runId },
     Healthcheck: { Test: ['NONE'] },
     OpenStdin: true,
     HostConfig: {

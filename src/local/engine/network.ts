@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { getServers } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import { type EngineClient, EngineError } from './client.ts';
-import { LABEL, labelFilter } from './labels.ts';
+import { LABEL, labelFilter, RUN_LABEL } from './labels.ts';
 
 /** A bridge network of our own, made when the first build needs it. Its containers do not reach one another. */
 export class BridgeNetwork {
   readonly #client: EngineClient;
+  readonly #runId: string;
   #made: Promise<string> | undefined;
 
-  constructor(client: EngineClient) {
+  constructor(client: EngineClient, runId: string) {
     this.#client = client;
+    this.#runId = runId;
   }
 
   /** Its name. */
@@ -23,13 +25,18 @@ export class BridgeNetwork {
    * The addresses of this machine that a build must not reach: a host's services often listen on all of them, and at the
    * service there is no such host. Those that answer names stay.
    */
-  hostAddresses(): string[] {
-    if (!this.#client.isOnThisMachine) return [];
+  async hostAddresses(): Promise<string[]> {
+    const { IPAM } = await this.#client.json<Inspected>('GET', `/networks/${await this.name()}`);
+    const gateways = (IPAM?.Config ?? []).flatMap(
+      ({ Gateway = '' }) => /^[\d.]+(?=$|\/)/.exec(Gateway) ?? [],
+    );
+    if (!this.#client.isOnThisMachine) return gateways;
     const servers = new Set(getServers());
     const found = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
-    return found
+    const own = found
       .filter(({ family, internal, address }) => family === 'IPv4' && !internal && !servers.has(address))
       .map(({ address }) => address);
+    return [...new Set([...gateways, ...own])];
   }
 
   async close(): Promise<void> {
@@ -48,12 +55,16 @@ export class BridgeNetwork {
         Name: name,
         Driver: 'bridge',
         EnableIPv6: false,
-        Labels: { [LABEL]: 'network' },
+        Labels: { [LABEL]: 'network', [RUN_LABEL]: this.#runId },
         Options: { 'com.docker.network.bridge.enable_icc': 'false' },
       },
     });
     return name;
   }
+}
+
+interface Inspected {
+  readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
 }
 
 /** Containers of ours that are older than this belong to no build: the service ends one after an hour. */

@@ -4,7 +4,7 @@ import type { Phase } from '../phases.ts';
 import type { LineSink } from './frames.ts';
 
 /** The most output of a build that is kept, in characters and in lines. */
-const MOST_TEXT = 64 * 2 ** 20;
+const MOST_TEXT = 32 * 2 ** 20;
 const MOST_LINES = 500_000;
 const LINES_OF_TAIL = 60;
 

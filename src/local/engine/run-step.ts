@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failures } from '../failures.ts';
 import type { Phase } from '../phases.ts';
 import type { Container } from './container.ts';
@@ -21,7 +22,7 @@ export async function runStep(
     return { ok: false, reason: failures.runNotStarted(command, whyNotStarted(notStarted, known, user)) };
   }
   if (exitCode === 0) {
-    if (mayLeaveProcesses(command)) await warnOfOpenOutput(phase, context);
+    if (mayLeaveProcesses(command)) await warnOfOpenOutput(phase, user, context);
     return { ok: true, state };
   }
   const kills = await memoryKills(container, signal);
@@ -69,13 +70,24 @@ function mayLeaveProcesses(command: string): boolean {
   return /(?<![&><\d])&(?![&>\d])|\b(?:nohup|setsid|disown|daemon)/.test(command);
 }
 
-async function warnOfOpenOutput(phase: Phase, { container, output, signal }: StepContext): Promise<void> {
-  const names = new Set<string>();
-  await container.run(
-    rootScript(LEFT_WRITING),
-    (stream, line) => stream === 'stdout' && names.add(line),
-    signal,
-  );
+/** A process that was just made may be about to redirect its output. */
+const SECOND_LOOK_MS = 1000;
+
+async function warnOfOpenOutput(
+  phase: Phase,
+  user: string,
+  { container, output, signal }: StepContext,
+): Promise<void> {
+  const look = async () => {
+    const names = new Set<string>();
+    const add = (stream: string, line: string) => stream === 'stdout' && names.add(line);
+    // Root has no right to look into processes of others in a container.
+    await container.run({ ...rootScript(LEFT_WRITING), user }, add, signal);
+    return names;
+  };
+  if ((await look()).size === 0) return;
+  await sleep(SECOND_LOOK_MS, undefined, { signal });
+  const names = await look();
   if (names.size === 0) return;
   const text =
     `The command has ended, but ${[...names].join(', ')} still has its output open. At the service this step would go on ` +

@@ -6,6 +6,8 @@ import { containerConfig } from './limits.ts';
 import type { BridgeNetwork } from './network.ts';
 
 export interface SessionOptions {
+  /** The run of the executor. */
+  readonly runId: string;
   readonly build: ExecutorBuild;
   readonly client: EngineClient;
   /** The network; `none` for a build without one. */
@@ -43,7 +45,7 @@ export class Session {
    * @param base image whose programs set the routes
    */
   async begin(image: string, base: string, isFinal = false): Promise<Container> {
-    const { build, client, cpus, signal } = this.#options;
+    const { runId, build, client, cpus, signal } = this.#options;
     await this.end();
     this.#guard ??= await this.#startGuard(base).catch((error: unknown) => {
       // The engine may have forgotten the base since.
@@ -51,7 +53,7 @@ export class Session {
         return this.#startGuard(image);
       throw error;
     });
-    const place = { image, guard: this.#guard.container.id, cpus, isFinal };
+    const place = { runId, image, guard: this.#guard.container.id, cpus, isFinal };
     this.#container = await Container.start(client, containerConfig(build, place), signal);
     return this.#container;
   }
@@ -72,10 +74,11 @@ export class Session {
 
   async #startGuard(image: string): Promise<Guard> {
     const { client, network, untrusted, signal, warn } = this.#options;
-    if (network === 'none') return Guard.start(client, { image, network, hostAddresses: [] }, signal);
+    const ids = { runId: this.#options.runId, buildId: this.#options.build.buildId };
+    if (network === 'none') return Guard.start(client, { ...ids, image, network, hostAddresses: [] }, signal);
     const name = await network.name();
-    const hostAddresses = network.hostAddresses();
-    const guard = await Guard.start(client, { image, network: name, hostAddresses }, signal);
+    const hostAddresses = await network.hostAddresses();
+    const guard = await Guard.start(client, { ...ids, image, network: name, hostAddresses }, signal);
     if (guard.open.length === 0) return guard;
     const addresses = guard.open.join(', ');
     if (!untrusted) {
@@ -87,6 +90,6 @@ export class Session {
     );
     await guard.close();
     this.#hasNetwork = false;
-    return Guard.start(client, { image, network: 'none', hostAddresses: [] }, signal);
+    return Guard.start(client, { ...ids, image, network: 'none', hostAddresses: [] }, signal);
   }
 }

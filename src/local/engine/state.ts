@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isRecord, parseJson } from '../../json.ts';
+import type { MachineCommand } from '../executor.ts';
 import type { Command } from './container.ts';
 
 /** What steps change beside files; the next steps, the commands and a child template begin with it. */
@@ -55,14 +56,20 @@ export function loginCommand(state: RecipeState, command: string, user = state.u
   };
 }
 
-/** A command as it runs in a sandbox: the image's variables and those of ENV steps are not handed to it. */
-export function sandboxCommand(state: RecipeState, command: string): Command {
-  const variables = { ...variablesOf(state, state.user), PATH: STANDARD_PATH };
+/**
+ * A program as a sandbox runs it: the image's variables and those of ENV steps are not handed to it. Its first line on
+ * standard output is its number.
+ */
+export function sandboxCommand(state: RecipeState, command: MachineCommand): Command {
+  const user = command.user ?? state.user;
+  const workdir = command.cwd ?? (command.user === undefined ? workdirOf(state) : homeOf(state, user));
+  const variables = { ...variablesOf(state, user), PATH: STANDARD_PATH, ...command.envs };
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const program = ['/bin/bash', '--norc', '--noprofile', '-c', 'echo $$; exec "$0" "$@"', command.cmd];
   return {
-    argv: ['/usr/bin/env', '-i', ...assignments, '/bin/bash', '-l', '-c', command],
-    user: state.user,
-    workdir: workdirOf(state),
+    argv: ['/usr/bin/env', '-i', ...assignments, ...program, ...command.args],
+    user,
+    workdir,
     env: {},
   };
 }
