@@ -1,32 +1,13 @@
 /** COPY: what comes where, whose it is, and what fails, from archives as clients upload them. */
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
-import { create } from 'tar';
 import { describe, expect, test } from 'vitest';
-import type { Instruction } from '../../src/api/types.ts';
 import { failures } from '../../src/local/failures.ts';
-import { ask, register } from '../support/service-client.ts';
-import { planted } from '../support/temporary-directory.ts';
+import { upload, uploadArchive } from './archives.ts';
 import { run, sharedEngineService, skipWithoutEngine } from './engine-fixtures.ts';
 
 const service = sharedEngineService();
 const LS = 'find /srv/x -mindepth 1 -printf "%P %u %m\\n" | sort';
 
-/** Uploads the files, as a client does for one COPY. */
-async function uploaded(files: Record<string, string>, ...args: string[]): Promise<Instruction> {
-  const cwd = await planted(files);
-  const entries = [...new Set(Object.keys(files).map((path) => path.split('/')[0] ?? ''))].sort();
-  const archive = await buffer(create({ gzip: true, cwd, portable: true }, entries) as never);
-  return upload(archive, ...args);
-}
-
-async function upload(archive: Buffer, ...args: string[]): Promise<Instruction> {
-  const filesHash = createHash('sha256').update(archive).digest('hex');
-  const { templateID } = await register(service(), 'uploads');
-  const { body } = await ask(service(), 'GET', `/templates/${templateID}/files/${filesHash}`);
-  await fetch(body.url, { method: 'PUT', body: new Uint8Array(archive) });
-  return { type: 'COPY', args, filesHash };
-}
+const uploaded = (files: Record<string, string>, ...args: string[]) => upload(service(), files, ...args);
 
 describe.skipIf(skipWithoutEngine())('COPY', () => {
   test.for<[string, Record<string, string>, string[], string[]]>([
@@ -66,6 +47,13 @@ describe.skipIf(skipWithoutEngine())('COPY', () => {
     expect(built.output(3)).toEqual(expected);
   });
 
+  test('of a file makes the folder that its destination names, and says that the service may not', async () => {
+    const copy = await uploaded({ a: '1' }, 'a', '/home/user/new/');
+    const built = await service().make([copy, run('ls /home/user/new')]);
+    expect(built.output(2)).toEqual(['a']);
+    expect(built.warnings).toEqual([expect.stringContaining('/home/user/new/ does not exist yet')]);
+  });
+
   test('goes by the working directory, or the home of the user', async () => {
     const copy = await uploaded({ a: '1' }, 'a', 'b');
     const built = await service().make([
@@ -91,7 +79,7 @@ describe.skipIf(skipWithoutEngine())('COPY', () => {
   });
 
   test('of an archive that is none, or whose destination cannot be, fails as at the service', async () => {
-    const broken = await upload(Buffer.from('no archive'), 'a', '/b');
+    const broken = await uploadArchive(service(), Buffer.from('no archive'), 'a', '/b');
     const { reason } = await service().make([broken]);
     expect(reason).toEqual({ message: failures.copyNotExtracted(2), step: '1' });
     const copy = await uploaded({ a: '1' }, 'a', '/etc/passwd/b');

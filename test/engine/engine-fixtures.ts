@@ -5,6 +5,7 @@ import type { Instruction, RecipeBody } from '../../src/api/types.ts';
 import { createEngineExecutor, type EngineOptions } from '../../src/local/engine/executor.ts';
 import { type FoundEngine, findEngine } from '../../src/local/engine/find-engine.ts';
 import { BUILD_LABEL, LABEL } from '../../src/local/engine/labels.ts';
+import type { Executor } from '../../src/local/executor.ts';
 import { type LocalService, startLocalService } from '../../src/local/service.ts';
 import { build, wholeLog } from '../support/service-client.ts';
 import { BASE } from './base-name.ts';
@@ -43,10 +44,13 @@ export interface EngineService extends LocalService {
   readonly make: (recipe: Partial<RecipeBody> | Instruction[], name?: string) => Promise<Built>;
 }
 
-/** A service with the engine, and layers of its own unless `options` name a scope. */
-export async function startEngineService(options: Partial<EngineOptions> = {}): Promise<EngineService> {
-  const engine = await someEngine();
-  const executor = createEngineExecutor({ engine, network: 'none', cacheScope: randomUUID(), ...options });
+/** A service with the engine, and layers of its own unless `options` name a scope; or with another executor. */
+export async function startEngineService(
+  options: Partial<EngineOptions> = {},
+  other?: Executor,
+): Promise<EngineService> {
+  const own = { network: 'none', cacheScope: randomUUID(), ...options } as const;
+  const executor = other ?? createEngineExecutor({ engine: await someEngine(), ...own });
   const service = await startLocalService({ executor });
   let count = 0;
   const make: EngineService['make'] = async (recipe, name) => {

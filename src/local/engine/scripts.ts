@@ -71,7 +71,8 @@ mkdir -p "$1" || exit
  * Exits with 100 + the status when it cannot unpack.
  *
  * As at the service, what is moved is the first entry of the folder of the source: a file under the very name of the
- * destination, a folder entry by entry into it. An entry that exists as a folder with files is not merged.
+ * destination, a folder entry by entry into it. An entry that exists as a folder with files is not merged. A
+ * destination with a slash at its end is made here, which older versions of the service do not do.
  */
 export const COPY = `
 place=$(mktemp -d /tmp/.copy-XXXXXX) || exit 101
@@ -91,6 +92,7 @@ if [ -L "$entry" ]; then
 elif [ -f "$entry" ]; then
   chown "$3" "./$entry" || exit 1
   if [ -n "$4" ]; then chmod "$4" "./$entry" || exit 1; fi
+  case $target in */) if [ ! -e "$target" ]; then mkdir -p "$target" && echo "newfolder:" >&2; fi ;; esac
   mkdir -p "$(dirname "$target")" && mv "./$entry" "$target" || exit 1
 else
   chown -R "$3" "./$entry" || exit 1

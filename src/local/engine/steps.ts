@@ -133,6 +133,10 @@ async function copy(phase: Phase, args: readonly string[], context: StepContext)
     const text = `A folder at ${target} holds files already, so the folder of the same name was not copied into it.`;
     output.note(phase, text, 'warn');
   }
+  if (lines.includes('newfolder:')) {
+    const text = `${target} does not exist yet. The service may not make it: make it first with makeDir(), or name the file.`;
+    output.note(phase, text, 'warn');
+  }
   signal.throwIfAborted();
   if (!(await container.isRunning())) throw new Error('the container of the build is gone');
   return { ok: true, state };
@@ -151,7 +155,8 @@ async function runScript(phase: Phase, command: Command, context: StepContext) {
   const lines: string[] = [];
   const { exitCode, notStarted } = await context.container.run(
     command,
-    (stream, line) => (/^(?:home|missing|unmerged):/.test(line) ? lines.push(line) : sink(stream, line)),
+    (stream, line) =>
+      /^(?:home|missing|unmerged|newfolder):/.test(line) ? lines.push(line) : sink(stream, line),
     context.signal,
   );
   if (notStarted !== undefined) sink('stderr', notStarted);
