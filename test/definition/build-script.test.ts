@@ -221,6 +221,14 @@ console.log(readdirSync('.').sort().join(' '));`,
     );
   });
 
+  test('what is still busy is not waited for', async () => {
+    const loaded = await settingsOf(
+      `${sdk}${made}setInterval(() => {}, 1000);\nawait Template.build(template, 'my-agent');`,
+      { timeLimitMs: 60_000 },
+    );
+    expect(loaded.notices).toMatchObject([{ title: 'The script goes on after its build' }]);
+  });
+
   test('an error after the build is told', async () => {
     const loaded = await settingsOf(
       `${sdk}${made}await Template.build(template, 'x');\nthrow new Error('no slack');`,

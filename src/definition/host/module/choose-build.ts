@@ -53,10 +53,17 @@ function severalBuilds(calls: readonly BuildCall[], workingDirectory: string): P
   );
 }
 
+interface AfterBuild {
+  readonly undone: readonly LeftUndone[];
+  /** What was thrown after the build. */
+  readonly thrown: unknown;
+  /** Whether the script was still busy when its time was over. */
+  readonly isCut: boolean;
+}
+
 /** What a script does besides its build, and the action does not. */
 export function undoneNotices(
-  undone: readonly LeftUndone[],
-  failure: unknown,
+  { undone, thrown: failure, isCut }: AfterBuild,
   workingDirectory: string,
 ): DefinitionWarning[] {
   const [first] = undone;
@@ -73,6 +80,13 @@ export function undoneNotices(
       title: 'Left undone',
       message: `The script does more than build, and the action leaves that undone: ${[...calls.values()].join(', ')}, and what waits for it.${tags} Do it in a step after this one, with the output reference.`,
       ...(first.at && { at: first.at }),
+    });
+  }
+  if (isCut) {
+    notices.push({
+      title: 'The script goes on after its build',
+      message:
+        'It was still busy ten seconds after its template was known, and was not waited for. A build that it would start later is not seen.',
     });
   }
   if (failure !== undefined) {

@@ -1,6 +1,6 @@
 import { isServiceKey } from '../../environment.ts';
 import type { HostRequest } from '../../protocol.ts';
-import { chooseTemplate } from '../pick-export.ts';
+import { chooseTemplate, isTemplate } from '../pick-export.ts';
 import { type Choice, type HostSession, type ReadKind, refuseArguments } from '../reader.ts';
 import { actAsProgram } from './act-as-program.ts';
 import { interceptBuilds } from './build-calls.ts';
@@ -33,7 +33,8 @@ export const readModule: ReadKind = async (request, session): Promise<Choice> =>
   const evaluated = await beforeEnd(evaluateModule(request, session, script !== undefined), end);
   if (evaluated.kind === 'thrown' && !hasBuilt()) throw evaluated.thrown;
   // A script may build while nothing waits for it.
-  const ending = script || evaluated.kind === 'ended' ? await end.idle() : undefined;
+  const isKnown = evaluated.kind === 'value' && Object.values(Object(evaluated.value)).some(isTemplate);
+  const ending = script || evaluated.kind === 'ended' ? await end.idle(isKnown) : undefined;
   if (script) end.restart();
   const builtAlone = calls.length;
   const chosen =
@@ -41,14 +42,17 @@ export const readModule: ReadKind = async (request, session): Promise<Choice> =>
       ? await beforeEnd(exportedTemplate(evaluated.value, request, session), end)
       : undefined;
   // It may be a script whose text does not show it.
-  if (!script && chosen?.kind === 'thrown' && !hasBuilt()) await end.idle();
+  if (!script && chosen?.kind === 'thrown' && !hasBuilt()) await end.idle(false);
 
   const thrown = evaluated.kind === 'thrown' ? evaluated.thrown : end.thrown();
   const undone = service?.undone ?? [];
   service?.release();
   const complete = (choice: Choice): Choice => ({
     ...choice,
-    notices: [...(choice.notices ?? []), ...undoneNotices(undone, thrown, workingDirectory)],
+    notices: [
+      ...(choice.notices ?? []),
+      ...undoneNotices({ undone, thrown, isCut: end.isCut() }, workingDirectory),
+    ],
   });
   if (chosen?.kind === 'value') {
     const ofExport = calls.filter(({ template }) => template === chosen.value.template);

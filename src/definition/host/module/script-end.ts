@@ -1,7 +1,7 @@
 import { type Ending, isStop } from '../guard-exit.ts';
 import type { HostSession } from '../reader.ts';
 
-/** How long a script that has built may keep open what it has, such as a connection, after its last build. */
+/** How long a script may go on after its last build, such as with a connection that it keeps open. */
 const graceMs = 10_000;
 
 /** How a build script comes to its end. */
@@ -12,8 +12,10 @@ export interface ScriptEnd {
   restart(): void;
   /** To be called after each build. */
   built(): void;
-  /** Waits until nothing is left to do. */
-  idle(): Promise<Ending>;
+  /** Waits until nothing is left to do; where the template is known already, not longer than after a build. */
+  idle(isKnown: boolean): Promise<Ending>;
+  /** Whether it was still busy when its time was over. */
+  isCut(): boolean;
   /** What was thrown after a build, where nobody caught it. */
   thrown(): unknown;
 }
@@ -33,6 +35,14 @@ export function watchEnd(
   let waiting = false;
   let thrown: unknown;
   let grace: NodeJS.Timeout | undefined;
+  let isCut = false;
+  const cutLater = (): void => {
+    clearTimeout(grace);
+    grace = setTimeout(() => {
+      isCut = true;
+      next.resolve({ how: 'idle' });
+    }, graceMs).unref();
+  };
   expectEnd((ending) => {
     if (ending.how === 'error') {
       if (hasBuilt()) thrown ??= ending.thrown;
@@ -51,14 +61,13 @@ export function watchEnd(
       // Node tells that nothing is left to do only after something was.
       setImmediate(() => {});
     },
-    built() {
-      clearTimeout(grace);
-      grace = setTimeout(() => next.resolve({ how: 'idle' }), graceMs).unref();
-    },
-    idle() {
+    built: cutLater,
+    idle(isKnown) {
       waiting = true;
+      if (isKnown) cutLater();
       return next.promise;
     },
+    isCut: () => isCut,
     thrown: () => thrown,
   };
 }
