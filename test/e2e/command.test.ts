@@ -188,6 +188,35 @@ test('a later job of GitLab gets the outputs from the dotenv report', async ({
   });
 });
 
+test.for([
+  ['circle', 'a branch with a pull request', 'pr-12'],
+  ['circle', 'a branch', 'topic'],
+  ['bitbucket', 'a git tag', '1.4.0,1.4,1,latest,default'],
+  ['jenkins', 'the primary branch', 'latest,sha-bbbbbbb,default'],
+  ['jenkins', 'a pull request', 'pr-12'],
+] as const)(
+  'on %s, %s is %s in the file of the outputs',
+  async ([system, what, tags], { command, workspace }) => {
+    const variables: Readonly<Record<string, NodeJS.ProcessEnv>> = systemVariables[system];
+    const words = ['build', '--name', 'my-agent', '--outputs-file', 'outputs.json'];
+    const { exitCode, stdout } = await command(words, { env: variables[what] ?? {} });
+    expect(exitCode, stdout).toBe(0);
+    const outputs = JSON.parse(readFileSync(join(workspace.path, 'outputs.json'), 'utf8'));
+    expect(outputs).toMatchObject({ status: 'ready', tags });
+    expect(stdout).toMatch(/^▸ Plan\n {2}name: /m);
+  },
+);
+
+test('on a system that names no event, tags are asked for, and nothing is sent', async ({
+  command,
+  service,
+}) => {
+  const words = ['build', '--name', 'my-agent'];
+  const { exitCode, stdout } = await command(words, { env: { CI: 'true' } });
+  expect([exitCode, stdout]).toEqual([1, expect.stringContaining('Set tags, such as')]);
+  expect(service.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
 /** Other versions of Node.js than this one, by the paths in TEST_NODES. */
 const nodes = [process.execPath, ...(process.env['TEST_NODES'] ?? '').split(':').filter(Boolean)];
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { testWith } from '../support/fixtures.ts';
+import { groupsOf } from '../support/runner.ts';
 import { azureLog, buildkiteHeadings, gitlabSections } from '../support/system-logs.ts';
 import { systemVariables } from '../support/system-variables.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -152,4 +153,13 @@ test('on a laptop a build gets a tag of its own, also when the recipe names tags
   await run({ env, inputs: { tags: 'latest, mine' } });
   const [build] = service.inspect.builds();
   expect(service.inspect.resolve('my-agent', 'latest')).toBe(build?.id);
+});
+
+test('on Forgejo, outputs, summary and groups are those of GitHub', async ({ run }) => {
+  const env = { FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example' };
+  const { exitCode, log, outputs, summary } = await run({ env, inputs: { tags: 'mine' } });
+  expect(exitCode, log).toBe(0);
+  expect(outputs).toMatchObject({ status: 'ready', tags: 'mine' });
+  expect(summary).toContain('## Template `my-agent` is ready');
+  expect(groupsOf(log).map(({ title }) => title)).toContain('Tags');
 });

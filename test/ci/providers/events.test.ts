@@ -102,6 +102,8 @@ describe.each(Object.keys(systemVariables) as (keyof typeof systemVariables)[])(
   test.each(ofSystem)('%s', async (what, wanted, tags) => {
     const { event } = await read(variables[what] ?? {});
     expect(event).toMatchObject(wanted);
+    // Some systems have the tag, or the target of a pull request, in the variable of the branch.
+    if (event.tag !== undefined || event.isUnmerged) expect(event.branch).toBeUndefined();
     expect((await tagsOf(event)).tags.join(' ')).toBe(tags);
   });
 
