@@ -23,6 +23,13 @@ const base = 'base';
 const catalogue: readonly Row[] = [
   {
     at: base,
+    message: `${failures.pullFailed(image, 'dial tcp')} (works at the service, not in a local build: this machine cannot reach the registry)`,
+    class: 'local-build',
+    line: 4,
+    says: /fails in a local build only: this machine cannot reach the registry\./,
+  },
+  {
+    at: base,
     message: failures.imageNotFound(image),
     class: 'image-not-found',
     line: 4,

@@ -153,7 +153,7 @@ describe.skipIf(skipWithoutEngine())('nothing is left', () => {
       headers: { 'x-api-key': service.apiKey, 'content-type': 'application/json' },
       body: JSON.stringify({ templateID: 'app' }),
     });
-    expect(await containersOf(engine, registered.buildID)).toEqual(['build', 'guard']);
+    await expect.poll(() => containersOf(engine, registered.buildID)).toEqual(['build', 'guard']);
     child.kill('SIGKILL');
     await expect.poll(() => containersOf(engine, registered.buildID), { interval: 200 }).toEqual([]);
     engine.client.close();
@@ -169,7 +169,7 @@ describe.skipIf(skipWithoutEngine())('nothing is left', () => {
     expect(built.map((one) => [one.status, ...one.output(1), ...one.output(2)])).toEqual(
       names.map((name) => ['ready', 'same', name]),
     );
-    for (const { buildId } of built) expect(await containersOf(engine, buildId)).toEqual([]);
+    for (const { buildId } of built) await expect.poll(() => containersOf(engine, buildId)).toEqual([]);
     engine.client.close();
   });
 });

@@ -44,6 +44,7 @@ export const failureClasses = {
     cancelled: 'An administrator of the service cancelled the build.',
     'build-timeout': 'The build took longer than the service allows.',
     'waiting-timeout': 'The build was registered and not started in time.',
+    'local-build': 'A local build cannot do what the recipe asks for, and the service can.',
     'node-lost': 'The service lost the machine on which the build ran.',
     internal: 'The service had an internal error.',
   },

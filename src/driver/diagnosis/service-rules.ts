@@ -1,4 +1,4 @@
-import { quote } from '../../problem.ts';
+import { quote, shorten } from '../../problem.ts';
 import type { FailureContext, Place } from './evidence.ts';
 import type { FailureClass } from './failure-classes.ts';
 import { scriptFault } from './script-rules.ts';
@@ -22,6 +22,14 @@ export interface ServiceRule {
  * service's source, but only their core, since the wording may change. A failed RUN has its own rules.
  */
 export const serviceRules: readonly ServiceRule[] = [
+  {
+    class: 'local-build',
+    reason: /works at the service, not in a local build: /,
+    what: ({ reason }) => `This fails in a local build only: ${localCause(reason)}.`,
+    advice:
+      'Build it at the service to know whether the recipe works there; this failure says nothing about it.',
+    cacheIsInnocent: true,
+  },
   {
     class: 'registry-credentials',
     at: 'base',
@@ -252,6 +260,11 @@ export const serviceRules: readonly ServiceRule[] = [
 
 function image({ wire }: FailureContext['plan']): string {
   return wire.fromImage === undefined ? 'this image' : `image ${quote(wire.fromImage)}`;
+}
+
+/** Why only a local build fails; the embedded service writes it into the reason. */
+function localCause(reason: string): string {
+  return shorten(/not in a local build: ([^()]*)\)/.exec(reason)?.[1] ?? 'a container is no machine', 160);
 }
 
 function startAdvice(context: FailureContext): string {

@@ -53,6 +53,11 @@ export function createEngineExecutor(options: EngineOptions): Executor {
   const finished = new Map<string, Finished>();
   let cpus: Promise<number> | undefined;
   let prunedAt = Date.now();
+  const open = new Set<Promise<void>>();
+  const inBackground = (work: Promise<void>) => {
+    const settled: Promise<void> = work.catch(() => undefined).finally(() => open.delete(settled));
+    open.add(settled);
+  };
   let watchdog: Watchdog | undefined;
 
   const prune = async () => {
@@ -81,11 +86,16 @@ export function createEngineExecutor(options: EngineOptions): Executor {
       ready,
     };
     const run = new BuildRun(recipe, context, log, signal);
+    let result: ExecutorResult | undefined;
     try {
-      return await run.perform();
+      result = await run.perform();
+      return result;
     } finally {
-      await run.close();
-      if (Date.now() - prunedAt > BETWEEN_PRUNES_MS) await prune().catch(() => undefined);
+      const closing = run.close();
+      // Nobody waits for the end of containers that have done their work.
+      if (result?.status === 'ready') inBackground(closing);
+      else await closing;
+      if (Date.now() - prunedAt > BETWEEN_PRUNES_MS) inBackground(prune());
     }
   };
 
@@ -104,6 +114,7 @@ export function createEngineExecutor(options: EngineOptions): Executor {
       return startEngineMachine(recipe, source, session, ready);
     },
     async close() {
+      await Promise.all(open);
       if (network !== 'none') await network.close();
       // Nothing was built, and nothing is kept, without it.
       if (cpus) await prune().catch(() => undefined);
