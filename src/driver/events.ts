@@ -1,6 +1,7 @@
 import type { LogLevel, TagChange } from '../api/types.ts';
 import type { RequestFailure } from '../http/errors.ts';
 import type { RunnerTrouble } from '../runner-errors.ts';
+import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 import type { Diagnosis } from './diagnosis/failure-classes.ts';
 
 /**
@@ -127,6 +128,8 @@ export interface BuildOutcome {
   readonly earlier?: readonly EarlierBuild[];
   /** Set if this run did not make the build. */
   readonly reused?: ReusedBuild;
+  /** Set if the finished template was tested. */
+  readonly test?: SmokeTestOutcome;
 }
 
 /** A build that this run did not make. Times are milliseconds since the epoch by the service's clock. */

@@ -11,6 +11,7 @@ export type CommentState =
   | 'skipped'
   | 'unpublished'
   | 'planned'
+  | 'validated'
   | 'removed';
 
 /** The machine-readable part of a comment. */

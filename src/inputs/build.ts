@@ -63,6 +63,15 @@ export interface BuildInputs extends FollowingInputs {
   readonly environment: string;
   /** What to do without a key: `auto` skips the build where GitHub withholds secrets, and fails elsewhere. */
   readonly onMissingCredentials: 'auto' | 'fail' | 'skip';
+  /**
+   * Where the recipe runs. `auto`: at the service with a key; where GitHub withholds it, in containers of a runner that
+   * GitHub hosts.
+   */
+  readonly buildOn: 'auto' | 'service' | 'local';
+  /** Commands for the finished template, as written. Empty for none. */
+  readonly test: string;
+  /** For all of them together. */
+  readonly testTimeoutMinutes: number;
   readonly connection: Connection;
 }
 
@@ -86,7 +95,11 @@ export function readBuildInputs(
 ): ReadInputs<BuildInputs> {
   const reader = inputReader(env);
   const onMissingCredentials = reader.choice('on-missing-credentials', ['auto', 'fail', 'skip'], 'auto');
-  const keyOptional = onMissingCredentials === 'skip' || (onMissingCredentials === 'auto' && secretsWithheld);
+  const buildOn = reader.choice('build-on', ['auto', 'service', 'local'], 'auto');
+  const keyOptional =
+    buildOn === 'local' ||
+    onMissingCredentials === 'skip' ||
+    (onMissingCredentials === 'auto' && secretsWithheld);
   const skipCache = reader.flag('skip-cache', undefined);
   const dryRun = reader.flag('dry-run', false);
   const inputs: BuildInputs = {
@@ -118,6 +131,12 @@ export function readBuildInputs(
     gitlabToken: reader.text('gitlab-token', 'GITLAB_TOKEN'),
     environment: readEnvironment(reader),
     onMissingCredentials,
+    buildOn,
+    test: reader.text('test'),
+    testTimeoutMinutes: reader.number('test-timeout', 10, {
+      accepts: (value) => value > 0 && value <= 1440,
+      expected: 'a number of minutes above 0, at most 1440',
+    }),
     connection: readConnection(env, reader, { keyOptional: keyOptional || dryRun }),
   };
   return reader.done(inputs);

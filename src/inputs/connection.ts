@@ -8,6 +8,8 @@ export interface Connection {
   readonly accessToken: string;
   /** Without a slash at the end. */
   readonly apiUrl: string;
+  /** Set for the embedded service of this run: it is reached past any proxy. */
+  readonly isHere?: true;
 }
 
 const defaultDomain = 'us-phx-1.sandbox.novita.ai';

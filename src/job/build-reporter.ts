@@ -50,12 +50,14 @@ export function redactPlan(plan: Plan, redact: Redact): Plan {
  * Compares a plan with earlier builds, logs the difference, and opens everything that the build is reported to.
  *
  * @param plan - without secrets
+ * @param local - the build runs in containers of the runner
  */
 export async function openBuildReporter(
   plan: Plan,
   inputs: SettledInputs,
   github: GithubClient | undefined,
   { context, runner, clients }: Job,
+  { local = false } = {},
 ): Promise<BuildReporter> {
   const { output, setOutput } = runner;
   const { summary, logLevel: level } = inputs;
@@ -68,6 +70,7 @@ export async function openBuildReporter(
   if (changes) output.line(changesInWords(changes));
   const about = {
     ...reportedPlan(plan, context, runner),
+    ...(local && { local: true as const }),
     ...(changes && { changes }),
     ...(last && { typicalMs: typicalDurations(plan, last) }),
   };
@@ -104,7 +107,8 @@ export async function openBuildReporter(
         if (event.type !== 'reused') void tellPullRequest(startedResult(about, event));
         const ofOther = event.type === 'joined' && { ofOther: true };
         const build = { name: plan.name, buildId: event.buildId, ...ofOther };
-        runner.saveState({ build, ended: false, summary });
+        // Nothing of a local build outlives this step.
+        if (!local) runner.saveState({ build, ended: false, summary });
       }
       reporter.show(event);
     },
@@ -112,7 +116,8 @@ export async function openBuildReporter(
       const result = await reporter.finished(outcome);
       const { branch } = clients.history;
       const lastBuild = createBuildRecord(outcome, { plan, branch, finishedAt: new Date(), last });
-      runner.saveState({ ended: true, summary, ...(lastBuild && { lastBuild }) });
+      // Later builds at the service are not compared with a local one.
+      runner.saveState({ ended: true, summary, ...(lastBuild && !local && { lastBuild }) });
       await tellPullRequest(result);
     },
     async skipped() {

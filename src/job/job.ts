@@ -18,6 +18,11 @@ import type { Connection } from '../inputs/connection.ts';
 import { makeFolder } from '../make-folder.ts';
 import { problem } from '../problem.ts';
 import { resolveImage } from '../registry/resolve-digest.ts';
+import {
+  type SandboxAddress,
+  type SandboxCommands,
+  sandboxCommands,
+} from '../smoke-test/sandbox-commands.ts';
 import { version } from '../version.ts';
 import { type Runner, runnerHistory } from './runner.ts';
 
@@ -55,6 +60,8 @@ export interface Clients {
    * @param signal - also ends the requests
    */
   readonly connect: (connection: Connection, signal?: AbortSignal) => ServiceClient;
+  /** The commands of a sandbox of that service. */
+  readonly sandbox: (connection: Connection, address: SandboxAddress) => SandboxCommands;
   readonly resolveImage: ResolveImage;
   /** GitHub with the user's token, for the job's repository. */
   readonly github: (token: string) => GithubClient;
@@ -87,6 +94,7 @@ export async function openJob(
   const facts = provider.readFacts();
   const { event, payload, run, source } = facts;
   const network = openNetwork(env);
+  const direct = openNetwork({});
   const temporaryDirectory = await makeTemporaryDirectory(provider.temporaryDirectory);
   const { workspace } = provider;
   const userAgent = `novita-template-action/${version}`;
@@ -112,18 +120,19 @@ export async function openJob(
     },
     runner,
     clients: {
-      connect: ({ apiKey, accessToken, apiUrl }, signal) => {
+      connect: ({ apiKey, accessToken, apiUrl, isHere }, signal) => {
         const ended = signal ? AbortSignal.any([signal, interrupted]) : interrupted;
         const client = createServiceClient({
           ...{ apiUrl, apiKey, ...(accessToken && { accessToken }), userAgent },
           transport: {
             ...defaultTransport,
-            ...{ network, signal: ended, onRetry },
+            ...{ network: isHere ? direct : network, signal: ended, onRetry },
             contact: contactWith(apiUrl),
           },
         });
         return redactingClient(client, runner.redact);
       },
+      sandbox: ({ isHere }, address) => sandboxCommands(address, isHere ? direct : network),
       resolveImage: (image, login) =>
         resolveImage(image, login, { network, signal: interrupted, judge: true }),
       github: (token) =>
@@ -147,7 +156,7 @@ export async function openJob(
       await rm(temporaryDirectory, { recursive: true, force: true }).catch((error: Error) =>
         runner.debug(`The temporary directory stays: ${error.message}`),
       );
-      await network.destroy();
+      await Promise.all([network.destroy(), direct.destroy()]);
     },
   };
 }

@@ -49,6 +49,7 @@ export function createReporter(
   const log = createBuildLog(runner.output, about.plan, { ...about, ...options });
   return {
     registered({ type, templateId, buildId, tags }) {
+      if (about.local) return;
       const { name } = about.plan;
       setOutput('templateId', templateId);
       setOutput('buildId', buildId);
@@ -59,13 +60,14 @@ export function createReporter(
     },
     show: (event) => log.show(event.type === 'finished' ? redactDeep(event, redact) : event),
     async finished(outcome) {
-      setOutput('status', outcome.status);
+      const result = redactDeep(finishedResult(about, outcome), redact);
+      setOutput('status', result.status);
       setOutput('reused', String(outcome.reused !== undefined));
       // A newer run may have kept some of them.
       if (outcome.reused) setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) setOutput('failure', outcome.diagnosis.class);
-      const result = redactDeep(finishedResult(about, outcome), redact);
-      await runner.writeResult(`novita-template-${outcome.buildId}.json`, result);
+      const id = about.local ? `${outcome.name.replace(/[^\w-]/g, '-')}-local` : outcome.buildId;
+      await runner.writeResult(`novita-template-${id}.json`, result);
       const details = { ...summaryDetails(about, outcome), ...(runUrl && { runUrl }) };
       if (summary) await runner.addSummary(renderSummary(result, details));
       return result;

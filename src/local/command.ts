@@ -17,14 +17,16 @@ with a container engine (docker or podman) it builds for real.
   --port N      port to listen on (default: any free port)
   --api-key K   key that clients must send (default: ${LOCAL_API_KEY})
   --executor E  simulated, or engine: run the steps in containers of this machine's engine (default: simulated)
+  --untrusted   with the engine: a build whose network cannot be kept from this machine's has none
   --network N   bridge, or none: what a build with the engine reaches (default: bridge, which is the internet)
   --step-ms N   how long a simulated RUN takes, in milliseconds (default: 500)
   --fault RULE  make a fault; may be given several times, the first that fits a request counts:
                   ${FAULT_SYNTAX_HELP}
   --fault-seed N  seed of the faults by chance (default: 1)
+  --until-stdin-ends  end when standard input does, and so with the program that started it
   --help        print this
 
-Ends on Ctrl-C.
+The key is NOVITA_API_KEY where that is set and --api-key is not. Ends on Ctrl-C.
 `;
 
 export interface ServeCommand {
@@ -34,19 +36,26 @@ export interface ServeCommand {
   readonly executor: (typeof EXECUTORS)[number];
   readonly network: (typeof NETWORKS)[number];
   readonly faults: FaultPlan;
+  readonly untrusted: boolean;
+  readonly untilStdinEnds: boolean;
 }
 
 /** Reads the arguments that follow the program's name; `help` is a text to print. */
-export function parseCommand(args: readonly string[]): Result<ServeCommand | { readonly help: string }> {
+export function parseCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Result<ServeCommand | { readonly help: string }> {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         port: { type: 'string', default: '0' },
-        'api-key': { type: 'string', default: LOCAL_API_KEY },
+        'api-key': { type: 'string', default: env['NOVITA_API_KEY'] || LOCAL_API_KEY },
         'step-ms': { type: 'string', default: '500' },
         executor: { type: 'string', default: 'simulated' },
         network: { type: 'string', default: 'bridge' },
+        untrusted: { type: 'boolean', default: false },
+        'until-stdin-ends': { type: 'boolean', default: false },
         fault: { type: 'string', multiple: true, default: [] },
         'fault-seed': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -60,6 +69,8 @@ export function parseCommand(args: readonly string[]): Result<ServeCommand | { r
       executor: oneOf('--executor', values.executor, EXECUTORS),
       network: oneOf('--network', values.network, NETWORKS),
       faults: readFaults(values.fault, values['fault-seed']),
+      untrusted: values.untrusted,
+      untilStdinEnds: values['until-stdin-ends'],
     };
     return { ok: true, value };
   } catch (error) {
@@ -104,7 +115,11 @@ async function makeExecutor(
   }
   const engine = await findEngine(env);
   if (!engine.ok) throw new Error(engine.reason);
-  const executor = createEngineExecutor({ engine: engine.value, network: command.network });
+  const executor = createEngineExecutor({
+    engine: engine.value,
+    network: command.network,
+    untrusted: command.untrusted,
+  });
   return { executor, what: `it builds in containers of ${engine.value.name}` };
 }
 

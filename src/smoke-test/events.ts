@@ -1,3 +1,5 @@
+import type { SandboxMetrics } from '../api/sandbox-schemas.ts';
+
 /** What happens during a test, in order. `command` counts from 1. Durations are milliseconds. */
 export type SmokeTestEvent =
   | { readonly type: 'waiting'; readonly inUse: number; readonly most: number }
@@ -15,4 +17,26 @@ export interface CommandOutcome {
   readonly durationMs: number;
   /** The last lines that it printed, up to 200: untrusted text. */
   readonly lastLines: readonly string[];
+}
+
+export interface SmokeTestOutcome {
+  readonly passed: boolean;
+  /** Absent when none could be started. */
+  readonly sandboxId?: string;
+  /** From the request for a sandbox to its answer. */
+  readonly startMs?: number;
+  /** Those that ran; the last one failed unless the test passed. */
+  readonly commands: readonly CommandOutcome[];
+  readonly metrics?: SandboxMetrics;
+  readonly failure?: SmokeTestFailure;
+}
+
+/** Why a test did not pass. */
+export interface SmokeTestFailure {
+  /**
+   * `command`: one failed. `start-command`: it does not run in the sandbox. `sandbox`: none could be started, or it was
+   * lost; that says nothing about the template.
+   */
+  readonly cause: 'command' | 'start-command' | 'sandbox';
+  readonly message: string;
 }

@@ -1,32 +1,10 @@
 import type { ServiceClient } from '../api/client.ts';
 import type { SandboxMetrics, StartedSandbox } from '../api/sandbox-schemas.ts';
 import { ServiceError } from '../http/errors.ts';
-import type { CommandOutcome, SmokeTestEvent } from './events.ts';
+import type { CommandOutcome, SmokeTestEvent, SmokeTestFailure, SmokeTestOutcome } from './events.ts';
 import type { TestCommand } from './parse-test.ts';
 import type { CommandEnd, SandboxCommands } from './sandbox-commands.ts';
 import { startWhenFree } from './start-when-free.ts';
-
-export interface SmokeTestOutcome {
-  readonly passed: boolean;
-  /** Absent when none could be started. */
-  readonly sandboxId?: string;
-  /** From the request for a sandbox to its answer. */
-  readonly startMs?: number;
-  /** Those that ran; the last one failed unless the test passed. */
-  readonly commands: readonly CommandOutcome[];
-  readonly metrics?: SandboxMetrics;
-  readonly failure?: SmokeTestFailure;
-}
-
-/** Why a test did not pass. */
-export interface SmokeTestFailure {
-  /**
-   * `command`: one failed. `start-command`: it does not run in the sandbox. `sandbox`: none could be started, or it was
-   * lost; that says nothing about the template.
-   */
-  readonly cause: 'command' | 'start-command' | 'sandbox';
-  readonly message: string;
-}
 
 export interface SmokeTest {
   /** `name:buildId`. */

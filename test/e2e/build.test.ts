@@ -361,7 +361,7 @@ describe('examples', () => {
 
   test.for<[string, number]>([
     ['python-agent', 7],
-    ['node-service', 6],
+    ['node-service', 7],
   ])('%s builds as it is', async ([example, steps], { workspace, run }) => {
     await cp(join(repositoryRoot, 'examples', example), workspace.path, { recursive: true });
     const { exitCode, log } = await run();

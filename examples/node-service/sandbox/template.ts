@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { Template, waitForURL } from 'e2b';
 import { port } from './settings';
 
+// Files are copied into a folder only if it exists, so it is made first.
 export default function template() {
   return Template({ fileContextPath: join(import.meta.dirname, '..') })
     .fromNodeImage('22')
+    .makeDir('/home/user/service')
     .copy(['package.json', 'server.js'], '/home/user/service/')
     .setWorkdir('/home/user/service')
     .npmInstall()

@@ -10,6 +10,8 @@ import { redactDeep } from '../../redact/redact.ts';
 import { showWarnings } from '../../report/log/output.ts';
 import { foresee } from '../../reuse/foresee.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
+import { buildLocally } from './build-locally.ts';
+import { buildPlace } from './build-place.ts';
 import { planBuild } from './plan-build.ts';
 import { removePreviewIfClosed } from './pull-request-state.ts';
 
@@ -38,9 +40,12 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   const connect: Connect | undefined =
     connection.apiKey === '' ? undefined : (signal) => clients.connect(connection, signal);
 
+  const { env } = context;
+  const place = buildPlace(inputs, { event, env, hasKey: connect !== undefined });
   const planned = await planBuild(inputs, problems, { job, connect, github, early });
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
+  if (place === 'local' || place === 'auto-local') return buildLocally(plan, settled, place, job);
   const reporter = await openBuildReporter(redactPlan(plan, runner.redact), settled, github, job);
   if (inputs.dryRun) {
     const unknown = 'Without an API key it is unknown whether a build has this content.';

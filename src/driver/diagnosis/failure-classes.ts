@@ -38,13 +38,15 @@ export const failureClasses = {
     'start-command': 'The start command exited before the template was ready.',
     'ready-timeout': 'The ready command did not succeed in time.',
     'ready-command': 'The ready command failed.',
+    'smoke-test': 'A command of the input `test` failed, or the start command does not run in a sandbox.',
   },
   'The whole build': {
     superseded: 'A newer build of the same template and tag replaced this one.',
     cancelled: 'An administrator of the service cancelled the build.',
     'build-timeout': 'The build took longer than the service allows.',
     'waiting-timeout': 'The build was registered and not started in time.',
-    'local-build': 'A local build cannot do what the recipe asks for, and the service can.',
+    'local-build':
+      'A local build cannot do what the recipe asks for, or has no container engine; the service can.',
     'node-lost': 'The service lost the machine on which the build ran.',
     internal: 'The service had an internal error.',
   },

@@ -27,6 +27,8 @@ export interface SourceOptions {
   readonly sources?: SourceView;
   /** What file names are shown relative to. */
   readonly workspace?: string;
+  /** The build ran in containers of the runner, and has no identifiers that mean anything elsewhere. */
+  readonly local?: true;
 }
 
 /** The end of a build's log: on failure what failed and its last lines, then totals and identifiers. */
@@ -34,17 +36,19 @@ export function logOutcome(
   output: Output,
   plan: PartialPlan,
   outcome: BuildOutcome,
-  { leftOut, level, sources, workspace }: LeftOut & SourceOptions,
+  { leftOut, level, sources, workspace, local }: LeftOut & SourceOptions,
 ): void {
   const failure = failureOf(outcome);
   if (failure)
     logFailure(output, plan, outcome, failure, {
       ...(sources && { sources }),
       ...(workspace && { workspace }),
+      ...(local && { local }),
     });
   output.line('');
   output.line(totals(outcome));
-  for (const [label, value] of identifiers(outcome)) output.line(`${`${label}:`.padEnd(12)}${value}`);
+  const facts = local ? [['name', singleLine(outcome.name)] as const] : identifiers(outcome);
+  for (const [label, value] of facts) output.line(`${`${label}:`.padEnd(12)}${value}`);
   if (leftOut > 0) {
     output.line(
       `${formatCount(leftOut, 'line')} below level ${level} not shown; log-level: debug shows all.`,
@@ -105,8 +109,12 @@ function logFailure(
   }
   const explained = explanation(outcome);
   const reason = failureMessage(plan, failure);
-  const quoted = failure.request || explained.length === 0 ? reason : `The service says: ${reason}`;
-  const message = [...explained, cutWithMark(quoted, 2000), `Build ${buildReference(outcome)}`].join('\n');
+  const quoted =
+    failure.request || explained.length === 0
+      ? reason
+      : `The ${options.local ? 'local build' : 'service'} says: ${reason}`;
+  const which = options.local ? 'A local build' : `Build ${buildReference(outcome)}`;
+  const message = [...explained, cutWithMark(quoted, 2000), which].join('\n');
   const placement = { title, at };
   if (outcome.status === 'superseded') output.notice(message, placement);
   else output.error(message, placement);

@@ -128,7 +128,8 @@ export function createBuildLog(
       case 'registered':
         endGroup();
         own = event.buildId;
-        output.line(`Registered ${plan.name} as template ${event.templateId}, build ${event.buildId}`);
+        if (!sourceOptions.local)
+          output.line(`Registered ${plan.name} as template ${event.templateId}, build ${event.buildId}`);
         break;
       case 'joined':
         endGroup();

@@ -5,13 +5,13 @@ import { cutWithMark } from '../text/sanitize.ts';
 import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
 
 /** The state of a build, as a heading without its level. */
-export function heading({ name, status, fingerprint }: ResultDocument): string {
+export function heading({ name, status, fingerprint, local }: ResultDocument): string {
   const template = `Template ${inlineCode(name)}`;
   switch (status) {
     case 'ready':
       return `${template} is ready`;
     case 'error':
-      return `${template} failed to build`;
+      return `${template} failed to build${local ? ' locally' : ''}`;
     case 'superseded':
       return `${template}: superseded by a newer build`;
     case 'skipped':
@@ -20,8 +20,17 @@ export function heading({ name, status, fingerprint }: ResultDocument): string {
     case 'unpublished':
       return `${template} is not ${fingerprint === undefined ? 'known to be ' : ''}published`;
     case 'building':
-      return `${template} is building`;
+      return `${template} is building${local ? ' locally' : ''}`;
+    case 'validated':
+      return `${template} builds: a local build is ready`;
   }
+}
+
+/** Where a local build ran, and what it means; empty for any other build. */
+export function localLine({ local }: Pick<ResultDocument, 'local'>): string {
+  return local
+    ? 'This is a local build: the recipe ran in containers of the runner, not at the service. Nothing was published, and no tag moved.'
+    : '';
 }
 
 /** Where a reused build came from; empty for any other build. */
@@ -46,7 +55,8 @@ export function factRows(result: ResultDocument, facts: readonly Fact[], tagLimi
 }
 
 function factCells(result: ResultDocument, tagLimit: number) {
-  const { name, status, templateId, buildId, base, cpuCount, memoryMb, definition, durationMs } = result;
+  const { name, status, templateId, buildId, base, cpuCount, memoryMb, definition, durationMs, local } =
+    result;
   const built = isBuilt(status);
   const code = (text: string | undefined, max?: number) =>
     text === undefined ? undefined : inlineCode(text, max);
@@ -62,7 +72,7 @@ function factCells(result: ResultDocument, tagLimit: number) {
     // Nothing can be started from a failed build.
     tags: [
       built ? 'Tags' : 'Tags it would get',
-      built && startable(result) === undefined ? undefined : tagList(result.tags, tagLimit),
+      local || (built && startable(result) === undefined) ? undefined : tagList(result.tags, tagLimit),
     ],
     reference: ['Exactly this build', code(startable(result), 400)],
     templateId: ['Template ID', code(templateId)],

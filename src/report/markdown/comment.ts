@@ -1,12 +1,18 @@
 import type { WorkflowRun } from '../../ci/run.ts';
-import { type Comment, type CommentHeader, commentMarker } from '../../github/comment-marker.ts';
+import {
+  type Comment,
+  type CommentHeader,
+  type CommentState,
+  commentMarker,
+} from '../../github/comment-marker.ts';
 import { isBuilt, type ResultDocument } from '../result/result.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { cutWithMark } from '../text/sanitize.ts';
-import { factRows, failureSection, heading, reusedLine } from './build-parts.ts';
+import { factRows, failureSection, heading, localLine, reusedLine } from './build-parts.ts';
 import { changesSection } from './changes.ts';
 import { escapeMarkdown, snippets, table } from './markdown.ts';
 import { stepTable } from './step-table.ts';
+import { testSection } from './test-section.ts';
 
 /** GitHub refuses a comment of more characters; counted here in UTF-8 bytes, which are never fewer. */
 export const commentLimit = 65_536;
@@ -33,11 +39,13 @@ export interface CommentInput {
  */
 export function renderComment({ result, run, key, runUrl, unverified = false }: CommentInput): Comment {
   const { name, buildId, status, reference, changes, failure } = result;
-  const state = status === 'error' ? 'failed' : status;
+  const state: CommentState = status === 'error' ? 'failed' : status;
   const header: CommentHeader = { name, key, state, ...(buildId && { build: buildId }), ...run };
   const head = `${commentMarker(header)}\n### ${heading(result)}${key && ` (${escapeMarkdown(key, 100)})`}`;
-  const explained = explanation(result) || reusedLine(result);
-  const facts = factSection(result);
+  const explained = [explanation(result) || reusedLine(result), localLine(result)]
+    .filter(Boolean)
+    .join('\n\n');
+  const facts = [factSection(result), testSection(result, 4)].filter(Boolean).join('\n\n');
   const start = status === 'ready' && reference ? snippets(reference) : '';
   const foot = footer(run, runUrl, unverified);
   const write = (failed: string, diff: string, steps: string): string => {

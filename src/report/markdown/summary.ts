@@ -4,13 +4,22 @@ import type { ReportedPlan, ResultDocument } from '../result/result.ts';
 import { failureOf, failurePlace } from '../text/failure.ts';
 import { numberedLines } from '../text/source-lines.ts';
 import { baseName } from '../text/step-names.ts';
-import { type Fact, factRows, failureSection, heading, reusedLine, startable } from './build-parts.ts';
+import {
+  type Fact,
+  factRows,
+  failureSection,
+  heading,
+  localLine,
+  reusedLine,
+  startable,
+} from './build-parts.ts';
 import { changesSection } from './changes.ts';
 import { escapeMarkdown, fence, inlineCode, snippets, table } from './markdown.ts';
 import { reproRecipe } from './minimal-recipe.ts';
 import { recipeCode } from './recipe-code.ts';
 import { summaryLimit } from './step-summary.ts';
 import { stepTable } from './step-table.ts';
+import { testSection } from './test-section.ts';
 import { timeline } from './timeline.ts';
 
 const tagLimit = 50;
@@ -44,6 +53,7 @@ export function renderSummary(result: ResultDocument, details: SummaryDetails = 
     ...(status === 'building' ? unseenEnd(explained) : []),
     details.why !== undefined && escapeMarkdown(details.why),
     reusedLine(result),
+    localLine(result),
     failed &&
       failureSection(failed, {
         level: 3,
@@ -54,6 +64,7 @@ export function renderSummary(result: ResultDocument, details: SummaryDetails = 
       }),
     failed && details.recipe,
     earlierBuilds(result),
+    testSection(result, 3),
     !failed && facts(result, details),
     changes && changesSection(changes),
     '### Steps',

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildFailure, BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
+import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
 import { failureLines, failureMessage, failureOf, failurePlace, failureTitle } from '../text/failure.ts';
 import { displayPath } from '../text/format.ts';
 import { reusedFields } from '../text/reused.ts';
@@ -14,14 +15,17 @@ import { finishedSteps, plannedSteps } from './steps.ts';
 /** The result of a build that has ended, or that this run stops watching. */
 export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): ResultDocument {
   const { name, tags, templateId, buildId, status, durationMs, reused, earlier } = outcome;
-  const ids = { templateId, buildId, reference: buildReference(outcome) };
   const failure = failureOf(outcome) ?? abandoned(outcome);
+  const what: Pick<Happened, 'tags' | 'ids' | 'status'> = about.local
+    ? { tags: [], status: status === 'ready' ? 'validated' : status }
+    : { tags, status, ids: { templateId, buildId, reference: buildReference(outcome) } };
   return resultDocument(about, {
-    ...{ name, tags, ids, status, durationMs },
+    ...{ name, ...what, durationMs },
     ...(reused && { reused: reusedFields(reused) }),
     steps: finishedSteps(about, outcome),
     ...(failure && { failure: failureFields(about, outcome, failure) }),
     ...(earlier && { earlier: earlier.map((build) => earlierBuild(about.plan, build)) }),
+    ...(outcome.test && { test: testFields(outcome.test) }),
   });
 }
 
@@ -32,8 +36,9 @@ export function startedResult(
 ): ResultDocument {
   const { name } = about.plan;
   const ids = { templateId, buildId, reference: buildReference({ name, buildId }) };
+  const what = about.local ? { tags: [] } : { tags, ids };
   const steps = plannedSteps(about, 'pending');
-  return resultDocument(about, { name, tags, ids, status: 'building', durationMs: 0, steps });
+  return resultDocument(about, { name, ...what, status: 'building', durationMs: 0, steps });
 }
 
 /** The result of a plan that is not built. */
@@ -47,20 +52,21 @@ export function notBuiltResult(about: ReportedPlan, status: NotBuilt): ResultDoc
 interface Happened
   extends Pick<
     ResultDocument,
-    'name' | 'tags' | 'status' | 'reused' | 'durationMs' | 'steps' | 'failure' | 'earlier'
+    'name' | 'tags' | 'status' | 'reused' | 'durationMs' | 'steps' | 'failure' | 'earlier' | 'test'
   > {
   readonly ids?: Pick<ResultDocument, 'templateId' | 'buildId' | 'reference'>;
 }
 
 /** The fields in the order of the file. */
 function resultDocument(
-  { plan, workspace, changes }: ReportedPlan,
-  { name, tags, ids, status, reused, durationMs, steps, failure, earlier }: Happened,
+  { plan, workspace, changes, local }: ReportedPlan,
+  { name, tags, ids, status, reused, durationMs, steps, failure, earlier, test }: Happened,
 ): ResultDocument {
   const { definition, fingerprint } = plan;
   return {
     schemaVersion: 1,
     ...{ name, tags, ...ids, status },
+    ...(local && { local }),
     ...(fingerprint && 'hash' in fingerprint && { fingerprint: fingerprint.hash }),
     ...(reused && { reused }),
     durationMs,
@@ -79,6 +85,7 @@ function resultDocument(
       },
     }),
     steps,
+    ...(test && { test }),
     ...(changes && { changes }),
     ...(failure && { failure }),
     ...(earlier && { earlier }),
@@ -110,6 +117,19 @@ function failureFields(
     ...sourceField(failedAt, workspace),
     ...(sourceUrl && { sourceUrl }),
     lastLines: failureLines(plan, failure).flatMap((line) => printableLines(line.text)),
+  };
+}
+
+function testFields({ passed, commands, startMs, metrics }: SmokeTestOutcome) {
+  return {
+    passed,
+    commands: commands.map(({ title, exitCode, durationMs }) => ({
+      title: singleLine(title, 1000),
+      ...(exitCode !== undefined && { exitCode }),
+      durationMs,
+    })),
+    ...(startMs !== undefined && { startMs }),
+    ...(metrics && { metrics }),
   };
 }
 

@@ -86,6 +86,13 @@ const reused = object({
 });
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const test = object({
+  passed: v.boolean(),
+  commands: list(object({ title, exitCode: v.exactOptional(count), durationMs: count }), 1000),
+  startMs: v.exactOptional(count),
+  metrics: v.exactOptional(object({ memTotal: count, memUsed: count, diskTotal: count, diskUsed: count })),
+});
+
 const document = v.pipe(
   v.custom<object>((value) => typeof value === 'object' && !Array.isArray(value), 'an object'),
   object({
@@ -95,7 +102,17 @@ const document = v.pipe(
     templateId: v.exactOptional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
     buildId: v.exactOptional(word(uuid, 'a UUID')),
     reference: v.exactOptional(text(400)),
-    status: oneOf(['ready', 'error', 'superseded', 'building', 'skipped', 'unpublished', 'planned']),
+    status: oneOf([
+      'ready',
+      'error',
+      'superseded',
+      'building',
+      'skipped',
+      'unpublished',
+      'validated',
+      'planned',
+    ]),
+    local: v.exactOptional(v.literal(true)),
     fingerprint: v.exactOptional(word(/^[0-9a-f]{64}$/, 'a SHA-256')),
     reused: v.exactOptional(reused),
     durationMs: count,
@@ -103,6 +120,7 @@ const document = v.pipe(
     memoryMb: v.exactOptional(count),
     base: v.exactOptional(title),
     steps: list(step, 5000),
+    test: v.exactOptional(test),
     changes: v.exactOptional(changes),
     failure: v.exactOptional(failure),
   }),
@@ -119,13 +137,14 @@ export function readUntrustedResult(json: string): ResultDocument {
     throw new ShapeError('', 'text that is not JSON', 'a result file of the build action');
   const { success, output: result, issues } = v.safeParse(document, value, { abortEarly: true });
   if (!success) throw shapeError(issues[0]);
-  const { name, tags, templateId, buildId, reference, status } = result;
+  const { name, tags, templateId, buildId, reference, status, local } = result;
   const [wrongName] = nameProblems(name);
   if (wrongName) throw new ShapeError('name', JSON.stringify(name.slice(0, 80)), 'the name of a template');
   for (const [index, tag] of tags.entries()) {
     if (tagMistake(tag)) throw new ShapeError(`tags[${index}]`, JSON.stringify(tag.slice(0, 80)), 'a tag');
   }
-  const built = isBuilt(status);
+  // A build without identifiers is one that nobody can start.
+  const built = !local && isBuilt(status);
   for (const [field, found] of Object.entries({ templateId, buildId, reference })) {
     if ((found !== undefined) !== built) {
       throw new ShapeError(

@@ -1,3 +1,4 @@
+import type { SandboxMetrics } from '../../api/sandbox-schemas.ts';
 import type { KindName } from '../../definition/kinds.ts';
 import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildOutcome, EarlierBuild } from '../../driver/events.ts';
@@ -24,9 +25,15 @@ export interface ResultDocument {
   /**
    * `building` when this run did not see the end; `superseded` when a newer build took the place of this one;
    * `skipped` when the recipe was read and planned, and not built since there is no API key; `unpublished` when no build has
-   * this content and none was to be made; `planned` when nothing was to be changed (`dry-run`).
+   * this content and none was to be made; `validated` when a local build is
+   * ready; `planned` when nothing was to be changed (`dry-run`).
    */
-  readonly status: BuildOutcome['status'] | NotBuilt;
+  readonly status: BuildOutcome['status'] | NotBuilt | 'validated';
+  /**
+   * Set for a build in containers of the runner: no build at the service has this result, so it has no identifiers, and
+   * no tag moved.
+   */
+  readonly local?: true;
   /** SHA-256 of everything that decides what a build makes; absent when unknown. */
   readonly fingerprint?: string;
   /** Set when the build existed already, or was made by another run at the same time. */
@@ -47,6 +54,18 @@ export interface ResultDocument {
     readonly sources?: { readonly base?: string; readonly start?: string; readonly ready?: string };
   };
   readonly steps: readonly ResultStep[];
+  /** The test of the finished template, where there was one. Times are milliseconds, sizes bytes. */
+  readonly test?: {
+    readonly passed: boolean;
+    /** Those that ran, in order. `exitCode` is absent where the time limit ended the command. */
+    readonly commands: readonly {
+      readonly title: string;
+      readonly exitCode?: number;
+      readonly durationMs: number;
+    }[];
+    readonly startMs?: number;
+    readonly metrics?: SandboxMetrics;
+  };
   /** How the template differs from the last good build of the base branch, or of this one; absent when unknown. */
   readonly changes?: PlanDiff;
   /** Also set, without a step, when this run gave the build up. Its class is then `timeout` or `interrupted`. */
@@ -146,4 +165,6 @@ export interface ReportedPlan {
   /** How long a step usually takes when it is not cached, in milliseconds. */
   readonly typicalMs?: (stepId: string) => number | undefined;
   readonly sources?: SourceView;
+  /** The build runs in containers of the runner. */
+  readonly local?: true;
 }

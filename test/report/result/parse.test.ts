@@ -80,7 +80,7 @@ describe('a result file', () => {
     [{ ...ready, reference: 'other:latest' }, 'reference: found "other:latest", expected name:buildId.'],
     [
       { ...ready, status: 'green' },
-      'status: found "green", expected ready, error, superseded, building, skipped, unpublished, planned.',
+      'status: found "green", expected ready, error, superseded, building, skipped, unpublished, validated, planned.',
     ],
     [{ ...ready, durationMs: -1 }, 'durationMs: found -1, expected a number from 0 on.'],
     [{ ...ready, cpuCount: '2' }, 'cpuCount: found a string, expected a number from 0 on.'],

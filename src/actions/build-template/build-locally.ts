@@ -1,0 +1,173 @@
+import { comesFromOutside, secretsWithheld } from '../../ci/trust.ts';
+import type { BuildEvent, BuildOutcome } from '../../driver/events.ts';
+import { ServiceError } from '../../http/errors.ts';
+import type { SettledInputs } from '../../inputs/build.ts';
+import { type BuildReporter, openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
+import { type ExitResult, exitForServiceError, failEarly } from '../../job/exit.ts';
+import type { Job } from '../../job/job.ts';
+import { withTimeLimit } from '../../job/time-limit.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { redactDeep } from '../../redact/redact.ts';
+import { createSmokeTestLog } from '../../report/log/smoke-test-log.ts';
+import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
+import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
+import { parseTest } from '../../smoke-test/parse-test.ts';
+import { runSmokeTest } from '../../smoke-test/smoke-test.ts';
+import type { BuildPlace } from './build-place.ts';
+import { type LocalServiceProcess, startLocalService } from './local-service.ts';
+
+const undone = 'Nothing was built';
+const tag = 'local';
+
+/**
+ * Builds a plan in containers of this machine, on the embedded service, and tests it. Nothing is published, no tag moves
+ * anywhere, and nothing is remembered for later builds.
+ *
+ * Where nobody asked for a local build (`auto-local`), a failure that only a local build has ends the step green, with a
+ * notice. The recipe's own failure is red in either case.
+ */
+export async function buildLocally(
+  plan: Plan,
+  settled: SettledInputs,
+  place: Extract<BuildPlace, 'local' | 'auto-local'>,
+  job: Job,
+): Promise<ExitResult> {
+  const { context, runner } = job;
+  const { output, redact } = runner;
+  const isAsked = place === 'local';
+  const untrusted = secretsWithheld(context.event) || comesFromOutside(context.event);
+  const service = await startLocalService(context.env, { untrusted });
+  if (!service.ok && isAsked) {
+    const why = `No container engine can build it: ${redact(service.reason)}`;
+    return failEarly({ failure: 'local-build', undone, why });
+  }
+  const open = (options?: { local: boolean }) =>
+    openBuildReporter(redactPlan(plan, redact), settled, undefined, job, options);
+  if (!service.ok) {
+    output.notice(`A local build was not possible: ${redact(service.reason)}`, {
+      title: 'Not built locally',
+    });
+    return (await open()).skipped();
+  }
+  output.notice(
+    'The recipe runs in containers of this runner, not at the service. Nothing is published, and no tag moves.',
+    { title: 'This is a local build' },
+  );
+  const reporter = await open({ local: true });
+  try {
+    const outcome = await runLocally(plan, settled, service.value, reporter, job);
+    await reporter.finished(outcome);
+    return exitOfLocalBuild(outcome, isAsked, settled, job);
+  } catch (error) {
+    if (error instanceof ServiceError) return exitForServiceError(error, undone, plan);
+    throw error;
+  } finally {
+    reporter.close();
+    await service.value.close();
+  }
+}
+
+async function runLocally(
+  plan: Plan,
+  settled: SettledInputs,
+  service: LocalServiceProcess,
+  reporter: BuildReporter,
+  { context, runner, clients }: Job,
+): Promise<BuildOutcome> {
+  const { interrupted, temporaryDirectory } = context;
+  // A name with the slug of a team is none of the embedded service's.
+  const name = plan.name.split('/').at(-1) ?? plan.name;
+  const { contentTags: _, ...rest } = plan;
+  const localPlan: Plan = { ...rest, name, tags: [tag] };
+  return withTimeLimit(settled.timeoutMinutes, interrupted, async (signal) => {
+    const client = clients.connect(service.connection, signal);
+    let last: BuildEvent | undefined;
+    const emit = (event: BuildEvent): void => {
+      // What a person sees at the end includes the test.
+      if (event.type === 'finished') last = event;
+      else reporter.happened(event);
+    };
+    const inputs = { ...settled, reuse: 'never', wait: true, retryWithoutCache: false } as const;
+    const built = await reuseOrBuild(localPlan, inputs, {
+      client,
+      emit,
+      temporaryDirectory,
+      signal,
+      early: undefined,
+    });
+    if (!built.ok) throw new Error(`A local build was not begun: ${built.reason}`);
+    let outcome: BuildOutcome = { ...built.value, name: plan.name };
+    const commands = parseTest(settled.test);
+    if (outcome.status === 'ready' && settled.test !== '') {
+      const log = createSmokeTestLog(runner.output, 'the finished template');
+      const { startCmd, readyCmd } = plan.wire;
+      const test = await runSmokeTest(
+        {
+          ...{ reference: `${name}:${outcome.buildId}`, commands, startCmd, readyCmd },
+          limitMs: settled.testTimeoutMinutes * 60_000,
+        },
+        {
+          client,
+          commandsOf: (sandbox) =>
+            clients.sandbox(service.connection, { ...sandbox, domain: '', agentUrl: service.agentUrl }),
+          emit: log.show,
+          started: () => {},
+          signal,
+        },
+      );
+      log.finished(test);
+      outcome = withTest(outcome, test);
+    }
+    const clean = redactDeep(outcome, runner.redact);
+    if (last) reporter.happened({ type: 'finished', outcome: clean });
+    return clean;
+  });
+}
+
+/** The outcome of a build whose finished template was tested: a test that does not pass is its failure. */
+function withTest(outcome: BuildOutcome, test: SmokeTestOutcome): BuildOutcome {
+  const { failure, commands } = test;
+  if (!failure) return { ...outcome, test };
+  const lines = failure.cause === 'command' ? (commands.at(-1)?.lastLines ?? []) : [];
+  return {
+    ...outcome,
+    test,
+    status: 'error',
+    failure: {
+      message: failure.message,
+      lastLines: lines.map((text) => ({ at: 0, level: 'info', text })),
+    },
+    diagnosis: {
+      class: 'smoke-test',
+      what: failure.message,
+      advice: 'Run the same command in a sandbox of the template, or change the test.',
+      retry: 'never',
+    },
+  };
+}
+
+function exitOfLocalBuild(
+  { status, failure, diagnosis, abortedBy }: BuildOutcome,
+  isAsked: boolean,
+  { timeoutMinutes }: SettledInputs,
+  { runner }: Job,
+): ExitResult {
+  if (abortedBy === 'interrupted')
+    return { exitCode: 130, message: 'The job was cancelled during a local build.' };
+  if (abortedBy === 'timeout')
+    return {
+      exitCode: 1,
+      message: `The local build did not end within ${timeoutMinutes} minutes (timeout-minutes).`,
+    };
+  if (status === 'ready') return { exitCode: 0 };
+  const message = failure?.message ?? '';
+  if (!isAsked && diagnosis?.class === 'local-build') {
+    runner.setOutput('failure', 'local-build');
+    runner.output.notice(`${message}. The step does not fail for it.`, {
+      title: 'Only a local build fails here',
+    });
+    return { exitCode: 0 };
+  }
+  const explained = diagnosis ? `\n${diagnosis.what} ${diagnosis.advice}` : '';
+  return { exitCode: 1, annotated: true, message: `The local build failed: ${message}${explained}` };
+}
