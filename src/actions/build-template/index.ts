@@ -45,7 +45,13 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   const planned = await planBuild(inputs, problems, { job, connect, github, early });
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
-  if (place === 'local' || place === 'auto-local') return buildLocally(plan, settled, place, job);
+  const isLocal = place === 'local' || place === 'auto-local';
+  if (isLocal && !inputs.dryRun) return buildLocally(plan, settled, place, job);
+  if (inputs.test !== '' && !inputs.dryRun) {
+    const message =
+      'The input test runs in local builds only so far. Add a job with build-on: local, which needs no key.';
+    runner.output.warning(message, { title: 'This build is not tested' });
+  }
   const reporter = await openBuildReporter(redactPlan(plan, runner.redact), settled, github, job);
   if (inputs.dryRun) {
     const unknown = 'Without an API key it is unknown whether a build has this content.';
