@@ -1,5 +1,5 @@
 /**
- * What Node 20 does not have yet. The command runs there too, and the process of a definition. Both import this file
+ * What Node 20 does not have yet. The command runs there too, with the process of a definition and the embedded service. Each imports this file
  * before all others.
  */
 

@@ -1,3 +1,4 @@
+import '../older-node.ts';
 import { parseCommand, serve } from './command.ts';
 
 const command = parseCommand(process.argv.slice(2), process.env);
