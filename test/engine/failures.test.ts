@@ -134,6 +134,12 @@ describe.skipIf(skipWithoutEngine())('start and ready command', () => {
 });
 
 describe.skipIf(skipWithoutEngine())('a build', () => {
+  test('whose recipe ends all processes says so', async () => {
+    const { reason } = await service().make([run('true'), run('kill -9 -1; sleep 5', 'root'), run('true')]);
+    expect(reason?.message).toMatch(/has ended all of its processes|signal: killed|exit status 137/);
+    expect(reason?.step).toBe('2');
+  });
+
   test('that a newer one replaces ends at once, with its containers', async () => {
     const own = await startService();
     const first = await register(own, 'app');

@@ -4,8 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createEngineExecutor } from '../../src/local/engine/executor.ts';
 import { findEngine } from '../../src/local/engine/find-engine.ts';
 import { FrameReader, LineReader } from '../../src/local/engine/frames.ts';
+import { startLocalService } from '../../src/local/service.ts';
+import { build } from '../support/service-client.ts';
 import { planted } from '../support/temporary-directory.ts';
 
 const servers: Server[] = [];
@@ -99,6 +102,24 @@ describe('an engine', () => {
     engine.value.client.close();
     expect(paths).toEqual(['/version', path]);
   });
+});
+
+test('an engine that fails is no fault of the recipe', async () => {
+  const place = join(await planted(), 'd.sock');
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/version' ? 200 : 500;
+    response.end(JSON.stringify(request.url === '/version' ? DOCKER : { message: 'disk on fire' }));
+  });
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(place, done));
+  const engine = await findEngine({ DOCKER_HOST: `unix://${place}` });
+  if (!engine.ok) throw new Error(engine.reason);
+  const service = await startLocalService({ executor: createEngineExecutor({ engine: engine.value }) });
+  const { final } = await build(service, 'app');
+  await service.close();
+  expect(final.reason?.message).toBe(
+    'the build broke off (works at the service, not in a local build: the container engine failed: disk on fire)',
+  );
 });
 
 test.for([1, 3, 7, 1000])('frames become lines, however they are cut (%i bytes at once)', (size) => {

@@ -3,11 +3,12 @@ import { failures } from '../failures.ts';
 import { layerHeader } from '../log-format.ts';
 import { type Phase, phasesOf } from '../phases.ts';
 import { beginFromImage } from './base.ts';
-import type { EngineClient } from './client.ts';
+import { type EngineClient, EngineError } from './client.ts';
 import { type ReadyRules, type Started, startCommand, waitUntilReady } from './commands.ts';
-import type { Container } from './container.ts';
+import { type Container, ContainerGoneError } from './container.ts';
 import type { LoginSource } from './image.ts';
 import type { LayerCache } from './layers.ts';
+import { localOnly } from './local-only.ts';
 import type { BridgeNetwork } from './network.ts';
 import { Output } from './output.ts';
 import { CONFIGURE } from './scripts.ts';
@@ -43,6 +44,12 @@ export interface RunContext {
 /** A commit writes all that its container has changed; from this time on the next one begins anew. */
 const SLOW_COMMIT_MS = 500;
 
+/** A build that the engine did not carry out to its end. */
+export function engineFailed(error: Error): ExecutorResult {
+  const message = localOnly('the build broke off', `the container engine failed: ${error.message}`);
+  return { status: 'error', reason: { message } };
+}
+
 type Kept = { readonly image: string; readonly size: number };
 type Failure = { readonly message: string; readonly step: string };
 
@@ -63,6 +70,8 @@ export class BuildRun {
   #unkept: string | undefined;
   #spentMs = 0;
   #started: Started | undefined;
+  /** The step field of the phase that runs. */
+  #place: string | undefined;
 
   constructor(build: ExecutorBuild, context: RunContext, log: LogSink, signal: AbortSignal) {
     this.#build = build;
@@ -91,12 +100,22 @@ export class BuildRun {
         const message = layerHeader(phase.header.prefix, phase.text, phase.header.key, isCached);
         this.#log({ level: 'info', message, step: phase.id });
       }
+      this.#place = phase.id;
       const failure =
         isCached && phase.cache !== 'always' ? undefined : await this.#phase(phase, index < cached);
       this.#signal.throwIfAborted();
       if (failure) return { status: 'error', reason: failure };
     }
     return { status: 'ready' };
+  }
+
+  /** Why the build ended with an exception: the recipe has ended its own container, or the engine has failed. */
+  brokeOff(error: Error): ExecutorResult {
+    const isGone = error instanceof EngineError && (error.status === 404 || error.status === 409);
+    if (!isGone && !(error instanceof ContainerGoneError)) return engineFailed(error);
+    const message =
+      'the container of the build has ended: a command has ended all of its processes, or memory ran out';
+    return { status: 'error', reason: { message, ...(this.#place !== undefined && { step: this.#place }) } };
   }
 
   close(): Promise<void> {

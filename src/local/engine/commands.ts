@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failures } from '../failures.ts';
 import type { Phase } from '../phases.ts';
+import { ContainerGoneError } from './container.ts';
 import { explainLocally } from './local-only.ts';
 import { loginCommand } from './state.ts';
 import type { StepContext } from './step-context.ts';
@@ -62,7 +63,7 @@ export async function waitUntilReady(
       if (exitCode === 0) return undefined;
       const why = notStarted ?? `exit status ${exitCode}`;
       output.note(phase, `Template is not ready: ${why}`, 'debug');
-      if (!(await container.isRunning())) throw new Error('the container of the build is gone');
+      if (!(await container.isRunning())) throw new ContainerGoneError();
       await sleep(rules.gapMs, undefined, { signal: either });
     }
   };

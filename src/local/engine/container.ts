@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EngineClient, EngineError } from './client.ts';
 import { type ByteSink, FrameReader, LineReader, type LineSink } from './frames.ts';
 
@@ -21,13 +22,27 @@ export interface CommandEnd {
   readonly notStarted?: string;
 }
 
+/** Milliseconds that output may come in after the end of its container. */
+const AFTER_END_MS = 2000;
+
 /** How an engine says in the output of a command that it did not start it. */
 const cannotStart = /^(?:OCI runtime exec failed|unable to find user|unable to find group|Error: )/;
+
+/** A container ended before its build. */
+export class ContainerGoneError extends Error {
+  override readonly name = 'ContainerGoneError';
+
+  constructor() {
+    super('the container of the build is gone');
+  }
+}
 
 /** A running container. Its commands share files and processes. */
 export class Container {
   readonly id: string;
   readonly #client: EngineClient;
+  /** Settles when its main process has ended. */
+  #ended: Promise<unknown> = new Promise(() => undefined);
 
   constructor(client: EngineClient, id: string) {
     this.#client = client;
@@ -46,6 +61,7 @@ export class Container {
     try {
       signal.throwIfAborted();
       await client.text('POST', `/containers/${Id}/start`);
+      container.#ended = client.text('POST', `/containers/${Id}/wait`).catch(() => undefined);
       return container;
     } catch (error) {
       await container.remove();
@@ -87,13 +103,20 @@ export class Container {
       }
       isFirst = false;
     });
+    const over = new AbortController();
     try {
-      await this.#follow(Id, command.stdin, frames, signal);
+      // The output of a command does not always end with its container.
+      const gone = this.#ended.then(() => sleep(AFTER_END_MS, undefined, { signal: over.signal }));
+      const followed = this.#follow(Id, command.stdin, frames, AbortSignal.any([signal, over.signal]));
+      const first = await Promise.race([followed.then(() => 'output'), gone.then(() => 'container')]);
+      if (first === 'container') throw new ContainerGoneError();
     } catch (error) {
       const refused =
         error instanceof EngineError && error.status !== 409 && !/not running/.test(error.message);
       if (refused) return { exitCode: 126, notStarted: error.message };
       throw error;
+    } finally {
+      over.abort();
     }
     signal.throwIfAborted();
     const { ExitCode = 0, Pid = 0 } = await this.#client.json<{ ExitCode?: number; Pid?: number }>(

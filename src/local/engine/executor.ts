@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Executor, ExecutorBuild, ExecutorResult, LogSink } from '../executor.ts';
-import { BuildRun, type Finished, type RunContext } from './build-run.ts';
+import { BuildRun, engineFailed, type Finished, type RunContext } from './build-run.ts';
 import { READY_RULES, type ReadyRules } from './commands.ts';
 import type { FoundEngine } from './find-engine.ts';
 import { type LoginSource, writtenLogin } from './image.ts';
@@ -70,26 +70,35 @@ export function createEngineExecutor(options: EngineOptions): Executor {
     await sweep(client).catch(() => undefined);
     return NCPU;
   };
+  const engineCpus = (): Promise<number> => {
+    cpus ??= prepare().catch((error: unknown) => {
+      cpus = undefined;
+      throw error;
+    });
+    return cpus;
+  };
+  const shared = async (): Promise<RunContext> => ({
+    ...{ runId, client, network, layers, finished, untrusted, ready },
+    cpus: await engineCpus(),
+    keepAfterMs: options.keepAfterMs ?? COSTLY_MS,
+    login: options.login ?? writtenLogin,
+  });
   const build = async (recipe: ExecutorBuild, log: LogSink, signal: AbortSignal): Promise<ExecutorResult> => {
     log({ level: 'info', message: engineNotice(name) });
-    cpus ??= prepare();
-    const context: RunContext = {
-      runId,
-      client,
-      network,
-      layers,
-      finished,
-      cpus: await cpus,
-      untrusted,
-      keepAfterMs: options.keepAfterMs ?? COSTLY_MS,
-      login: options.login ?? writtenLogin,
-      ready,
-    };
+    let context: RunContext;
+    try {
+      context = await shared();
+    } catch (error) {
+      return engineFailed(error as Error);
+    }
     const run = new BuildRun(recipe, context, log, signal);
     let result: ExecutorResult | undefined;
     try {
       result = await run.perform();
       return result;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return run.brokeOff(error as Error);
     } finally {
       const closing = run.close();
       // Nobody waits for the end of containers that have done their work.
@@ -105,9 +114,8 @@ export function createEngineExecutor(options: EngineOptions): Executor {
     async startMachine(recipe) {
       const source = finished.get(recipe.buildId);
       if (!source) throw new Error(`build ${recipe.buildId} was not made by this service`);
-      cpus ??= prepare();
       const session = new Session({
-        ...{ runId, build: recipe, client, network, untrusted, cpus: await cpus },
+        ...{ runId, build: recipe, client, network, untrusted, cpus: await engineCpus() },
         signal: new AbortController().signal,
         warn: () => undefined,
       });

@@ -69,18 +69,22 @@ interface Inspected {
 
 /** Containers of ours that are older than this belong to no build: the service ends one after an hour. */
 const STALE_MS = 2 * 3_600_000;
-/** A network without containers may belong to a run that is about to use it. */
-const STALE_NETWORK_MS = 600_000;
+/** What is not used yet may belong to a run that is about to: a network, or a container that never started. */
+const UNUSED_MS = 600_000;
 
 /** Removes what killed runs left behind. */
 export async function sweep(client: EngineClient): Promise<void> {
   const now = Date.now();
   for (const part of ['build', 'guard'] as const) {
-    const found = await client.json<{ Id: string; Created: number }[]>('GET', '/containers/json', {
-      query: { all: true, filters: labelFilter(part) },
-    });
-    for (const { Id, Created } of found) {
-      if (now - Created * 1000 < STALE_MS) continue;
+    const found = await client.json<{ Id: string; Created: number; State?: string }[]>(
+      'GET',
+      '/containers/json',
+      {
+        query: { all: true, filters: labelFilter(part) },
+      },
+    );
+    for (const { Id, Created, State } of found) {
+      if (now - Created * 1000 < (State === 'created' ? UNUSED_MS : STALE_MS)) continue;
       await client
         .text('DELETE', `/containers/${Id}`, { query: { force: true, v: true } })
         .catch(() => undefined);
@@ -91,7 +95,7 @@ export async function sweep(client: EngineClient): Promise<void> {
   });
   for (const { Id, Created } of networks) {
     // The engine refuses while a container uses it.
-    if (now - Date.parse(Created) < STALE_NETWORK_MS) continue;
+    if (now - Date.parse(Created) < UNUSED_MS) continue;
     await client.text('DELETE', `/networks/${Id}`).catch(() => undefined);
   }
 }

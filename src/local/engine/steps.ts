@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { checkCopy } from '../archive.ts';
 import { failures } from '../failures.ts';
 import type { Phase } from '../phases.ts';
-import type { Command } from './container.ts';
+import { type Command, ContainerGoneError } from './container.ts';
 import { explainLocally } from './local-only.ts';
 import { runStep } from './run-step.ts';
 import { COPY, DEFAULT_USER, USER, WORKDIR } from './scripts.ts';
@@ -138,7 +138,7 @@ async function copy(phase: Phase, args: readonly string[], context: StepContext)
     output.note(phase, text, 'warn');
   }
   signal.throwIfAborted();
-  if (!(await container.isRunning())) throw new Error('the container of the build is gone');
+  if (!(await container.isRunning())) throw new ContainerGoneError();
   return { ok: true, state };
 }
 
