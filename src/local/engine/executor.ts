@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly cacheScope?: string;
   /**
    * Steps that took longer than this together are kept at once, so that a failure after them does not cost them again.
-   * Milliseconds; default 3 s. What is kept at the end has no limit.
+   * Milliseconds; default 10 s. What is kept at the end has no limit.
    */
   readonly keepAfterMs?: number;
   /** How long layers are kept, in milliseconds. Default a week. */
@@ -36,7 +36,7 @@ export interface EngineOptions {
 }
 
 const WEEK_MS = 7 * 24 * 3_600_000;
-const COSTLY_MS = 3000;
+const COSTLY_MS = 10_000;
 const TEN_GB = 10e9;
 const BETWEEN_PRUNES_MS = 600_000;
 
