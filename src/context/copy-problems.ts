@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { kindOf } from '../definition/kinds.ts';
 import { javascriptText, type Problem, type SourceLocation } from '../problem.ts';
 import { isOfMachine } from '../runner-errors.ts';
+import type { ContextSetting } from './context-setting.ts';
 import { escapedSource } from './copy-source.ts';
 import type { IgnoreRule } from './ignore-rules.ts';
 import { type RelativeContext, workingDirectoryAdvice } from './relative-context.ts';
@@ -12,6 +13,8 @@ export interface CopyFiles {
   readonly source: string;
   /** Absolute path that the source is relative to. */
   readonly contextDirectory: string;
+  /** What sets that path; absent: `fileContextPath`. */
+  readonly contextSetting?: ContextSetting;
   /** Set where the definition names the context directory by a relative path. */
   readonly relativeContext?: RelativeContext;
   /** Send what a symbolic link points at instead of the link. */
@@ -25,6 +28,8 @@ export type CopyProblems = ReturnType<typeof copyProblems>;
 /** What can be wrong with the files of one COPY, as problems. Paths are relative to the context directory. */
 export function copyProblems(copy: CopyFiles) {
   const name = `COPY "${copy.source}"`;
+  const { contextSetting: setting = 'fileContextPath' } = copy;
+  const elsewhere = setting === 'the input context' ? ', and the input context names another' : '';
   const absolute = (path: string) => join(copy.contextDirectory, path);
   const make = (title: string, message: string): Problem =>
     copy.at ? { title, message, at: copy.at } : { title, message };
@@ -38,12 +43,12 @@ export function copyProblems(copy: CopyFiles) {
     noContext: (found: string) =>
       make(
         'Missing context directory',
-        `The context directory ${copy.contextDirectory} of ${name} cannot be used: ${found}.${workingDirectoryAdvice(copy.relativeContext) || ' Set fileContextPath to the directory that holds the files.'}`,
+        `The context directory ${copy.contextDirectory} of ${name} cannot be used: ${found}.${workingDirectoryAdvice(copy.relativeContext) || ` Set ${setting} to the directory that holds the files.`}`,
       ),
     missing: (path: string) =>
       make(
         'Missing COPY source',
-        `${name} names ${absolute(path)}, which does not exist.${workingDirectoryAdvice(copy.relativeContext, path) || ` Check the spelling; sources are relative to the context directory ${copy.contextDirectory}.`}`,
+        `${name} names ${absolute(path)}, which does not exist.${workingDirectoryAdvice(copy.relativeContext, path) || ` Check the spelling; sources are relative to the context directory ${copy.contextDirectory}${elsewhere}.`}`,
       ),
     matchesNothing: (
       literal: boolean,
@@ -85,7 +90,7 @@ export function copyProblems(copy: CopyFiles) {
     outside: (path: string, target: string) =>
       make(
         'COPY leads out of the context',
-        `${name} reaches ${target} through a symbolic link in ${absolute(path)}; that is outside the context directory ${copy.contextDirectory}. Put a copy into the context directory, or set fileContextPath to a directory that holds both.`,
+        `${name} reaches ${target} through a symbolic link in ${absolute(path)}; that is outside the context directory ${copy.contextDirectory}. Put a copy into the context directory, or set ${setting} to a directory that holds both.`,
       ),
     brokenLink: (path: string, error: unknown) =>
       make(
@@ -95,7 +100,7 @@ export function copyProblems(copy: CopyFiles) {
     linkAsText: (path: string) =>
       make(
         'Symbolic link checked out as text',
-        `${name} resolves symbolic links, and ${absolute(path)} is one in git, but here a file that holds its target. Set "git config core.symlinks true" and check out again, or leave out resolveSymlinks.`,
+        `${name} resolves symbolic links, and ${absolute(path)} is one in git, but here a file that holds its target. Set "git config core.symlinks true" and check out again, or leave out ${copy.at && kindOf(copy.at.file)?.name === 'python' ? 'resolve_symlinks' : 'resolveSymlinks'}.`,
       ),
     circle: (path: string, real: string) =>
       make(

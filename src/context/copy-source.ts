@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import ignore from 'ignore';
+import type { ContextSetting } from './context-setting.ts';
 import { expandBraces, isLiteral, mayMatchBelow, patternFault, unescapePattern } from './path-pattern.ts';
 
 /** A parsed COPY source. Paths are relative to the context directory, with forward slashes. */
@@ -21,9 +22,13 @@ export interface CopySource {
  * dot, `**` matches any number of directories, and braces give alternatives. A directory includes everything below it,
  * and `.` is the whole context directory.
  *
+ * @param setting - what sets the context directory, for a fault
  * @returns the source, or what is wrong with it as the end of a sentence
  */
-export function parseCopySource(written: string): CopySource | string {
+export function parseCopySource(
+  written: string,
+  setting: ContextSetting = 'fileContextPath',
+): CopySource | string {
   if (written === '') return 'it is empty; name a file, a directory or "."';
   if (/^(?:\/|\\\\|[A-Za-z]:[\\/])/.test(written)) {
     return 'it is an absolute path; name it relative to the context directory';
@@ -31,7 +36,7 @@ export function parseCopySource(written: string): CopySource | string {
   const alternatives = expandBraces(written)?.map((alternative) => posix.normalize(alternative));
   if (!alternatives) return 'its braces hold a range or too many alternatives; write them out';
   if (alternatives.some((alternative) => /^\.\.(?:\/|$)/.test(alternative))) {
-    return 'it leads out of the context directory; move the file in, or set fileContextPath to a directory that holds it';
+    return `it leads out of the context directory; move the file in, or set ${setting} to a directory that holds it`;
   }
   if (/(?<!\\)[?*+@!]\(/.test(written)) {
     return 'patterns such as "+(a|b)" are not supported; use braces, as in "{a,b}"';

@@ -29,7 +29,7 @@ type Kind = Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
  */
 export async function listFiles(copy: CopyFiles, ignore: IgnoreRules): Promise<readonly ListedEntry[]> {
   const messages = copyProblems(copy);
-  const source = parseCopySource(copy.source);
+  const source = parseCopySource(copy.source, copy.contextSetting);
   if (typeof source === 'string') {
     throw new ProblemsError([messages.invalid(source, await isThere(copy))]);
   }

@@ -70,6 +70,8 @@ export interface Definition {
   readonly contextDirectory: string;
   /** Set where the definition names that path relative to the working directory: as it is written. */
   readonly relativeContext?: { readonly written: string; readonly workingDirectory: string };
+  /** The input `context` set that path, in place of the definition. */
+  readonly contextGiven?: true;
   /** `fileIgnorePatterns` of the definition, in the order given. */
   readonly ignorePatterns: readonly string[];
   /** Absolute path of a file that counts in place of `.dockerignore`, as `app.Dockerfile.dockerignore` does. */

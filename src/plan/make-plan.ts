@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { contentTags } from '../api/content-tag.ts';
 import type { RecipeBody } from '../api/types.ts';
+import { contextSetting } from '../context/context-setting.ts';
 import { copyWarnings } from '../context/copy-warnings.ts';
 import { type GitModes, readGitModes } from '../context/git-modes.ts';
 import { hashFiles } from '../context/hash-files.ts';
@@ -128,13 +129,14 @@ async function filesOf(
 ): Promise<FileManifest | undefined> {
   const type = step.wire.type.toUpperCase();
   if (type !== 'COPY' && type !== 'ADD') return undefined;
-  const { relativeContext } = definition;
+  const { relativeContext, file, kind } = definition;
   try {
     return await hashFiles(
       {
         source: step.wire.args?.[0] ?? '',
         contextDirectory: definition.contextDirectory,
-        ...(relativeContext && { relativeContext: { ...relativeContext, file: definition.file } }),
+        contextSetting: contextSetting(definition),
+        ...(relativeContext && { relativeContext: { ...relativeContext, file, kind } }),
         ...(step.resolveSymlinks !== undefined && { resolveSymlinks: step.resolveSymlinks }),
         ...(step.source && { at: step.source }),
       },

@@ -37,6 +37,7 @@ export function overrideRecipe(
     lines.push(`Ready command: ${defaultReadyCommand}, since there is none`);
   }
   let { contextDirectory } = definition;
+  const { relativeContext, ...withoutRelative } = definition;
   if (context !== '') {
     contextDirectory = resolve(workingDirectory, context);
     if (!existsSync(contextDirectory) || !statSync(contextDirectory).isDirectory()) {
@@ -51,8 +52,9 @@ export function overrideRecipe(
   const { start, ready: readyAt, ...others } = sources;
   return {
     definition: {
-      ...definition,
+      ...withoutRelative,
       contextDirectory,
+      ...(context === '' ? relativeContext && { relativeContext } : { contextGiven: true }),
       recipe: { ...recipe, ...(startCmd && { startCmd }), ...(ready && { readyCmd: ready }) },
       sources: {
         ...others,
