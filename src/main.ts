@@ -37,6 +37,8 @@ type EarlyHost = Parameters<typeof runBuild>[1];
 export interface RunOptions extends StepResults {
   /** For the build action: a process that already waits for a definition. */
   readonly early?: EarlyHost;
+  /** For the list action: the command runs it. */
+  readonly byCommand?: boolean;
 }
 
 /**
@@ -48,10 +50,14 @@ export interface RunOptions extends StepResults {
 export function run(
   name: keyof typeof actions,
   env: NodeJS.ProcessEnv,
-  { early, ...results }: RunOptions = {},
+  { early, byCommand, ...results }: RunOptions = {},
 ): Promise<number> {
-  const action: Action = actions[name];
-  return runStep(name === 'build' ? { ...action, run: (job) => runBuild(job, early) } : action, env, results);
+  const given: Partial<Record<typeof name, Action['run']>> = {
+    build: (job) => runBuild(job, early),
+    list: (job) => runList(job, byCommand),
+  };
+  const action: Action = { ...actions[name], ...(given[name] && { run: given[name] }) };
+  return runStep(action, env, results);
 }
 
 /** What is wrong with the inputs of an action, as far as they alone say it. A missing key is left out. */

@@ -31,6 +31,7 @@ export async function runCommandLine(words: readonly string[], env: NodeJS.Proce
     let result: unknown;
     const exitCode = await run(name, inputs, {
       early,
+      byCommand: true,
       files: filesOf(parsed),
       onOutput: (output, value) => {
         outputs[output] = value;

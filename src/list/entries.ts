@@ -1,6 +1,7 @@
-import { relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { nameProblems } from '../api/names.ts';
 import { discoverDefinition } from '../definition/discover.ts';
+import type { KindName } from '../definition/kinds.ts';
 import { type BuildInputs, readBuildInputs } from '../inputs/build.ts';
 import { variableOf } from '../inputs/unknown.ts';
 import { type Problem, ProblemsError, quote, type SourceLocation } from '../problem.ts';
@@ -15,6 +16,7 @@ export interface ListedTemplate {
   readonly inputs: BuildInputs;
   /** Absolute path of its definition. */
   readonly file: string;
+  readonly kind: KindName;
   /** Its line in the manifest. */
   readonly at?: SourceLocation;
 }
@@ -62,14 +64,15 @@ function checkedTemplate(
   const { 'api-url': _, ...withoutAddress } = fallbacks;
   const given = new Map([...Object.entries(own.has('domain') ? withoutAddress : fallbacks), ...own]);
   const directory = given.get('working-directory') || '.';
-  let file: string;
+  let found: ReturnType<typeof discoverDefinition>;
   try {
-    ({ file } = discoverDefinition(resolve(workspace, directory), given.get('template')));
+    found = discoverDefinition(resolve(workspace, directory), given.get('template'));
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
-    problems.push(...error.problems.map((found) => ({ ...found, ...(at && { at: at('template') }) })));
+    problems.push(...error.problems.map((each) => ({ ...each, ...(at && { at: at('template') }) })));
     return undefined;
   }
+  const { file } = found;
   const path = relative(workspace, file).replaceAll(sep, '/');
   const name = given.get('name') || nameInConfig(file) || recipeName(path);
   if (name === undefined) {
@@ -82,19 +85,27 @@ function checkedTemplate(
   const {
     inputs,
     names,
-    problems: found,
+    problems: wrong,
   } = readBuildInputs(variables(env, given.set('name', name)), {
     secretsWithheld: true,
   });
   const keys = new Map(names.map((input) => [`Input ${input}`, input]));
-  for (const { title, message } of [...found, ...nameProblems(name)]) {
+  for (const { title, message } of [...wrong, ...nameProblems(name)]) {
     const key = keys.get(title) ?? 'name';
     // The others are inputs of this action, which checks them itself.
     if (key === 'name' || own.has(key)) report(key, message);
   }
   const values = new Map([...own, ['name', name]]);
-  if (directory !== '.') values.set('working-directory', directory);
-  return { name, values, inputs, file, ...(at && { at: at() }) };
+  const place = placeIn(workspace, directory);
+  if (place !== '.') values.set('working-directory', place);
+  return { ...{ name, values, inputs, file, kind: found.kind.name }, ...(at && { at: at() }) };
+}
+
+/** A folder as another machine finds it: the command hands on absolute paths. */
+function placeIn(workspace: string, directory: string): string {
+  if (!isAbsolute(directory)) return directory;
+  const path = relative(workspace, directory).replaceAll(sep, '/');
+  return path.startsWith('..') || isAbsolute(path) ? directory : path || '.';
 }
 
 function variables(env: NodeJS.ProcessEnv, values: ReadonlyMap<string, string>): NodeJS.ProcessEnv {

@@ -162,14 +162,6 @@ test('a promotion is only shown with --dry-run', async ({ command, service }) =>
   expect(service.inspect.resolve('my-agent', 'latest')).toBe(service.inspect.builds()[0]?.id);
 });
 
-test('the list of templates is the matrix, as JSON', async ({ command, workspace }) => {
-  await workspace.write({ 'agent/template.ts': 'export {};' });
-  const { exitCode, stdout, stderr } = await command(['list', '*/template.ts', '--json']);
-  expect(exitCode, stderr).toBe(0);
-  const { matrix } = JSON.parse(stdout);
-  expect(JSON.parse(matrix)).toMatchObject({ include: [{ name: 'agent' }] });
-});
-
 test('a later job of GitLab gets the outputs from the dotenv report', async ({
   command,
   service,

@@ -27,10 +27,10 @@ export function namesIn({ outputs, log }: RunResult): string[] {
   return include.map(({ name }: { name: string }) => name);
 }
 
-/** Why a template is listed, or not, by the table in the log. */
+/** Why a template is listed, or not, by the table in the log: `no default is on build …`. */
 export function whyIn({ log }: RunResult, name: string): string | undefined {
-  const row = log.split('\n').find((line) => new RegExp(`^\\S+ +${name} +(yes|no) `).test(line));
-  return row?.replace(/^\S+ +\S+ +/, '').replace(/ +/, ' ');
+  const row = log.split('\n').find((line) => new RegExp(`^\\S+ +${name} +[a-z]+ +(yes|no|\\?) `).test(line));
+  return row?.replace(/^\S+ +\S+ +\S+ +(?:\S+ +(?=(?:yes|no) ))?/, '').replace(/ +/, ' ');
 }
 
 /** Commits everything in the workspace, and returns the commit. */

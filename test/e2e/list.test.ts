@@ -23,15 +23,15 @@ describe('all templates', () => {
       {
         title: 'Templates',
         lines: [
-          'template                      name    listed  why',
-          'templates/agent/template.ts   agent   yes     all are, except on pull requests',
-          'templates/worker/template.ts  worker  yes     all are, except on pull requests',
+          'template                      name    kind    listed  why',
+          'templates/agent/template.ts   agent   module  yes     all are, except on pull requests',
+          'templates/worker/template.ts  worker  module  yes     all are, except on pull requests',
         ],
       },
     ]);
     expect(result.log).toContain('\n2 of 2 templates are listed\n');
     expect(result.summary).toContain('## 2 of 2 templates are listed');
-    expect(result.summary).toMatch(/^\| `templates\/agent\/template\.ts` \| `agent` \| yes \|/m);
+    expect(result.summary).toMatch(/^\| `templates\/agent\/template\.ts` \| `agent` \| module \| yes \|/m);
     expect(service.requests).toEqual([]);
   });
 
@@ -119,6 +119,11 @@ describe('on a pull request, with a key', () => {
     const changed = await run({ action: 'list', ...pullRequest });
     expect(namesIn(changed)).toEqual(['worker']);
     expect(whyIn(changed, 'worker')).toBe('yes no build has this content');
+    expect(changed.log).toMatch(/^template +name +kind +published +listed +why$/m);
+    expect(changed.log).toMatch(/^\S+ +agent +module +yes +no +unchanged/m);
+    expect(changed.log).toMatch(/^\S+ +worker +module +no +yes +no build/m);
+    expect(changed.log).toContain('\n1 of 2 templates is listed, and 1 is published as it stands\n');
+    expect(changed.summary).toContain('| Template | Name | Kind | Published | Listed | Why |');
     expect(service.requests.slice(since).map(({ method }) => method)).not.toContain('POST');
     expect(worker).not.toBe(agent);
   });

@@ -9,27 +9,34 @@ import { withLookupPolicy } from '../../reuse/lookup-client.ts';
 import { findPublished } from '../../reuse/published-content.ts';
 import { tagsOfBranch } from '../../tags/of-branch.ts';
 import { type PlannedTemplate, planTemplates } from './plan-templates.ts';
-import type { Verdict } from './verdict.ts';
+import type { Publication, Verdict } from './verdict.ts';
 
 /** Look-ups at the same time; each is three requests at most. */
 const parallelLookUps = 4;
 
+/** Which templates are not what the base branch has published. Everything that is not sure is listed. */
+export async function changedByContent(...asked: Parameters<typeof findPublications>): Promise<Verdict[]> {
+  const found = await findPublications(...asked);
+  return found.map((each) =>
+    each.published ? { ...each, listed: false, why: `unchanged: ${each.why}` } : { ...each, listed: true },
+  );
+}
+
 /**
- * Which templates are not what the base branch has published: a template is unchanged when the tag that its base branch
- * moves names a ready build of the content that it has here. Everything that is not sure is listed. Rejects with a
- * `ServiceError` when the key is refused.
+ * Plans templates, and asks for each whether it is published as it stands: the tag that its base branch moves names a
+ * ready build of the content that it has here. Rejects with a `ServiceError` when the key is refused.
  */
-export async function changedByContent(
+export async function findPublications(
   templates: readonly ListedTemplate[],
   connect: (template: ListedTemplate) => Connect,
   job: Job,
-): Promise<Verdict[]> {
+): Promise<Publication[]> {
   const planned = await planTemplates(templates, connect, job);
   const limit = pLimit(parallelLookUps);
   const silent = new Map<string, string>();
   return Promise.all(
     planned.map((each) =>
-      limit(() => verdictOf(each, { connect: connect(each.template), event: job.context.event, silent })),
+      limit(() => publicationOf(each, { connect: connect(each.template), event: job.context.event, silent })),
     ),
   );
 }
@@ -41,31 +48,28 @@ interface LookupContext {
   readonly silent: Map<string, string>;
 }
 
-async function verdictOf(
+async function publicationOf(
   { template, planned }: PlannedTemplate,
   { connect, event, silent }: LookupContext,
-): Promise<Verdict> {
-  const changed = (why: string): Verdict => ({ listed: true, why });
-  if (!planned.ok) return changed(planned.reason);
+): Promise<Publication> {
+  if (!planned.ok) return { why: planned.reason };
   const { plan, settled } = planned.value;
   const { fingerprint, contentTags, cpuCount, memoryMb, name } = plan;
-  if (settled.reuse === 'never') return changed('reuse: never or skip-cache: true builds it each time');
+  if (settled.reuse === 'never') return { why: 'reuse: never or skip-cache: true builds it each time' };
   if (!contentTags)
-    return changed(`it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}`);
+    return { why: `it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}` };
   const tags = await movedByBase(settled, event);
   const client = withLookupPolicy(connect(), defaultTiming.lookup);
   const { apiUrl } = template.inputs.connection;
-  const notFound = (how: string): Verdict => changed(`its builds could not be looked up (${how})`);
+  const notFound = (how: string) => ({ why: `its builds could not be looked up (${how})` });
   const earlier = silent.get(apiUrl);
   if (earlier !== undefined) return notFound(earlier);
   const wanted = { name, contentTag: contentTags.content, cpuCount, memoryMb };
   try {
     const found = await findPublished(client, wanted, tags);
-    if (!found.ok) return changed(found.reason);
-    return {
-      listed: false,
-      why: `unchanged: ${found.value.tag} is on build ${found.value.buildId} of this content`,
-    };
+    if (!found.ok) return { published: false, why: found.reason };
+    const { tag, buildId } = found.value;
+    return { published: true, why: `${tag} is on build ${buildId} of this content` };
   } catch (error) {
     if (!(error instanceof ServiceError) || isKeyRefused(error)) throw error;
     if (error.kind !== 'refused') silent.set(apiUrl, error.summary);
@@ -75,5 +79,7 @@ async function verdictOf(
 
 async function movedByBase({ tags }: SettledInputs, event: CiEvent): Promise<readonly string[]> {
   const base = event.baseRef ?? event.branch ?? event.defaultBranch;
-  return base === undefined ? ['default', 'latest'] : tagsOfBranch(tags, base, event);
+  if (base !== undefined) return tagsOfBranch(tags, base, event);
+  // On a person's own machine nothing names a branch.
+  return tagsOfBranch(tags, 'main', { ...event, defaultBranch: 'main' });
 }
