@@ -20,6 +20,12 @@ export function contentTags(fingerprint: string, commit: string | undefined): Co
   return { content, ...(isCommit && { origin: `${content}.${commit.slice(0, 40)}` }) };
 }
 
+/** The fingerprint of a content tag that a build has, from all its tags; `undefined` where none is one. */
+export function fingerprintAmong(tags: Iterable<string>): string | undefined {
+  for (const tag of tags) if (contentTagForm.test(tag)) return tag.slice('content-'.length);
+  return undefined;
+}
+
 /** Whether the service would read a tag as a content tag. It trims tags and converts them to lower case. */
 export function isContentTag(tag: string): boolean {
   return contentTagForm.test(tag.trim().toLowerCase().split('.', 1)[0] ?? '');

@@ -35,3 +35,14 @@ export async function tagsOfBranch(rules: string, branch: string, event: CiEvent
     .filter((tag) => !isCommitTag(tag))
     .toSorted((one, other) => first.indexOf(other) - first.indexOf(one));
 }
+
+/**
+ * The tags that the branch moves which a run is compared with: the base of a pull request, else the branch itself, else
+ * the default branch.
+ */
+export async function tagsOfBase(rules: string, event: CiEvent): Promise<readonly string[]> {
+  const base = event.baseRef ?? event.branch ?? event.defaultBranch;
+  if (base !== undefined) return tagsOfBranch(rules, base, event);
+  // On a person's own machine nothing names a branch.
+  return tagsOfBranch(rules, 'main', { ...event, defaultBranch: 'main' });
+}

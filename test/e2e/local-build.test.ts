@@ -1,7 +1,8 @@
 /** Local builds where no container engine answers. test/engine/ has those that build. */
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { testWith } from '../support/fixtures.ts';
 import { pullRequestFromFork } from '../support/fork-event.ts';
+import { contentTagOf } from './reuse-kit.ts';
 
 const test = testWith({
   files: {
@@ -56,4 +57,62 @@ test('dry-run needs no engine', async ({ run }) => {
   });
   expect(exitCode).toBe(0);
   expect(outputs).toMatchObject({ status: 'planned' });
+});
+
+describe('the content of a local build', () => {
+  const content = /^Content: ([0-9a-f]{64})(.*)$/m;
+
+  const start = (base: string, command: string) => ({
+    'template.ts': `import { Template } from 'novita-sandbox';\nexport default Template().fromImage('${base}', undefined, { inheritConfig: false }).runCmd('${command}');\n`,
+  });
+  const local = { 'build-on': 'local', tags: 'latest' };
+  const withoutEngine = { DOCKER_HOST: noEngine.DOCKER_HOST };
+
+  test('is compared with what is published, where there is a key', async ({
+    run,
+    registry,
+    service,
+    workspace,
+  }) => {
+    registry.push('team/debian', '12');
+    const base = `${registry.host}/team/debian:12`;
+    await workspace.write(start(base, 'make'));
+    const before = await run({ inputs: local, env: withoutEngine });
+    expect(before.log).toMatch(
+      /^Content: [0-9a-f]{64}; the published one is unknown: there is no template my-agent yet$/m,
+    );
+
+    const published = await run({ inputs: { tags: 'latest' } });
+    expect(published.outputs).toMatchObject({ status: 'ready' });
+    const { buildId } = published.outputs;
+    const since = service.requests.length;
+    const same = await run({ inputs: local, env: withoutEngine });
+    const [, hash] = content.exec(same.log) ?? [];
+    expect(same.log).toContain(
+      `Content: ${hash}; my-agent:latest (build ${buildId}) has the same, ${hash}\n`,
+    );
+    expect(contentTagOf(service, buildId)).toBe(`content-${hash}`);
+
+    await workspace.write(start(base, 'make all'));
+    const other = await run({ inputs: local, env: withoutEngine });
+    const [, changed] = content.exec(other.log) ?? [];
+    expect(changed).not.toBe(hash);
+    expect(other.log).toContain(
+      `Content: ${changed}; my-agent:latest (build ${buildId}) has another, ${hash}\n`,
+    );
+    expect(service.requests.slice(since).filter(({ method }) => method !== 'GET')).toEqual([]);
+
+    const keyless = await run({ inputs: local, env: noEngine });
+    expect(keyless.log).toMatch(new RegExp(`^Content: ${changed}$`, 'm'));
+  });
+
+  test('is compared with nothing, where the service is not there', async ({ run, registry, workspace }) => {
+    registry.push('team/debian', '12');
+    await workspace.write(start(`${registry.host}/team/debian:12`, 'make'));
+    const { log } = await run({
+      inputs: local,
+      env: { ...withoutEngine, NOVITA_API_KEY: 'wrong' },
+    });
+    expect(log).toMatch(/^Content: [0-9a-f]{64}; the published one could not be looked up \(.*\)$/m);
+  });
 });

@@ -63,6 +63,8 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     );
     expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
     expect(log).toMatch(/^::notice title=This is a local build::/m);
+    // The image has no digest, so nothing names the content.
+    expect(log).toContain('Content: unknown, since pin-base is false\n');
     expect(log).toMatch(/::group::\[3\/\d\] RUN cat app\.txt; id -un\n│ hello\n│ user\n/);
     expect(log).toMatch(/::group::Test 1\/3: curl -sf localhost:8000\/app\.txt\n│ hello\nDONE/);
     expect(log).toMatch(/::group::Test 2\/3: .*\n┆ to-stderr\nDONE/);

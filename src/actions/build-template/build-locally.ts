@@ -4,7 +4,7 @@ import { ServiceError } from '../../http/errors.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
 import { type BuildReporter, openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
 import { type ExitResult, exitForServiceError, failEarly } from '../../job/exit.ts';
-import type { Job } from '../../job/job.ts';
+import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { redactDeep } from '../../redact/redact.ts';
@@ -13,7 +13,9 @@ import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
 import { parseTest } from '../../smoke-test/parse-test.ts';
 import { runSmokeTest } from '../../smoke-test/smoke-test.ts';
+import { tagsOfBase } from '../../tags/of-branch.ts';
 import type { BuildPlace } from './build-place.ts';
+import { compareContent } from './compare-content.ts';
 import { type LocalServiceProcess, startLocalService } from './local-service.ts';
 
 const undone = 'Nothing was built';
@@ -25,18 +27,25 @@ const tag = 'local';
  *
  * Where nobody asked for a local build (`auto-local`), a failure that only a local build has ends the step green, with a
  * notice. The recipe's own failure is red in either case.
+ *
+ * @param connect - finds the published build, to compare with; absent without a key
  */
 export async function buildLocally(
   plan: Plan,
   settled: SettledInputs,
   place: Extract<BuildPlace, 'local' | 'auto-local'>,
   job: Job,
+  connect: Connect | undefined,
 ): Promise<ExitResult> {
   const { context, runner } = job;
   const { output, redact } = runner;
   const isAsked = place === 'local';
   const untrusted = secretsWithheld(context.event) || comesFromOutside(context.event);
-  const service = await startLocalService(context.env, { untrusted });
+  const [service, compared] = await Promise.all([
+    startLocalService(context.env, { untrusted }),
+    compareContent(plan, () => tagsOfBase(settled.tags, context.event), connect),
+  ]);
+  output.line(redact(compared));
   if (!service.ok && isAsked) {
     const why = `No container engine can build it: ${redact(service.reason)}`;
     return failEarly({ failure: 'local-build', undone, why });

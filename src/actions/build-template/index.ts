@@ -46,7 +46,7 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
   const isLocal = place === 'local' || place === 'auto-local';
-  if (isLocal && !inputs.dryRun) return buildLocally(plan, settled, place, job);
+  if (isLocal && !inputs.dryRun) return buildLocally(plan, settled, place, job, connect);
   if (inputs.test !== '' && !inputs.dryRun) {
     const message =
       'The input test runs in local builds only so far. Add a job with build-on: local, which needs no key.';

@@ -2,12 +2,11 @@ import pLimit from 'p-limit';
 import type { CiEvent } from '../../ci/event.ts';
 import { defaultTiming } from '../../driver/timing.ts';
 import { isKeyRefused, ServiceError } from '../../http/errors.ts';
-import type { SettledInputs } from '../../inputs/build.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import type { ListedTemplate } from '../../list/entries.ts';
 import { withLookupPolicy } from '../../reuse/lookup-client.ts';
 import { findPublished } from '../../reuse/published-content.ts';
-import { tagsOfBranch } from '../../tags/of-branch.ts';
+import { tagsOfBase } from '../../tags/of-branch.ts';
 import { type PlannedTemplate, planTemplates } from './plan-templates.ts';
 import type { Publication, Verdict } from './verdict.ts';
 
@@ -58,7 +57,7 @@ async function publicationOf(
   if (settled.reuse === 'never') return { why: 'reuse: never or skip-cache: true builds it each time' };
   if (!contentTags)
     return { why: `it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}` };
-  const tags = await movedByBase(settled, event);
+  const tags = await tagsOfBase(settled.tags, event);
   const client = withLookupPolicy(connect(), defaultTiming.lookup);
   const { apiUrl } = template.inputs.connection;
   const notFound = (how: string) => ({ why: `its builds could not be looked up (${how})` });
@@ -75,11 +74,4 @@ async function publicationOf(
     if (error.kind !== 'refused') silent.set(apiUrl, error.summary);
     return notFound(error.summary);
   }
-}
-
-async function movedByBase({ tags }: SettledInputs, event: CiEvent): Promise<readonly string[]> {
-  const base = event.baseRef ?? event.branch ?? event.defaultBranch;
-  if (base !== undefined) return tagsOfBranch(tags, base, event);
-  // On a person's own machine nothing names a branch.
-  return tagsOfBranch(tags, 'main', { ...event, defaultBranch: 'main' });
 }
