@@ -3,21 +3,35 @@
  * changed, nothing has changed, a package does not exist. The base image is looked up in a small registry on loopback.
  * Prints each log with its groups open and the outputs, and writes the job summaries as HTML files.
  *
- * Usage: node scripts/demo.ts [--raw]    (--raw prints the log as the runner gets it)
+ * The service builds in containers where an engine answers, has or gets the base image, and reaches packages. Else it
+ * is simulated, and one line says why.
+ *
+ * Usage: node scripts/demo.ts [--raw] [--simulated]    (--raw prints the log as the runner gets it)
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '../test/support/runner.ts';
+import { singleLine } from '../src/report/text/sanitize.ts';
+import { type RunResult, repositoryRoot } from '../test/support/runner.ts';
 import { runnerCommand } from '../test/support/runner-log.ts';
 import { openExample } from './example.ts';
+import { findExampleEngine } from './example-engine.ts';
 import { summaryPage } from './pages.ts';
 
 const raw = process.argv.includes('--raw');
 /** Set while a group is open. */
 let indent = '';
 
-await using example = await openExample(700);
+process.stdout.write('Looking for a container engine, the base image and packages ...\n');
+const engine = process.argv.includes('--simulated')
+  ? { ok: false as const, reason: '--simulated says so' }
+  : await findExampleEngine(process.env);
+process.stdout.write(
+  engine.ok
+    ? `Each step runs for real, in containers of ${engine.value.name}.\n`
+    : `Each step is simulated: ${singleLine(engine.reason, 400)}.\n`,
+);
+await using example = await openExample(700, repositoryRoot, engine.ok ? engine.value.executor : undefined);
 const folder = mkdtempSync(join(tmpdir(), 'demo-summary-'));
 
 heading('First build: everything is new');

@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Executor } from '../src/local/executor.ts';
 import { failures } from '../src/local/failures.ts';
 import { startLocalService } from '../src/local/service.ts';
 import { createSimulatedExecutor } from '../src/local/simulated.ts';
@@ -21,10 +22,15 @@ export interface Example extends AsyncDisposable {
 const pipCommand = 'pip install --no-cache-dir -r requirements.txt';
 
 /**
- * @param stepMs - how long a RUN takes
+ * @param stepMs - how long a simulated RUN takes
  * @param action - folder of the action; that of this repository when left out
+ * @param real - builds for real; simulated when left out. It is closed with the example
  */
-export async function openExample(stepMs: number, action = repositoryRoot): Promise<Example> {
+export async function openExample(
+  stepMs: number,
+  action = repositoryRoot,
+  real?: Executor,
+): Promise<Example> {
   const workspace = mkdtempSync(join(tmpdir(), 'example-'));
   cpSync(join(repositoryRoot, 'examples', 'python-agent'), workspace, { recursive: true });
   const path = (name: string) => join(workspace, name);
@@ -36,11 +42,11 @@ export async function openExample(stepMs: number, action = repositoryRoot): Prom
   const registryPath = `${registry.host}/library/`;
   edit('template.ts', (text) => text.replace("'python:", `'${registryPath}python:`));
 
-  const executor = createSimulatedExecutor({
+  const simulated = createSimulatedExecutor({
     stepMs,
     script: () => [pipOutput(readFileSync(path('requirements.txt'), 'utf8'), stepMs)],
   });
-  const service = await startLocalService({ executor });
+  const service = await startLocalService({ executor: real ?? simulated });
 
   return {
     registryPath,
@@ -61,7 +67,7 @@ export async function openExample(stepMs: number, action = repositoryRoot): Prom
   };
 }
 
-/** What pip prints. The service runs nothing, so the one package that does not exist is known by its name here. */
+/** What pip prints. A simulated service runs nothing, so the one package that does not exist is known by its name here. */
 function pipOutput(requirements: string, durationMs: number): SimulationRule {
   const packages = requirements.trim().split('\n');
   const missing = packages.find((line) => line.startsWith('uvicron'));

@@ -1,7 +1,7 @@
 /** Which layers of an earlier build are used again, and what is removed of them. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { LAYER_REPOSITORY, labelFilter } from '../../src/local/engine/labels.ts';
+import { BUILD_LABEL, LABEL, LAYER_REPOSITORY, labelFilter } from '../../src/local/engine/labels.ts';
 import { type Built, engineStarter, run, skipWithoutEngine, someEngine } from './engine-fixtures.ts';
 
 const starter = engineStarter();
@@ -93,6 +93,25 @@ describe.skipIf(skipWithoutEngine())('layers', () => {
     await first.close();
     const left = await layers();
     expect([left.has(one), left.has(two)]).toEqual([false, true]);
+    engine.client.close();
+  });
+
+  test('layers that are not to be kept are removed with their service, and no others', async () => {
+    const engine = await someEngine();
+    const layersOf = async ({ buildId }: Built) => {
+      const query = { filters: JSON.stringify({ label: [`${LABEL}=layer`, `${BUILD_LABEL}=${buildId}`] }) };
+      return (await engine.client.json<unknown[]>('GET', '/images/json', { query })).length;
+    };
+    const other = await startService();
+    const kept = await other.make([run('echo kept')]);
+    const before = await layersOf(kept);
+    expect(before).toBeGreaterThan(0);
+    const service = await startService({ keepLayers: false });
+    const built = await service.make([slow('echo one > one'), slow('echo two > two')]);
+    expect(await layersOf(built)).toBeGreaterThan(1);
+    await service.close();
+    expect(await layersOf(built)).toBe(0);
+    expect(await layersOf(kept)).toBe(before);
     engine.client.close();
   });
 });

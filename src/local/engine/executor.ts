@@ -26,6 +26,8 @@ export interface EngineOptions {
    * Milliseconds; default 10 s. What is kept at the end has no limit.
    */
   readonly keepAfterMs?: number;
+  /** Whether layers outlive the executor. Default true. */
+  readonly keepLayers?: boolean;
   /** How long layers are kept, in milliseconds. Default a week. */
   readonly layerAgeMs?: number;
   /** The most bytes of layers that are kept. Default 10 GB. */
@@ -126,6 +128,7 @@ export function createEngineExecutor(options: EngineOptions): Executor {
       if (network !== 'none') await network.close();
       // Nothing was built, and nothing is kept, without it.
       if (cpus) await prune().catch(() => undefined);
+      if (cpus && options.keepLayers === false) await layers.removeOf(runId).catch(() => undefined);
       watchdog?.dismiss();
       client.close();
     },

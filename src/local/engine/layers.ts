@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EngineClient } from './client.ts';
 import type { Container } from './container.ts';
-import { BELOW_LABEL, LABEL, LAYER_REPOSITORY, labelFilter, STATE_LABEL } from './labels.ts';
+import { BELOW_LABEL, LABEL, LAYER_REPOSITORY, labelFilter, RUN_LABEL, STATE_LABEL } from './labels.ts';
 import { type RecipeState, readState } from './state.ts';
 
 /** A kept state of a recipe. */
@@ -71,11 +71,23 @@ export class LayerCache {
     for (const image of images) {
       const isOld = (image.Created ?? 0) * 1000 < oldest;
       if (!isOld && bytes <= maxBytes) continue;
-      const tags = (image.RepoTags ?? []).filter((tag) => tag.startsWith(`${LAYER_REPOSITORY}:`));
-      for (const name of tags.length > 0 ? tags : [image.Id]) {
-        await this.#client.text('DELETE', `/images/${name}`).catch(() => undefined);
-      }
+      await this.#remove(image);
       bytes -= own(image);
+    }
+  }
+
+  /** Removes the layers that one run of an executor has kept, the newest first, since others are made of older ones. */
+  async removeOf(runId: string): Promise<void> {
+    const images = (await this.#list()).filter(({ Labels }) => Labels?.[RUN_LABEL] === runId);
+    for (const image of images.toSorted((one, other) => (other.Created ?? 0) - (one.Created ?? 0))) {
+      await this.#remove(image);
+    }
+  }
+
+  async #remove({ Id, RepoTags }: Listed): Promise<void> {
+    const tags = (RepoTags ?? []).filter((tag) => tag.startsWith(`${LAYER_REPOSITORY}:`));
+    for (const name of tags.length > 0 ? tags : [Id]) {
+      await this.#client.text('DELETE', `/images/${name}`).catch(() => undefined);
     }
   }
 

@@ -8,6 +8,11 @@ export function localOnly(reason: string, because: string): string {
   return `${reason} (${LOCAL_ONLY}: ${because})`;
 }
 
+/** A reason without those words. */
+export function withoutLocalOnly(reason: string): string {
+  return reason.split(` (${LOCAL_ONLY}`, 1)[0] ?? reason;
+}
+
 /** What a container lacks and the service's machine has, and how programs say so. */
 const lacks: readonly { readonly line: RegExp; readonly because: string }[] = [
   {
