@@ -150,7 +150,7 @@ test('for any text, nothing is thrown, and mistakes name their line', async () =
       for (const tag of tags) expect(tagMistake(tag)).toBeUndefined();
       for (const { message } of problems)
         expect(message).toMatch(
-          /^(line \d+: |no rule gives|there is nothing|is empty, and outside|.* no build gets a tag\.)/,
+          /^(line \d+: |no rule gives|there is nothing|is empty, and there is no event|.* no build gets a tag\.)/,
         );
     }),
     { numRuns: 1000 },
