@@ -55,9 +55,12 @@ export function settleInputs(
   const name = settle(
     'Name',
     inputs.name || undefined,
-    said.name,
+    said.name && { ...said.name, value: foldName(said.name.value) },
     (value) => nameProblems(value)[0]?.message,
   );
+  const written = said.name?.value;
+  if (inputs.name === '' && written !== undefined && written !== name)
+    lines.push(`The service keeps names in lower case: ${written} is ${name}`);
   if (name === undefined && settings) {
     const message = 'is empty, and the definition names no template. Give its name, such as name: my-agent.';
     problems.push({ title: 'Input name', message });
@@ -112,6 +115,12 @@ function splitName(settings: DefinitionSettings): DefinitionSettings {
   const [alias = '', ...rest] = name.value.split(':');
   const own = [rest.join(':'), ...(tags?.value ?? [])].filter((tag) => tag !== '');
   return { ...settings, name: { ...name, value: alias }, tags: { ...(tags ?? name), value: own } };
+}
+
+/** The service changes a name to lower case, so a definition may write it otherwise. Other names stay as they are. */
+function foldName(name: string): string {
+  const folded = name.toLowerCase();
+  return nameProblems(folded).length === 0 ? folded : name;
 }
 
 function faultOf(rule: { accepts: (value: number) => boolean; expected: string }, value: number) {

@@ -74,6 +74,17 @@ describe('what the definition says', () => {
     );
   });
 
+  test('may be a name with capitals, which the service does not keep', () => {
+    const { settled, lines, problems } = settle({}, { name: { value: 'My-Agent', at } }, 'push');
+    expect(problems).toEqual([]);
+    expect(settled.name).toBe('my-agent');
+    expect(lines).toEqual([
+      'Name: my-agent, from build.ts:7',
+      'The service keeps names in lower case: My-Agent is my-agent',
+    ]);
+    expect(settle({ INPUT_NAME: 'my-agent' }, { name: { value: 'My-Agent', at } }, 'push').lines).toEqual([]);
+  });
+
   test('may be a name with a tag', () => {
     const { settled } = settle({}, { name: { value: 'my-agent:v3', at } }, 'push');
     expect(settled).toMatchObject({ name: 'my-agent', tags: 'v3' });
