@@ -1,4 +1,5 @@
 import { secretsWithheld } from '../ci/trust.ts';
+import type { FailureClass } from '../driver/diagnosis/failure-classes.ts';
 import type { BuildEvent, BuildOutcome } from '../driver/events.ts';
 import type { GithubClient } from '../github/client.ts';
 import { comparePlans } from '../history/diff.ts';
@@ -51,13 +52,14 @@ export function redactPlan(plan: Plan, redact: Redact): Plan {
  *
  * @param plan - without secrets
  * @param local - the build runs in containers of the runner
+ * @param mild - failures that do not fail the step
  */
 export async function openBuildReporter(
   plan: Plan,
   inputs: SettledInputs,
   github: GithubClient | undefined,
   { context, runner, clients }: Job,
-  { local = false } = {},
+  { local = false, mild }: { readonly local?: boolean; readonly mild?: ReadonlySet<FailureClass> } = {},
 ): Promise<BuildReporter> {
   const { output, setOutput } = runner;
   const { summary, logLevel: level } = inputs;
@@ -71,6 +73,7 @@ export async function openBuildReporter(
   const about = {
     ...reportedPlan(plan, context, runner),
     ...(local && { local: true as const }),
+    ...(mild && { mild }),
     ...(changes && { changes }),
     ...(last && { typicalMs: typicalDurations(plan, last) }),
   };

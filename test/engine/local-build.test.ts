@@ -108,7 +108,21 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     );
     expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
     expect(log).toMatch(/^::notice title=Only a local build fails here::.*no systemd/m);
+    expect(log).not.toMatch(/^::error/m);
     expect(outputs).toMatchObject({ failure: 'local-build' });
+  });
+
+  test('of a fork that nobody asked for: green, where it begins with another template', async () => {
+    const template =
+      "import { Template } from 'novita-sandbox';\nexport default Template().fromTemplate('code-interpreter-v1').runCmd('true');\n";
+    const { exitCode, log, outputs } = await build(
+      { 'template.ts': template },
+      { tags: '' },
+      { event: pullRequestFromFork },
+    );
+    expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
+    expect(log).toMatch(/^::notice title=Only a local build fails here::/m);
+    expect(outputs).toMatchObject({ failure: 'base-template-not-found' });
   });
 
   test('of a fork that nobody asked for: red, where the recipe fails', async () => {

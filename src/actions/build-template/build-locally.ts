@@ -1,4 +1,5 @@
 import { comesFromOutside, secretsWithheld } from '../../ci/trust.ts';
+import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildEvent, BuildOutcome } from '../../driver/events.ts';
 import { ServiceError } from '../../http/errors.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
@@ -17,6 +18,13 @@ import { tagsOfBase } from '../../tags/of-branch.ts';
 import type { BuildPlace } from './build-place.ts';
 import { compareContent } from './compare-content.ts';
 import { type LocalServiceProcess, startLocalService } from './local-service.ts';
+
+/** What a local build lacks and the service has: what no container can, withheld credentials, and other templates. */
+const onlyLocal: ReadonlySet<FailureClass> = new Set([
+  'local-build',
+  'registry-credentials',
+  'base-template-not-found',
+]);
 
 const undone = 'Nothing was built';
 const tag = 'local';
@@ -50,7 +58,7 @@ export async function buildLocally(
     const why = `No container engine can build it: ${redact(service.reason)}`;
     return failEarly({ failure: 'local-build', undone, why });
   }
-  const open = (options?: { local: boolean }) =>
+  const open = (options?: Parameters<typeof openBuildReporter>[4]) =>
     openBuildReporter(redactPlan(plan, redact), settled, undefined, job, options);
   if (!service.ok) {
     output.notice(`A local build was not possible: ${redact(service.reason)}`, {
@@ -62,7 +70,7 @@ export async function buildLocally(
     'The recipe runs in containers of this runner, not at the service. Nothing is published, and no tag moves.',
     { title: 'This is a local build' },
   );
-  const reporter = await open({ local: true });
+  const reporter = await open({ local: true, ...(!isAsked && { mild: onlyLocal }) });
   try {
     const outcome = await runLocally(plan, settled, service.value, reporter, job);
     await reporter.finished(outcome);
@@ -170,8 +178,7 @@ function exitOfLocalBuild(
     };
   if (status === 'ready') return { exitCode: 0 };
   const message = failure?.message ?? '';
-  if (!isAsked && diagnosis?.class === 'local-build') {
-    runner.setOutput('failure', 'local-build');
+  if (!isAsked && diagnosis && onlyLocal.has(diagnosis.class)) {
     runner.output.notice(`${message}. The step does not fail for it.`, {
       title: 'Only a local build fails here',
     });

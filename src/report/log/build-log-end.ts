@@ -1,5 +1,6 @@
 import { buildReference } from '../../api/names.ts';
 import type { LogLevel } from '../../api/types.ts';
+import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import { type BuildFailure, type BuildOutcome, mayStart } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
@@ -29,6 +30,8 @@ export interface SourceOptions {
   readonly workspace?: string;
   /** The build ran in containers of the runner, and has no identifiers that mean anything elsewhere. */
   readonly local?: true;
+  /** Failures that do not fail the step, and are a notice. */
+  readonly mild?: ReadonlySet<FailureClass>;
 }
 
 /** The end of a build's log: on failure what failed and its last lines, then totals and identifiers. */
@@ -36,7 +39,7 @@ export function logOutcome(
   output: Output,
   plan: PartialPlan,
   outcome: BuildOutcome,
-  { leftOut, level, sources, workspace, local }: LeftOut & SourceOptions,
+  { leftOut, level, sources, workspace, local, mild }: LeftOut & SourceOptions,
 ): void {
   const failure = failureOf(outcome);
   if (failure)
@@ -44,6 +47,7 @@ export function logOutcome(
       ...(sources && { sources }),
       ...(workspace && { workspace }),
       ...(local && { local }),
+      ...(mild && { mild }),
     });
   output.line('');
   output.line(totals(outcome));
@@ -116,7 +120,8 @@ function logFailure(
   const which = options.local ? 'A local build' : `Build ${buildReference(outcome)}`;
   const message = [...explained, cutWithMark(quoted, 2000), which].join('\n');
   const placement = { title, at };
-  if (outcome.status === 'superseded') output.notice(message, placement);
+  const isMild = outcome.diagnosis !== undefined && options.mild?.has(outcome.diagnosis.class);
+  if (outcome.status === 'superseded' || isMild) output.notice(message, placement);
   else output.error(message, placement);
 }
 

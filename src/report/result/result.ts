@@ -1,6 +1,6 @@
 import type { SandboxMetrics } from '../../api/sandbox-schemas.ts';
 import type { KindName } from '../../definition/kinds.ts';
-import type { Diagnosis } from '../../driver/diagnosis/failure-classes.ts';
+import type { Diagnosis, FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildOutcome, EarlierBuild } from '../../driver/events.ts';
 import type { PlanDiff } from '../../history/diff.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
@@ -167,4 +167,6 @@ export interface ReportedPlan {
   readonly sources?: SourceView;
   /** The build runs in containers of the runner. */
   readonly local?: true;
+  /** Failures that do not fail the step, and are a notice. */
+  readonly mild?: ReadonlySet<FailureClass>;
 }
