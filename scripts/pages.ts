@@ -1,6 +1,5 @@
 /** HTML pages of a job summary and of a log, in the looks that GitHub gives them. */
-import { micromark } from 'micromark';
-import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import { markdownToHtml } from '../src/report/markdown/page.ts';
 import type { LogItem } from './log-view.ts';
 
 /** `auto` follows the browser. */
@@ -8,11 +7,7 @@ export type Theme = 'light' | 'dark' | 'auto';
 
 /** A job summary, rendered as GitHub renders it; of Mermaid charts it shows the source. */
 export function summaryPage(markdown: string, theme: Theme): string {
-  const html = micromark(markdown, {
-    extensions: [gfm()],
-    htmlExtensions: [gfmHtml()],
-    allowDangerousHtml: true,
-  });
+  const html = markdownToHtml(markdown);
   return page('Job summary', `<main class="summary">${html}</main>`, theme);
 }
 

@@ -50,6 +50,8 @@ export interface HostRequest extends ReadingInputs {
   readonly bundledSdk: string;
   /** Absolute path of a folder for this run. It may not be there yet, and is removed after the job's step. */
   readonly temporaryDirectory: string;
+  /** The folder of the checkout, where the job's system names one. */
+  readonly workspace?: string;
   readonly committedOnly?: CommittedOnly;
 }
 

@@ -7,6 +7,7 @@ import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
 import {
   type FollowingInputs,
+  minutesRule,
   readCommentKey,
   readEnvironment,
   readFollowing,
@@ -133,10 +134,7 @@ export function readBuildInputs(
     onMissingCredentials,
     buildOn,
     test: reader.text('test'),
-    testTimeoutMinutes: reader.number('test-timeout', 10, {
-      accepts: (value) => value > 0 && value <= 1440,
-      expected: 'a number of minutes above 0, at most 1440',
-    }),
+    testTimeoutMinutes: reader.number('test-timeout', 10, minutesRule),
     connection: readConnection(env, reader, { keyOptional: keyOptional || dryRun }),
   };
   return reader.done(inputs);

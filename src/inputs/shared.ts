@@ -1,3 +1,4 @@
+import type { NumberRule } from '../api/sandbox-size.ts';
 import type { LogLevel } from '../api/types.ts';
 import type { InputReader, inputReader } from './reader.ts';
 
@@ -17,6 +18,12 @@ export function readEnvironment(reader: ReturnType<typeof inputReader>): string 
   return environment.slice(0, 255);
 }
 
+/** A time limit in minutes, up to a day. Parts of a minute are allowed. */
+export const minutesRule: NumberRule = {
+  accepts: (value) => value > 0 && value <= 1440,
+  expected: 'a number of minutes above 0, at most 1440',
+};
+
 /** How a build is followed and reported. */
 export interface FollowingInputs {
   readonly timeoutMinutes: number;
@@ -28,10 +35,7 @@ export interface FollowingInputs {
 /** Reads the inputs of every action that follows a build. */
 export function readFollowing(reader: InputReader): FollowingInputs {
   return {
-    timeoutMinutes: reader.number('timeout-minutes', 60, {
-      accepts: (value) => value > 0 && value <= 1440,
-      expected: 'a number of minutes above 0, at most 1440',
-    }),
+    timeoutMinutes: reader.number('timeout-minutes', 60, minutesRule),
     onSuperseded: reader.choice('on-superseded', ['success', 'failure'], 'success'),
     summary: reader.flag('summary', true),
   };

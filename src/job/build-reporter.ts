@@ -18,7 +18,7 @@ import type { ExitResult } from './exit.ts';
 import type { Job, JobContext } from './job.ts';
 import { previewDeployment } from './preview-deployment.ts';
 import { pullRequestComment } from './pull-request-comment.ts';
-import { createReporter, reportedPlan } from './reporter.ts';
+import { createReporter, reportedPlan, unbuiltFile } from './reporter.ts';
 
 /**
  * Reports the events of this run's build to the log, outputs, job summary, result file, comment, deployment and post
@@ -96,7 +96,7 @@ export async function openBuildReporter(
     setOutput('name', plan.name);
     setOutput('tags', plan.tags.join(','));
     setOutput('status', status);
-    await runner.writeResult(`novita-template-${plan.name.replace(/[^\w-]/g, '-')}-planned.json`, result);
+    await runner.writeResult(unbuiltFile(plan.name, 'planned'), result);
     if (summary) await runner.addSummary(renderSummary(result, { why }));
     runner.saveState({ ended: true, summary });
     if (status !== 'planned') await tellPullRequest(result);

@@ -38,6 +38,11 @@ export function reportedPlan(
   return { plan, ...(workspace && { workspace }), sources: sourceView(plan, context, redact) };
 }
 
+/** Name of the result file where no build at the service has an identifier for it. */
+export function unbuiltFile(name: string, what: 'local' | 'planned'): string {
+  return `novita-template-${name.replace(/[^\w-]/g, '-')}-${what}.json`;
+}
+
 /** Reports a build to the job. */
 export function createReporter(
   about: ReportedPlan,
@@ -66,8 +71,10 @@ export function createReporter(
       // A newer run may have kept some of them.
       if (outcome.reused) setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) setOutput('failure', outcome.diagnosis.class);
-      const id = about.local ? `${outcome.name.replace(/[^\w-]/g, '-')}-local` : outcome.buildId;
-      await runner.writeResult(`novita-template-${id}.json`, result);
+      const file = about.local
+        ? unbuiltFile(outcome.name, 'local')
+        : `novita-template-${outcome.buildId}.json`;
+      await runner.writeResult(file, result);
       const details = { ...summaryDetails(about, outcome), ...(runUrl && { runUrl }) };
       if (summary) await runner.addSummary(renderSummary(result, details));
       return result;

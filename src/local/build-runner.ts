@@ -56,8 +56,7 @@ export class BuildRunner {
   startMachine(build: Build): Promise<Machine> | undefined {
     const { template } = build;
     if (!template || !this.#executor.startMachine) return undefined;
-    const parent = template.fromTemplate === undefined ? undefined : this.#parent(template.fromTemplate);
-    return this.#executor.startMachine(this.#describe(build, template, parent));
+    return this.#executor.startMachine(this.#describe(build, template, this.#parentOf(template)));
   }
 
   /** Cancels running builds, waits for the executor to settle, and closes it. */
@@ -69,7 +68,7 @@ export class BuildRunner {
   }
 
   async #execute(build: Build, template: RecipeBody, signal: AbortSignal): Promise<ExecutorResult> {
-    const parent = template.fromTemplate === undefined ? undefined : this.#parent(template.fromTemplate);
+    const parent = this.#parentOf(template);
     if (template.fromTemplate !== undefined && !parent) {
       return failed(failures.baseTemplateNotFound(template.fromTemplate), 'base');
     }
@@ -109,11 +108,13 @@ export class BuildRunner {
   #commands(build: Build): Pick<RecipeBody, 'startCmd' | 'readyCmd'> | undefined {
     const template = build.template;
     if (!template || template.startCmd || template.readyCmd || !template.fromTemplate) return template;
-    const parent = this.#parent(template.fromTemplate);
+    const parent = this.#parentOf(template);
     return parent && this.#commands(parent);
   }
 
-  #parent(reference: string): Build | undefined {
+  /** The ready build that a recipe begins with, if it begins with one. */
+  #parentOf({ fromTemplate: reference }: RecipeBody): Build | undefined {
+    if (reference === undefined) return undefined;
     try {
       const { alias, tag } = parseReference(reference, 'Invalid base template');
       const template = this.#store.byIdOrAlias(alias);

@@ -1,7 +1,11 @@
 import type { Result } from '../result.ts';
 import { listedBuild } from '../templates/find-build.ts';
-import type { TemplateInfo } from '../templates/find-template.ts';
-import { readAssignments, taggedTemplate } from '../templates/find-template.ts';
+import {
+  readAssignments,
+  type TaggedTemplate,
+  type TemplateInfo,
+  taggedTemplate,
+} from '../templates/find-template.ts';
 import { matchIn, type WantedContent } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
 
@@ -9,6 +13,29 @@ import type { LookupClient } from './lookup-client.ts';
 export interface PublishedContent {
   readonly tag: string;
   readonly buildId: string;
+}
+
+/** A template, and the first of some tags that it has. */
+interface FirstTagged {
+  readonly found: TaggedTemplate;
+  readonly tag: string;
+  /** What the tag names; its build may have any state. */
+  readonly buildId: string;
+}
+
+/** The first of these tags that the template has. Rejects with a `ServiceError`; otherwise says why not, as a clause. */
+export async function firstTagged(
+  client: Pick<LookupClient, 'templateIdOf' | 'tags'>,
+  name: string,
+  tags: readonly string[],
+): Promise<Result<FirstTagged>> {
+  const found = await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
+  if (!found) return { ok: false, reason: `there is no template ${name} yet` };
+  for (const tag of tags) {
+    const buildId = found.template.tags.get(tag);
+    if (buildId !== undefined) return { ok: true, value: { found, tag, buildId } };
+  }
+  return { ok: false, reason: `${name} has no tag ${tags.join(' or ') || 'of its base branch'}` };
 }
 
 /**
@@ -25,17 +52,14 @@ export async function findPublished(
 ): Promise<Result<PublishedContent>> {
   const { name } = wanted;
   const none = (reason: string) => ({ ok: false as const, reason });
-  const found = await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
-  if (!found) return none(`there is no template ${name} yet`);
-  const held = found.template.tags;
-  const tag = tags.find((each) => held.has(each));
-  if (tag === undefined) return none(`${name} has no tag ${tags.join(' or ') || 'of its base branch'}`);
+  const tagged = await firstTagged(client, name, tags);
+  if (!tagged.ok) return tagged;
+  const { found, tag, buildId: published } = tagged.value;
   const list = ({ templateId }: TemplateInfo, id: string) => listedBuild(client, templateId, id);
   const match = await matchIn(found, wanted, list);
   if (!match.ok) return none(match.reason.charAt(0).toLowerCase() + match.reason.slice(1));
   const { state, buildId } = match.value;
-  if (held.get(tag) !== buildId)
-    return none(`${tag} is on build ${held.get(tag)}, which has another content`);
+  if (published !== buildId) return none(`${tag} is on build ${published}, which has another content`);
   if (state !== 'ready') return none(`build ${buildId}, which ${tag} is on, is not ready yet`);
   return { ok: true, value: { tag, buildId } };
 }

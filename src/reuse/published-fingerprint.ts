@@ -1,10 +1,9 @@
 import { contentTags, fingerprintAmong } from '../api/content-tag.ts';
 import type { Result } from '../result.ts';
 import { listedBuild } from '../templates/find-build.ts';
-import { readAssignments, taggedTemplate } from '../templates/find-template.ts';
 import { matchIn } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
-import type { PublishedContent } from './published-content.ts';
+import { firstTagged, type PublishedContent } from './published-content.ts';
 
 /** What was built under a tag. */
 export interface PublishedFingerprint extends PublishedContent {
@@ -24,14 +23,10 @@ export async function publishedFingerprint(
   tags: readonly string[],
 ): Promise<Result<PublishedFingerprint>> {
   const none = (reason: string) => ({ ok: false as const, reason });
-  const found = await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
-  if (!found) return none(`there is no template ${name} yet`);
+  const tagged = await firstTagged(client, name, tags);
+  if (!tagged.ok) return tagged;
+  const { found, tag, buildId } = tagged.value;
   const { template } = found;
-  const tag = tags.find((each) => template.tags.has(each));
-  const buildId = tag === undefined ? undefined : template.tags.get(tag);
-  if (tag === undefined || buildId === undefined) {
-    return none(`${name} has no tag ${tags.join(' or ') || 'of its base branch'}`);
-  }
   const own = [...template.tags].filter(([, id]) => id === buildId).map(([each]) => each);
   const fingerprint = fingerprintAmong(own);
   const unknown = none(`nothing says what build ${buildId} of ${name}:${tag} was made of`);

@@ -21,8 +21,6 @@ export interface SmokeTestDeps {
   readonly client: Pick<ServiceClient, 'createSandbox' | 'killSandbox' | 'sandboxMetrics' | 'sandboxUse'>;
   readonly commandsOf: (sandbox: StartedSandbox) => SandboxCommands;
   readonly emit: (event: SmokeTestEvent) => void;
-  /** Called with each sandbox that was started, before anything runs in it. */
-  readonly started: (sandboxId: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +53,6 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
     const seconds = Math.ceil(test.limitMs / 1000) + marginSeconds;
     sandbox = await startWhenFree(client, test.reference, seconds, { leftMs, emit, signal });
     startMs = Date.now() - begun;
-    deps.started(sandbox.sandboxId);
     emit({ type: 'sandbox', sandboxId: sandbox.sandboxId, durationMs: startMs });
     const inside = commandsOf(sandbox);
     const { startCmd, readyCmd } = test;

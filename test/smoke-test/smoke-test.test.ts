@@ -40,7 +40,6 @@ async function testApp(commands: string, settings: Settings = {}) {
     transport,
   });
   const events: SmokeTestEvent[] = [];
-  const started: string[] = [];
   try {
     const outcome = await runSmokeTest(
       {
@@ -61,10 +60,10 @@ async function testApp(commands: string, settings: Settings = {}) {
           events.push(event);
           onEvent?.(event, service);
         },
-        started: (id) => started.push(id),
         signal: signal ?? new AbortController().signal,
       },
     );
+    const started = events.flatMap((event) => (event.type === 'sandbox' ? [event.sandboxId] : []));
     return { outcome, events, started, left: service.inspect.sandboxes(), service };
   } finally {
     await network.destroy();

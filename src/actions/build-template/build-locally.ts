@@ -126,9 +126,12 @@ async function runLocally(
         {
           client,
           commandsOf: (sandbox) =>
-            clients.sandbox(service.connection, { ...sandbox, domain: '', agentUrl: service.agentUrl }),
+            clients.sandbox(service.connection, {
+              ...sandbox,
+              domain: '',
+              agentUrl: service.connection.apiUrl,
+            }),
           emit: log.show,
-          started: () => {},
           signal,
         },
       );
@@ -156,7 +159,7 @@ function withTest(outcome: BuildOutcome, test: SmokeTestOutcome): BuildOutcome {
     },
     diagnosis: {
       class: 'smoke-test',
-      what: failure.message,
+      what: 'The template was built, and its test did not pass.',
       advice: 'Run the same command in a sandbox of the template, or change the test.',
       retry: 'never',
     },

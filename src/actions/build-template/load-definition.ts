@@ -67,6 +67,7 @@ export async function readDefinition(
           committedOnly: { root: tracked.root, commit: tracked.commit, event: trustFacts.event.name },
         }),
         temporaryDirectory,
+        workspace,
         timeLimitMs,
         env,
       },

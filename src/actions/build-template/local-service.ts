@@ -13,9 +13,8 @@ const startLimitMs = 60_000;
 
 /** The embedded service in a process of its own, which builds in containers of this machine. */
 export interface LocalServiceProcess {
+  /** Its sandboxes' agent has the same address. */
   readonly connection: Connection;
-  /** The agent of its sandboxes. */
-  readonly agentUrl: string;
   /** Ends the process and all its containers. */
   close(): Promise<void>;
 }
@@ -78,6 +77,6 @@ export async function startLocalService(
   }
   return {
     ok: true,
-    value: { connection: { apiKey, accessToken: '', apiUrl: found, isHere: true }, agentUrl: found, close },
+    value: { connection: { apiKey, accessToken: '', apiUrl: found, isHere: true }, close },
   };
 }

@@ -21,6 +21,8 @@ export interface LoadRequest {
   readonly workingDirectory: string;
   /** Absolute path of the folder for temporary files of this step of the job, which others of the job do not use. */
   readonly temporaryDirectory: string;
+  /** The folder of the checkout, where the job's system names one. */
+  readonly workspace?: string | undefined;
   /** Time limit of the definition itself, without the start of its process. */
   readonly timeLimitMs: number;
   /** The action's environment. The definition gets `definitionEnvironment` of it. */
@@ -80,6 +82,7 @@ export async function loadDefinition(request: LoadRequest, deps: LoadDeps): Prom
       token: randomBytes(16).toString('hex'),
       file,
       workingDirectory,
+      ...(request.workspace !== undefined && { workspace: request.workspace }),
       temporaryDirectory: join(request.temporaryDirectory, `definition-${randomUUID()}`),
       bundledSdk: deps.bundledSdk,
       kind: request.kind,

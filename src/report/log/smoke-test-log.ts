@@ -6,12 +6,9 @@ import type { Output } from './output.ts';
 /** Shows a test of the finished template: a group for each command, with its output, exit code and time. */
 export interface SmokeTestLog {
   show(event: SmokeTestEvent): void;
-  /** What failed, at the end, as an error; one line when all passed. */
+  /** One line when all passed. What failed is told as any failure of the build is, at its end. */
   finished(outcome: SmokeTestOutcome): void;
 }
-
-/** How many of the last lines of a failed command are shown again outside of its group. */
-const shownLines = 20;
 
 /** @param where - in which the commands run: `a sandbox`, `the finished container` */
 export function createSmokeTestLog(output: Output, where: string): SmokeTestLog {
@@ -41,19 +38,9 @@ export function createSmokeTestLog(output: Output, where: string): SmokeTestLog 
           break;
       }
     },
-    finished({ passed, failure, commands }) {
+    finished({ passed, commands }) {
       output.endGroup();
-      if (passed) {
-        output.line(commands.length === 0 ? 'Test passed' : `Test passed: ${counted(commands)}`);
-        return;
-      }
-      const failed = failure?.cause === 'command' ? commands.at(-1) : undefined;
-      const lines = failed?.lastLines.slice(-shownLines) ?? [];
-      if (failed && lines.length > 0) {
-        output.line('');
-        output.line(`Its last ${lines.length === 1 ? 'line' : `${lines.length} lines`}:`);
-        for (const line of lines) output.printUntrusted(line);
-      }
+      if (passed) output.line(commands.length === 0 ? 'Test passed' : `Test passed: ${counted(commands)}`);
     },
   };
 }

@@ -5,12 +5,13 @@ import { cutWithMark } from '../text/sanitize.ts';
 import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
 
 /** The state of a build, as a heading without its level. */
-export function heading({ name, status, fingerprint, local }: ResultDocument): string {
+export function heading({ name, status, fingerprint, local, test }: ResultDocument): string {
   const template = `Template ${inlineCode(name)}`;
   switch (status) {
     case 'ready':
       return `${template} is ready`;
     case 'error':
+      if (test) return `${template} failed its test${local ? ' in a local build' : ''}`;
       return `${template} failed to build${local ? ' locally' : ''}`;
     case 'superseded':
       return `${template}: superseded by a newer build`;

@@ -18,16 +18,21 @@ code { padding: 0.1em 0.3em; }
 /** A page without scripts cannot draw charts. */
 const charts = /^### Timeline\n\n```mermaid\n[\s\S]*?\n```\n/gm;
 
+/** Markdown as GitHub reads it. HTML in it stays, so texts from outside must be escaped before. */
+export function markdownToHtml(markdown: string): string {
+  return micromark(markdown, {
+    allowDangerousHtml: true,
+    extensions: [gfm()],
+    htmlExtensions: [gfmHtml()],
+  });
+}
+
 /**
  * A summary as a page of its own. The Markdown is ours, with HTML such as `<details>` in it; texts from outside are
  * escaped in it.
  */
 export function renderPage(markdown: string): string {
-  const body = micromark(markdown.replace(charts, ''), {
-    allowDangerousHtml: true,
-    extensions: [gfm()],
-    htmlExtensions: [gfmHtml()],
-  });
+  const body = markdownToHtml(markdown.replace(charts, ''));
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -64,8 +64,8 @@ export function renderSummary(result: ResultDocument, details: SummaryDetails = 
       }),
     failed && details.recipe,
     earlierBuilds(result),
-    testSection(result, 3),
     !failed && facts(result, details),
+    testSection(result, 3),
     changes && changesSection(changes),
     '### Steps',
   ];

@@ -3,7 +3,7 @@ import { settleInputs } from '../../../src/actions/build-template/settle-inputs.
 import type { DefinitionSettings } from '../../../src/definition/definition.ts';
 import { readBuildInputs } from '../../../src/inputs/build.ts';
 
-const at = { file: '/work/build.ts', line: 7 };
+const at = { file: '/home/runner/work/repo/repo/build.ts', line: 7 };
 
 function settle(
   env: NodeJS.ProcessEnv,

@@ -22,8 +22,8 @@ const timeLimitMs = 240_000;
  * @throws ProblemsError when it fails
  */
 export async function installSdk(python: Interpreter, request: HostRequest, lock: string): Promise<string> {
-  const { file, temporaryDirectory, workingDirectory } = request;
-  const checkout = request.committedOnly?.root ?? process.env['GITHUB_WORKSPACE'] ?? workingDirectory;
+  const { file, temporaryDirectory, committedOnly, workspace, workingDirectory } = request;
+  const checkout = committedOnly?.root ?? workspace ?? workingDirectory;
   const refuse = (reason: string) =>
     problem(
       'The Python SDK cannot be installed',
