@@ -1,5 +1,5 @@
 import { type Problem, quote } from '../problem.ts';
-import { isContentTag } from './content-tag.ts';
+import { isReservedTag } from './reserved-tags.ts';
 
 /** The parts of `name`, `team/name`, `name:tag` and `name:buildId`, as the service reads them. */
 export function parentOf(reference: string): {
@@ -60,8 +60,8 @@ export function tagMistake(tag: string): string | undefined {
   if (isBuildIdentifier(tag)) {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
   }
-  if (isContentTag(tag)) {
-    return `found ${quote(tag)}, which has the form of a content tag; only the registration of a build assigns such a tag. Choose a word or a version.`;
+  if (isReservedTag(tag)) {
+    return `found ${quote(tag)}, which has the form of a tag that the action keeps for itself: content-…, candidate-… or passed-…, with a number or a hash. Choose a word or a version.`;
   }
   const fault = wordFault(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
   return fault && `found ${quote(tag)}; ${fault}`;

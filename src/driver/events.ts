@@ -24,7 +24,7 @@ export type BuildEvent =
       /** Tags that the build gets from this run. */
       readonly tags: readonly string[];
     }
-  /** A build of the same content now has the tags of this run. */
+  /** A build of the same content is used. It has the tags of this run, unless it is tested first. */
   | {
       readonly type: 'reused';
       readonly templateId: string;
@@ -48,6 +48,8 @@ export type BuildEvent =
       readonly durationMs: number;
     }
   | { readonly type: 'started' }
+  /** A build that has passed its test now has the tags of this run. */
+  | { readonly type: 'tags-moved'; readonly buildId: string; readonly moves: readonly TagChange[] }
   | { readonly type: 'step-started'; readonly step: StepHeader; readonly at: number }
   | { readonly type: 'line'; readonly line: LogLine }
   | {
@@ -124,6 +126,8 @@ export interface BuildOutcome {
   readonly diagnosis?: Diagnosis;
   /** Set if this run stopped waiting. The build continues at the service. */
   readonly abortedBy?: AbortReason;
+  /** Set if the build was ready by then, and what was under way. */
+  readonly abortedDuring?: 'test' | 'tags';
   /** Failed builds that this one replaces, oldest first. */
   readonly earlier?: readonly EarlierBuild[];
   /** Set if this run did not make the build. */
@@ -140,7 +144,7 @@ export interface ReusedBuild {
   readonly finishedAt?: number;
   /** The commit that it was first made from, if known. */
   readonly commit?: string;
-  /** Where the tags of this run were before and are now. */
+  /** Where the tags of this run were before and are now; none for a build that is tested first. */
   readonly moves: readonly TagChange[];
 }
 

@@ -1,4 +1,4 @@
-import { isContentTag } from '../api/content-tag.ts';
+import { isReservedTag } from '../api/reserved-tags.ts';
 import type { RegistrationRequest } from '../api/types.ts';
 import { isAmbiguous, isTransient, ServiceError } from '../http/errors.ts';
 import { pause } from '../http/sleep.ts';
@@ -11,7 +11,7 @@ import type { BuildTiming } from './timing.ts';
 export interface RegisteredBuild {
   readonly templateId: string;
   readonly buildId: string;
-  /** As the service assigned them, without content tags; those of the plan first, in its order. */
+  /** As the service assigned them, without the action's own; those of the plan first, in its order. */
   readonly tags: readonly string[];
   /** Set if the response was lost and the build was looked up. */
   readonly found?: true;
@@ -30,9 +30,10 @@ export async function register(
   const notice = (message: string) => emit({ type: 'notice', message });
   // Content tags are only set by the registration: this makes them proof of the content.
   const { content, origin } = plan.contentTags ?? {};
+  const own = [plan.candidateTag, content, origin].filter((tag) => tag !== undefined);
   const request: RegistrationRequest = {
     name: plan.name,
-    tags: [...plan.tags, ...[content, origin].filter((tag) => tag !== undefined)],
+    tags: [...plan.tags, ...own],
     cpuCount: plan.cpuCount,
     memoryMB: plan.memoryMb,
   };
@@ -135,5 +136,5 @@ function waitForTurn(
 /** The service gives the tags in no particular order; those of the plan keep its order. */
 function sortTags(tags: readonly string[], plan: Plan): string[] {
   const rank = (tag: string) => (plan.tags.includes(tag) ? plan.tags.indexOf(tag) : plan.tags.length);
-  return tags.filter((tag) => !isContentTag(tag)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return tags.filter((tag) => !isReservedTag(tag)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }

@@ -61,6 +61,11 @@ export function exitForOutcome(
       : 'It was registered at the service and not started.';
   // The build log annotates a failed build, but not one that the step gave up.
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
+  if (outcome.abortedBy && outcome.abortedDuring) {
+    const { what = '', advice = '' } = outcome.diagnosis ?? {};
+    const exitCode = outcome.abortedBy === 'interrupted' ? 130 : 1;
+    return { exitCode, annotated, message: `Build ${build} is ready. ${what} ${advice}` };
+  }
   if (outcome.abortedBy === 'timeout') {
     const limit = `${timeoutMinutes} ${timeoutMinutes === 1 ? 'minute' : 'minutes'} (timeout-minutes)`;
     return { exitCode: 1, annotated, message: `Build ${build} did not end within ${limit}. ${stays}` };
@@ -78,7 +83,8 @@ export function exitForOutcome(
   const explained = what === undefined ? '' : `\n${what} ${advice}`;
   const message = outcome.failure?.message ?? '';
   if (outcome.status === 'error') {
-    return { exitCode: 1, annotated: true, message: `Build ${build} failed: ${message}${explained}` };
+    const failed = outcome.test?.failure ? 'did not pass its test' : 'failed';
+    return { exitCode: 1, annotated: true, message: `Build ${build} ${failed}: ${message}${explained}` };
   }
   return { exitCode: 1, annotated, message: `Build ${build} was lost sight of: ${message}\n${stays}` };
 }

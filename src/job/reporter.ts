@@ -68,8 +68,8 @@ export function createReporter(
       const result = redactDeep(finishedResult(about, outcome), redact);
       setOutput('status', result.status);
       setOutput('reused', String(outcome.reused !== undefined));
-      // A newer run may have kept some of them.
-      if (outcome.reused) setOutput('tags', outcome.tags.join(','));
+      // A newer run may have kept some of them, and a tested build has them only now.
+      if (outcome.reused || outcome.test) setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) setOutput('failure', outcome.diagnosis.class);
       const file = about.local
         ? unbuiltFile(outcome.name, 'local')

@@ -44,6 +44,8 @@ export interface Plan {
   readonly fingerprint: Fingerprint;
   /** Assigned to the build with its tags. Absent without a fingerprint. */
   readonly contentTags?: ContentTags;
+  /** Assigned to the build with its tags, where a test decides about the rest of them (`publishTested`). */
+  readonly candidateTag?: string;
   readonly steps: readonly PlanStep[];
   /** Warnings besides those of the definition. Absent when the job made no plan. */
   readonly warnings?: readonly DefinitionWarning[];

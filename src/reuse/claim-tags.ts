@@ -13,6 +13,18 @@ export interface ClaimedTags {
   readonly claimedByOthers: readonly string[];
 }
 
+/** What a run puts on a build, and how. */
+export interface TagClaim {
+  /** The tags that people use. */
+  readonly tags: readonly string[];
+  /** The action's own, which come with them in one request. They are not reported. */
+  readonly own?: readonly string[];
+  /** Which of the tags stay where they are now, given the build of each tag of the template. */
+  readonly keep: (current: ReadonlyMap<string, string>) => readonly string[] | Promise<readonly string[]>;
+  /** A tag that the build must still have, as the target of the request. Otherwise the build's identifier. */
+  readonly target?: string;
+}
+
 /** The builds that may have the tags of this run. */
 export interface TagHistory {
   /** The builds of the tags when this run began. */
@@ -37,17 +49,15 @@ export function tagsClaimedByOthers(
 }
 
 /**
- * Puts the tags of this run on an existing build, all in one request, except those that a newer run has claimed
- * ({@link tagsClaimedByOthers}). The service cannot move a tag on the condition that it has not moved, so a registration
- * between lookup and request counts as older. Each retry therefore begins with a new lookup, which keeps that time
- * short through an outage. Gives a reason if the build was removed meanwhile; then no tag has moved. Rejects with a
- * `ServiceError`.
+ * Puts the tags of this run on an existing build, all in one request, except those that stay elsewhere. The service
+ * cannot move a tag on the condition that it has not moved, so a registration between lookup and request counts as
+ * older. Each retry therefore begins with a new lookup, which keeps that time short through an outage. Gives a reason if
+ * the build, or the tag that is the target, was removed meanwhile; then no tag has moved. Rejects with a `ServiceError`.
  */
 export async function claimTags(
   client: Pick<ServiceClient, 'noRetry' | 'retrier' | 'tags'>,
   { template, buildId }: Pick<MatchingBuild, 'template' | 'buildId'>,
-  tags: readonly string[],
-  history: TagHistory,
+  { tags, own = [], keep, target }: TagClaim,
 ): Promise<Result<ClaimedTags>> {
   const retrier = client.retrier('POST tags');
   for (
@@ -55,8 +65,8 @@ export async function claimTags(
     ;
     current = { ...current, tags: await readTags(client, template.templateId) }
   ) {
-    const claimedByOthers = tagsClaimedByOthers(tags, current.tags, history);
-    const wanted = tags.filter((tag) => !claimedByOthers.includes(tag));
+    const claimedByOthers = await keep(current.tags);
+    const wanted = [...tags.filter((tag) => !claimedByOthers.includes(tag)), ...own];
     if (wanted.length === 0) return { ok: true, value: { moves: [], claimedByOthers } };
     let requestError: unknown;
     const assignTags: ServiceClient['assignTags'] = (target, chosen) =>
@@ -65,12 +75,13 @@ export async function claimTags(
         throw error;
       });
     try {
-      const { moves, contested } = await promote({ assignTags, tags: client.tags }, current, buildId, wanted);
+      const promotion = await promote({ assignTags, tags: client.tags }, current, buildId, wanted, target);
+      const isOfPeople = (tag: string) => !own.includes(tag);
       return {
         ok: true,
         value: {
-          moves: moves.map(sinceFirst(template.tags)),
-          claimedByOthers: [...claimedByOthers, ...contested],
+          moves: promotion.moves.filter(({ tag }) => isOfPeople(tag)).map(sinceFirst(template.tags)),
+          claimedByOthers: [...claimedByOthers, ...promotion.contested.filter(isOfPeople)],
         },
       };
     } catch (error) {

@@ -200,7 +200,7 @@ export class Search {
     const { templateId } = template;
     const steps = joined?.steps ?? [];
     const outcome = { templateId, buildId, name, steps, durationMs: this.#durationMs(), reused };
-    if (claimedByOthers.length === tags.length) {
+    if (tags.length > 0 && claimedByOthers.length === tags.length) {
       return this.#superseded({ ...outcome, tags }, claimedByOthers);
     }
     this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
@@ -215,7 +215,10 @@ export class Search {
   /** If tags cannot be put on this build, a new build gets them with its registration. */
   async #claimTags(found: MatchingBuild): Promise<Result<ClaimedTags>> {
     try {
-      return await claimTags(this.#deps.client, found, this.#plan.tags, this.#tagHistory());
+      const { tags } = this.#plan;
+      const keep = (current: ReadonlyMap<string, string>) =>
+        tagsClaimedByOthers(tags, current, this.#tagHistory());
+      return await claimTags(this.#deps.client, found, { tags, keep });
     } catch (error) {
       if (!(error instanceof ServiceError) || this.#options.reuse === 'require') throw error;
       return {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isContentTag } from '../api/content-tag.ts';
 import { isBuildIdentifier, longestTag } from '../api/names.ts';
+import { isReservedTag } from '../api/reserved-tags.ts';
 
 /** A text in the form of a tag. */
 export interface NormalizedTag {
@@ -12,7 +12,7 @@ export interface NormalizedTag {
 /**
  * Turns a text that is not empty into a tag that the service accepts. Every run of characters other than letters,
  * digits, `.`, `_` and `-` becomes one `-`, and capitals become lower case. A text that is too long, has the form of a
- * build identifier or content tag, or has only signs gets part of its hash, so that two texts never share a tag.
+ * build identifier or of one of the action's own tags, or has only signs gets part of its hash, so that two texts never share a tag.
  */
 export function normalizeTag(text: string): NormalizedTag {
   const allowed = text.replace(/[^A-Za-z0-9._-]+/g, '-');
@@ -23,10 +23,10 @@ export function normalizeTag(text: string): NormalizedTag {
       note: 'none of its characters can be in a tag, so a hash replaces it',
     };
   }
-  if (isContentTag(folded)) {
+  if (isReservedTag(folded)) {
     return {
       tag: `tag-${mark(text)}`,
-      note: 'it has the form of a content tag, so a hash replaces it',
+      note: 'it has the form of a tag that the action keeps for itself, so a hash replaces it',
     };
   }
   if (folded.length > longestTag) {

@@ -21,17 +21,20 @@ export interface TagPromotion {
 /**
  * Puts the tags on a ready build, all in one request, so all or none; sends nothing if they are there already. Gives the
  * build of each tag before and after, as the service lists it. Rejects with a `ServiceError`.
+ *
+ * @param target - a tag of the build in place of its identifier: the request fails if the build has lost it
  */
 export async function promote(
   client: Pick<IdempotentApi, 'assignTags' | 'tags'>,
   template: TemplateInfo,
   buildId: string,
   tags: readonly string[],
+  target = buildId,
 ): Promise<TagPromotion> {
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
   let confirmed = false;
   if (changed) {
-    const { buildID: on } = await client.assignTags(`${template.name}:${buildId}`, tags);
+    const { buildID: on } = await client.assignTags(`${template.name}:${target}`, tags);
     if (on !== undefined && on !== buildId) throw onAnother(buildId, on);
     confirmed = on === buildId;
   }

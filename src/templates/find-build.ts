@@ -1,6 +1,6 @@
 import type { IdempotentApi } from '../api/client.ts';
-import { isContentTag } from '../api/content-tag.ts';
 import { isBuildIdentifier } from '../api/names.ts';
+import { isCandidateTag, isPassedTag, isReservedTag } from '../api/reserved-tags.ts';
 import type { BuildStatus, ListedBuild, TemplatePage } from '../api/schemas.ts';
 import type { AwaitedBuild } from '../api/types.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
@@ -41,7 +41,7 @@ export async function findBuild(
   }
   const size = await sizeOf(client, template.templateId, buildId);
   const tags = [...template.tags]
-    .filter(([tag, id]) => id === buildId && !isContentTag(tag))
+    .filter(([tag, id]) => id === buildId && !isReservedTag(tag))
     .map(([tag]) => tag);
   return {
     ok: true,
@@ -71,7 +71,7 @@ async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: strin
 
 /**
  * The identifier of the ready build that `from`, a tag or the identifier of a build, means; otherwise the reason is one
- * or two sentences. If the newest build of a tag is not ready, the tag still means an older build, but the service does
+ * or two sentences. A build that only waits for its test (`publishTested`) does not count as ready. If the newest build of a tag is not ready, the tag still means an older build, but the service does
  * not give its identifier: then there is no result.
  */
 export async function findReadyBuild(
@@ -86,8 +86,14 @@ export async function findReadyBuild(
     return { ok: false, reason: `${name} has no tag ${from}. ${tagsInWords(template)}` };
 
   const found = await statusOf(client, template, buildId);
-  if (found?.status === 'ready') return { ok: true, value: buildId };
   const meant = byTag ? `The newest build under the tag ${from}, ${buildId},` : `Build ${buildId}`;
+  if (found?.status === 'ready') {
+    if (!waitsForTest(template, buildId)) return { ok: true, value: buildId };
+    return {
+      ok: false,
+      reason: `${meant} has not passed its test: a run is testing it now, or ended before the test did. Wait for that run, or run it again.`,
+    };
+  }
   if (!found) {
     return {
       ok: false,
@@ -99,6 +105,12 @@ export async function findReadyBuild(
     return { ok: false, reason: `${meant} is not ready yet (${found.status}).${older}` };
   const reason = found.reason?.message || 'The service gave no reason';
   return { ok: false, reason: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
+}
+
+/** Whether a build is held for a test that it has not passed, and has no tag that people use. */
+function waitsForTest({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
+  const own = [...tags].filter(([, id]) => id === buildId).map(([tag]) => tag);
+  return own.some(isCandidateTag) && !own.some(isPassedTag) && own.every(isReservedTag);
 }
 
 /** The state of a build, or `undefined` if there is no such build, or only one without a tag. */
@@ -132,13 +144,22 @@ export async function listedBuild(
 ): Promise<ListedBuild | undefined> {
   const known = (await first)?.builds.find(({ buildID }) => buildID === buildId);
   // A page from before the list of tags may lack a newer build.
-  if (known) return known;
+  return known ?? (await listedBuilds(client, templateId, new Set([buildId]))).get(buildId);
+}
+
+/** Several builds at once, by their identifiers. Those that {@link listedBuild} does not find are missing. */
+export async function listedBuilds(
+  client: Pick<IdempotentApi, 'template'>,
+  templateId: string,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ListedBuild>> {
+  const found = new Map<string, ListedBuild>();
   let next: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
     const { builds, nextPage } = await client.template(templateId, next);
-    const found = builds.find(({ buildID }) => buildID === buildId);
-    if (found || nextPage === undefined || builds.length === 0) return found;
+    for (const build of builds) if (wanted.has(build.buildID)) found.set(build.buildID, build);
+    if (found.size === wanted.size || nextPage === undefined || builds.length === 0) break;
     next = nextPage;
   }
-  return undefined;
+  return found;
 }

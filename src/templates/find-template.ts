@@ -1,6 +1,7 @@
 import type { IdempotentApi } from '../api/client.ts';
 import { commitOf, isContentTag } from '../api/content-tag.ts';
 import { isBuildIdentifier } from '../api/names.ts';
+import { isReservedTag } from '../api/reserved-tags.ts';
 import type { TemplateTag } from '../api/schemas.ts';
 import { isMissing } from '../http/errors.ts';
 import { shortSha } from '../tags/event-values.ts';
@@ -97,7 +98,7 @@ const listedTags = 20;
 
 /** The tags of a template, for a message that a tag or build was not found: `It has the tags latest, v1 and 3 more.` */
 export function tagsInWords({ tags }: Pick<TemplateInfo, 'tags'>): string {
-  const names = [...tags.keys()].filter((tag) => !isContentTag(tag));
+  const names = [...tags.keys()].filter((tag) => !isReservedTag(tag));
   if (names.length === 0) return 'It has no tags.';
   const more = names.length > listedTags ? ` and ${names.length - listedTags} more` : '';
   return `It has the ${names.length === 1 ? 'tag' : 'tags'} ${names.slice(0, listedTags).join(', ')}${more}.`;

@@ -18,8 +18,11 @@ export interface ContentRow extends ContentTag {
   readonly removed: boolean;
 }
 
-/** Exactly the two forms of `contentTags`; `isContentTag` accepts more, since it is used to refuse tags. */
-const contentForm = /^content-[0-9a-f]{64}(?:\.[0-9a-f]{7,40})?$/;
+/**
+ * Exactly the two forms of `contentTags`, and that of `passedTag`; `isContentTag` accepts more, since it is used to
+ * refuse tags. A passed tag means nothing without the content tag of its build.
+ */
+const contentForm = /^(?:content-[0-9a-f]{64}(?:\.[0-9a-f]{7,40})?|passed-[0-9a-f]{64})$/;
 
 /**
  * The content tags of builds that have no other tag, and whose content tags were all assigned before that time; oldest

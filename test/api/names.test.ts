@@ -33,8 +33,10 @@ describe('tags', () => {
     ['v1+build', '"+" is not allowed, expected lower-case letters, digits, -, _ and .'],
     ['feature/x', '"/" is not allowed'],
     ['0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b', 'the form of a build identifier'],
-    [`content-${'ab'.repeat(32)}`, 'the form of a content tag'],
-    [`content-${'ab'.repeat(32)}.0123456`, 'the form of a content tag'],
+    [`content-${'ab'.repeat(32)}`, 'the form of a tag that the action keeps for itself'],
+    [`content-${'ab'.repeat(32)}.0123456`, 'the form of a tag that the action keeps for itself'],
+    ['candidate-12-1-0123456789ab', 'the form of a tag that the action keeps for itself'],
+    [`passed-${'ab'.repeat(32)}`, 'the form of a tag that the action keeps for itself'],
     ['x'.repeat(200), 'it has 200 characters'],
   ])('%j is a problem', (tag, message) => {
     expect(tagMistake(tag)).toContain(message);

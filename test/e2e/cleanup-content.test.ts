@@ -105,3 +105,44 @@ test('an age that would do nothing is refused before the first request', async (
   expect(log).toMatch(/Input content-days::.*found "90", expected nothing with mode: event/);
   expect(service.requests.filter(({ headers }) => headers['user-agent']?.startsWith('novita'))).toEqual([]);
 });
+
+const candidate = (run: number) => `candidate-${run}-1-0123456789ab`;
+const passed = `passed-${'ef'.repeat(32)}`;
+
+test('a sweep removes the candidate tags of runs that are over, and a passed tag with its content tag', async ({
+  service,
+  sweep,
+}) => {
+  const killed = await daysAgo(3.5, () => build(service, 'my-agent', {}, [candidate(1), contentTag('e')]));
+  await daysAgo(1.5, () => build(service, 'my-agent', {}, [candidate(2), contentTag('f')]));
+  await daysAgo(100.5, () => build(service, 'my-agent', {}, [contentTag('0'), passed]));
+  const dry = await sweep({ 'dry-run': 'true' });
+  expect(dry.log).toContain(`my-agent  ${candidate(1)}  ${killed.buildID}  would be removed: 3 days old`);
+  expect([dry.gone, dry.outputs['removed']]).toEqual([[], '[]']);
+  const { exitCode, log, outputs, summary, gone } = await sweep();
+  expect(exitCode, log).toBe(0);
+  expect(gone).toEqual([candidate(1), 'pr-2']);
+  expect(JSON.parse(outputs['removed'] ?? '')).toEqual(['my-agent:pr-2', `my-agent:${candidate(1)}`]);
+  expect(groupsOf(log).map(({ title }) => title)).toEqual(['Preview tags', 'Candidate tags']);
+  expect(log).toContain('\n1 preview tag and 1 candidate tag removed; builds and templates stay\n');
+  expect(summary).toContain('\n\n## Candidate tags\n\n| Tag |');
+  const later = await sweep({ 'content-days': '90' });
+  expect(later.gone).toEqual(expect.arrayContaining([contentTag('0'), passed, a]));
+  expect(later.gone).not.toContain(contentTag('e'));
+  expect(later.log).toMatch(/4 content tags of 2 builds removed/);
+});
+
+test('the preview of one pull request is cleaned up without a look at candidate tags', async ({
+  service,
+  run,
+}) => {
+  await daysAgo(3, () => build(service, 'my-agent', {}, [candidate(1), 'pr-2']));
+  const pullRequest = { number: 2, head: { sha: 'a1'.repeat(20) }, base: {} };
+  const payload = { action: 'closed', number: 2, pull_request: pullRequest };
+  const { exitCode, log } = await run({
+    event: { name: 'pull_request', payload },
+    inputs: { mode: 'event', 'content-days': '' },
+  });
+  expect(exitCode, log).toBe(0);
+  expect(tagsOf(service)).toEqual([candidate(1)]);
+});

@@ -254,6 +254,17 @@ describe('tags that tell where a build was made', () => {
   });
 });
 
+test.for([
+  ['has passed another test', [`passed-${'ab'.repeat(32)}`]],
+  ['people use already', ['v1']],
+] as const)('a build that %s is promoted while a run tests it', async ([, others], { service, run }) => {
+  const tags = ['candidate-12-1-0123456789ab', `content-${'cd'.repeat(32)}`, ...others];
+  const { buildID } = await build(service, 'my-agent', {}, tags);
+  const { exitCode, log } = await run({ inputs: { from: buildID, tags: 'latest' } });
+  expect(exitCode, log).toBe(0);
+  expect(service.inspect.resolve('my-agent', 'latest')).toBe(buildID);
+});
+
 describe('what cannot be promoted', () => {
   test('is told with what there is, and nothing is changed', async ({ service, run }) => {
     service.script = ({ tags }) => {
@@ -265,9 +276,17 @@ describe('what cannot be promoted', () => {
     await build(service, 'my-agent', recipe, ['v2']);
     const hanging = await register(service, 'my-agent', ['v3']);
     await start(service, hanging, recipe);
+    const candidate = 'candidate-12-1-0123456789ab';
+    const tested = await build(service, 'my-agent', {}, [candidate, `content-${'cd'.repeat(32)}`]);
     const before = changes(service).length;
 
     const rows: [Record<string, string>, RegExp][] = [
+      [
+        { from: tested.buildID },
+        /Build \S+ has not passed its test: a run is testing it now, or ended before/,
+      ],
+      [{ from: candidate }, /under the tag candidate-12-1-\S+, \S+, has not passed its test/],
+      [{ from: `content-${'cd'.repeat(32)}` }, /has not passed its test/],
       [{ from: 'v9' }, /Nothing was promoted: my-agent has no tag v9\. It has the tags v3, v2, v1\./],
       [
         { from: '0b0b4d6e-4d8e-4b8e-9b1e-3f1f6d1f2a3b' },
@@ -291,7 +310,7 @@ describe('what cannot be promoted', () => {
       [{ from: 'v1', tags: 'Latest Greatest!' }, /Input tags/],
       [
         { from: 'v1', tags: `content-${'ab'.repeat(32)}` },
-        /Input tags::.*which has the form of a content tag/,
+        /Input tags::.*which has the form of a tag that the action keeps for itself/,
       ],
       [{ from: 'v1', 'api-key': 'wrong-key-0123' }, /The service does not know the API key/],
     ];

@@ -20,6 +20,7 @@ export const requests = {
   register: /^POST \/v3\/templates$/,
   start: /^POST \/v2\//,
   assign: /^POST \/templates\/tags$/,
+  remove: /^DELETE \/templates\/tags$/,
   any: /./,
 } as const;
 

@@ -4,6 +4,7 @@ import type { CleanupInputs } from '../../inputs/cleanup.ts';
 import { type ExitResult, explainServiceError } from '../../job/exit.ts';
 import type { CleanupResult } from '../../report/text/cleanup.ts';
 import { type CleanupPlan, cleanTemplate, type TemplateCleanup } from '../../templates/remove-previews.ts';
+import { sweepCandidates } from '../../templates/sweep-candidate-tags.ts';
 import { type ContentRow, sweepContent } from '../../templates/sweep-content-tags.ts';
 
 const incomplete = 'Not everything was removed';
@@ -11,25 +12,30 @@ const incomplete = 'Not everything was removed';
 /** Cleans one template after another. The result has all that was done, even when it stops before the last template. */
 export async function cleanTemplates(
   client: ServiceClient,
-  { names, contentDays: olderThanDays }: Pick<CleanupInputs, 'names' | 'contentDays'>,
+  { names, mode, contentDays: olderThanDays }: Pick<CleanupInputs, 'names' | 'mode' | 'contentDays'>,
   plan: CleanupPlan,
   interrupted: AbortSignal,
 ): Promise<CleanupResult & { readonly exit: ExitResult }> {
   const { dryRun } = plan;
   const templates: TemplateCleanup[] = [];
   const content: ContentRow[] = [];
+  const candidates: ContentRow[] = [];
   try {
     for (const name of names) {
       const cleanup = await cleanTemplate(client, name, plan);
       templates.push(cleanup);
-      if (olderThanDays === undefined || cleanup.state !== 'done') continue;
+      if (mode !== 'sweep' || cleanup.state !== 'done') continue;
       const spared = new Set(cleanup.rows.map(({ buildId }) => buildId));
-      const error = await sweepContent(client, name, { olderThanDays, spared, dryRun }, content);
+      const error =
+        (await sweepCandidates(client, name, { dryRun }, candidates)) ??
+        (olderThanDays === undefined
+          ? undefined
+          : await sweepContent(client, name, { olderThanDays, spared, dryRun }, content));
       if (error) templates.push({ name, state: 'failed', rows: [], error });
     }
-    return { templates, content, exit: exitForTemplates(templates) };
+    return { templates, content, candidates, exit: exitForTemplates(templates) };
   } catch (error) {
-    return { templates, content, exit: exitForStop(error, interrupted) };
+    return { templates, content, candidates, exit: exitForStop(error, interrupted) };
   }
 }
 

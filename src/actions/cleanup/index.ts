@@ -13,8 +13,8 @@ import { cleanTemplates } from './clean-templates.ts';
 import { closedPullRequest, decideByEvent, decideBySweep, isReopened } from './policy.ts';
 
 /**
- * The cleanup action: remove the preview tags of closed pull requests and, in a sweep, the content tags that are no
- * longer needed. Builds and templates stay. Rejects with a `ProblemsError` that names all mistakes in the inputs.
+ * The cleanup action: remove the preview tags of closed pull requests and, in a sweep, the candidate tags of runs that
+ * are over and the content tags that are no longer needed. Builds and templates stay. Rejects with a `ProblemsError` that names all mistakes in the inputs.
  */
 export async function runCleanup({ context, runner, clients }: Job): Promise<ExitResult> {
   const { event, run, interrupted } = context;
@@ -49,7 +49,8 @@ export async function runCleanup({ context, runner, clients }: Job): Promise<Exi
   const cleanup = await cleanTemplates(client, inputs, { prefixes, decide, dryRun }, interrupted);
 
   const removed = cleanup.templates.flatMap(({ rows }) => rows).filter((row) => row.removed);
-  const allRemoved = [...removed, ...cleanup.content.filter((row) => row.removed)];
+  const own = [...cleanup.content, ...cleanup.candidates].filter((row) => row.removed);
+  const allRemoved = [...removed, ...own];
   runner.setOutput('removed', JSON.stringify(allRemoved.map(({ name, tag }) => `${name}:${tag}`)));
   logCleanup(output, cleanup, dryRun);
   for (const { name, tag, pullRequest: number } of mode === 'sweep' ? removed : []) {

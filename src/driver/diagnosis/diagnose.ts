@@ -9,7 +9,8 @@ import { serviceRules } from './service-rules.ts';
 
 /** Explains how a build ended; `undefined` if there is nothing to explain. */
 export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | undefined {
-  const { status, failure, abortedBy } = outcome;
+  const { status, failure, abortedBy, abortedDuring } = outcome;
+  if (abortedBy && abortedDuring) return abortedTest(abortedBy, abortedDuring);
   if (abortedBy) return abortDiagnosis(abortedBy, status);
   if (failure?.request) {
     const diagnosis = diagnoseRequest(failure.request, plan);
@@ -131,6 +132,29 @@ function inRunner({ what, advice }: RunnerTrouble, status: BuildOutcome['status'
       ? 'The build continues at the service.'
       : 'The build was registered and will not be started: the next one replaces it, or the service ends it.';
   return { what, advice: `${advice} ${state}` };
+}
+
+/** The build is ready; only its tags are missing. */
+function abortedTest(reason: AbortReason, during: 'test' | 'tags'): Diagnosis {
+  const tags =
+    during === 'test' ? 'No tag has moved.' : 'It is not known whether its tags have moved already.';
+  const again = 'Run this job again: it finds the build, and tests it where it has not passed.';
+  const what = during === 'test' ? 'the test of the build' : 'the build got its tags';
+  if (reason === 'interrupted') {
+    const when = during === 'test' ? `during ${what}` : `while ${what}`;
+    return {
+      class: 'interrupted',
+      what: `The job was cancelled ${when}.`,
+      advice: `${tags} ${again}`,
+      retry: 'never',
+    };
+  }
+  return {
+    class: 'timeout',
+    what: `The time limit timeout-minutes ended ${during === 'test' ? what : `before ${what}`}.`,
+    advice: `${tags} Raise timeout-minutes. ${again}`,
+    retry: 'never',
+  };
 }
 
 function abortDiagnosis(reason: AbortReason, status: BuildOutcome['status']): Diagnosis {

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../api/types.ts';
+import type { LogLevel, TagChange } from '../../api/types.ts';
 import { withoutCommand } from '../../driver/diagnosis/evidence.ts';
 import type { BuildEvent, LogLine, ReusedBuild, StepHeader } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
@@ -142,6 +142,10 @@ export function createBuildLog(
         }
         logReuse(output, event);
         break;
+      case 'tags-moved':
+        endGroup();
+        logMoves(output, event.moves);
+        break;
       case 'upload-started':
       case 'upload-finished':
         if (current !== uploads) open(uploads, uploadsTitle(plan));
@@ -223,5 +227,9 @@ export function logReuse(
   { buildId, reused }: { readonly buildId: string; readonly reused: ReusedBuild },
 ): void {
   output.line(reusedSentence(reusedFields(reused), `build ${singleLine(buildId)}`));
-  for (const move of reused.moves) output.line(`Tag ${singleLine(move.tag)}: ${moveWords(move)}`);
+  logMoves(output, reused.moves);
+}
+
+function logMoves(output: Output, moves: readonly TagChange[]): void {
+  for (const move of moves) output.line(`Tag ${singleLine(move.tag)}: ${moveWords(move)}`);
 }

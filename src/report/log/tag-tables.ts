@@ -1,7 +1,15 @@
 import type { TagChange } from '../../api/types.ts';
 import type { TagDecision } from '../../tags/decide.ts';
 import type { PromotedBuild } from '../../templates/assign-tags.ts';
-import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
+import {
+  byBuild,
+  type CleanupResult,
+  candidateResult,
+  closing,
+  contentResult,
+  result,
+  tagsInShort,
+} from '../text/cleanup.ts';
 import { formatCount } from '../text/format.ts';
 import { singleLine } from '../text/sanitize.ts';
 import type { Output } from './output.ts';
@@ -42,9 +50,9 @@ function movedInWords(moves: readonly TagChange[], buildId: string): string {
   return `${formatCount(moved.length, 'tag')} moved to build ${buildId}`;
 }
 
-/** The tables of preview tags and content tags, with what was done to each. A missing template is a warning. */
+/** The tables of preview tags, content tags and candidate tags, with what was done to each. A missing template is a warning. */
 export function logCleanup(output: Output, cleanup: CleanupResult, dryRun: boolean): void {
-  const { templates, content } = cleanup;
+  const { templates, content, candidates } = cleanup;
   const cell = (text: string): string => singleLine(text, 300);
   const rows = templates.flatMap(({ rows }) => rows);
   const previews = rows.map((row) => [row.name, row.tag, row.buildId, result(row, dryRun)].map(cell));
@@ -56,6 +64,10 @@ export function logCleanup(output: Output, cleanup: CleanupResult, dryRun: boole
   });
   if (builds.length > 0)
     logTable(output, 'Content tags', [['template', 'build', 'tags', 'result'], ...builds]);
+  const held = candidates.map((row) =>
+    [row.name, row.tag, row.buildId, candidateResult(row, dryRun)].map(cell),
+  );
+  if (held.length > 0) logTable(output, 'Candidate tags', [['template', 'tag', 'build', 'result'], ...held]);
   for (const { name, state } of templates) {
     if (state !== 'missing') continue;
     output.warning(

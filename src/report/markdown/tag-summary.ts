@@ -1,8 +1,16 @@
 import type { PromotedBuild } from '../../templates/assign-tags.ts';
-import { byBuild, type CleanupResult, closing, contentResult, result, tagsInShort } from '../text/cleanup.ts';
+import {
+  byBuild,
+  type CleanupResult,
+  candidateResult,
+  closing,
+  contentResult,
+  result,
+  tagsInShort,
+} from '../text/cleanup.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
-/** What was done to preview tags and content tags, for the job summary; empty when nothing was. */
+/** What was done to preview tags, content tags and candidate tags, for the job summary; empty when nothing was. */
 export function cleanupSummary(cleanup: CleanupResult, dryRun: boolean): string {
   const previews = cleanup.templates
     .flatMap(({ rows }) => rows)
@@ -11,7 +19,14 @@ export function cleanupSummary(cleanup: CleanupResult, dryRun: boolean): string 
     const [{ name, buildId }] = tags;
     return [`${name}:${tagsInShort(tags)}`, buildId, contentResult(tags, dryRun)] as const;
   });
-  const [first, ...rest] = [...section('Preview tags', previews), ...section('Content tags', builds)];
+  const candidates = cleanup.candidates.map(
+    (row) => [`${row.name}:${row.tag}`, row.buildId, candidateResult(row, dryRun)] as const,
+  );
+  const [first, ...rest] = [
+    ...section('Preview tags', previews),
+    ...section('Content tags', builds),
+    ...section('Candidate tags', candidates),
+  ];
   if (!first) return '';
   const parts = [
     first.title,

@@ -1,0 +1,285 @@
+import type { ServiceClient } from '../api/client.ts';
+import { buildReference } from '../api/names.ts';
+import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
+import type { AbortReason, BuildOutcome } from '../driver/events.ts';
+import { failureOfError } from '../driver/follow.ts';
+import { isMissing, ServiceError } from '../http/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Result } from '../result.ts';
+import { type ClaimedTags, claimTags, type TagClaim } from '../reuse/claim-tags.ts';
+import { reuseOrBuild } from '../reuse/reuse-or-build.ts';
+import type { ReuseContext, ReuseOptions } from '../reuse/search.ts';
+import type { SmokeTestOutcome } from '../smoke-test/events.ts';
+import { promote } from '../templates/assign-tags.ts';
+import { readTags, type TemplateInfo } from '../templates/find-template.ts';
+import { type BeginningOfRun, tagsOfLaterBuilds } from './later-builds.ts';
+import { testFailed } from './test-failed.ts';
+import { withdraw } from './withdraw.ts';
+
+/** The test that a build has to pass before it gets the tags of its plan. */
+export interface PublishTest {
+  /** Of this run and no other (`candidateTag`). */
+  readonly candidateTag: string;
+  /** Says that a build has passed this test (`passedTag`). Absent where the plan has no fingerprint. */
+  readonly passedTag?: string;
+  /** Starts a sandbox of `name:buildId` and tests it. Rejects only with the signal's reason. */
+  readonly run: (reference: string) => Promise<SmokeTestOutcome>;
+}
+
+/** So many builds are tested when each is withdrawn during its test. */
+const mostTested = 4;
+
+/**
+ * Ends with a ready build of the plan's content that has passed the test and has the plan's tags: one that exists, one
+ * that another run is making, or else a new one. Emits events; resolves and rejects as `reuseOrBuild` does.
+ *
+ * ## A tag names only what was tested
+ *
+ * 1. *A build is registered without the tags that people use.* It gets its content tags and a candidate tag of this run.
+ *    Without any tag the service would give it `default`. No other run asks for the candidate tag, so no push stops this
+ *    build; only a registration of the same content does, as `reuseOrBuild` says.
+ * 2. *An existing build of the content is held by a candidate tag as well*, unless it has passed this test before. So
+ *    whoever tests a build can tell whether it was withdrawn meanwhile.
+ * 3. *Green moves all tags in one request, and the target of the request is the candidate tag.* If the build was
+ *    withdrawn, the service finds no such tag, and nothing moves. The passed tag comes in the same request: it names no
+ *    build whose test was not seen to its end. Then the candidate tag goes. If that fails, a cleanup sweeps it.
+ * 4. *Red moves nothing and withdraws the build* (`withdraw`): its content tags go, so nothing reuses it, and every
+ *    candidate tag on it goes, so no other run that tests it can publish it. A build without any tag cannot be reached by
+ *    its identifier either, so nobody can promote it. Tags that people or other runs gave it stay.
+ * 5. *No verdict changes nothing.* If no sandbox could be started, if the job is cancelled, or if the runner is lost, the
+ *    build keeps its content tags and its candidate tag. The next run finds it and tests it. The promote action refuses a
+ *    build that only waits for its test.
+ * 6. *A passed test counts.* The passed tag has the hash of content and test, and only point 3 assigns it. A run whose
+ *    build has it only moves tags. A build is never found by it, but by its content tag, with the proof of `findMatch`;
+ *    the passed tag must name the same build.
+ *
+ * ## Which run has a tag in the end
+ *
+ * Tests take different times, so a tag must not go to the run that ends last. It goes to the newest registration, as
+ * without a test. Before the tags move, each of them is looked at again (`tagsOfLaterBuilds`): one that names a build
+ * registered after ours stays there; one whose build was registered before ours is taken, also if it was put there since
+ * this run began. For a build that this run did not register, the beginning of this run counts, so that a revert takes
+ * the tags of the newer build that it reverts.
+ *
+ * ## What remains
+ *
+ * The service moves tags on no condition but that the target exists. So these have no guard:
+ *
+ * - A registration or a promotion between the last look and the request, which is one round trip, counts as older.
+ * - Two runs test one build at the same time with different verdicts, since their tests differ or the test is flaky, and
+ *   the green one ends first: its tags stay on the build.
+ * - A run without a test takes any ready build of its content (`reuseOrBuild`), also one that waits for its test.
+ * - A run that reuses a build leaves no trace of when it began. An older run that still tests a build of its own takes
+ *   the tags from it. A concurrency group in the workflow prevents that.
+ */
+export async function publishTested(
+  plan: Plan,
+  test: PublishTest,
+  options: ReuseOptions,
+  deps: ReuseContext,
+): Promise<Result<BuildOutcome>> {
+  const { client, emit, signal } = deps;
+  const startedAt = Date.now();
+  const end = (outcome: BuildOutcome): Result<BuildOutcome> => {
+    const whole = { ...outcome, durationMs: Date.now() - startedAt };
+    emit({ type: 'finished', outcome: whole });
+    return { ok: true, value: whole };
+  };
+  const candidate: Plan = { ...plan, tags: [], candidateTag: test.candidateTag };
+  const building: ReuseContext = {
+    ...deps,
+    // What a person sees at the end includes the test.
+    emit: (event) => event.type !== 'finished' && emit(event),
+  };
+  let early = deps.early;
+  const mayReuse = plan.contentTags !== undefined && options.reuse !== 'never';
+  const tagged = mayReuse ? buildsOfTags(plan, deps) : Promise.resolve(new Set<string>());
+  const begun = async (): Promise<BeginningOfRun> => ({
+    at: startedAt + (client.clockAheadMs() ?? 0),
+    tagged: await tagged,
+  });
+
+  for (let tested = 1; ; tested += 1) {
+    const made = await reuseOrBuild(candidate, options, { ...building, early });
+    early = undefined;
+    if (!made.ok) return made;
+    const build = made.value;
+    if (build.status !== 'ready') return end(withoutTags(build));
+    const publication = new Publication(plan, test, build, { begun, client, emit });
+    const outcome = await publication.run().catch((error: unknown) => {
+      if (signal.aborted) return publication.aborted(signal.reason as AbortReason);
+      if (error instanceof ServiceError) return publication.refused(error);
+      throw error;
+    });
+    if (outcome) return end(outcome);
+    const why = `Build ${build.buildId} was withdrawn while this run tested it: its test failed in another run, or its tags were removed.`;
+    if (tested === mostTested) return end(testFailed(build, lost(why)));
+    emit({ type: 'notice', message: `${why} Looking for the content again.` });
+  }
+}
+
+/** One ready build on its way to the tags. */
+class Publication {
+  readonly #plan: Plan;
+  readonly #test: PublishTest;
+  /** Without tags. */
+  readonly #build: BuildOutcome;
+  readonly #begun: () => Promise<BeginningOfRun>;
+  readonly #client: ServiceClient;
+  readonly #emit: ReuseContext['emit'];
+  #stage: 'test' | 'tags' = 'test';
+  #result: SmokeTestOutcome | undefined;
+
+  constructor(
+    plan: Plan,
+    test: PublishTest,
+    build: BuildOutcome,
+    {
+      begun,
+      client,
+      emit,
+    }: Pick<ReuseContext, 'client' | 'emit'> & { readonly begun: () => Promise<BeginningOfRun> },
+  ) {
+    this.#plan = plan;
+    this.#test = test;
+    this.#build = { ...build, tags: [] };
+    this.#begun = begun;
+    this.#client = client;
+    this.#emit = emit;
+  }
+
+  /** Tests the build and moves the tags; nothing if it was withdrawn. Rejects with a `ServiceError`. */
+  async run(): Promise<BuildOutcome | undefined> {
+    const { candidateTag, passedTag, run } = this.#test;
+    const { buildId, reused } = this.#build;
+    if (reused) {
+      const template = await this.#template();
+      if (passedTag !== undefined && template.tags.get(passedTag) === buildId) {
+        this.#notice(`Build ${buildId} has passed this test before, so it is not tested again.`);
+        return this.#tag(template, {});
+      }
+      if (!(await this.#hold(template))) return undefined;
+    }
+    this.#result = await run(buildReference(this.#build));
+    const { failure } = this.#result;
+    if (failure) {
+      // A sandbox that cannot be started says nothing about the build.
+      if (failure.cause !== 'sandbox') this.#notice(await withdraw(this.#client, this.#build));
+      return testFailed(this.#build, this.#result);
+    }
+    const own = passedTag === undefined ? [] : [passedTag];
+    const outcome = await this.#tag(await this.#template(), { target: candidateTag, own });
+    if (outcome) await this.#letGo();
+    return outcome;
+  }
+
+  /** The outcome if the job ends before the tags have moved. */
+  aborted(reason: AbortReason): BuildOutcome {
+    const during = this.#stage;
+    const outcome = { ...this.#tested(), status: 'error', abortedBy: reason, abortedDuring: during } as const;
+    return withDiagnosis(this.#plan, outcome);
+  }
+
+  /** The outcome if the service refuses to hold the build or to move its tags. */
+  refused(error: ServiceError): BuildOutcome {
+    const outcome = withDiagnosis(this.#plan, {
+      ...this.#tested(),
+      status: 'error',
+      failure: failureOfError(error),
+    });
+    const { diagnosis } = outcome;
+    if (!diagnosis) return outcome;
+    const what = `The build is ready, and its tags were not moved. ${diagnosis.what}`;
+    return { ...outcome, diagnosis: { ...diagnosis, what } };
+  }
+
+  async #template(): Promise<TemplateInfo> {
+    const { name, templateId } = this.#build;
+    return { name, templateId, tags: await readTags(this.#client, templateId) };
+  }
+
+  /** Puts the candidate tag on a build that this run did not register, unless that is gone. */
+  async #hold(template: TemplateInfo): Promise<boolean> {
+    try {
+      await promote(this.#client, template, this.#build.buildId, [this.#test.candidateTag]);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Moves the tags of the plan, except those of later builds; nothing if the build, or the target, is gone. */
+  async #tag(
+    template: TemplateInfo,
+    claim: Pick<TagClaim, 'own' | 'target'>,
+  ): Promise<BuildOutcome | undefined> {
+    this.#stage = 'tags';
+    const { templateId, buildId, reused } = this.#build;
+    const { tags } = this.#plan;
+    const begun = await this.#begun();
+    const build = { templateId, buildId, isOwn: !reused };
+    const keep = (current: ReadonlyMap<string, string>) =>
+      tagsOfLaterBuilds(this.#client, tags, current, build, begun);
+    const claimed = await claimTags(this.#client, { template, buildId }, { tags, keep, ...claim });
+    return claimed.ok ? this.#claimed(claimed.value) : undefined;
+  }
+
+  #claimed({ moves, claimedByOthers: kept }: ClaimedTags): BuildOutcome {
+    const { tags } = this.#plan;
+    const { buildId } = this.#build;
+    const stay = `A newer run put ${kept.join(', ')} on another build meanwhile`;
+    if (kept.length === tags.length) {
+      const message = `${stay}: superseded by a newer one.`;
+      const failure = { message, lastLines: [] };
+      return withDiagnosis(this.#plan, { ...this.#tested(), tags, status: 'error', failure });
+    }
+    this.#emit({ type: 'tags-moved', buildId, moves });
+    if (kept.length > 0) this.#notice(`${stay}; they stay there.`);
+    return { ...this.#tested(), tags: tags.filter((tag) => !kept.includes(tag)) };
+  }
+
+  /** Removes the candidate tag. If that fails, the build has its tags all the same. */
+  async #letGo(): Promise<void> {
+    const { candidateTag } = this.#test;
+    try {
+      await this.#client.removeTags(this.#build.name, [candidateTag]);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) return;
+      this.#notice(
+        `The tag ${candidateTag} could not be removed (${error.summary}). It does no harm; a cleanup with mode: sweep removes it.`,
+      );
+    }
+  }
+
+  #tested(): BuildOutcome {
+    return { ...this.#build, ...(this.#result && { test: this.#result }) };
+  }
+
+  #notice(message: string): void {
+    this.#emit({ type: 'notice', message });
+  }
+}
+
+/** The builds that the tags of a plan name now; none where they cannot be read. */
+async function buildsOfTags(
+  { name, tags }: Pick<Plan, 'name' | 'tags'>,
+  { client, early }: Pick<ReuseContext, 'client' | 'early'>,
+): Promise<ReadonlySet<string>> {
+  const found = (await early?.found)?.tagged?.template.tags;
+  const current = found ?? (await readTags(client, name).catch(() => new Map<string, string>()));
+  return new Set(tags.flatMap((tag) => current.get(tag) ?? []));
+}
+
+/** A build that did not get ready. One that goes on at the service gets no tags from this run. */
+function withoutTags(build: BuildOutcome): BuildOutcome {
+  if (build.status !== 'building') return { ...build, tags: [] };
+  const { diagnosis } = build;
+  const advice =
+    'The build goes on at the service. It gets its tags only after its test: run this job again, which finds the build and tests it.';
+  return { ...build, tags: [], ...(diagnosis && { diagnosis: { ...diagnosis, advice } }) };
+}
+
+function lost(message: string): SmokeTestOutcome {
+  return { passed: false, commands: [], failure: { cause: 'sandbox', message } };
+}
