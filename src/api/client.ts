@@ -2,9 +2,11 @@ import type { paths } from 'novita-sandbox';
 import type { ServiceError } from '../http/errors.ts';
 import { createRetryNotes, type Retrier, type RetryPolicy, withRetry } from '../http/retry.ts';
 import { endpoints } from './endpoints.ts';
-import { createIdempotentApi, type IdempotentApi } from './idempotent-api.ts';
+import { type Credentials, serviceHeaders } from './headers.ts';
+import { createIdempotentApi, type IdempotentApi, type Send } from './idempotent-api.ts';
 import { createResponseParser, expectUploaded } from './parse-response.ts';
 import { createServiceRetrier } from './retry.ts';
+import { type RunningSandboxes, runningSandboxes } from './running-sandboxes.ts';
 import {
   newestMetrics,
   type SandboxMetrics,
@@ -25,14 +27,9 @@ type StartBody = StartCall['requestBody']['content']['application/json'];
 
 export type { IdempotentApi } from './idempotent-api.ts';
 
-export interface ClientOptions {
+export interface ClientOptions extends Credentials {
   /** Base URL of the API, without a slash at the end. */
   readonly apiUrl: string;
-  readonly apiKey: string;
-  /** Sent as a bearer token when there is one. */
-  readonly accessToken?: string;
-  /** `novita-template-action/1.2.3`, so that the service can tell its clients apart. */
-  readonly userAgent: string;
   readonly transport: TransportOptions;
 }
 
@@ -40,7 +37,7 @@ export interface ClientOptions {
  * The endpoints of the template service that this project uses. Every call rejects with a {@link ServiceError}
  * or with the signal's reason. Idempotent requests are retried as the transport's policy allows.
  */
-export interface ServiceClient extends IdempotentApi, ServiceClock {
+export interface ServiceClient extends IdempotentApi, RunningSandboxes, ServiceClock {
   /** The same calls, each sent once, for a caller that retries. */
   readonly noRetry: IdempotentApi;
   /** Claims the name, writes the tags and makes a new build. Sent once: there is no idempotency key. */
@@ -62,8 +59,6 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
     timeoutSeconds: number,
     metadata: Readonly<Record<string, string>>,
   ): Promise<StartedSandbox>;
-  /** Ends a sandbox; one that is gone is no error. */
-  killSandbox(sandboxId: string): Promise<void>;
   /** What a sandbox uses; `undefined` while the service has no reading. Sent once. */
   sandboxMetrics(sandboxId: string): Promise<SandboxMetrics | undefined>;
   /** How many sandboxes the team has and may have; `undefined` when the response does not say. Sent once. */
@@ -78,7 +73,7 @@ export interface ServiceClient extends IdempotentApi, ServiceClock {
 /** A client over real HTTP. Sends nothing until a call is made. */
 export function createServiceClient({ apiUrl, transport: options, ...rest }: ClientOptions): ServiceClient {
   const transport = createTransport(options);
-  const api = endpoints(apiUrl, headersOf(rest), transport.send);
+  const api = endpoints(apiUrl, serviceHeaders(rest), transport.send);
   const parser = createResponseParser(new URL(apiUrl).host, transport.apiResponded);
   const notes = createRetryNotes(options.onRetry ?? (() => {}));
   const { signal } = options;
@@ -86,10 +81,11 @@ export function createServiceClient({ apiUrl, transport: options, ...rest }: Cli
   const retrier: ServiceClient['retrier'] = (request, policy = options.budget, retryable) =>
     createServiceRetrier(request, { policy, notes, reached, signal, retryable });
 
+  const repeated: Send = (request, attempt) => withRetry(retrier(request), () => attempt(request));
+
   return {
-    ...createIdempotentApi(api, parser, (request, attempt) =>
-      withRetry(retrier(request), () => attempt(request)),
-    ),
+    ...createIdempotentApi(api, parser, repeated),
+    ...runningSandboxes(api, parser, repeated),
     noRetry: createIdempotentApi(api, parser, (request, attempt) => attempt(request)),
     retrier,
     clockAheadMs,
@@ -117,11 +113,6 @@ export function createServiceClient({ apiUrl, transport: options, ...rest }: Cli
       const body = { templateID, timeout, metadata, ...settings };
       return parser.body('POST sandboxes', await api.POST('/sandboxes', { body }), startedSandbox);
     },
-    killSandbox: (sandboxID) =>
-      withRetry(retrier('DELETE sandbox'), async () => {
-        const response = await api.DELETE('/sandboxes/{sandboxID}', { params: { path: { sandboxID } } });
-        if (response.status !== 404) parser.expectOk('DELETE sandbox', response);
-      }),
     async sandboxMetrics(sandboxID) {
       const params = { path: { sandboxID } };
       const response = await api.GET('/sandboxes/{sandboxID}/metrics', { params });
@@ -140,17 +131,5 @@ export function createServiceClient({ apiUrl, transport: options, ...rest }: Cli
     async upload(url, path, bytes) {
       expectUploaded(new URL(url).host, await putFile(url, path, bytes, options));
     },
-  };
-}
-
-function headersOf({
-  userAgent,
-  apiKey,
-  accessToken,
-}: Pick<ClientOptions, 'userAgent' | 'apiKey' | 'accessToken'>): Record<string, string> {
-  return {
-    'User-Agent': userAgent,
-    'X-API-KEY': apiKey,
-    ...(accessToken && { Authorization: `Bearer ${accessToken}` }),
   };
 }

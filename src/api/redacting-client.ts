@@ -46,6 +46,7 @@ export function redactingClient(client: ServiceClient, redact: Redact): ServiceC
     start: guard(client.start),
     createSandbox: guard(client.createSandbox),
     killSandbox: guard(client.killSandbox),
+    findSandboxes: guard(client.findSandboxes),
     sandboxMetrics: guard(client.sandboxMetrics),
     sandboxUse: guard(client.sandboxUse),
   };

@@ -2,6 +2,8 @@ import { cpuRule, memoryRule } from '../api/sandbox-size.ts';
 import type { LogLevel } from '../api/types.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { quote } from '../problem.ts';
+import { parseTest } from '../smoke-test/parse-test.ts';
+import { parseServedUrl } from '../smoke-test/parse-url.ts';
 import { readBuildArguments } from './build-arguments.ts';
 import { type Connection, readConnection } from './connection.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
@@ -71,6 +73,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly buildOn: 'auto' | 'service' | 'local';
   /** Commands for the finished template, as written. Empty for none. */
   readonly test: string;
+  /** `8080/health`: what the finished template must serve, as written. Empty for nothing. */
+  readonly testUrl: string;
   /** For all of them together. */
   readonly testTimeoutMinutes: number;
   readonly connection: Connection;
@@ -102,6 +106,7 @@ export function readBuildInputs(
     onMissingCredentials === 'skip' ||
     (onMissingCredentials === 'auto' && secretsWithheld);
   const skipCache = reader.flag('skip-cache', undefined);
+  const wait = reader.flag('wait', true);
   const dryRun = reader.flag('dry-run', false);
   const inputs: BuildInputs = {
     template: reader.text('template'),
@@ -120,7 +125,7 @@ export function readBuildInputs(
     skipCache,
     reuse: readReuse(reader, skipCache),
     pinBase: reader.flag('pin-base', true),
-    wait: reader.flag('wait', true),
+    wait,
     dryRun,
     retryWithoutCache: reader.flag('retry-without-cache', false),
     ...readFollowing(reader),
@@ -133,7 +138,7 @@ export function readBuildInputs(
     environment: readEnvironment(reader),
     onMissingCredentials,
     buildOn,
-    test: reader.text('test'),
+    ...readTest(reader, env, { wait, dryRun }),
     testTimeoutMinutes: reader.number('test-timeout', 10, minutesRule),
     connection: readConnection(env, reader, { keyOptional: keyOptional || dryRun }),
   };
@@ -153,6 +158,40 @@ function readArguments(reader: InputReader): BuildInputs['args'] {
   const found = value === undefined ? 'which is not JSON' : 'which is no JSON object';
   reader.reject('args', `found ${quote(text)}, ${found}; expected one such as {"dev": true}.`);
   return undefined;
+}
+
+/** Reads the test of the finished template. A mistake of it is found before anything is built. */
+function readTest(
+  reader: InputReader,
+  env: NodeJS.ProcessEnv,
+  { wait, dryRun }: Pick<BuildInputs, 'wait' | 'dryRun'>,
+): Pick<BuildInputs, 'test' | 'testUrl'> {
+  const test = reader.text('test');
+  const testUrl = reader.text('test-url');
+  if (test !== '' && parseTest(test).length === 0)
+    reader.reject(
+      'test',
+      `found ${quote(test)}, which has comments and no command. Write a command on a line of its own, such as python --version, or leave it empty.`,
+    );
+  const url = testUrl === '' ? undefined : parseServedUrl(testUrl);
+  if (typeof url === 'string') reader.reject('test-url', `found ${quote(testUrl)}, ${url}`);
+  if (test === '' && testUrl === '') return { test, testUrl };
+  if (!wait && !dryRun)
+    reader.reject(
+      'wait',
+      `found false together with ${test === '' ? 'test-url' : 'test'}, which needs the finished build. Remove wait: false, or the test.`,
+    );
+  const sandboxUrl = (env['NOVITA_SANDBOX_URL'] ?? '').trim();
+  if (sandboxUrl !== '' && !isHttpUrl(sandboxUrl))
+    reader.reject(
+      'domain',
+      `the variable NOVITA_SANDBOX_URL is ${quote(sandboxUrl)}, expected an http or https address such as https://sandboxes.example.com. Remove it to reach each sandbox at its own address.`,
+    );
+  return { test, testUrl };
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** A build that skips the cache does not reuse a build either. */

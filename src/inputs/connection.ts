@@ -8,6 +8,12 @@ export interface Connection {
   readonly accessToken: string;
   /** Without a slash at the end. */
   readonly apiUrl: string;
+  /** Where sandboxes are reached, unless the service names another domain for one: `us-phx-1.sandbox.novita.ai`. */
+  readonly domain: string;
+  /** The one address of all sandboxes, in place of one for each, as the SDK's `NOVITA_SANDBOX_URL` has it. */
+  readonly sandboxUrl?: string;
+  /** Sandboxes are reached at `localhost`, as with the SDK's `NOVITA_DEBUG`. */
+  readonly isDebug?: true;
   /** Set for the embedded service of this run: it is reached past any proxy. */
   readonly isHere?: true;
 }
@@ -75,7 +81,12 @@ export function readConnection(
       `found ${quote(wanted)}, expected an http or https address such as https://api.${defaultDomain}.`,
     );
   }
-  return { apiKey, accessToken, apiUrl: withScheme.replace(/\/+$/, '') };
+  const sandboxUrl = (env['NOVITA_SANDBOX_URL'] ?? '').trim().replace(/\/+$/, '');
+  return {
+    ...{ apiKey, accessToken, apiUrl: withScheme.replace(/\/+$/, ''), domain },
+    ...(sandboxUrl && { sandboxUrl }),
+    ...(debugUrl && { isDebug: true }),
+  };
 }
 
 /** Azure Pipelines leaves `$(NAME)` where it has no such variable, as in the run of a fork. */

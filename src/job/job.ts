@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServiceClient, type ServiceClient } from '../api/client.ts';
 import { redactingClient } from '../api/redacting-client.ts';
+import type { StartedSandbox } from '../api/sandbox-schemas.ts';
 import { type Contact, defaultTransport, noContact } from '../api/transport.ts';
 import type { CiEvent } from '../ci/event.ts';
 import type { Payload } from '../ci/payload.ts';
@@ -18,11 +19,9 @@ import type { Connection } from '../inputs/connection.ts';
 import { makeFolder } from '../make-folder.ts';
 import { problem } from '../problem.ts';
 import { resolveImage } from '../registry/resolve-digest.ts';
-import {
-  type SandboxAddress,
-  type SandboxCommands,
-  sandboxCommands,
-} from '../smoke-test/sandbox-commands.ts';
+import { sandboxCommands } from '../smoke-test/sandbox-commands.ts';
+import { askPort } from '../smoke-test/served-port.ts';
+import type { InsideSandbox } from '../smoke-test/smoke-test.ts';
 import { version } from '../version.ts';
 import { type Runner, runnerHistory } from './runner.ts';
 
@@ -52,7 +51,10 @@ export interface JobContext {
   readonly interrupted: AbortSignal;
 }
 
-/** Every way to reach the service, registries, GitHub and the cache. All requests end when the job is cancelled. */
+/**
+ * Every way to reach the service, registries, GitHub and the cache. All requests end when the job is cancelled, but
+ * those of `connectToEnd`.
+ */
 export interface Clients {
   /**
    * The service. Its results contain no masked secret.
@@ -60,8 +62,10 @@ export interface Clients {
    * @param signal - also ends the requests
    */
   readonly connect: (connection: Connection, signal?: AbortSignal) => ServiceClient;
-  /** The commands of a sandbox of that service. */
-  readonly sandbox: (connection: Connection, address: SandboxAddress) => SandboxCommands;
+  /** The service, for what must be ended after a cancel too: only the signal ends its requests. */
+  readonly connectToEnd: (connection: Connection, signal: AbortSignal) => ServiceClient;
+  /** What can be done in a sandbox of that service. */
+  readonly sandbox: (connection: Connection, sandbox: StartedSandbox) => InsideSandbox;
   readonly resolveImage: ResolveImage;
   /** GitHub with the user's token, for the job's repository. */
   readonly github: (token: string) => GithubClient;
@@ -106,6 +110,21 @@ export async function openJob(
     return contact;
   };
 
+  const connect = (
+    { apiKey, accessToken, apiUrl, isHere }: Connection,
+    signal: AbortSignal,
+  ): ServiceClient => {
+    const client = createServiceClient({
+      ...{ apiUrl, apiKey, ...(accessToken && { accessToken }), userAgent },
+      transport: {
+        ...defaultTransport,
+        ...{ network: isHere ? direct : network, signal, onRetry },
+        contact: contactWith(apiUrl),
+      },
+    });
+    return redactingClient(client, runner.redact);
+  };
+
   return {
     context: {
       env,
@@ -120,19 +139,18 @@ export async function openJob(
     },
     runner,
     clients: {
-      connect: ({ apiKey, accessToken, apiUrl, isHere }, signal) => {
-        const ended = signal ? AbortSignal.any([signal, interrupted]) : interrupted;
-        const client = createServiceClient({
-          ...{ apiUrl, apiKey, ...(accessToken && { accessToken }), userAgent },
-          transport: {
-            ...defaultTransport,
-            ...{ network: isHere ? direct : network, signal: ended, onRetry },
-            contact: contactWith(apiUrl),
-          },
-        });
-        return redactingClient(client, runner.redact);
+      connect: (connection, signal) =>
+        connect(connection, signal ? AbortSignal.any([signal, interrupted]) : interrupted),
+      connectToEnd: connect,
+      sandbox: ({ domain, sandboxUrl, isDebug, isHere }, sandbox) => {
+        const address = {
+          ...{ domain, ...sandbox },
+          ...(sandboxUrl && { sandboxUrl }),
+          ...(isDebug && { isDebug }),
+        };
+        const way = isHere ? direct : network;
+        return { ...sandboxCommands(address, way), ask: askPort(address, way) };
       },
-      sandbox: ({ isHere }, address) => sandboxCommands(address, isHere ? direct : network),
       resolveImage: (image, login) =>
         resolveImage(image, login, { network, signal: interrupted, judge: true }),
       github: (token) =>

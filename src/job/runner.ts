@@ -7,7 +7,7 @@ import { maskedTexts } from '../redact/secret-forms.ts';
 import { jobOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
 import { openRunnerFiles, type WantedFiles } from './runner-files.ts';
-import { type StepState, saveState } from './state.ts';
+import { type SandboxState, type StepState, saveSandbox, saveState } from './state.ts';
 
 /**
  * The runner of this job: its log, and what passes results on. All masked secrets are removed from them. Nothing here throws or rejects: a build must not be lost because a file of the runner cannot be written.
@@ -33,6 +33,8 @@ export interface Runner {
   readonly saveState: (state: StepState) => void;
   /** What was saved last. */
   readonly savedState: () => StepState | undefined;
+  /** Saves for the post step which sandbox may run; `undefined` when none may. */
+  readonly saveSandbox: (sandbox: SandboxState | undefined) => void;
   /** The folder that file names are shown relative to, where there is one. */
   readonly workspace?: string;
   /** Waits for what is still on its way to the system. */
@@ -112,6 +114,9 @@ export function openRunner(
       void attempt('state of the step', () => saveState(commands, redactDeep(state, redact)));
     },
     savedState: () => saved,
+    saveSandbox: (sandbox) => {
+      void attempt('state of the step', () => saveSandbox(commands, sandbox));
+    },
     ...(workspace && { workspace }),
     finish: () => attempt('results of this step', async () => commands.finish?.()),
   };

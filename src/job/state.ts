@@ -1,5 +1,6 @@
 import { type BuildRecord, parseBuildRecord } from '../history/last-build.ts';
-import { parseJson } from '../json.ts';
+import { isRecord, parseJson } from '../json.ts';
+import type { LeftSandbox } from '../smoke-test/end-sandboxes.ts';
 
 /** What the main step saves for the post step. It has no secret: the runner prints it in debug logs. */
 export interface StepState {
@@ -13,6 +14,11 @@ export interface StepState {
   readonly lastBuild?: BuildRecord;
 }
 
+/** A sandbox that may run at the service. Nothing in it is secret. */
+export interface SandboxState extends LeftSandbox {
+  readonly apiUrl: string;
+}
+
 /** What is needed of `@actions/core`. */
 export interface StateCommands {
   saveState(name: string, value: string): void;
@@ -20,6 +26,8 @@ export interface StateCommands {
 }
 
 const key = 'novitaTemplate';
+/** Of its own, since it comes and goes during the step. */
+const sandboxKey = 'novitaSandbox';
 
 /** The post step gets it as an environment variable, which may hold 128 KiB. */
 const stateLimit = 100_000;
@@ -43,5 +51,23 @@ export function loadState(commands: StateCommands): StepState | undefined {
     summary: summary === true,
     ...(typeof build?.name === 'string' && typeof build.buildId === 'string' && { build }),
     ...(remembered && { lastBuild: remembered }),
+  };
+}
+
+/** Replaces the saved sandbox; `undefined` when none can run any more. */
+export function saveSandbox(commands: StateCommands, sandbox: SandboxState | undefined): void {
+  commands.saveState(sandboxKey, sandbox ? JSON.stringify(sandbox) : '');
+}
+
+/** The sandbox that the main step may have left; `undefined` when there is none, or its state cannot be read. */
+export function loadSandbox(commands: StateCommands): SandboxState | undefined {
+  const found = parseJson(commands.getState(sandboxKey));
+  if (!isRecord(found)) return undefined;
+  const { apiUrl, marker, sandboxId, isUncertain } = found;
+  if (typeof apiUrl !== 'string' || !URL.canParse(apiUrl) || typeof marker !== 'string') return undefined;
+  return {
+    ...{ apiUrl, marker },
+    ...(typeof sandboxId === 'string' && { sandboxId }),
+    ...(isUncertain === true && { isUncertain }),
   };
 }

@@ -47,11 +47,22 @@ export async function runStep(
   process.on('uncaughtException', (error) => {
     crash.reject(error);
     cancelled.abort('crashed');
+    setTimeout(() => overdue.reject(error), graceMs).unref();
   });
 
   const attempt = async (): Promise<ExitResult> => {
     await using job = await openJob(provider, env, runner, cancelled.signal);
-    return await Promise.race([run(job), crash.promise, overdue.promise]);
+    const running = run(job);
+    try {
+      return await Promise.race([running, crash.promise, overdue.promise]);
+    } finally {
+      // After a crash the action still ends what it has started.
+      const settled = running.then(
+        () => {},
+        () => {},
+      );
+      await Promise.race([settled, overdue.promise.catch(() => {})]);
+    }
   };
   const exit = await attempt().catch((error) => exitForError(error, undone, runner, cancelled.signal));
   runner.output.close();

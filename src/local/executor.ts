@@ -87,6 +87,13 @@ export interface MachineMetrics {
   readonly diskUsed: number;
 }
 
+/** What a server in a machine answered. */
+export interface PortAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** A running machine, which a sandbox is at the service. */
 export interface Machine {
   /** Runs a program to its end. Output comes in pieces, as it is written. When `signal` fires, it is killed. */
@@ -98,6 +105,8 @@ export interface Machine {
   /** The programs that it was asked to run and that still run, the start command among them. */
   processes(): Promise<readonly MachineProcess[]>;
   metrics(): Promise<MachineMetrics>;
+  /** Asks a port of it by GET; `undefined` when nothing listens there, or what does is no HTTP server. */
+  ask(port: number, path: string): Promise<PortAnswer | undefined>;
   /** Ends it and everything in it. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { FileStore } from './files.ts';
 import { ApiError, errorReply, invalidRequest, type Reply } from './http.ts';
 import type { ServiceLimits } from './limits.ts';
 import type { SandboxStore } from './sandbox-store.ts';
+import { askSandbox, portRequest } from './served-port.ts';
 import type { TemplateStore } from './store.ts';
 
 /** The state that the endpoints work on. */
@@ -52,6 +53,8 @@ export function createRouter(routes: readonly Route[], context: ServiceContext, 
   const table = routes.map((route) => ({ route, pattern: compile(route.path) }));
   return async (incoming, json) => {
     try {
+      const port = portRequest(incoming.headers);
+      if (port) return await askSandbox(port, incoming, context.sandboxes);
       const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
       for (const { route, pattern } of table) {
         const match = route.method === incoming.method ? pattern.exec(url.pathname) : null;

@@ -11,6 +11,11 @@ export interface LocalSandbox {
   readonly token: string;
   readonly build: Build;
   readonly machine: Machine;
+  /** What its creator gave it, and finds it by. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endsAt: number;
 }
 
 /** The sandboxes that run. Each ends with its time limit, when it is killed, or with the service. */
@@ -35,14 +40,22 @@ export class SandboxStore {
    *
    * @throws ApiError 500 when its machine cannot start, 501 where the service has no machines
    */
-  async create(build: Build, timeoutMs: number): Promise<LocalSandbox> {
+  async create(
+    build: Build,
+    timeoutMs: number,
+    metadata: LocalSandbox['metadata'] = {},
+  ): Promise<LocalSandbox> {
     const starting = this.#runner.startMachine(build);
     if (!starting) throw new ApiError(501, 'this embedded service has no sandboxes');
     const machine = await starting.catch((error: Error) => {
       throw new ApiError(500, `Failed to start sandbox: ${error.message}`);
     });
     const id = `i${randomBytes(10).toString('hex').slice(0, 19)}`;
-    const sandbox = { id, token: randomBytes(16).toString('hex'), build, machine };
+    const startedAt = Date.now();
+    const sandbox = {
+      ...{ id, token: randomBytes(16).toString('hex'), build, machine, metadata },
+      ...{ startedAt, endsAt: startedAt + timeoutMs },
+    };
     const timer = setTimeout(() => void this.kill(id), timeoutMs).unref();
     this.#running.set(id, { ...sandbox, timer });
     return sandbox;

@@ -3,6 +3,8 @@ import type { ExecutorBuild, Machine, MachineProcess } from './executor.ts';
 import { findRule, type SandboxPlace, type ScriptedLine, type SimulationRule } from './simulation-script.ts';
 
 const MIB = 1024 * 1024;
+/** The number of the start command. */
+const startPid = 2;
 
 /** A machine that runs nothing: each command prints its own text, and ends as the rules say. */
 export async function startSimulatedMachine(
@@ -17,8 +19,8 @@ export async function startSimulatedMachine(
   let running: MachineProcess[] = [];
   const { startCmd } = build;
   if (startCmd && !rule('alive', startCmd)?.fail)
-    running.push({ pid: 2, cmd: '/bin/bash', args: ['-l', '-c', startCmd] });
-  let lastPid = 2;
+    running.push({ pid: startPid, cmd: '/bin/bash', args: ['-l', '-c', startCmd] });
+  let lastPid = startPid;
 
   return {
     async run({ cmd, args }, onOutput, signal) {
@@ -52,6 +54,15 @@ export async function startSimulatedMachine(
       }
     },
     processes: async () => running,
+    async ask(port, path) {
+      const found = rule('port', `${port}${path}`);
+      if (found?.durationMs) await setTimeout(found.durationMs, undefined, { ref: false });
+      if (found?.fail || (!found && running.every(({ pid }) => pid !== startPid))) return undefined;
+      const { status = 200 } = found ?? {};
+      const code = typeof status === 'function' ? status() : status;
+      const headers = code >= 300 && code < 400 ? { location: '/elsewhere' } : {};
+      return { status: code, headers, body: `(simulated) ${port}${path}\n` };
+    },
     metrics: async () => ({
       ...{ cpuCount: build.cpuCount, cpuUsedPct: 2.5 },
       ...{ memTotal: build.memoryMb * MIB, memUsed: 96 * MIB },

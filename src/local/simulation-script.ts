@@ -4,11 +4,11 @@ import type { Place } from './phases.ts';
 
 /**
  * A part of a build that a rule can name. `machine` is the start of a sandbox, `command` what it is asked to run, `alive`
- * whether its start command still runs.
+ * whether its start command still runs, `port` what a port serves.
  */
 export type SimulatedPlace = Place | SandboxPlace;
 
-export type SandboxPlace = 'machine' | 'command' | 'alive';
+export type SandboxPlace = 'machine' | 'command' | 'alive' | 'port';
 
 /** A line of output; a bare string is a line on standard output. */
 export type ScriptedLine =
@@ -45,6 +45,11 @@ export interface SimulationRule {
   readonly fail?: { readonly message: string; readonly step?: string | null };
   /** Of a command in a sandbox: how it ends. Default 0. */
   readonly exitCode?: number;
+  /**
+   * Of a port, whose text is `8080/health`: the status of its answers. Default 200 while the start command runs; nothing
+   * listens without one, or where the rule fails.
+   */
+  readonly status?: number | (() => number);
 }
 
 /** The rules for all builds, or those for one build. The first rule that fits a place is used. */

@@ -1,13 +1,21 @@
-import type { SandboxMetrics } from '../api/sandbox-schemas.ts';
+import type { SandboxMetrics, SandboxUse } from '../api/sandbox-schemas.ts';
+import type { UrlOutcome } from './served-port.ts';
 
 /** What happens during a test, in order. `command` counts from 1. Durations are milliseconds. */
 export type SmokeTestEvent =
-  | { readonly type: 'waiting'; readonly inUse: number; readonly most: number }
+  /** No sandbox is free. `why` is the service's answer in a few words. */
+  | { readonly type: 'waiting'; readonly why: string; readonly use?: SandboxUse; readonly leftMs: number }
   | { readonly type: 'sandbox'; readonly sandboxId: string; readonly durationMs: number }
+  | { readonly type: 'url'; readonly url: string }
+  /** What the port answered, when that changes: `status 502`. */
+  | { readonly type: 'url-answer'; readonly found: string }
+  | { readonly type: 'url-end'; readonly outcome: UrlOutcome }
   | { readonly type: 'command'; readonly command: number; readonly total: number; readonly title: string }
   /** Whole lines, without their ends: untrusted text. */
   | { readonly type: 'line'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly type: 'command-end'; readonly outcome: CommandOutcome };
+  | { readonly type: 'command-end'; readonly outcome: CommandOutcome }
+  /** The sandbox could not be ended, and ends by itself after so many milliseconds at most. */
+  | { readonly type: 'left'; readonly sandboxId?: string; readonly endsInMs: number };
 
 /** How one command went. */
 export interface CommandOutcome {
@@ -25,6 +33,8 @@ export interface SmokeTestOutcome {
   readonly sandboxId?: string;
   /** From the request for a sandbox to its answer. */
   readonly startMs?: number;
+  /** Set where a page had to be served. */
+  readonly url?: UrlOutcome;
   /** Those that ran; the last one failed unless the test passed. */
   readonly commands: readonly CommandOutcome[];
   readonly metrics?: SandboxMetrics;
@@ -34,9 +44,16 @@ export interface SmokeTestOutcome {
 /** Why a test did not pass. */
 export interface SmokeTestFailure {
   /**
-   * `command`: one failed. `start-command`: it does not run in the sandbox. `sandbox`: none could be started, or it was
-   * lost; that says nothing about the template.
+   * `command`: one failed. `start-command`: it does not run in the sandbox. `url`: nothing good was served. `sandbox`:
+   * none could be started, or it was lost; that says nothing about the template.
    */
-  readonly cause: 'command' | 'start-command' | 'sandbox';
+  readonly cause: 'command' | 'start-command' | 'url' | 'sandbox';
   readonly message: string;
+  /** Of the service's answer, where it refused a sandbox. */
+  readonly status?: number;
+}
+
+/** Whether the template itself is at fault, and not what it was tested with. */
+export function isFaultOfTemplate({ failure }: Pick<SmokeTestOutcome, 'failure'>): boolean {
+  return failure !== undefined && failure.cause !== 'sandbox';
 }

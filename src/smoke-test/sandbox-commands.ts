@@ -4,20 +4,10 @@ import { ServiceError, serverMessage } from '../http/errors.ts';
 import type { Network } from '../http/network.ts';
 import { parseJson } from '../json.ts';
 import { encodeFrame, readFrames } from './connect-frames.ts';
+import { portAddress, type SandboxAddress } from './sandbox-address.ts';
 
 /** The port of the agent in each sandbox. */
 const agentPort = 49_983;
-
-/** How to reach a sandbox that runs. */
-export interface SandboxAddress {
-  readonly sandboxId: string;
-  /** What its commands must carry. Absent for a sandbox that anybody may use. */
-  readonly token?: string;
-  /** `us-phx-1.sandbox.novita.ai`. */
-  readonly domain: string;
-  /** The agent's address, in place of one of its own for each sandbox, without a slash at the end. */
-  readonly agentUrl?: string;
-}
 
 /** A program that runs in a sandbox. */
 export interface SandboxProcess {
@@ -72,21 +62,19 @@ const processList = v.object({
   ),
 });
 
+/** Milliseconds after its limit in which a command must have ended. */
+const overdueMs = 5000;
 /** Milliseconds for an answer that comes at once. */
 const answerLimitMs = 30_000;
 
 /** The commands of a sandbox, by the Connect protocol with JSON. */
-export function sandboxCommands(
-  { sandboxId, token, domain, agentUrl }: SandboxAddress,
-  network: Network,
-): SandboxCommands {
-  const base = agentUrl ?? `https://${agentPort}-${sandboxId}.${domain}`;
+export function sandboxCommands(address: SandboxAddress, network: Network): SandboxCommands {
+  const { base, headers: place } = portAddress(address, agentPort);
   const { host } = new URL(base);
   const headers = {
     'connect-protocol-version': '1',
-    'novita-sandbox-id': sandboxId,
-    'novita-sandbox-port': String(agentPort),
-    ...(token !== undefined && { 'x-access-token': token }),
+    ...place,
+    ...(address.token !== undefined && { 'x-access-token': address.token }),
   };
 
   async function call(
@@ -95,14 +83,14 @@ export function sandboxCommands(
     body: Buffer,
     more: Record<string, string>,
     signal: AbortSignal,
+    bodyTimeout = answerLimitMs,
   ) {
     const response = await network.request(`${base}/process.Process/${method}`, {
       method: 'POST',
       headers: { ...headers, 'content-type': type, ...more },
       body,
       headersTimeout: answerLimitMs,
-      // A command may be silent for long. Its own limit and the signal end it.
-      bodyTimeout: 0,
+      bodyTimeout,
       signal,
     });
     if (response.statusCode === 200) return response.body;
@@ -139,38 +127,60 @@ export function sandboxCommands(
     }
   }
 
+  async function start(
+    command: string,
+    onOutput: (stream: 'stdout' | 'stderr', text: string) => void,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<CommandEnd> {
+    const body = encodeFrame({
+      process: { cmd: '/bin/bash', args: ['-l', '-c', command] },
+      stdin: false,
+    });
+    const type = 'application/connect+json';
+    const limit = { 'connect-timeout-ms': String(limitMs) };
+    const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+    let exitCode: number | undefined;
+    // A command may be silent for long. Its limit and the signal end it.
+    const answer = await call('Start', type, body, limit, signal, 0);
+    for await (const { message, isLast } of readFrames(answer)) {
+      if (isLast) {
+        const { error } = v.is(trailer, message) ? v.parse(trailer, message) : {};
+        if (error?.code === 'deadline_exceeded') return {};
+        if (error) throw failure('Start', `ended with ${error.code}: ${error.message}`);
+        continue;
+      }
+      const read = v.safeParse(event, message);
+      // Messages that keep the connection alive, and what newer agents add.
+      if (!read.success) continue;
+      const { data, end } = read.output.event;
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const bytes = data?.[stream];
+        if (bytes) onOutput(stream, decoders[stream].decode(Buffer.from(bytes, 'base64'), { stream: true }));
+      }
+      if (end) exitCode = end.exitCode;
+    }
+    // A character that was cut off at the very end.
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = decoders[stream].decode();
+      if (rest !== '') onOutput(stream, rest);
+    }
+    if (exitCode === undefined) throw failure('Start', 'stopped before the command ended');
+    return { exitCode };
+  }
+
   return {
-    run: (command, onOutput, limitMs, signal) =>
-      guarded('Start', signal, async () => {
-        const body = encodeFrame({
-          process: { cmd: '/bin/bash', args: ['-l', '-c', command] },
-          stdin: false,
-        });
-        const type = 'application/connect+json';
-        const limit = { 'connect-timeout-ms': String(limitMs) };
-        const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-        let exitCode: number | undefined;
-        for await (const { message, isLast } of readFrames(await call('Start', type, body, limit, signal))) {
-          if (isLast) {
-            const { error } = v.is(trailer, message) ? v.parse(trailer, message) : {};
-            if (error?.code === 'deadline_exceeded') return {};
-            if (error) throw failure('Start', `ended with ${error.code}: ${error.message}`);
-            continue;
-          }
-          const read = v.safeParse(event, message);
-          // Messages that keep the connection alive, and what newer agents add.
-          if (!read.success) continue;
-          const { data, end } = read.output.event;
-          for (const stream of ['stdout', 'stderr'] as const) {
-            const bytes = data?.[stream];
-            if (bytes)
-              onOutput(stream, decoders[stream].decode(Buffer.from(bytes, 'base64'), { stream: true }));
-          }
-          if (end) exitCode = end.exitCode;
-        }
-        if (exitCode === undefined) throw failure('Start', 'stopped before the command ended');
-        return { exitCode };
-      }),
+    run: async (command, onOutput, limitMs, signal) => {
+      // The sandbox ends a command at its limit. This is for one that does not.
+      const overdue = AbortSignal.timeout(limitMs + overdueMs);
+      const either = AbortSignal.any([signal, overdue]);
+      try {
+        return await guarded('Start', either, () => start(command, onOutput, limitMs, either));
+      } catch (error) {
+        if (overdue.aborted && !signal.aborted) return {};
+        throw error;
+      }
+    },
     processes: (signal) =>
       guarded('List', signal, async () => {
         const body = await call('List', 'application/json', Buffer.from('{}'), {}, signal);

@@ -1,15 +1,21 @@
-import type { ServiceClient } from '../api/client.ts';
-import type { SandboxMetrics, StartedSandbox } from '../api/sandbox-schemas.ts';
-import { ServiceError } from '../http/errors.ts';
+import type { SandboxMetrics, SandboxUse, StartedSandbox } from '../api/sandbox-schemas.ts';
+import { isTransient, ServiceError } from '../http/errors.ts';
+import { pause } from '../http/sleep.ts';
+import { formatUse } from './describe-use.ts';
+import type { LeftSandbox } from './end-sandboxes.ts';
 import type { CommandOutcome, SmokeTestEvent, SmokeTestFailure, SmokeTestOutcome } from './events.ts';
 import type { TestCommand } from './parse-test.ts';
-import type { CommandEnd, SandboxCommands } from './sandbox-commands.ts';
-import { startWhenFree } from './start-when-free.ts';
+import type { CommandEnd, SandboxCommands, SandboxProcess } from './sandbox-commands.ts';
+import { leaseSandbox, type SandboxCalls } from './sandbox-lease.ts';
+import { type AskPort, awaitServed, type ServedUrl, type UrlOutcome } from './served-port.ts';
+import { isNoPlace, startWhenFree } from './start-when-free.ts';
 
 export interface SmokeTest {
   /** `name:buildId`. */
   readonly reference: string;
   readonly commands: readonly TestCommand[];
+  /** What must be served before the commands run. */
+  readonly url?: ServedUrl | undefined;
   /** Of the template, if it has one. */
   readonly startCmd?: string | undefined;
   readonly readyCmd?: string | undefined;
@@ -17,67 +23,136 @@ export interface SmokeTest {
   readonly limitMs: number;
 }
 
+/** What can be done in a sandbox. */
+export interface InsideSandbox extends SandboxCommands {
+  readonly ask: AskPort;
+}
+
 export interface SmokeTestDeps {
-  readonly client: Pick<ServiceClient, 'createSandbox' | 'killSandbox' | 'sandboxMetrics' | 'sandboxUse'>;
-  readonly commandsOf: (sandbox: StartedSandbox) => SandboxCommands;
+  /** The service. The signal ends its requests, and nothing else does: a sandbox is ended after a cancel too. */
+  readonly connect: (signal: AbortSignal) => SandboxCalls;
+  readonly inside: (sandbox: StartedSandbox) => InsideSandbox;
   readonly emit: (event: SmokeTestEvent) => void;
+  /** Marks the sandboxes of this test, and no others: letters, digits and hyphens. */
+  readonly marker: string;
+  /** Gets what may run, whenever that changes, so that another process can end it; `undefined` when nothing may. */
+  readonly remember?: (left: LeftSandbox | undefined) => void;
+  /** Ends the test, and then its sandbox. */
   readonly signal: AbortSignal;
 }
 
 /** A sandbox outlives the time limit by this, in case nobody is left to end it. */
 const marginSeconds = 30;
 const keptLines = 200;
+/** Characters of one line that are kept. */
+const longestLine = 65_536;
+/** Milliseconds that even the last request of a test may take. */
+const leastMs = 1000;
+const mostLists = 3;
+/** Milliseconds for figures that are only shown. */
+const figuresLimitMs = 10_000;
 
 /**
- * Starts a sandbox from exactly one build, looks whether its start command runs, and runs commands one after the other;
- * the first that fails ends the test. The sandbox is ended in any case.
+ * Starts a sandbox from exactly one build, and looks whether its start command runs. Then the page must be served, since
+ * commands may need it, and then commands run one after the other. The first of all these that fails ends the test. The
+ * sandbox is ended in any case, before this settles.
  *
  * A test that does not pass is a result. Rejects only with the signal's reason.
  */
 export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promise<SmokeTestOutcome> {
-  const { client, commandsOf, emit, signal } = deps;
+  const { connect, inside, emit, marker, remember = () => {}, signal } = deps;
   const begun = Date.now();
-  const leftMs = () => Math.max(1000, test.limitMs - (Date.now() - begun));
+  const leftMs = () => Math.max(0, test.limitMs - (Date.now() - begun));
+  const lease = leaseSandbox({ connect, marker, remember, signal });
   const commands: CommandOutcome[] = [];
   let sandbox: StartedSandbox | undefined;
   let startMs: number | undefined;
+  let url: UrlOutcome | undefined;
+  let inUse: SandboxUse | undefined;
   const end = (failure?: SmokeTestFailure, metrics?: SandboxMetrics): SmokeTestOutcome => ({
     passed: failure === undefined,
     ...(sandbox && { sandboxId: sandbox.sandboxId }),
     ...(startMs !== undefined && { startMs }),
+    ...(url && { url }),
     commands,
     ...(metrics && { metrics }),
     ...(failure && { failure }),
   });
   try {
-    const seconds = Math.ceil(test.limitMs / 1000) + marginSeconds;
-    sandbox = await startWhenFree(client, test.reference, seconds, { leftMs, emit, signal });
+    const use = async () => {
+      inUse = await soon(connect, signal, (quick) => quick.sandboxUse());
+      return inUse;
+    };
+    sandbox = await startWhenFree(lease, test.reference, marginSeconds, { leftMs, use, emit, signal });
     startMs = Date.now() - begun;
     emit({ type: 'sandbox', sandboxId: sandbox.sandboxId, durationMs: startMs });
-    const inside = commandsOf(sandbox);
+    const within = inside(sandbox);
     const { startCmd, readyCmd } = test;
-    if (startCmd && !(await isAlive(inside, startCmd, readyCmd, { leftMs, signal }))) {
+    if (startCmd && !(await isAlive(within, startCmd, readyCmd, { leftMs, signal }))) {
       const message = `The start command does not run in the sandbox: ${startCmd}. It ran when the template was built, so it may have ended since, or not have survived the snapshot.`;
       return end({ cause: 'start-command', message });
     }
+    if (test.url) {
+      emit({ type: 'url', url: `${test.url.port}${test.url.path}` });
+      const onAnswer = (found: string) => emit({ type: 'url-answer', found });
+      url = await awaitServed(test.url, within.ask, leftMs, onAnswer, signal);
+      emit({ type: 'url-end', outcome: url });
+      if (!url.passed) return end({ cause: 'url', message: howUrlFailed(url) });
+    }
     for (const [index, { title, command }] of test.commands.entries()) {
       emit({ type: 'command', command: index + 1, total: test.commands.length, title });
-      const outcome = await runCommand(inside, { title, command }, leftMs(), deps);
+      const outcome = await runCommand(within, { title, command }, Math.max(leftMs(), leastMs), deps);
       commands.push(outcome);
       emit({ type: 'command-end', outcome });
       if (outcome.exitCode !== 0)
         return end({ cause: 'command', message: howItFailed(outcome, test.limitMs) });
     }
-    return end(undefined, await client.sandboxMetrics(sandbox.sandboxId).catch(() => undefined));
+    const { sandboxId } = sandbox;
+    return end(undefined, await soon(connect, signal, (quick) => quick.sandboxMetrics(sandboxId)));
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ServiceError)) throw error;
-    const what = sandbox ? 'The sandbox was lost' : 'No sandbox could be started';
-    return end({ cause: 'sandbox', message: `${what}: ${error.message}.` });
+    return end(sandbox ? lost(error) : notStarted(error, inUse, Date.now() - begun));
   } finally {
-    // Its own time limit ends a sandbox that cannot be ended here.
-    if (sandbox) await client.killSandbox(sandbox.sandboxId).catch(() => {});
+    const isEnded = await lease.end();
+    if (!isEnded) {
+      const endsInMs = leftMs() + marginSeconds * 1000;
+      emit({ type: 'left', ...(sandbox && { sandboxId: sandbox.sandboxId }), endsInMs });
+    }
   }
+}
+
+/** What is only shown: `undefined` when it does not come soon. */
+async function soon<Value>(
+  connect: SmokeTestDeps['connect'],
+  signal: AbortSignal,
+  ask: (client: SandboxCalls) => Promise<Value>,
+): Promise<Value | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(figuresLimitMs)]);
+  return ask(connect(limit)).catch(() => undefined);
+}
+
+function lost({ message, status }: ServiceError): SmokeTestFailure {
+  return {
+    cause: 'sandbox',
+    message: `The sandbox was lost: ${message}.`,
+    ...(status !== undefined && { status }),
+  };
+}
+
+function notStarted(error: ServiceError, use: SandboxUse | undefined, afterMs: number): SmokeTestFailure {
+  const { message, status } = error;
+  const waited = isNoPlace(error) ? ` None was free within ${Math.round(afterMs / 1000)} s.` : '';
+  const inUse = use && isNoPlace(error) ? ` The team has in use: ${formatUse(use)}.` : '';
+  return {
+    cause: 'sandbox',
+    message: `No sandbox could be started: ${message}.${waited}${inUse}`,
+    ...(status !== undefined && { status }),
+  };
+}
+
+function howUrlFailed({ url, last, durationMs }: UrlOutcome): string {
+  return `${url} was not served within ${Math.round(durationMs / 1000)} s: the last answer was ${last}, expected a status below 500.`;
 }
 
 function howItFailed({ title, exitCode, durationMs }: CommandOutcome, limitMs: number): string {
@@ -97,11 +172,28 @@ async function isAlive(
   readyCmd: string | undefined,
   { leftMs, signal }: Limits,
 ): Promise<boolean> {
-  const running = await inside.processes(signal);
+  const running = await listed(inside, signal);
   if (running.some(({ cmd, args }) => [cmd, ...args].join(' ').includes(startCmd.trim()))) return true;
   if (!readyCmd) return false;
-  const { exitCode } = await inside.run(readyCmd, () => {}, Math.min(leftMs(), 30_000), signal);
+  const { exitCode } = await inside.run(
+    readyCmd,
+    () => {},
+    Math.max(Math.min(leftMs(), 30_000), leastMs),
+    signal,
+  );
   return exitCode === 0;
+}
+
+/** The way to a sandbox that has just started may not be open at once. */
+async function listed(inside: SandboxCommands, signal: AbortSignal): Promise<readonly SandboxProcess[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inside.processes(signal);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || !isTransient(error) || attempt === mostLists) throw error;
+      await pause(attempt * 1000, signal);
+    }
+  }
 }
 
 async function runCommand(
@@ -112,26 +204,39 @@ async function runCommand(
 ): Promise<CommandOutcome> {
   const begun = Date.now();
   const lastLines: string[] = [];
-  const rest = { stdout: '', stderr: '' };
+  const noLine = () => ({ text: '', missing: 0, isOpen: false });
+  const rest = { stdout: noLine(), stderr: noLine() };
   const print = (stream: 'stdout' | 'stderr', text: string): void => {
     lastLines.push(text);
     if (lastLines.length > keptLines) lastLines.shift();
     emit({ type: 'line', stream, text });
+  };
+  const endLine = (stream: 'stdout' | 'stderr'): void => {
+    const { text, missing } = rest[stream];
+    rest[stream] = noLine();
+    print(stream, text);
+    if (missing > 0) print(stream, `(This line has ${missing} more characters.)`);
   };
   let ended: CommandEnd;
   try {
     ended = await inside.run(
       command,
       (stream, text) => {
-        const lines = (rest[stream] + text).split('\n');
-        rest[stream] = lines.pop() ?? '';
-        for (const line of lines) print(stream, line);
+        const lines = text.split('\n');
+        for (const [index, piece] of lines.entries()) {
+          if (index > 0) endLine(stream);
+          const open = rest[stream];
+          const kept = piece.slice(0, longestLine - open.text.length);
+          open.text += kept;
+          open.missing += piece.length - kept.length;
+          open.isOpen ||= piece !== '';
+        }
       },
       limitMs,
       signal,
     );
   } finally {
-    for (const stream of ['stdout', 'stderr'] as const) if (rest[stream] !== '') print(stream, rest[stream]);
+    for (const stream of ['stdout', 'stderr'] as const) if (rest[stream].isOpen) endLine(stream);
   }
   return { title, ...ended, durationMs: Date.now() - begun, lastLines };
 }

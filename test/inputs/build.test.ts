@@ -19,6 +19,7 @@ describe('inputs of the build action', () => {
       allowProductionTags: false,
       buildOn: 'auto',
       test: '',
+      testUrl: '',
       testTimeoutMinutes: 10,
       startCmd: '',
       readyCmd: '',
@@ -45,6 +46,7 @@ describe('inputs of the build action', () => {
         apiKey: 'sk_0123456789abcdef',
         accessToken: '',
         apiUrl: 'https://api.us-phx-1.sandbox.novita.ai',
+        domain: 'us-phx-1.sandbox.novita.ai',
       },
     });
   });

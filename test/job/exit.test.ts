@@ -37,6 +37,7 @@ function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
     redact: redactor(['the-secret-key']),
     saveState: () => {},
     savedState: () => saved,
+    saveSandbox: () => {},
     finish: async () => {},
   };
   return {

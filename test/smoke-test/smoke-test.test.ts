@@ -9,6 +9,7 @@ import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import type { SmokeTestEvent } from '../../src/smoke-test/events.ts';
 import { parseTest } from '../../src/smoke-test/parse-test.ts';
 import { sandboxCommands } from '../../src/smoke-test/sandbox-commands.ts';
+import { askPort } from '../../src/smoke-test/served-port.ts';
 import { runSmokeTest } from '../../src/smoke-test/smoke-test.ts';
 import { build, serviceStarter } from '../support/service-client.ts';
 
@@ -33,12 +34,13 @@ async function testApp(commands: string, settings: Settings = {}) {
   const built = await build(service, 'app:v1', recipe);
   const network = openNetwork({});
   const transport = { ...defaultTransport, network };
-  const client = createServiceClient({
-    apiUrl: service.url,
-    apiKey: service.apiKey,
-    userAgent: 'test',
-    transport,
-  });
+  const connect = (ended: AbortSignal) =>
+    createServiceClient({
+      apiUrl: service.url,
+      apiKey: service.apiKey,
+      userAgent: 'test',
+      transport: { ...transport, signal: ended },
+    });
   const events: SmokeTestEvent[] = [];
   try {
     const outcome = await runSmokeTest(
@@ -50,12 +52,12 @@ async function testApp(commands: string, settings: Settings = {}) {
         limitMs,
       },
       {
-        client,
-        commandsOf: ({ sandboxId, token }) =>
-          sandboxCommands(
-            { sandboxId, domain: 'example.com', agentUrl: service.url, ...(token && { token }) },
-            network,
-          ),
+        connect,
+        inside: (sandbox) => {
+          const address = { domain: 'example.com', ...sandbox, sandboxUrl: service.url };
+          return { ...sandboxCommands(address, network), ask: askPort(address, network) };
+        },
+        marker: 'test-1',
         emit: (event) => {
           events.push(event);
           onEvent?.(event, service);
@@ -192,7 +194,16 @@ test('waits for a sandbox while the team has as many as it may, and says how man
     },
   });
   expect(outcome.passed).toBe(true);
-  expect(events).toContainEqual({ type: 'waiting', inUse: 0, most: 1 });
+  expect(events).toContainEqual({
+    type: 'waiting',
+    why: 'answered 429',
+    use: {
+      sandboxes: { inUse: 0, most: 1 },
+      cpus: { inUse: 0, most: 8 },
+      memoryMb: { inUse: 0, most: 8192 },
+    },
+    leftMs: expect.any(Number),
+  });
 });
 
 test('ends its sandbox when the job is cancelled', async () => {

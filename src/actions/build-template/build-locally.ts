@@ -9,15 +9,12 @@ import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { redactDeep } from '../../redact/redact.ts';
-import { createSmokeTestLog } from '../../report/log/smoke-test-log.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
-import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
-import { parseTest } from '../../smoke-test/parse-test.ts';
-import { runSmokeTest } from '../../smoke-test/smoke-test.ts';
 import { tagsOfBase } from '../../tags/of-branch.ts';
 import type { BuildPlace } from './build-place.ts';
 import { compareContent } from './compare-content.ts';
 import { type LocalServiceProcess, startLocalService } from './local-service.ts';
+import { testOf, withTest } from './test-build.ts';
 
 /** What a local build lacks and the service has: what no container can, withheld credentials, and other templates. */
 const onlyLocal: ReadonlySet<FailureClass> = new Set([
@@ -89,8 +86,9 @@ async function runLocally(
   settled: SettledInputs,
   service: LocalServiceProcess,
   reporter: BuildReporter,
-  { context, runner, clients }: Job,
+  job: Job,
 ): Promise<BuildOutcome> {
+  const { context, runner, clients } = job;
   const { interrupted, temporaryDirectory } = context;
   // A name with the slug of a team is none of the embedded service's.
   const name = plan.name.split('/').at(-1) ?? plan.name;
@@ -114,56 +112,16 @@ async function runLocally(
     });
     if (!built.ok) throw new Error(`A local build was not begun: ${built.reason}`);
     let outcome: BuildOutcome = { ...built.value, name: plan.name };
-    const commands = parseTest(settled.test);
-    if (outcome.status === 'ready' && settled.test !== '') {
-      const log = createSmokeTestLog(runner.output, 'the finished template');
-      const { startCmd, readyCmd } = plan.wire;
-      const test = await runSmokeTest(
-        {
-          ...{ reference: `${name}:${outcome.buildId}`, commands, startCmd, readyCmd },
-          limitMs: settled.testTimeoutMinutes * 60_000,
-        },
-        {
-          client,
-          commandsOf: (sandbox) =>
-            clients.sandbox(service.connection, {
-              ...sandbox,
-              domain: '',
-              agentUrl: service.connection.apiUrl,
-            }),
-          emit: log.show,
-          signal,
-        },
+    const runTest = testOf(plan, settled, job, service.connection);
+    if (runTest && outcome.status === 'ready')
+      outcome = await runTest(`${name}:${outcome.buildId}`, signal).then(
+        (test) => withTest(outcome, test),
+        () => ({ ...outcome, status: 'building', abortedBy: signal.reason }),
       );
-      log.finished(test);
-      outcome = withTest(outcome, test);
-    }
     const clean = redactDeep(outcome, runner.redact);
     if (last) reporter.happened({ type: 'finished', outcome: clean });
     return clean;
   });
-}
-
-/** The outcome of a build whose finished template was tested: a test that does not pass is its failure. */
-function withTest(outcome: BuildOutcome, test: SmokeTestOutcome): BuildOutcome {
-  const { failure, commands } = test;
-  if (!failure) return { ...outcome, test };
-  const lines = failure.cause === 'command' ? (commands.at(-1)?.lastLines ?? []) : [];
-  return {
-    ...outcome,
-    test,
-    status: 'error',
-    failure: {
-      message: failure.message,
-      lastLines: lines.map((text) => ({ at: 0, level: 'info', text })),
-    },
-    diagnosis: {
-      class: 'smoke-test',
-      what: 'The template was built, and its test did not pass.',
-      advice: 'Run the same command in a sandbox of the template, or change the test.',
-      retry: 'never',
-    },
-  };
 }
 
 function exitOfLocalBuild(

@@ -77,6 +77,9 @@ export async function startLocalService(
   }
   return {
     ok: true,
-    value: { connection: { apiKey, accessToken: '', apiUrl: found, isHere: true }, close },
+    value: {
+      connection: { apiKey, accessToken: '', apiUrl: found, domain: '', sandboxUrl: found, isHere: true },
+      close,
+    },
   };
 }

@@ -38,7 +38,9 @@ export const failureClasses = {
     'start-command': 'The start command exited before the template was ready.',
     'ready-timeout': 'The ready command did not succeed in time.',
     'ready-command': 'The ready command failed.',
-    'smoke-test': 'A command of the input `test` failed, or the start command does not run in a sandbox.',
+    'smoke-test':
+      'A command of `test` failed, `test-url` was not served, or the start command does not run in a sandbox.',
+    sandbox: 'The test had no sandbox, or lost it. That says nothing about the template.',
   },
   'The whole build': {
     superseded: 'A newer build of the same template and tag replaced this one.',

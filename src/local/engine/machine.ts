@@ -1,4 +1,4 @@
-import type { ExecutorBuild, Machine, MachineCommand, MachineProcess } from '../executor.ts';
+import type { ExecutorBuild, Machine, MachineCommand, MachineProcess, PortAnswer } from '../executor.ts';
 import type { Phase } from '../phases.ts';
 import { phasesOf } from '../phases.ts';
 import { type ReadyRules, startCommand, waitUntilReady } from './commands.ts';
@@ -15,6 +15,12 @@ export interface MachineSource {
   readonly image: string;
   readonly state: RecipeState;
 }
+
+/** Prints what a port answers, or nothing. bash itself opens connections, so the image needs no other program. */
+const ASK_PORT = `{ exec 3<>"/dev/tcp/127.0.0.1/$1" || exec 3<>"/dev/tcp/::1/$1"; } 2>/dev/null || exit 1
+printf 'GET %s HTTP/1.0\\r\\nHost: localhost:%s\\r\\nConnection: close\\r\\n\\r\\n' "$2" "$1" >&3
+IFS= read -r line <&3 && printf '%s\\n' "$line"`;
+const ASK_LIMIT_MS = 30_000;
 
 const MIB = 2 ** 20;
 /** The disk of a template at the service. */
@@ -126,6 +132,20 @@ class EngineMachine implements Machine {
 
   processes(): Promise<readonly MachineProcess[]> {
     return Promise.resolve([...this.#running]);
+  }
+
+  /** The request is made inside, where a server may listen on 127.0.0.1 alone. */
+  async ask(port: number, path: string): Promise<PortAnswer | undefined> {
+    const chunks: Buffer[] = [];
+    const args = ['-c', ASK_PORT, 'bash', String(port), path];
+    const limit = AbortSignal.timeout(ASK_LIMIT_MS);
+    await this.run(
+      { cmd: '/bin/bash', args, envs: {} },
+      (stream, bytes) => void (stream === 'stdout' && chunks.push(bytes)),
+      limit,
+    );
+    const [, status] = /^HTTP\/\d(?:\.\d)? (\d{3})/.exec(Buffer.concat(chunks).toString('latin1')) ?? [];
+    return status === undefined ? undefined : { status: Number(status), headers: {}, body: '' };
   }
 
   async metrics() {

@@ -1,7 +1,7 @@
 import type { Route } from '../router.ts';
 import { envdHealth, listProcesses, startProcess } from './envd.ts';
 import { registerBuild } from './register.ts';
-import { createSandbox, killSandbox, sandboxMetrics, sandboxQuota } from './sandboxes.ts';
+import { createSandbox, killSandbox, listSandboxes, sandboxMetrics, sandboxQuota } from './sandboxes.ts';
 import { startBuild } from './start.ts';
 import { buildLogs, buildStatus } from './status.ts';
 import { assignTags, listTags, removeTags } from './tags.ts';
@@ -26,6 +26,7 @@ export const routes: readonly Route[] = [
   deleteTemplate,
   sandboxQuota,
   createSandbox,
+  listSandboxes,
   sandboxMetrics,
   killSandbox,
   startProcess,

@@ -11,6 +11,7 @@ interface NewSandbox {
   readonly templateID: string;
   /** Seconds. */
   readonly timeout?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Starts a sandbox from the newest ready build of `name`, `name:tag` or `name:buildID`. */
@@ -21,10 +22,14 @@ export const createSandbox: Route = {
     const body = await call.json();
     checkBody(
       'NewSandbox',
-      { templateID: { type: 'string', required: true }, timeout: { type: 'integer', minimum: 0 } },
+      {
+        templateID: { type: 'string', required: true },
+        timeout: { type: 'integer', minimum: 0 },
+        metadata: { type: 'object' },
+      },
       body,
     );
-    const { templateID: reference, timeout = DEFAULT_TIMEOUT_S } = body as NewSandbox;
+    const { templateID: reference, timeout = DEFAULT_TIMEOUT_S, metadata } = body as NewSandbox;
     const { namespace, alias, tag } = parseReference(reference, 'Invalid template');
     const template = namespace === undefined || namespace === team ? store.byIdOrAlias(alias) : undefined;
     if (!template) throw new ApiError(404, `template '${reference}' not found`);
@@ -32,11 +37,35 @@ export const createSandbox: Route = {
     if (!build)
       throw new ApiError(404, `tag '${tag ?? DEFAULT_TAG}' does not exist for template '${template.alias}'`);
     checkSandboxes(sandboxes.running().length, limits);
-    const sandbox = await sandboxes.create(build, timeout * 1000);
+    const sandbox = await sandboxes.create(build, timeout * 1000, metadata);
     return json(201, {
       ...{ sandboxID: sandbox.id, templateID: template.id, alias: template.alias, clientID: 'local' },
       ...{ envdVersion: ENVD_VERSION, envdAccessToken: sandbox.token },
     });
+  },
+};
+
+/** Those that run, newest first; `metadata` is a query of its own, with names and values encoded once more. */
+export const listSandboxes: Route = {
+  method: 'GET',
+  path: '/v2/sandboxes',
+  handle(call, { sandboxes }) {
+    const wanted = [...new URLSearchParams(call.query.get('metadata') ?? '')].map(
+      ([key, text]) => [decodeURIComponent(key), decodeURIComponent(text)] as const,
+    );
+    const found = sandboxes
+      .running()
+      .filter(({ metadata }) => wanted.every(([key, text]) => metadata[key] === text))
+      .toReversed();
+    return json(
+      200,
+      found.map(({ id, build, metadata, startedAt, endsAt }) => ({
+        ...{ sandboxID: id, templateID: build.templateId, alias: build.name, clientID: 'local' },
+        ...{ cpuCount: build.cpuCount, memoryMB: build.memoryMb, diskSizeMB: 20_480 },
+        ...{ metadata, state: 'running', envdVersion: ENVD_VERSION },
+        ...{ startedAt: new Date(startedAt).toISOString(), endAt: new Date(endsAt).toISOString() },
+      })),
+    );
   },
 };
 

@@ -1,3 +1,4 @@
+import { formatUse } from '../../smoke-test/describe-use.ts';
 import type { CommandOutcome, SmokeTestEvent, SmokeTestOutcome } from '../../smoke-test/events.ts';
 import { formatDuration } from '../text/format.ts';
 import { singleLine } from '../text/sanitize.ts';
@@ -8,24 +9,39 @@ export interface SmokeTestLog {
   show(event: SmokeTestEvent): void;
   /** One line when all passed. What failed is told as any failure of the build is, at its end. */
   finished(outcome: SmokeTestOutcome): void;
+  /** Closes the open group; call it in `finally`. */
+  close(): void;
 }
 
 /** @param where - in which the commands run: `a sandbox`, `the finished container` */
 export function createSmokeTestLog(output: Output, where: string): SmokeTestLog {
-  let lastUse = '';
+  let lastWhy = '';
   return {
     show(event) {
       switch (event.type) {
         case 'waiting': {
-          const use = `${event.inUse} of ${event.most}`;
-          if (use !== lastUse)
-            output.line(`The team has ${use} sandboxes in use. Waiting until one is free …`);
-          lastUse = use;
+          const { why, use, leftMs } = event;
+          const inUse = use ? `. The team has in use: ${formatUse(use)}` : '';
+          const text = `No sandbox is free (${why})${inUse}`;
+          if (text !== lastWhy) output.line(`${text}. Waiting, at most ${formatDuration(leftMs)} …`);
+          lastWhy = text;
           break;
         }
         case 'sandbox':
           output.line(`Test: started ${where} in ${formatDuration(event.durationMs)}`);
           break;
+        case 'url':
+          output.startGroup(`Test: GET ${singleLine(event.url, 150)}`);
+          break;
+        case 'url-answer':
+          output.line(event.found);
+          break;
+        case 'url-end': {
+          const { passed, durationMs } = event.outcome;
+          output.line(`${passed ? 'DONE' : 'NOT SERVED after'} ${formatDuration(durationMs)}`);
+          output.endGroup();
+          break;
+        }
         case 'command':
           output.startGroup(`Test ${event.command}/${event.total}: ${singleLine(event.title, 150)}`);
           break;
@@ -36,12 +52,27 @@ export function createSmokeTestLog(output: Output, where: string): SmokeTestLog 
           output.line(endOf(event.outcome));
           output.endGroup();
           break;
+        case 'left': {
+          const which =
+            event.sandboxId === undefined ? 'A sandbox of the test' : `Sandbox ${event.sandboxId}`;
+          output.warning(
+            `${which} could not be ended, or its end is unknown. It ends by itself within ${formatDuration(event.endsInMs)}.`,
+            { title: 'A sandbox may still run' },
+          );
+          break;
+        }
       }
     },
-    finished({ passed, commands }) {
+    finished({ passed, commands, url }) {
       output.endGroup();
-      if (passed) output.line(commands.length === 0 ? 'Test passed' : `Test passed: ${counted(commands)}`);
+      if (!passed) return;
+      const parts = [
+        ...(url ? [`${url.url} is served`] : []),
+        ...(commands.length > 0 ? [counted(commands)] : []),
+      ];
+      output.line(`Test passed: ${parts.join(', ')}`);
     },
+    close: () => output.endGroup(),
   };
 }
 

@@ -48,6 +48,7 @@ export function failureTitle(
 /** Failures that belong to no step. */
 const titles: Readonly<Partial<Record<FailureClass, string>>> = {
   'smoke-test': 'The test failed',
+  sandbox: 'The template could not be tested',
   superseded: 'Superseded by a newer build',
   cancelled: 'The build was cancelled',
   'build-timeout': 'The build took too long',

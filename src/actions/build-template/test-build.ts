@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { diagnoseTest } from '../../driver/diagnosis/diagnose-test.ts';
+import type { BuildOutcome } from '../../driver/events.ts';
+import type { SettledInputs } from '../../inputs/build.ts';
+import type { Connection } from '../../inputs/connection.ts';
+import type { Job } from '../../job/job.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { createSmokeTestLog } from '../../report/log/smoke-test-log.ts';
+import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
+import { parseTest } from '../../smoke-test/parse-test.ts';
+import { parseServedUrl } from '../../smoke-test/parse-url.ts';
+import { runSmokeTest } from '../../smoke-test/smoke-test.ts';
+
+/**
+ * Tests the build `name:buildId` in a sandbox and shows the test in the log. A test that does not pass is a result.
+ * The sandbox is ended before this settles, also after a cancel. Rejects only with the signal's reason.
+ */
+export type RunTest = (reference: string, signal: AbortSignal) => Promise<SmokeTestOutcome>;
+
+/**
+ * The test of a plan's finished template, as the inputs `test` and `test-url` ask for; `undefined` when they ask for
+ * none.
+ *
+ * @param connection - the service whose sandboxes are used
+ */
+export function testOf(
+  { wire: { startCmd, readyCmd } }: Pick<Plan, 'wire'>,
+  { test, testUrl, testTimeoutMinutes }: Pick<SettledInputs, 'test' | 'testUrl' | 'testTimeoutMinutes'>,
+  { context, runner, clients }: Job,
+  connection: Connection,
+): RunTest | undefined {
+  if (test === '' && testUrl === '') return undefined;
+  const commands = parseTest(test);
+  const served = parseServedUrl(testUrl);
+  // What is wrong with it was said when the inputs were read.
+  const url = typeof served === 'string' ? undefined : served;
+  const { run, attempt } = context.run;
+  return async (reference, signal) => {
+    const log = createSmokeTestLog(
+      runner.output,
+      connection.isHere ? 'the finished template' : 'a sandbox of it',
+    );
+    try {
+      const outcome = await runSmokeTest(
+        { reference, commands, url, startCmd, readyCmd, limitMs: testTimeoutMinutes * 60_000 },
+        {
+          connect: (ended) => clients.connectToEnd(connection, ended),
+          inside: (sandbox) => clients.sandbox(connection, sandbox),
+          emit: log.show,
+          marker: `${run}-${attempt}-${randomBytes(8).toString('hex')}`,
+          // What runs on this machine ends with this step.
+          ...(!connection.isHere && {
+            remember: (left) => runner.saveSandbox(left && { ...left, apiUrl: connection.apiUrl }),
+          }),
+          signal,
+        },
+      );
+      log.finished(outcome);
+      return outcome;
+    } finally {
+      log.close();
+    }
+  };
+}
+
+/** The outcome of a build whose finished template was tested: a test that does not pass is its failure. */
+export function withTest(outcome: BuildOutcome, test: SmokeTestOutcome): BuildOutcome {
+  const { failure, commands } = test;
+  if (!failure) return { ...outcome, test };
+  const lines = failure.cause === 'command' ? (commands.at(-1)?.lastLines ?? []) : [];
+  return {
+    ...outcome,
+    test,
+    status: 'error',
+    failure: {
+      message: failure.message,
+      lastLines: lines.map((text) => ({ at: 0, level: 'info', text })),
+    },
+    diagnosis: diagnoseTest(failure),
+  };
+}

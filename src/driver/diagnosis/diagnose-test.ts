@@ -1,0 +1,39 @@
+import type { SmokeTestFailure } from '../../smoke-test/events.ts';
+import type { Diagnosis } from './failure-classes.ts';
+
+/** Explains why the test of a finished template did not pass. No other build would change that. */
+export function diagnoseTest({ cause, status }: SmokeTestFailure): Diagnosis {
+  if (cause === 'sandbox') {
+    return {
+      class: 'sandbox',
+      what: 'The template was built, and it is not tested: its test had no sandbox.',
+      advice: sandboxAdvice(status),
+      retry: 'never',
+    };
+  }
+  return {
+    class: 'smoke-test',
+    what: 'The template was built, and its test did not pass.',
+    advice: advice[cause],
+    retry: 'never',
+  };
+}
+
+const advice: Readonly<Record<Exclude<SmokeTestFailure['cause'], 'sandbox'>, string>> = {
+  command: 'Run the same command in a sandbox of the template, or change the test.',
+  'start-command':
+    'Look what the start command prints before it ends, and let it run in the foreground or give a ready command that tells that its service runs.',
+  url: 'Check that the start command serves this port on 0.0.0.0, or change test-url. A server that needs longer to answer needs a longer test-timeout.',
+};
+
+function sandboxAdvice(status: number | undefined): string {
+  switch (status) {
+    case 401:
+    case 403:
+      return 'The key may build templates and not start sandboxes. Use one that may.';
+    case 429:
+      return 'End sandboxes of the team that nobody needs, raise test-timeout, or ask the service for a higher limit. Then run this job again.';
+    default:
+      return 'That says nothing about the template. Run this job again.';
+  }
+}
