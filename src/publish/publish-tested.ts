@@ -86,10 +86,14 @@ export async function publishTested(
     return { ok: true, value: whole };
   };
   const candidate: Plan = { ...plan, tags: [], candidateTag: test.candidateTag };
+  let hasRegistered = false;
   const building: ReuseContext = {
     ...deps,
-    // What a person sees at the end includes the test.
-    emit: (event) => event.type !== 'finished' && emit(event),
+    emit: (event) => {
+      hasRegistered ||= event.type === 'registered';
+      // What a person sees at the end includes the test.
+      if (event.type !== 'finished') emit(event);
+    },
   };
   let early = deps.early;
   const mayReuse = plan.contentTags !== undefined && options.reuse !== 'never';
@@ -105,7 +109,7 @@ export async function publishTested(
     if (!made.ok) return made;
     const build = made.value;
     if (build.status !== 'ready') return end(withoutTags(build));
-    const publication = new Publication(plan, test, build, { begun, client, emit });
+    const publication = new Publication(plan, test, build, { begun, client, emit, hasRegistered });
     const outcome = await publication.run().catch((error: unknown) => {
       if (signal.aborted) return publication.aborted(signal.reason as AbortReason);
       if (error instanceof ServiceError) return publication.refused(error);
@@ -118,6 +122,12 @@ export async function publishTested(
   }
 }
 
+interface PublicationContext extends Pick<ReuseContext, 'client' | 'emit'> {
+  readonly begun: () => Promise<BeginningOfRun>;
+  /** Whether this run has registered any build. */
+  readonly hasRegistered: boolean;
+}
+
 /** One ready build on its way to the tags. */
 class Publication {
   readonly #plan: Plan;
@@ -125,6 +135,7 @@ class Publication {
   /** Without tags. */
   readonly #build: BuildOutcome;
   readonly #begun: () => Promise<BeginningOfRun>;
+  readonly #hasRegistered: boolean;
   readonly #client: ServiceClient;
   readonly #emit: ReuseContext['emit'];
   #stage: 'test' | 'tags' = 'test';
@@ -134,16 +145,13 @@ class Publication {
     plan: Plan,
     test: PublishTest,
     build: BuildOutcome,
-    {
-      begun,
-      client,
-      emit,
-    }: Pick<ReuseContext, 'client' | 'emit'> & { readonly begun: () => Promise<BeginningOfRun> },
+    { begun, client, emit, hasRegistered }: PublicationContext,
   ) {
     this.#plan = plan;
     this.#test = test;
     this.#build = { ...build, tags: [] };
     this.#begun = begun;
+    this.#hasRegistered = hasRegistered;
     this.#client = client;
     this.#emit = emit;
   }
@@ -156,7 +164,10 @@ class Publication {
       const template = await this.#template();
       if (passedTag !== undefined && template.tags.get(passedTag) === buildId) {
         this.#notice(`Build ${buildId} has passed this test before, so it is not tested again.`);
-        return this.#tag(template, {});
+        const outcome = await this.#tag(template, {});
+        // A build of this run may have been superseded by this one.
+        if (outcome && this.#hasRegistered) await this.#letGo();
+        return outcome;
       }
       if (!(await this.#hold(template))) return undefined;
     }

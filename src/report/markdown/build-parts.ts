@@ -73,7 +73,10 @@ function factCells(result: ResultDocument, tagLimit: number) {
     // Nothing can be started from a failed build.
     tags: [
       built ? 'Tags' : 'Tags it would get',
-      local || (built && startable(result) === undefined) ? undefined : tagList(result.tags, tagLimit),
+      // Those of a build that is tested first come after its test.
+      local || (built && startable(result) === undefined) || (status === 'building' && !result.tags.length)
+        ? undefined
+        : tagList(result.tags, tagLimit),
     ],
     reference: ['Exactly this build', code(startable(result), 400)],
     templateId: ['Template ID', code(templateId)],
