@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin, transformSync } from 'esbuild';
 import { isFresh } from './command-options.ts';
 import { lazyFiles, lazySdk } from './lazy-sdk.ts';
+import { licenses } from './licenses.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -92,6 +93,8 @@ const partsOfCore: Plugin = {
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const compiled = join(root, 'build');
 const staging = mkdtempSync(join(tmpdir(), 'dist-'));
+/** Each file that is in a bundle, by its absolute path. */
+const bundled = new Set<string>();
 
 if (!isFresh(root))
   throw new Error('src/command/action-inputs.json is not that of the action.yml files: run npm run readme');
@@ -104,7 +107,10 @@ await bundleCommand();
 await bundleSdk();
 for (const { entry, folder } of bundles) {
   const out = join(staging, folder);
-  run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q']);
+  const stats = join(staging, 'ncc.json');
+  run(bin('ncc'), ['build', join(compiled, entry), '-o', out, '--no-cache', '-q', '--stats-out', stats]);
+  noteNcc(JSON.parse(readFileSync(stats, 'utf8')));
+  rmSync(stats);
   for (const chunk of readdirSync(out).filter((name) => name.endsWith('.js'))) minify(join(out, chunk));
   // The package.json at the top serves all folders.
   rmSync(join(out, 'package.json'));
@@ -116,7 +122,7 @@ cpSync(join(root, 'src/definition/host/python'), join(staging, 'definition/pytho
 });
 for (const [name, text] of Object.entries(entries)) writeFileSync(join(staging, `${name}.js`), text);
 writeFileSync(join(staging, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
-writeFileSync(join(staging, 'licenses.txt'), licenses());
+writeFileSync(join(staging, 'licenses.txt'), licenses(root, bundled));
 
 rmSync(dist, { recursive: true, force: true });
 cpSync(staging, dist, { recursive: true });
@@ -125,8 +131,7 @@ rmSync(compiled, { recursive: true, force: true });
 
 /** esbuild and not ncc, which knows no second entry. */
 async function bundleSteps(): Promise<void> {
-  await build({
-    absWorkingDir: root,
+  await bundle({
     entryPoints: Object.fromEntries(
       Object.entries(steps).map(([name, entry]) => [name, join(compiled, entry)]),
     ),
@@ -140,7 +145,7 @@ async function bundleSteps(): Promise<void> {
 
 /** On its own, so that little is read before the process of the definition starts. */
 async function bundleEarlyHost(): Promise<void> {
-  await build({
+  await bundle({
     entryPoints: [join(compiled, 'definition/process/host-child.js')],
     outfile: join(staging, 'early-host.js'),
     bundle: true,
@@ -153,8 +158,7 @@ async function bundleEarlyHost(): Promise<void> {
 async function bundleSdk(): Promise<void> {
   const entry = { index: join(compiled, 'definition/sdk.js') };
   for (const entryPoints of [entry, ...Object.keys(lazyFiles).map((name) => ({ [name]: name }))]) {
-    await build({
-      absWorkingDir: root,
+    await bundle({
       entryPoints,
       outdir: join(staging, 'sdk'),
       chunkNames: '[hash]',
@@ -176,7 +180,7 @@ async function bundleCommand(): Promise<void> {
       });
     },
   };
-  await build({
+  await bundle({
     ...withLibraries,
     entryPoints: [join(compiled, 'cli.js')],
     outfile: join(staging, 'command.js'),
@@ -190,32 +194,19 @@ function minify(path: string): void {
   writeFileSync(path, code);
 }
 
-/**
- * The licence of every package that is installed for running, which is a superset of what is bundled. (ncc's
- * own list has only the last chunk's packages where code is split.) A text that several share stands once.
- */
-function licenses(): string {
-  const {
-    packages,
-  }: { packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }> } = JSON.parse(
-    readFileSync(join(root, 'package-lock.json'), 'utf8'),
-  );
-  const packagesByText = new Map<string, string[]>();
-  for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
-    if (path === '' || dev || optional || devOptional) continue;
-    const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, path))
-      .sort()
-      .find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file
-      ? readFileSync(join(root, path, file), 'utf8')
-          .replaceAll('\r\n', '\n')
-          .trim()
-      : '';
-    packagesByText.set(text, [...(packagesByText.get(text) ?? []), `${name} ${version} (${license})`]);
-  }
-  return [...packagesByText]
-    .map(([text, names]) => `${[...new Set(names)].sort().join('\n')}\n\n${text}\n`)
-    .sort()
-    .join(`\n${'-'.repeat(80)}\n\n`);
+/** ncc's bundles may hold a module inside another. */
+interface NccModule {
+  readonly nameForCondition?: string | null;
+  readonly modules?: readonly NccModule[];
+}
+
+function noteNcc({ nameForCondition, modules = [] }: NccModule): void {
+  if (nameForCondition) bundled.add(nameForCondition);
+  for (const module of modules) noteNcc(module);
+}
+
+/** `build` of esbuild, which notes the files that it takes. */
+async function bundle(options: BuildOptions): Promise<void> {
+  const { metafile } = await build({ ...options, absWorkingDir: root, metafile: true });
+  for (const file of Object.keys(metafile?.inputs ?? {})) bundled.add(resolve(root, file));
 }
