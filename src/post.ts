@@ -1,6 +1,6 @@
 import { runPost } from './actions/build-template/post.ts';
 import { chooseProvider } from './ci/providers/choose-provider.ts';
-import { loadState } from './job/state.ts';
+import { loadSandbox, loadState } from './job/state.ts';
 
 /**
  * Runs the build action's post step. Its bundle imports nothing that could build. GitHub runs it after every end of the
@@ -11,6 +11,11 @@ import { loadState } from './job/state.ts';
  */
 export async function run(env: NodeJS.ProcessEnv): Promise<number> {
   const provider = await chooseProvider(env);
+  const sandbox = loadSandbox(provider.commands);
+  if (sandbox) {
+    const { endLeftSandbox } = await import('./actions/build-template/end-left-sandbox.ts');
+    await endLeftSandbox(sandbox, provider, env);
+  }
   const state = loadState(provider.commands);
   if (state) await runPost(state, provider);
   return 0;

@@ -79,7 +79,12 @@ export const test = base.extend<ActionFixtures>({
     await use(workspace);
   },
 
-  env: async ({ service }, use) => use({ NOVITA_API_KEY: service.apiKey, NOVITA_API_URL: service.url }),
+  env: async ({ service }, use) =>
+    use({
+      NOVITA_API_KEY: service.apiKey,
+      NOVITA_API_URL: service.url,
+      NOVITA_SANDBOX_URL: service.url,
+    }),
 
   github: async ({ env }, use) => {
     await using github = await startGithubServer();
