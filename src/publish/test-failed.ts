@@ -1,3 +1,4 @@
+import { diagnoseTest } from '../driver/diagnosis/diagnose-test.ts';
 import type { BuildOutcome } from '../driver/events.ts';
 import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 
@@ -14,11 +15,6 @@ export function testFailed(outcome: BuildOutcome, test: SmokeTestOutcome): Build
       message: failure.message,
       lastLines: lines.map((text) => ({ at: 0, level: 'info', text })),
     },
-    diagnosis: {
-      class: 'smoke-test',
-      what: 'The template was built, and its test did not pass.',
-      advice: 'Run the same command in a sandbox of the template, or change the test.',
-      retry: 'never',
-    },
+    diagnosis: diagnoseTest(failure),
   };
 }

@@ -8,13 +8,14 @@ import { type ExitResult, exitForServiceError, failEarly } from '../../job/exit.
 import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { testFailed } from '../../publish/test-failed.ts';
 import { redactDeep } from '../../redact/redact.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import { tagsOfBase } from '../../tags/of-branch.ts';
 import type { BuildPlace } from './build-place.ts';
 import { compareContent } from './compare-content.ts';
 import { type LocalServiceProcess, startLocalService } from './local-service.ts';
-import { testOf, withTest } from './test-build.ts';
+import { testOf } from './test-build.ts';
 
 /** What a local build lacks and the service has: what no container can, withheld credentials, and other templates. */
 const onlyLocal: ReadonlySet<FailureClass> = new Set([
@@ -115,7 +116,7 @@ async function runLocally(
     const runTest = testOf(plan, settled, job, service.connection);
     if (runTest && outcome.status === 'ready')
       outcome = await runTest(`${name}:${outcome.buildId}`, signal).then(
-        (test) => withTest(outcome, test),
+        (test) => testFailed(outcome, test),
         () => ({ ...outcome, status: 'building', abortedBy: signal.reason }),
       );
     const clean = redactDeep(outcome, runner.redact);

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { diagnoseTest } from '../../driver/diagnosis/diagnose-test.ts';
-import type { BuildOutcome } from '../../driver/events.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
 import type { Connection } from '../../inputs/connection.ts';
 import type { Job } from '../../job/job.ts';
@@ -60,22 +58,5 @@ export function testOf(
     } finally {
       log.close();
     }
-  };
-}
-
-/** The outcome of a build whose finished template was tested: a test that does not pass is its failure. */
-export function withTest(outcome: BuildOutcome, test: SmokeTestOutcome): BuildOutcome {
-  const { failure, commands } = test;
-  if (!failure) return { ...outcome, test };
-  const lines = failure.cause === 'command' ? (commands.at(-1)?.lastLines ?? []) : [];
-  return {
-    ...outcome,
-    test,
-    status: 'error',
-    failure: {
-      message: failure.message,
-      lastLines: lines.map((text) => ({ at: 0, level: 'info', text })),
-    },
-    diagnosis: diagnoseTest(failure),
   };
 }
