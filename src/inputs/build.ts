@@ -6,6 +6,7 @@ import { parseTest } from '../smoke-test/parse-test.ts';
 import { parseServedUrl } from '../smoke-test/parse-url.ts';
 import { readBuildArguments } from './build-arguments.ts';
 import { type Connection, readConnection } from './connection.ts';
+import { readMaxAge } from './max-age.ts';
 import { type InputReader, inputReader, type ReadInputs } from './reader.ts';
 import {
   type FollowingInputs,
@@ -47,6 +48,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly logLevel: LogLevel | undefined;
   /** How a build of the same content is used: `auto` reuses it, `require` never builds. */
   readonly reuse: 'auto' | 'never' | 'require';
+  /** An older build is not reused, but made anew without the cache. Milliseconds; undefined for no limit. */
+  readonly maxAgeMs: number | undefined;
   /** Pin the base to the digest or build that was looked up. */
   readonly pinBase: boolean;
   readonly wait: boolean;
@@ -124,6 +127,7 @@ export function readBuildInputs(
     memoryMb: reader.number('memory-mb', undefined, memoryRule),
     skipCache,
     reuse: readReuse(reader, skipCache),
+    maxAgeMs: readMaxAge(reader),
     pinBase: reader.flag('pin-base', true),
     wait,
     dryRun,

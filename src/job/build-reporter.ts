@@ -7,6 +7,7 @@ import { timeLeft, typicalDurations } from '../history/eta.ts';
 import { createBuildRecord } from '../history/last-build.ts';
 import { snapshotPlan } from '../history/snapshot.ts';
 import type { SettledInputs } from '../inputs/build.ts';
+import { maxAgeInWords } from '../plan/max-age.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Redact, redactDeep } from '../redact/redact.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
@@ -131,6 +132,7 @@ export async function openBuildReporter(
     },
     async unpublished(why) {
       const isKnown = 'hash' in plan.fingerprint;
+      const maxAge = plan.maxAgeMs === undefined ? '' : `, max-age: ${maxAgeInWords(plan.maxAgeMs)}`;
       const difference = changes ? ` ${changesInWords(changes)}.` : '';
       const explained = `${why}.${difference} Nothing was built, because of reuse: require.`;
       output.error(explained, {
@@ -144,7 +146,7 @@ export async function openBuildReporter(
         : 'Fix that, or publish it by a run with reuse: auto.';
       await notBuilt('unpublished', `${explained} ${remedy}`);
       const message = isKnown
-        ? `Template ${plan.name} is not published as it stands in the repository (reuse: require).`
+        ? `Template ${plan.name} is not published as it stands in the repository (reuse: require${maxAge}).`
         : `The action cannot tell whether template ${plan.name} is published as it stands in the repository (reuse: require), for the reason above.`;
       return { exitCode: 1, annotated: true, message: `${message} ${remedy}` };
     },

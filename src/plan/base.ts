@@ -14,7 +14,13 @@ export type ResolvedBase =
   | { readonly kind: 'image'; readonly digest: string }
   | { readonly kind: 'template'; readonly buildId: string }
   /** `why` is the end of a sentence. */
-  | { readonly kind: 'unknown'; readonly why: string; readonly finding?: BaseFinding };
+  | {
+      readonly kind: 'unknown';
+      readonly why: string;
+      readonly finding?: BaseFinding;
+      /** The reference of a parent, as written, whose build no look-up can ever tell: it belongs to another team. */
+      readonly foreignParent?: string;
+    };
 
 /** What the look-up found to be wrong with a base. */
 export interface BaseFinding {

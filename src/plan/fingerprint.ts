@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parentOf } from '../api/names.ts';
 import type { Instruction, RecipeBody } from '../api/types.ts';
 import { type Variable, variablesOf } from '../recipe/instruction.ts';
 import type { ResolvedBase } from './base.ts';
@@ -16,6 +17,8 @@ export interface FingerprintedContent {
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
+  /** Age up to which a build of this content is reused, in milliseconds; absent for no limit. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** Raised whenever the same content gets another fingerprint than before. */
@@ -39,6 +42,14 @@ const version = 2;
  *
  * A recipe that runs one of its steps anew every time (`skipCache()`, `forceUpload`) has no fingerprint, since its text
  * does not decide its result. Nor has a recipe whose base is unknown.
+ *
+ * ## A parent of another team
+ *
+ * Nobody but its team can look up which build it means, so without an age limit such a recipe has no fingerprint. With
+ * one, the parent's name and tag take the place of its build, as the service reads them. Such a fingerprint is never one
+ * of a pinned base: their `base` has another `kind`, and the hash covers it. A run without a limit does not compute it, so
+ * it cannot look for it: it never reuses such a build. The limit itself is not part of it. So a build that one run made
+ * within seven days serves another one that allows two, if it is not older than that.
  */
 export function fingerprintOf({
   base,
@@ -46,8 +57,10 @@ export function fingerprintOf({
   hidden,
   cpuCount,
   memoryMb,
+  maxAgeMs,
 }: FingerprintedContent): Fingerprint {
-  if (base.kind === 'unknown') return { unknown: base.why };
+  const decides = base.kind === 'unknown' ? writtenParent(base, maxAgeMs) : base;
+  if ('unknown' in decides) return decides;
   const { steps, fromImage: _, fromTemplate: __, fromImageRegistry: ___, force: ____, ...rest } = recipe;
   const forced = steps.findIndex((step) => step.force);
   if (forced >= 0) {
@@ -57,7 +70,7 @@ export function fingerprintOf({
   const content = {
     version,
     size: { cpuCount, memoryMb },
-    base,
+    base: decides,
     recipe: rest,
     steps: steps.map((step, index) => stepContent(step, hidden.get(index) === 'environment' && anyOrder)),
   };
@@ -66,6 +79,20 @@ export function fingerprintOf({
       .update(JSON.stringify(sorted(content)))
       .digest('hex'),
   };
+}
+
+/** What decides instead of a parent's build that cannot be looked up, where builds are reused for a time only. */
+function writtenParent(
+  { why, finding, foreignParent }: Extract<ResolvedBase, { kind: 'unknown' }>,
+  maxAgeMs: number | undefined,
+):
+  | { readonly unknown: string }
+  | { readonly kind: 'written parent'; readonly name: string; readonly tag: string } {
+  if (foreignParent === undefined) return { unknown: why };
+  // A parent that may be misspelled is not helped by it.
+  if (maxAgeMs === undefined) return { unknown: finding ? why : `${why}; max-age allows reuse for a time` };
+  const { name, tag } = parentOf(foreignParent);
+  return { kind: 'written parent', name, tag };
 }
 
 function stepContent({ force: _, ...step }: Instruction, isSortedScript: boolean): object {

@@ -25,6 +25,8 @@ export interface PlanRequest {
   readonly memoryMb: number;
   /** Build everything anew, the base image included. */
   readonly skipCache: boolean;
+  /** Age up to which a build is reused, in milliseconds; absent for no limit. */
+  readonly maxAgeMs?: number | undefined;
   /** GitHub withholds secrets, so empty registry credentials are no problem. */
   readonly secretsWithheld?: boolean;
   /** The commit that is built. It is not part of the fingerprint. */
@@ -79,19 +81,20 @@ export async function makePlan(
       return files ? { ...wire, filesHash: files.hash } : wire;
     }),
   };
-  const { name, tags, cpuCount, memoryMb } = request;
+  const { name, tags, cpuCount, memoryMb, maxAgeMs } = request;
   const hidden = new Map(
     definition.steps.flatMap((step, index) => (step.addedBySdk ? [[index, step.addedBySdk]] : [])),
   );
   const fingerprint: Fingerprint = definition.recipe.force
     ? { unknown: 'the recipe is built again every time (skipCache)' }
-    : fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb });
+    : fingerprintOf({ base: resolved, recipe, hidden, cpuCount, memoryMb, maxAgeMs });
   const { base } = definition.sources;
   return {
     ...{ name, tags, cpuCount, memoryMb, wire: recipe },
     base: { title: baseTitle(definition), ...(base && { source: base }), resolved },
     steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
     fingerprint,
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
     warnings,
     notices: floatingBaseNotices(definition),
     ...('hash' in fingerprint && { contentTags: contentTags(fingerprint.hash, request.commit) }),

@@ -46,6 +46,8 @@ export interface Plan {
   readonly contentTags?: ContentTags;
   /** Assigned to the build with its tags, where a test decides about the rest of them (`publishTested`). */
   readonly candidateTag?: string;
+  /** An older build of this content is not reused, but made anew without the cache. Milliseconds. */
+  readonly maxAgeMs?: number;
   readonly steps: readonly PlanStep[];
   /** Warnings besides those of the definition. Absent when the job made no plan. */
   readonly warnings?: readonly DefinitionWarning[];

@@ -9,6 +9,7 @@ import {
   type TemplateInfo,
   taggedTemplate,
 } from '../templates/find-template.ts';
+import { type AgeLimit, tooOld } from './age-limit.ts';
 
 /** A build of the same content. Times are milliseconds since the epoch by the service's clock. */
 export interface MatchingBuild {
@@ -25,12 +26,15 @@ export interface MatchingBuild {
 
 export type MatchResult =
   | { readonly ok: true; readonly value: MatchingBuild }
-  /** `reason` is a sentence without its full stop; `failed` is the last build of this content, if that failed. */
+  /** `reason` is a sentence without its full stop. */
   | {
       readonly ok: false;
       readonly reason: string;
       readonly template?: TemplateInfo;
-      readonly failed?: string;
+      /** The last build of this content, if that failed or is too old. */
+      readonly unfit?: string;
+      /** No build of this content was registered, as far as tags tell. */
+      readonly isNew?: true;
     };
 
 /** The content to look for. */
@@ -41,6 +45,8 @@ export interface WantedContent {
   readonly cpuCount: number;
   /** MiB. */
   readonly memoryMb: number;
+  /** Absent: a build of any age is reused. */
+  readonly age?: AgeLimit;
 }
 
 /** One transaction writes the rows of a registration; this is for clocks that differ a little. */
@@ -82,6 +88,17 @@ const registrationMs = 10_000;
  * A hit does not mean that a new build would give the same bytes: `apt-get install` may bring newer packages today. The
  * service's layer cache has the same limit, and `reuse: never` avoids it.
  *
+ * ## With an age limit
+ *
+ * 7. *A build that is too old is no hit* (`tooOld`). The run then builds without the cache, under the same content tag. By
+ *    point 5, the new build is the one that everyone finds from then on, also without a limit, and also while it is on its
+ *    way: a second run that found the old one too old follows the new one, or is superseded by it and follows then.
+ * 8. *A parent of another team is the only base that point 3 does not hold for*, since nobody can pin it. The content tag
+ *    then covers the parent's name and tag (`fingerprintOf`), so a hit has this recipe, on whatever build the parent meant
+ *    when the service started it. That was after its registration, so at most the limit ago: what is reused is never
+ *    further behind its parent than the limit allows. The layer cache does not change this, as its key has the parent's
+ *    build. Only runs with a limit know such a tag, and each holds to its own.
+ *
  * @param knownId - the template that the name meant a moment ago; its builds are then listed at once
  */
 export async function findMatch(
@@ -106,14 +123,14 @@ export async function findMatch(
  */
 export async function matchIn(
   found: TaggedTemplate | undefined,
-  { name, contentTag, cpuCount, memoryMb }: WantedContent,
+  { name, contentTag, cpuCount, memoryMb, age }: WantedContent,
   list: (template: TemplateInfo, buildId: string) => Promise<ListedBuild | undefined>,
 ): Promise<MatchResult> {
-  if (!found) return { ok: false, reason: `There is no template ${name} yet` };
+  if (!found) return { ok: false, reason: `There is no template ${name} yet`, isNew: true };
   const { template, assignments } = found;
   const none = (reason: string) => ({ ok: false as const, reason, template });
   const row = assignments.find(({ tag }) => tag === contentTag);
-  if (!row) return none('No build has this content');
+  if (!row) return { ...none('No build has this content'), isNew: true };
 
   const { buildID: buildId } = row;
   const listed = await list(template, buildId);
@@ -123,7 +140,7 @@ export async function matchIn(
   }
   const { status } = listed;
   if (status === 'error') {
-    return { ...none(`The last build of this content, ${buildId}, failed`), failed: buildId };
+    return { ...none(`The last build of this content, ${buildId}, failed`), unfit: buildId };
   }
   const commit = commitOf(contentTag, tagsOf(buildId, assignments));
   const build = { template, buildId, createdAt: Date.parse(listed.createdAt), ...(commit && { commit }) };
@@ -137,6 +154,8 @@ export async function matchIn(
   if (!isFromRegistration(Number(assignedAt), build.createdAt, Number(finishedAt))) {
     return none(`The tag of this content was put on build ${buildId} by hand, after it was built`);
   }
+  const old = age && tooOld(build, age);
+  if (old !== undefined) return { ...none(old), unfit: buildId };
   return { ok: true, value: { ...build, state: status, finishedAt: Number(finishedAt) } };
 }
 

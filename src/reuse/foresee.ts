@@ -1,6 +1,7 @@
-import type { IdempotentApi } from '../api/client.ts';
+import type { ServiceClient } from '../api/client.ts';
 import { buildReference } from '../api/names.ts';
 import type { Plan } from '../plan/plan.ts';
+import { ageLimit } from './age-limit.ts';
 import { findMatch } from './find-match.ts';
 
 /**
@@ -8,18 +9,24 @@ import { findMatch } from './find-match.ts';
  * Changes nothing. Rejects with a `ServiceError`.
  */
 export async function foresee(
-  { name, contentTags, fingerprint, cpuCount, memoryMb }: Plan,
+  { name, contentTags, fingerprint, cpuCount, memoryMb, maxAgeMs }: Plan,
   reuse: 'auto' | 'never' | 'require',
-  client: Pick<IdempotentApi, 'templateIdOf' | 'tags' | 'template'>,
+  client: Pick<ServiceClient, 'templateIdOf' | 'tags' | 'template' | 'clockAheadMs'>,
 ): Promise<string> {
   if (reuse === 'never') return 'It would be built, since nothing is to be reused.';
-  const without = reuse === 'require' ? 'so this would fail (reuse: require)' : 'so it would be built';
+  const without = (how = '') =>
+    reuse === 'require' ? 'so this would fail (reuse: require)' : `so it would be built${how}`;
   if (!contentTags) {
     const why = 'unknown' in fingerprint ? `: ${fingerprint.unknown}` : '';
-    return `Builds of this plan cannot be found again${why}; ${without}.`;
+    return `Builds of this plan cannot be found again${why}; ${without()}.`;
   }
-  const match = await findMatch(client, { name, contentTag: contentTags.content, cpuCount, memoryMb });
-  if (!match.ok) return `${match.reason}, ${without}.`;
+  const limit = ageLimit(maxAgeMs, client, Date.now());
+  const wanted = { name, contentTag: contentTags.content, cpuCount, memoryMb, ...limit };
+  const match = await findMatch(client, wanted);
+  if (!match.ok) {
+    const anew = maxAgeMs !== undefined && !match.isNew;
+    return `${match.reason}, ${without(anew ? ' without the cache' : '')}.`;
+  }
   const { state, buildId } = match.value;
   const build = buildReference({ name, buildId });
   return state === 'ready'

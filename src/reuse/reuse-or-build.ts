@@ -26,6 +26,8 @@ import { type ReuseContext, type ReuseOptions, Search } from './search.ts';
  * - Builds of different content share no content tag, only tags that people gave them. The run that registers later has
  *   those. The other run never takes them back, neither on a build that it follows nor by a rebuild
  *   (`tagsClaimedByOthers`).
+ * - Two runs that both find the only build too old (`Plan.maxAgeMs`) behave as if there were none: the later registration
+ *   wins, and both end with that build.
  * - A start cancels other builds even if the service refuses it. So a late start of the earlier run can end the build
  *   that superseded it, and both are lost. A late start is not sent (`guardLateStarts`). If the two requests cross, the
  *   superseded run, unless another run has its tags, looks up again after a random time and builds once more, a few

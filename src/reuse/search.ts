@@ -1,4 +1,4 @@
-import { type BuildOptions, build } from '../driver/build.ts';
+import { type BuildOptions, build, rebuildPlan } from '../driver/build.ts';
 import type { BuildContext } from '../driver/context.ts';
 import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
 import type { BuildOutcome, ReusedBuild } from '../driver/events.ts';
@@ -8,6 +8,7 @@ import { pause } from '../http/sleep.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import type { TemplateInfo } from '../templates/find-template.ts';
+import { ageLimit } from './age-limit.ts';
 import { type ClaimedTags, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
 import { type EarlyLookup, matchEarly } from './early-lookup.ts';
 import { findMatch, type MatchingBuild, type MatchResult, type WantedContent } from './find-match.ts';
@@ -47,6 +48,9 @@ export class Search {
   readonly #tried = new Set<string>();
   /** Every build of this content that was found or made. */
   readonly #sameContent = new Set<string>();
+  readonly #seenInMaking = new Set<string>();
+  /** With an age limit, layers of an older build of this content may be in the cache. */
+  #skipsCache = false;
   #joins = 0;
   #builds = 0;
   #lookUps = 0;
@@ -89,6 +93,9 @@ export class Search {
     const reason = found.ok ? this.#whyNot(found.value) : found.reason;
     if (this.#options.reuse === 'require') return { ok: false, reason };
     const { template } = found.ok ? found.value : found;
+    const isNew = !found.ok && found.isNew;
+    // What a build of this run comes after was decided before that build.
+    if (this.#plan.maxAgeMs !== undefined && !isNew && !this.#own) this.#skipsCache = true;
     // Runs that lost the same build would all build at once, a superseded run lets the newer one go first, and the list
     // may be a little behind a build that was followed to its end.
     const ours = this.#own && template?.tags.get(this.#contentTag) === this.#own.buildId;
@@ -98,7 +105,9 @@ export class Search {
 
   get #wanted(): WantedContent {
     const { name, cpuCount, memoryMb } = this.#plan;
-    return { name, cpuCount, memoryMb, contentTag: this.#contentTag };
+    const { client } = this.#deps;
+    const limit = ageLimit(this.#plan.maxAgeMs, client, this.#startedAt, this.#seenInMaking);
+    return { name, cpuCount, memoryMb, contentTag: this.#contentTag, ...limit };
   }
 
   /** The match of the early lookup, or `undefined` if that does not decide. */
@@ -127,8 +136,11 @@ export class Search {
       if (isKeyRefused(error)) throw error;
       found = { ok: false, reason: `Builds of this content could not be looked up (${error.summary})` };
     }
-    if (found.ok) this.#lastMatch = found.value;
-    const buildId = found.ok ? found.value.buildId : found.failed;
+    if (found.ok) {
+      this.#lastMatch = found.value;
+      if (found.value.state !== 'ready') this.#seenInMaking.add(found.value.buildId);
+    }
+    const buildId = found.ok ? found.value.buildId : found.unfit;
     // Nothing can put a tag on a build that is not ready, so one that failed had this one from its registration.
     if (buildId !== undefined) this.#sameContent.add(buildId);
     const { template } = found.ok ? found.value : found;
@@ -261,14 +273,16 @@ export class Search {
 
   /** Builds; gives nothing if another run's build may have replaced this one. */
   async #build(why: string, template: TemplateInfo | undefined): Promise<BuildOutcome | undefined> {
-    this.#notice(`${why}. Building${this.#own ? ' once more' : ''}.`);
+    const how = `${this.#own ? ' once more' : ''}${this.#skipsCache ? ' without the cache' : ''}`;
+    this.#notice(`${why}. Building${how}.`);
     this.#builds += 1;
     this.#lookUps = 0;
     const emit: BuildContext['emit'] = (event) => {
       if (event.type !== 'finished') this.#deps.emit(event);
     };
     const before = template && { templateBefore: template };
-    const outcome = await build(this.#plan, this.#options, { ...this.#deps, emit, ...before });
+    const plan = this.#skipsCache ? rebuildPlan(this.#plan, 'without-cache') : this.#plan;
+    const outcome = await build(plan, this.#options, { ...this.#deps, emit, ...before });
     if (outcome.status !== 'superseded') return outcome;
     this.#own = outcome;
     this.#tried.add(outcome.buildId);

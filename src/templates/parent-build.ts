@@ -12,6 +12,8 @@ export type ParentBuild =
       readonly reason: string;
       /** The template does not have the tag; or there is no such template, unless it is a public one of another team. */
       readonly missing?: 'tag' | 'template';
+      /** The template is another team's, so its builds can never be looked up. */
+      readonly foreign?: true;
       readonly hint?: string;
     };
 
@@ -58,7 +60,8 @@ export async function parentBuild(
     if (isMissing(error) || (isIdentifier && error.status === 400)) {
       return { ok: false, reason: `there is no template ${name} for this API key`, missing: 'template' };
     }
-    if (error.status === 403) return { ok: false, reason: `template ${name} belongs to another team` };
+    if (error.status === 403)
+      return { ok: false, reason: `template ${name} belongs to another team`, foreign: true };
     return { ok: false, reason: `template ${name} could not be looked up (${error.summary})` };
   }
 }

@@ -82,7 +82,9 @@ describe('reuse: require', () => {
     expect(states(github)).toEqual(['unpublished']);
     const body = github.comments[0]?.body ?? '';
     expect(body).toContain('### Template `my-agent` is not published');
-    expect(body).toContain('No build has the content of this commit, and none was made (`reuse: require`).');
+    expect(body).toContain(
+      'No build that may be reused has the content of this commit, and none was made (`reuse: require`).',
+    );
     expect(body).toContain(
       '#### What changed against the last build of `main`\n\n- **Other files** in step 1',
     );

@@ -29,6 +29,7 @@ describe('inputs of the build action', () => {
       memoryMb: undefined,
       skipCache: undefined,
       reuse: 'auto',
+      maxAgeMs: undefined,
       pinBase: true,
       wait: true,
       retryWithoutCache: false,
@@ -60,6 +61,10 @@ describe('inputs of the build action', () => {
     ['INPUT_MEMORY-MB', ' 128 ', (i: Inputs) => i.memoryMb, 128],
     ['INPUT_SKIP-CACHE', 'True', (i: Inputs) => i.skipCache, true],
     ['INPUT_ARGS', '{"dev": [true, 1]}', (i: Inputs) => i.args, { dev: [true, 1] }],
+    ['INPUT_MAX-AGE', '12h', (i: Inputs) => i.maxAgeMs, 12 * 3_600_000],
+    ['INPUT_MAX-AGE', ' 7d\n', (i: Inputs) => i.maxAgeMs, 7 * 86_400_000],
+    ['INPUT_MAX-AGE', '2W', (i: Inputs) => i.maxAgeMs, 14 * 86_400_000],
+    ['INPUT_MAX-AGE', '3650d', (i: Inputs) => i.maxAgeMs, 3650 * 86_400_000],
     ['INPUT_WAIT', 'FALSE', (i: Inputs) => i.wait, false],
     ['INPUT_RETRY-WITHOUT-CACHE', 'true', (i: Inputs) => i.retryWithoutCache, true],
     ['INPUT_TIMEOUT-MINUTES', '0.5', (i: Inputs) => i.timeoutMinutes, 0.5],
@@ -83,6 +88,31 @@ describe('inputs of the build action', () => {
     expect(pick(inputs)).toEqual(expected);
   });
 
+  test.each([
+    '7',
+    '7 d',
+    '7days',
+    '1.5d',
+    '-7d',
+    'd',
+    'P7D',
+    '30m',
+    '1y',
+    '7d12h',
+    '٧d',
+    '3651d',
+    '999999999w',
+  ])('max-age: %s is a mistake that says what is expected', (value) => {
+    const { inputs, problems } = readBuildInputs({ ...complete, 'INPUT_MAX-AGE': value });
+    expect(problems).toEqual([
+      {
+        title: 'Input max-age',
+        message: `found "${value}", expected a whole number of hours, days or weeks up to ten years, such as 12h, 7d or 2w.`,
+      },
+    ]);
+    expect(inputs.maxAgeMs).toBeUndefined();
+  });
+
   test('the key of the environment counts when the input is empty', () => {
     const { inputs } = readBuildInputs({ ...complete, 'INPUT_API-KEY': '', NOVITA_API_KEY: 'from-env' });
     expect(inputs.connection.apiKey).toBe('from-env');
@@ -90,6 +120,12 @@ describe('inputs of the build action', () => {
 
   test.each([
     ['INPUT_CPU-COUNT', '3', 'Input cpu-count', 'found "3", expected 1 or an even number up to 32.'],
+    [
+      'INPUT_MAX-AGE',
+      '0d',
+      'Input max-age',
+      'found "0d", expected a whole number of hours, days or weeks up to ten years, such as 12h, 7d or 2w. To build anew each time, set skip-cache: true.',
+    ],
     ['INPUT_CPU-COUNT', '0', 'Input cpu-count', 'found "0"'],
     ['INPUT_CPU-COUNT', '34', 'Input cpu-count', 'found "34"'],
     ['INPUT_CPU-COUNT', '2.5', 'Input cpu-count', 'found "2.5"'],

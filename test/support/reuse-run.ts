@@ -29,6 +29,9 @@ export interface ContentChanges {
   readonly copies?: boolean;
   /** Leaves the plan without a fingerprint. */
   readonly unknownBase?: boolean;
+  /** The recipe builds on this template, which belongs to another team. */
+  readonly foreignParent?: string;
+  readonly maxAgeMs?: number;
 }
 
 /** A plan with a fingerprint. */
@@ -41,6 +44,8 @@ export function planFor({
   skipCache = false,
   copies = false,
   unknownBase = false,
+  foreignParent,
+  maxAgeMs,
 }: ContentChanges = {}): Promise<Plan> {
   const contextDirectory = import.meta.dirname;
   const copy = { wire: { type: 'COPY', args: ['reuse-run.ts', '/srv/', '', ''] } };
@@ -52,15 +57,19 @@ export function planFor({
       settings: {},
       notices: [],
       sdk: { from: 'action', version: '2.1.1' },
-      recipe: { fromImage: 'debian:12' },
+      recipe: foreignParent === undefined ? { fromImage: 'debian:12' } : { fromTemplate: foreignParent },
       steps: [...(copies ? [copy] : []), { wire: { type: 'RUN', args: [run] } }],
       sources: {},
       contextDirectory,
       ignorePatterns: [],
       warnings: [],
     },
-    { name, tags, cpuCount, memoryMb: 1024, skipCache, commit },
-    async () => (unknownBase ? { kind: 'unknown', why: 'nobody knows' } : { kind: 'image', digest }),
+    { name, tags, cpuCount, memoryMb: 1024, skipCache, commit, maxAgeMs },
+    async () => {
+      if (unknownBase) return { kind: 'unknown', why: 'nobody knows' };
+      if (foreignParent === undefined) return { kind: 'image', digest };
+      return { kind: 'unknown', why: `template ${foreignParent} belongs to another team`, foreignParent };
+    },
   );
 }
 

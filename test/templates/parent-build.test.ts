@@ -56,7 +56,7 @@ describe('a parent means', () => {
 });
 
 describe('a parent cannot be known', () => {
-  test.each<[string, string, (world: World) => unknown, RegExp, missing?: 'template' | 'tag']>([
+  test.each<[string, string, (world: World) => unknown, RegExp, found?: 'template' | 'tag' | 'foreign']>([
     ['without such a template', 'none', () => {}, /^there is no template none for this API key$/, 'template'],
     ['in a namespace of nobody', 'other/none', () => {}, /^there is no template other\/none/, 'template'],
     ['without such a tag', 'base:v9', () => {}, /^template base has no tag v9$/, 'tag'],
@@ -94,12 +94,14 @@ describe('a parent cannot be known', () => {
       'other/base',
       ({ wire }) => wire.on('alias', refuse(403)),
       /^template other\/base belongs to another team$/,
+      'foreign',
     ],
     [
       'when its tags may not be seen',
       'base',
       ({ wire }) => wire.on('tags', refuse(403)),
       /belongs to another team/,
+      'foreign',
     ],
     [
       'when its build is gone',
@@ -130,14 +132,14 @@ describe('a parent cannot be known', () => {
       /an object instead of a list/,
     ],
     ['with two colons', 'base:v1:v2', () => {}, /has no tag v1:v2$/, 'tag'],
-  ])('%s', async (_, reference, spoil, why, missing) => {
+  ])('%s', async (_, reference, spoil, why, found) => {
     const world = await parents();
     await spoil(world);
     expect(await world.ask(reference)).toEqual({
       ok: false,
       reason: expect.stringMatching(why),
-      ...(missing && { missing }),
-      ...(missing === 'tag' && { hint: expect.stringMatching(/^It has the tags .*default/) }),
+      ...(found === 'foreign' ? { foreign: true } : found && { missing: found }),
+      ...(found === 'tag' && { hint: expect.stringMatching(/^It has the tags .*default/) }),
     });
   });
 

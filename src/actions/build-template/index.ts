@@ -42,11 +42,15 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
 
   const { env } = context;
   const place = buildPlace(inputs, { event, env, hasKey: connect !== undefined });
-  const planned = await planBuild(inputs, problems, { job, connect, github, early });
+  const isLocal = (place === 'local' || place === 'auto-local') && !inputs.dryRun;
+  if (isLocal && inputs.maxAgeMs !== undefined) {
+    runner.output.line('max-age has no effect here: a local build is always made, and never reused.');
+  }
+  const about = isLocal ? { ...inputs, maxAgeMs: undefined } : inputs;
+  const planned = await planBuild(about, problems, { job, connect, github, early });
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
-  const isLocal = place === 'local' || place === 'auto-local';
-  if (isLocal && !inputs.dryRun) return buildLocally(plan, settled, place, job, connect);
+  if (isLocal) return buildLocally(plan, settled, place, job, connect);
   if (inputs.test !== '' && !inputs.dryRun) {
     const message =
       'The input test runs in local builds only so far. Add a job with build-on: local, which needs no key.';

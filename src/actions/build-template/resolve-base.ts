@@ -76,9 +76,12 @@ async function resolveParent(
   try {
     const found = await parentBuild(client, parent);
     if (found.ok) return { kind: 'template', buildId: found.value };
-    if (found.missing === undefined) return unknown(found.reason);
+    const foreign = { foreignParent: parent };
+    if (found.missing === undefined) return { ...unknown(found.reason), ...(found.foreign && foreign) };
     const certain = found.missing === 'tag' || (await isOfOwnTeam(client, parent, name));
-    return unknown(found.reason, parentFinding(parent, found, certain));
+    const base = unknown(found.reason, parentFinding(parent, found, certain));
+    // Nothing is built on it unless it is a public template of another team.
+    return certain ? base : { ...base, ...foreign };
   } catch (error) {
     if (!limit.aborted) throw error;
     return unknown(`its parent ${parent} could not be looked up within ${parentLimitMs / 1000} s`);

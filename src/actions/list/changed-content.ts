@@ -4,6 +4,7 @@ import { defaultTiming } from '../../driver/timing.ts';
 import { isKeyRefused, ServiceError } from '../../http/errors.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import type { ListedTemplate } from '../../list/entries.ts';
+import { ageLimit } from '../../reuse/age-limit.ts';
 import { withLookupPolicy } from '../../reuse/lookup-client.ts';
 import { findPublished } from '../../reuse/published-content.ts';
 import { tagsOfBase } from '../../tags/of-branch.ts';
@@ -53,17 +54,19 @@ async function publicationOf(
 ): Promise<Publication> {
   if (!planned.ok) return { why: planned.reason };
   const { plan, settled } = planned.value;
-  const { fingerprint, contentTags, cpuCount, memoryMb, name } = plan;
+  const { fingerprint, contentTags, cpuCount, memoryMb, name, maxAgeMs } = plan;
   if (settled.reuse === 'never') return { why: 'reuse: never or skip-cache: true builds it each time' };
   if (!contentTags)
     return { why: `it is built each time: ${'unknown' in fingerprint ? fingerprint.unknown : ''}` };
   const tags = await tagsOfBase(settled.tags, event);
-  const client = withLookupPolicy(connect(), defaultTiming.lookup);
+  const service = connect();
+  const client = withLookupPolicy(service, defaultTiming.lookup);
   const { apiUrl } = template.inputs.connection;
   const notFound = (how: string) => ({ why: `its builds could not be looked up (${how})` });
   const earlier = silent.get(apiUrl);
   if (earlier !== undefined) return notFound(earlier);
-  const wanted = { name, contentTag: contentTags.content, cpuCount, memoryMb };
+  const limit = ageLimit(maxAgeMs, service, Date.now());
+  const wanted = { name, contentTag: contentTags.content, cpuCount, memoryMb, ...limit };
   try {
     const found = await findPublished(client, wanted, tags);
     if (!found.ok) return { published: false, why: found.reason };

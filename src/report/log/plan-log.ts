@@ -1,3 +1,4 @@
+import { maxAgeInWords } from '../../plan/max-age.ts';
 import type { Plan, PlanStep } from '../../plan/plan.ts';
 import { writtenCommand } from '../../recipe/instruction.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
@@ -27,7 +28,14 @@ export function logPlan(output: Output, plan: Plan): void {
   }
   const { fingerprint } = plan;
   if ('hash' in fingerprint) output.line(`content: ${fingerprint.hash}`);
+  if (plan.maxAgeMs !== undefined) output.line(`max-age: ${maxAgeInWords(plan.maxAgeMs)}`);
   output.endGroup();
+  const { resolved } = plan.base;
+  if ('hash' in fingerprint && resolved?.kind === 'unknown') {
+    output.line(
+      `The parent counts by its name only: ${singleLine(resolved.why, 300)}. Builds on it are reused within max-age.`,
+    );
+  }
   if ('unknown' in fingerprint) {
     output.line(`Builds of this plan are not reused: ${singleLine(fingerprint.unknown, 300)}.`);
   }

@@ -70,7 +70,7 @@ function explanation({ status, failure, fingerprint }: ResultDocument): string {
   if (status === 'unpublished') {
     return fingerprint === undefined
       ? 'The action cannot tell whether a build has the content of this commit; the log says why. None was made (`reuse: require`); a run with `reuse: auto` publishes it.'
-      : 'No build has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
+      : 'No build that may be reused has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
   }
   if (status === 'planned') return 'Nothing was built (`dry-run`).';
   if (status !== 'skipped') return '';

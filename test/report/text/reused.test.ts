@@ -127,7 +127,11 @@ test('each tag says where it was', () => {
 
 describe('a template that is not published', () => {
   test.each([
-    ['is not published', { hash: 'ab'.repeat(32) }, 'No build has the content of this commit'],
+    [
+      'is not published',
+      { hash: 'ab'.repeat(32) },
+      'No build that may be reused has the content of this commit',
+    ],
     ['is not known to be published', { unknown: 'the registry is down' }, 'The action cannot tell whether'],
   ] as const)('%s, also in a comment that another job writes', (heading, fingerprint, sentence) => {
     const result = notBuiltResult({ plan: samplePlan({ fingerprint }), workspace }, 'unpublished');
