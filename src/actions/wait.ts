@@ -1,17 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { nameProblems } from '../api/names.ts';
+import type { AwaitedBuild } from '../api/types.ts';
 import { awaitBuild } from '../driver/await-build.ts';
 import { createObservedPlan } from '../driver/observed-plan.ts';
-import { readWaitInputs } from '../inputs/wait.ts';
+import { readWaitInputs, type WaitInputs } from '../inputs/wait.ts';
 import { type ExitResult, exitForOutcome, failEarly } from '../job/exit.ts';
 import type { Job } from '../job/job.ts';
+import { setSubject } from '../job/provenance.ts';
 import { createReporter, reportedPlan } from '../job/reporter.ts';
 import { withTimeLimit } from '../job/time-limit.ts';
 import { problem, quote, throwIfAny } from '../problem.ts';
+import { subjectOf } from '../provenance/subject.ts';
 import { showWarnings } from '../report/log/output.ts';
 import { type PlanOfResult, planOfResult } from '../report/result/plan-from-result.ts';
+import { fingerprintOfBuild } from '../reuse/published-fingerprint.ts';
 import { findBuild } from '../templates/find-build.ts';
+import { readAssignments, taggedTemplate } from '../templates/find-template.ts';
 
 /**
  * The wait action: find a build that another job started, show its log from the first line on, and report how it
@@ -43,8 +48,24 @@ export async function runWait({ context, runner, clients }: Job): Promise<ExitRe
       reporter.close,
     );
     await reporter.finished(outcome);
+    if (outcome.status === 'ready') await tellSubject(build, inputs, { runner, clients });
     return exitForOutcome(outcome, inputs);
   });
+}
+
+/** Says what a ready build was made of, where its content tag proves that. */
+async function tellSubject(
+  { templateId }: AwaitedBuild,
+  { name, buildId, connection }: WaitInputs,
+  { runner, clients }: Pick<Job, 'runner' | 'clients'>,
+): Promise<void> {
+  const client = clients.connect(connection);
+  const tagged = taggedTemplate(name, Promise.resolve(templateId), readAssignments(client, templateId));
+  const fingerprint = await fingerprintOfBuild(client, tagged, buildId);
+  if (fingerprint === undefined) return;
+  const subject = subjectOf(connection.apiUrl, name, fingerprint);
+  setSubject(subject, runner);
+  await runner.declareSubject(subject);
 }
 
 /** Reads a build's result file, if one is given. Rejects with a `ProblemsError`. */

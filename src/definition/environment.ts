@@ -7,6 +7,8 @@ const withheldNames = new Set([
   'GITHUB_PATH',
   'GITHUB_STATE',
   'GITHUB_STEP_SUMMARY',
+  'GITHUB_ARTIFACTS',
+  'GITHUB_ARTIFACTS_LIST',
   // The runner keeps those files of all steps in this folder. A definition can use os.tmpdir().
   'RUNNER_TEMP',
   // Node settings for the action's process only.

@@ -18,8 +18,9 @@ import { formatDuration } from '../report/text/format.ts';
 import type { ExitResult } from './exit.ts';
 import type { Job, JobContext } from './job.ts';
 import { previewDeployment } from './preview-deployment.ts';
+import { tellProvenance } from './provenance.ts';
 import { pullRequestComment } from './pull-request-comment.ts';
-import { createReporter, reportedPlan, unbuiltFile } from './reporter.ts';
+import { createReporter, finishedFile, reportedPlan, unbuiltFile } from './reporter.ts';
 
 /**
  * Reports the events of this run's build to the log, outputs, job summary, result file, comment, deployment and post
@@ -51,18 +52,19 @@ export function redactPlan(plan: Plan, redact: Redact): Plan {
 /**
  * Compares a plan with earlier builds, logs the difference, and opens everything that the build is reported to.
  *
- * @param plan - without secrets
+ * @param sent - the plan as it is sent
  * @param local - the build runs in containers of the runner
  * @param mild - failures that do not fail the step
  */
 export async function openBuildReporter(
-  plan: Plan,
+  sent: Plan,
   inputs: SettledInputs,
   github: GithubClient | undefined,
   { context, runner, clients }: Job,
   { local = false, mild }: { readonly local?: boolean; readonly mild?: ReadonlySet<FailureClass> } = {},
 ): Promise<BuildReporter> {
   const { output, setOutput } = runner;
+  const plan = redactPlan(sent, runner.redact);
   const { summary, logLevel: level } = inputs;
   const { last, reference } = await clients.history.read(plan.name);
   if (last) output.line(`The last build of this template took ${formatDuration(last.durationMs)}`);
@@ -118,6 +120,10 @@ export async function openBuildReporter(
     },
     async finished(outcome) {
       const result = await reporter.finished(outcome);
+      if (!local) {
+        const file = finishedFile(about, outcome);
+        await tellProvenance({ plan: sent, outcome, connection: inputs.connection, file }, context, runner);
+      }
       const { branch } = clients.history;
       const lastBuild = createBuildRecord(outcome, { plan, branch, finishedAt: new Date(), last });
       // Later builds at the service are not compared with a local one.

@@ -43,6 +43,14 @@ export function unbuiltFile(name: string, what: 'local' | 'planned'): string {
   return `novita-template-${name.replace(/[^\w-]/g, '-')}-${what}.json`;
 }
 
+/** Name of the result file of a build that has ended. */
+export function finishedFile(
+  { local }: Pick<ReportedPlan, 'local'>,
+  { name, buildId }: Pick<BuildOutcome, 'name' | 'buildId'>,
+): string {
+  return local ? unbuiltFile(name, 'local') : `novita-template-${buildId}.json`;
+}
+
 /** Reports a build to the job. */
 export function createReporter(
   about: ReportedPlan,
@@ -71,10 +79,7 @@ export function createReporter(
       // A newer run may have kept some of them, and a tested build has them only now.
       if (outcome.reused || outcome.test) setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) setOutput('failure', outcome.diagnosis.class);
-      const file = about.local
-        ? unbuiltFile(outcome.name, 'local')
-        : `novita-template-${outcome.buildId}.json`;
-      await runner.writeResult(file, result);
+      await runner.writeResult(finishedFile(about, outcome), result);
       const details = { ...summaryDetails(about, outcome), ...(runUrl && { runUrl }) };
       if (summary) await runner.addSummary(renderSummary(result, details));
       return result;

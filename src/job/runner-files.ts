@@ -12,6 +12,16 @@ export interface WantedFiles {
   readonly result?: string;
 }
 
+/** How files end that stand beside the result file. */
+const besideEndings = ['.predicate.json', '.checksums.txt'] as const;
+
+export type BesideEnding = (typeof besideEndings)[number];
+
+/** The path of a file beside the result file: `out/result.predicate.json` of `out/result.json`. */
+export function besideResult(result: string, ending: BesideEnding): string {
+  return `${result.replace(/\.json$/, '')}${ending}`;
+}
+
 /** Writes files of a run. Each function rejects or throws when its file cannot be written. */
 export interface RunnerFiles {
   setOutput(name: string, value: string): void;
@@ -23,7 +33,8 @@ export interface RunnerFiles {
  * COPY sends it.
  */
 export function openRunnerFiles({ outputs, summaries = [], result }: WantedFiles): RunnerFiles {
-  for (const file of [outputs, result, ...summaries]) {
+  const beside = result === undefined ? [] : besideEndings.map((ending) => besideResult(result, ending));
+  for (const file of [outputs, result, ...beside, ...summaries]) {
     try {
       if (file !== undefined) rmSync(file, { force: true });
     } catch {

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Provider } from '../ci/providers/provider.ts';
+import type { DeclaredSubject, Provider } from '../ci/providers/provider.ts';
 import { cacheHistory, type HistoryStore } from '../history/store.ts';
 import { createSecretStore, maskable, type Redact, redactDeep } from '../redact/redact.ts';
 import { maskedTexts } from '../redact/secret-forms.ts';
 import { jobOutput, type Output } from '../report/log/output.ts';
 import { stepSummary } from '../report/markdown/step-summary.ts';
-import { openRunnerFiles, type WantedFiles } from './runner-files.ts';
+import { type BesideEnding, besideResult, openRunnerFiles, type WantedFiles } from './runner-files.ts';
 import { type SandboxState, type StepState, saveSandbox, saveState } from './state.ts';
 
 /**
@@ -21,6 +21,21 @@ export interface Runner {
   readonly addSummary: (markdown: string) => Promise<void>;
   /** Writes the result file, which must have no secret, and sets the output with its path. */
   readonly writeResult: (fileName: string, result: unknown) => Promise<void>;
+  /**
+   * Writes a file beside the result file and sets an output with its path.
+   *
+   * @param fileName - name of the result file
+   * @param ending - takes the place of `.json`
+   * @param text - makes the text, which must have no secret
+   */
+  readonly writeBeside: (
+    outputName: string,
+    fileName: string,
+    ending: BesideEnding,
+    text: () => string,
+  ) => Promise<void>;
+  /** Declares to the system what this step made, where it takes that. */
+  readonly declareSubject: (subject: DeclaredSubject) => Promise<void>;
   /**
    * Keeps secrets out of the log (of later steps too), outputs, summary, comments, files and state.
    *
@@ -101,6 +116,21 @@ export function openRunner(
         if (wanted.result) await mkdir(dirname(path), { recursive: true });
         await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
         setOutput('result', path);
+      }),
+    writeBeside: (outputName, fileName, ending, text) =>
+      attempt(`file of the output ${outputName}`, async () => {
+        const path = besideResult(wanted.result ?? join(temporaryDirectory, fileName), ending);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, text());
+        setOutput(outputName, path);
+      }),
+    declareSubject: (subject) =>
+      attempt('line for attestations (GITHUB_ARTIFACTS)', async () => {
+        const why =
+          redact(subject.name) === subject.name
+            ? await commands.declareSubject?.(subject)
+            : 'Its name has a secret.';
+        if (why) output.warning(why, { title: 'Not declared for attestations' });
       }),
     mask: (added, visible = []) => {
       secrets.add(added, visible);

@@ -1,6 +1,8 @@
 import { contentTags, fingerprintAmong } from '../api/content-tag.ts';
+import { ServiceError } from '../http/errors.ts';
 import type { Result } from '../result.ts';
 import { listedBuild } from '../templates/find-build.ts';
+import type { TaggedTemplate } from '../templates/find-template.ts';
 import { matchIn } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
 import { firstTagged, type PublishedContent } from './published-content.ts';
@@ -26,17 +28,46 @@ export async function publishedFingerprint(
   const tagged = await firstTagged(client, name, tags);
   if (!tagged.ok) return tagged;
   const { found, tag, buildId } = tagged.value;
-  const { template } = found;
-  const own = [...template.tags].filter(([, id]) => id === buildId).map(([each]) => each);
+  const proven = await provenContent(client, found, buildId);
+  if (!proven) return none(`nothing says what build ${buildId} of ${name}:${tag} was made of`);
+  if (!proven.isReady) return none(`build ${buildId} of ${name}:${tag} is not ready yet`);
+  return { ok: true, value: { tag, buildId, fingerprint: proven.fingerprint } };
+}
+
+/**
+ * The fingerprint of this ready build, which its content tag says, where the points of `findMatch` hold for it;
+ * `undefined` where nothing proves one, or the service does not answer. Rejects with the signal's reason only.
+ *
+ * @param looksUp - the template and its tags, read after the build became ready
+ */
+export async function fingerprintOfBuild(
+  client: Pick<LookupClient, 'template'>,
+  looksUp: TaggedTemplate | Promise<TaggedTemplate | undefined>,
+  buildId: string,
+): Promise<string | undefined> {
+  try {
+    const found = await looksUp;
+    const proven = found && (await provenContent(client, found, buildId));
+    return proven?.isReady ? proven.fingerprint : undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined;
+    throw error;
+  }
+}
+
+async function provenContent(
+  client: Pick<LookupClient, 'template'>,
+  found: TaggedTemplate,
+  buildId: string,
+): Promise<{ readonly fingerprint: string; readonly isReady: boolean } | undefined> {
+  const { name, tags, templateId } = found.template;
+  const own = [...tags].filter(([, id]) => id === buildId).map(([each]) => each);
   const fingerprint = fingerprintAmong(own);
-  const unknown = none(`nothing says what build ${buildId} of ${name}:${tag} was made of`);
-  if (fingerprint === undefined) return unknown;
-  const listed = await listedBuild(client, template.templateId, buildId);
+  if (fingerprint === undefined) return undefined;
+  const listed = await listedBuild(client, templateId, buildId);
   const { cpuCount, memoryMB: memoryMb } = listed ?? {};
-  if (cpuCount === undefined || memoryMb === undefined) return unknown;
+  if (cpuCount === undefined || memoryMb === undefined) return undefined;
   const wanted = { name, contentTag: contentTags(fingerprint, undefined).content, cpuCount, memoryMb };
   const match = await matchIn(found, wanted, async () => listed);
-  if (!match.ok) return unknown;
-  if (match.value.state !== 'ready') return none(`build ${buildId} of ${name}:${tag} is not ready yet`);
-  return { ok: true, value: { tag, buildId, fingerprint } };
+  return match.ok ? { fingerprint, isReady: match.value.state === 'ready' } : undefined;
 }

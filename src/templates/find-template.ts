@@ -25,7 +25,15 @@ export async function findTemplate(
   client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>,
   name: string,
 ): Promise<TemplateInfo | undefined> {
-  return (await taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name)))?.template;
+  return (await findTagged(client, name))?.template;
+}
+
+/** The same with all that is known of its tags. */
+export async function findTagged(
+  client: Pick<IdempotentApi, 'templateIdOf' | 'tags'>,
+  name: string,
+): Promise<TaggedTemplate | undefined> {
+  return taggedTemplate(name, client.templateIdOf(name), readAssignments(client, name));
 }
 
 /** The same from two requests: the list of tags accepts a name as well, so it need not wait for the identifier. */

@@ -22,6 +22,8 @@ describe('the environment of a definition', () => {
     'GITHUB_PATH',
     'GITHUB_STATE',
     'GITHUB_STEP_SUMMARY',
+    'GITHUB_ARTIFACTS',
+    'GITHUB_ARTIFACTS_LIST',
     'RUNNER_TEMP',
     'NODE_OPTIONS',
     'novita_api_key',

@@ -138,5 +138,10 @@ test('a promotion', async ({ place: { trips }, run }) => {
   await run();
   trips.reset();
   await run({ action: 'promote', inputs: { from: 'latest', tags: 'stable' } });
-  expect(trips.rounds).toEqual([['name my-agent', 'tags of my-agent'], ['status'], ['move tags'], ['tags']]);
+  expect(trips.rounds).toEqual([
+    ['name my-agent', 'tags of my-agent'],
+    ['newest builds', 'status'],
+    ['move tags'],
+    ['tags'],
+  ]);
 });

@@ -32,6 +32,8 @@ function notingRunner(inputs: Record<string, string> = {}, saved?: StepState) {
     addSummary: async (markdown) => {
       noted.summary += markdown;
     },
+    writeBeside: async () => {},
+    declareSubject: async () => {},
     writeResult: async () => {},
     mask: () => {},
     redact: redactor(['the-secret-key']),

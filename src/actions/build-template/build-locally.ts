@@ -3,7 +3,7 @@ import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildEvent, BuildOutcome } from '../../driver/events.ts';
 import { ServiceError } from '../../http/errors.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
-import { type BuildReporter, openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
+import { type BuildReporter, openBuildReporter } from '../../job/build-reporter.ts';
 import { type ExitResult, exitForServiceError, failEarly } from '../../job/exit.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
@@ -57,7 +57,7 @@ export async function buildLocally(
     return failEarly({ failure: 'local-build', undone, why });
   }
   const open = (options?: Parameters<typeof openBuildReporter>[4]) =>
-    openBuildReporter(redactPlan(plan, redact), settled, undefined, job, options);
+    openBuildReporter(plan, settled, undefined, job, options);
   if (!service.ok) {
     output.notice(`A local build was not possible: ${redact(service.reason)}`, {
       title: 'Not built locally',

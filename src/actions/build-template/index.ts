@@ -2,7 +2,7 @@ import { secretsWithheld } from '../../ci/trust.ts';
 import type { EarlyHost } from '../../definition/process/host-child.ts';
 import { ServiceError } from '../../http/errors.ts';
 import { readBuildInputs } from '../../inputs/build.ts';
-import { openBuildReporter, redactPlan } from '../../job/build-reporter.ts';
+import { openBuildReporter } from '../../job/build-reporter.ts';
 import { type ExitResult, exitForOutcome, exitForServiceError, skipRemovalEvent } from '../../job/exit.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
@@ -56,7 +56,7 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
       'The input test runs in local builds only so far. Add a job with build-on: local, which needs no key.';
     runner.output.warning(message, { title: 'This build is not tested' });
   }
-  const reporter = await openBuildReporter(redactPlan(plan, runner.redact), settled, github, job);
+  const reporter = await openBuildReporter(plan, settled, github, job);
   if (inputs.dryRun) {
     const unknown = 'Without an API key it is unknown whether a build has this content.';
     return reporter.planned(connect ? await foresee(plan, settled.reuse, connect()) : unknown);

@@ -1,15 +1,18 @@
-import { buildReference, nameProblems } from '../../api/names.ts';
+import { buildReference, isBuildIdentifier, nameProblems } from '../../api/names.ts';
 import { readPromoteInputs } from '../../inputs/promote.ts';
 import { type ExitResult, failEarly, skipRemovalEvent } from '../../job/exit.ts';
 import type { Job } from '../../job/job.ts';
+import { setSubject } from '../../job/provenance.ts';
 import { throwIfAny } from '../../problem.ts';
+import { subjectOf } from '../../provenance/subject.ts';
 import { showWarnings } from '../../report/log/output.ts';
 import { logPromotion, logTags } from '../../report/log/tag-tables.ts';
 import { promotionSummary } from '../../report/markdown/tag-summary.ts';
+import { fingerprintOfBuild } from '../../reuse/published-fingerprint.ts';
 import { namesNothing } from '../../tags/decide.ts';
 import { promote } from '../../templates/assign-tags.ts';
 import { findReadyBuild } from '../../templates/find-build.ts';
-import { findTemplate, noSuchTemplate } from '../../templates/find-template.ts';
+import { findTagged, noSuchTemplate } from '../../templates/find-template.ts';
 import { tagsOfPromotion, warnOfForeignTags } from './resolve-tags.ts';
 
 const undone = 'Nothing was promoted';
@@ -32,14 +35,19 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   runner.mask([connection.apiKey, connection.accessToken], [name, from, inputs.tags]);
   const client = clients.connect(connection);
 
-  const lookUp = once(() => findTemplate(client, name));
-  const decided = await tagsOfPromotion(inputs, event, lookUp);
+  const lookUp = once(() => findTagged(client, name));
+  const decided = await tagsOfPromotion(inputs, event, async () => (await lookUp())?.template);
   // If the look-up failed, its error explains the missing tags, so it is reported first.
-  const template = decided.problems.length === 0 || decided.lookedUp ? await lookUp() : undefined;
+  const tagged = decided.problems.length === 0 || decided.lookedUp ? await lookUp() : undefined;
   throwIfAny(decided.problems);
   logTags(output, decided.decisions);
-  if (!template) return refused(noSuchTemplate(name));
-  const found = await findReadyBuild(client, template, from);
+  if (!tagged) return refused(noSuchTemplate(name));
+  const { template } = tagged;
+  const meant = isBuildIdentifier(from) ? from : template.tags.get(from);
+  const [found, fingerprint] = await Promise.all([
+    findReadyBuild(client, template, from),
+    meant === undefined ? undefined : fingerprintOfBuild(client, tagged, meant),
+  ]);
   if (!found.ok) return refused(found.reason);
 
   const { tags } = decided;
@@ -52,6 +60,7 @@ export async function runPromote({ context, runner, clients }: Job): Promise<Exi
   setOutput('reference', buildReference({ name, buildId }));
   setOutput('tags', tags.join(','));
   setOutput('previous', JSON.stringify(previous));
+  if (fingerprint !== undefined) setSubject(subjectOf(connection.apiUrl, name, fingerprint), runner);
 
   if (inputs.dryRun) {
     const moves = tags.map((tag) => `${tag} (${previous[tag] ?? 'new'})`).join(', ');

@@ -5,18 +5,23 @@ import { payloadReader } from '../payload.ts';
 import { readEvent } from '../read-event.ts';
 import { readRun } from '../run.ts';
 import type { RunFacts } from '../run-facts.ts';
+import { declareSubject } from './github-artifacts.ts';
 import { githubCommands } from './github-commands.ts';
 import type { Provider } from './provider.ts';
 
 /** GitHub Actions. */
 export function github(env: NodeJS.ProcessEnv): Provider {
   const workspace = env['GITHUB_WORKSPACE'];
+  const { GITHUB_ARTIFACTS: file, GITHUB_ARTIFACTS_LIST: list } = env;
   const hasCache = Boolean(env['ACTIONS_RESULTS_URL'] || env['ACTIONS_CACHE_URL']);
   return {
     title: 'GitHub Actions',
     ...(workspace && { workspace }),
     temporaryDirectory: env['RUNNER_TEMP'] || tmpdir(),
-    commands: githubCommands(Boolean(env['GITHUB_STEP_SUMMARY'])),
+    commands: {
+      ...githubCommands(Boolean(env['GITHUB_STEP_SUMMARY'])),
+      ...(file && { declareSubject: (subject) => declareSubject(subject, { file, list }) }),
+    },
     github: {
       apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
       ...(env['GITHUB_GRAPHQL_URL'] && { graphqlUrl: env['GITHUB_GRAPHQL_URL'] }),

@@ -39,8 +39,20 @@ export interface RunnerCommands extends LogCommands {
   saveState(name: string, value: string): void;
   /** The text that was kept, or `''`. */
   getState(name: string): string;
+  /**
+   * Declares what this step made, for attestations, where the system takes that.
+   *
+   * @returns why it was not declared, as sentences
+   */
+  readonly declareSubject?: (subject: DeclaredSubject) => Promise<string | undefined>;
   /** Waits for what is still on its way to the system. */
   finish?(): Promise<void>;
+}
+
+/** What a step made: a name as images have it, and `sha256:` with 64 lower-case hex digits. */
+export interface DeclaredSubject {
+  readonly name: string;
+  readonly digest: string;
 }
 
 /**
