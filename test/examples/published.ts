@@ -7,6 +7,9 @@ import { actionFolders } from '../../scripts/readme-tables.ts';
 export const ours = 'OWNER/novita-template-action';
 export const reusableWorkflow = '.github/workflows/build-template.yml';
 
+/** How the jobs of the reusable workflow use its own actions: as they were at its commit. */
+export const besideWorkspace = './../_novita-template-action';
+
 /** What an action, or a workflow to call, takes and gives. */
 export interface Published {
   readonly inputs: readonly string[];

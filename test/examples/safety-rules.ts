@@ -1,4 +1,4 @@
-import { ours } from './published.ts';
+import { besideWorkspace, ours } from './published.ts';
 import { type ConcurrencyGroup, jobsOf, type Workflow, type WorkflowJob } from './workflow.ts';
 
 /** Each grant is one that some job states, and has its reason in the same line. */
@@ -22,7 +22,11 @@ export function scriptProblems(workflow: Workflow): string[] {
 
 /** Actions of others stand there by commit, with the version for people and for Dependabot. */
 export function pinProblems(text: string): string[] {
-  const lines = text.split('\n').filter((line) => /^\s*(- )?uses: /.test(line) && !line.includes(ours));
+  const lines = text
+    .split('\n')
+    .filter(
+      (line) => /^\s*(- )?uses: /.test(line) && ![ours, besideWorkspace].some((own) => line.includes(own)),
+    );
   return lines
     .filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
     .map((line) => `not pinned: ${line.trim()}`);

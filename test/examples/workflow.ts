@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Use } from './published.ts';
+import { besideWorkspace, ours, type Use } from './published.ts';
 
 /** What the checks read of a workflow. */
 export interface Workflow {
@@ -22,6 +22,7 @@ export interface WorkflowJob extends Use {
 export interface WorkflowStep extends Use {
   readonly id?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 type Permissions = Readonly<Record<string, string>>;
@@ -32,8 +33,13 @@ export interface ConcurrencyGroup {
 }
 type Concurrency = string | ConcurrencyGroup;
 
+/** The workflow, with the actions that it has beside its workspace by their published names. */
 export function readWorkflow(text: string): Workflow {
-  return parse(text);
+  const named = text.replaceAll(
+    new RegExp(`(uses: )${besideWorkspace.replaceAll('.', '\\.')}(\\S*)`, 'g'),
+    `$1${ours}$2@v0`,
+  );
+  return parse(named);
 }
 
 export function jobsOf(workflow: Workflow): [string, WorkflowJob][] {

@@ -1,12 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { actionFolders } from '../../scripts/readme-tables.ts';
 import { buildInputNames } from '../../src/inputs/build.ts';
+import { git } from '../support/checkouts.ts';
 import { repositoryRoot } from '../support/runner.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { outputProblems } from './output-rules.ts';
-import { ours, type Published, readPublished, reusableWorkflow, useProblems, usesIn } from './published.ts';
+import {
+  besideWorkspace,
+  ours,
+  type Published,
+  readPublished,
+  reusableWorkflow,
+  useProblems,
+  usesIn,
+} from './published.ts';
 import {
   concurrencyProblems,
   keyProblems,
@@ -15,7 +26,7 @@ import {
   scriptProblems,
   timeoutProblems,
 } from './safety-rules.ts';
-import { jobsOf, readWorkflow, stepsOf } from './workflow.ts';
+import { jobsOf, readWorkflow, stepsOf, type WorkflowStep } from './workflow.ts';
 
 const read = (...path: string[]) => readFile(join(repositoryRoot, ...path), 'utf8');
 const examples = (await readdir(join(repositoryRoot, 'examples', 'workflows')))
@@ -99,6 +110,54 @@ describe('the reusable workflow', () => {
     expect(inputs(jobs['build']?.concurrency)).toEqual(call);
     expect(inputs(jobs['promote']?.concurrency)).toEqual(['name', 'domain']);
     expect(inputs(jobs['cleanup']?.concurrency)).toEqual(['name', 'domain']);
+  });
+
+  test('runs the actions of the commit that it was called at, from a folder that no recipe can copy', async () => {
+    const text = await read(reusableWorkflow);
+    expect(text).not.toContain(`uses: ${ours}`);
+    const jobs = Object.entries<{ steps: readonly WorkflowStep[] }>(parse(text).jobs);
+    expect(jobs.map(([name]) => name)).toEqual(['build', 'promote', 'cleanup']);
+    for (const [name, { steps }] of jobs) {
+      const [checkout, move, ...rest] = steps;
+      expect(checkout?.with, name).toEqual({
+        repository: '${{ job.workflow_repository }}',
+        ref: '${{ job.workflow_sha }}',
+        path: '.novita-template-action',
+        'persist-credentials': false,
+      });
+      expect(
+        rest.some(({ uses }) => uses?.startsWith(besideWorkspace)),
+        name,
+      ).toBe(true);
+
+      await using folder = await temporaryDirectory({
+        'work/.novita-template-action/action.yml': 'new',
+        '_novita-template-action/action.yml': 'left by a job before',
+      });
+      const workspace = join(folder.path, 'work');
+      const called = join(workspace, '.novita-template-action');
+      for (const args of [
+        ['init', '-q'],
+        ['add', '.'],
+        ['commit', '-qm', 'one'],
+      ])
+        git(called, ...args);
+      const sha = git(called, 'rev-parse', 'HEAD');
+      const script = (value: string) =>
+        spawnSync('bash', ['-e', '-c', move?.run ?? ''], {
+          cwd: workspace,
+          encoding: 'utf8',
+          env: { ...process.env, SHA: value },
+        });
+      expect(move?.env).toEqual({ SHA: '${{ job.workflow_sha }}' });
+      for (const other of ['', sha.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))]) {
+        expect(script(other)).toMatchObject({ status: 1, stdout: expect.stringMatching(/^::error::/) });
+        expect(await readdir(workspace)).toEqual(['.novita-template-action']);
+      }
+      expect(script(sha)).toMatchObject({ status: 0, stdout: '' });
+      expect(await readdir(workspace)).toEqual([]);
+      expect(await readFile(join(workspace, besideWorkspace, 'action.yml'), 'utf8')).toBe('new');
+    }
   });
 
   test('has the defaults of the build action', async () => {
