@@ -20,6 +20,7 @@ with a container engine (docker or podman) it builds for real.
   --untrusted   with the engine: a build whose network cannot be kept from this machine's has none
   --network N   bridge, or none: what a build with the engine reaches (default: bridge, which is the internet)
   --step-ms N   how long a simulated RUN takes, in milliseconds (default: 500)
+  --refuse-build-targets STATUS  answer 400 or 404 to name:buildId as the target of tags
   --fault RULE  make a fault; may be given several times, the first that fits a request counts:
                   ${FAULT_SYNTAX_HELP}
   --fault-seed N  seed of the faults by chance (default: 1)
@@ -38,6 +39,7 @@ export interface ServeCommand {
   readonly faults: FaultPlan;
   readonly untrusted: boolean;
   readonly untilStdinEnds: boolean;
+  readonly refuseBuildTargets?: 400 | 404;
 }
 
 /** Reads the arguments that follow the program's name; `help` is a text to print. */
@@ -56,12 +58,14 @@ export function parseCommand(
         network: { type: 'string', default: 'bridge' },
         untrusted: { type: 'boolean', default: false },
         'until-stdin-ends': { type: 'boolean', default: false },
+        'refuse-build-targets': { type: 'string' },
         fault: { type: 'string', multiple: true, default: [] },
         'fault-seed': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     if (values.help) return { ok: true, value: { help: HELP } };
+    const refused = values['refuse-build-targets'];
     const value = {
       port: wholeNumber('--port', values.port, 65_535),
       apiKey: values['api-key'],
@@ -71,6 +75,10 @@ export function parseCommand(
       faults: readFaults(values.fault, values['fault-seed']),
       untrusted: values.untrusted,
       untilStdinEnds: values['until-stdin-ends'],
+      ...(refused !== undefined &&
+        ({
+          refuseBuildTargets: oneOf('--refuse-build-targets', refused, ['400', '404']) === '400' ? 400 : 404,
+        } as const)),
     };
     return { ok: true, value };
   } catch (error) {
@@ -96,6 +104,7 @@ export async function serve(
     executor,
     keepRequests: 0,
     faults: command.faults,
+    ...(command.refuseBuildTargets && { refuseBuildTargets: command.refuseBuildTargets }),
   });
   const { length } = command.faults.rules;
   print(

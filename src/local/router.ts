@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly team: string;
   /** The most log entries in one response. */
   readonly pageSize: number;
+  /** The status for a build's identifier as the target of tags; `undefined` if it is taken. */
+  readonly refuseBuildTargets: 400 | 404 | undefined;
   /** Absolute URL for an upload with this token. */
   uploadUrl(token: string): string;
 }

@@ -32,6 +32,11 @@ export interface LocalServiceOptions {
   /** Default: simulated, with a new layer cache. */
   readonly executor?: Executor;
   readonly limits?: Partial<ServiceLimits>;
+  /**
+   * Answers with this status to `name:<buildID>` as the target of tags, as a version of the service may that looks for
+   * tags only. By default it takes both.
+   */
+  readonly refuseBuildTargets?: 400 | 404;
   /** The most log entries in one response. Default 100. */
   readonly pageSize?: number;
   /** How many of the newest requests to keep. Default 10,000. */
@@ -76,6 +81,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     sandboxes,
     team: options.team ?? 'local',
     pageSize: options.pageSize ?? 100,
+    refuseBuildTargets: options.refuseBuildTargets,
     uploadUrl: (token) => `${url}${UPLOAD_PATH}${token}`,
   };
   const requests: RequestRecord[] = [];

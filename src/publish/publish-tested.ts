@@ -10,7 +10,7 @@ import { type ClaimedTags, claimTags, type TagClaim } from '../reuse/claim-tags.
 import { reuseOrBuild } from '../reuse/reuse-or-build.ts';
 import type { ReuseContext, ReuseOptions } from '../reuse/search.ts';
 import type { SmokeTestOutcome } from '../smoke-test/events.ts';
-import { promote } from '../templates/assign-tags.ts';
+import { promote, TargetError } from '../templates/assign-tags.ts';
 import { readTags, type TemplateInfo } from '../templates/find-template.ts';
 import { type BeginningOfRun, tagsOfLaterBuilds } from './later-builds.ts';
 import { testFailed } from './test-failed.ts';
@@ -215,7 +215,7 @@ class Publication {
       await promote(this.#client, template, this.#build.buildId, [this.#test.candidateTag]);
       return true;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error) || error instanceof TargetError) return false;
       throw error;
     }
   }

@@ -1,8 +1,7 @@
 import type { ServiceClient } from '../api/client.ts';
 import type { TagChange } from '../api/types.ts';
 import { isMissing } from '../http/errors.ts';
-import type { Result } from '../result.ts';
-import { promote } from '../templates/assign-tags.ts';
+import { promote, TargetError } from '../templates/assign-tags.ts';
 import { readTags } from '../templates/find-template.ts';
 import type { MatchingBuild } from './find-match.ts';
 
@@ -12,6 +11,16 @@ export interface ClaimedTags {
   /** Tags that a newer run put on another build; they stay there. */
   readonly claimedByOthers: readonly string[];
 }
+
+/** The tags, or as a sentence why they are not on the build. */
+export type ClaimResult =
+  | { readonly ok: true; readonly value: ClaimedTags }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** The build that this run put the tags on instead: its content tag moved there. */
+      readonly movedTo?: string;
+    };
 
 /** What a run puts on a build, and how. */
 export interface TagClaim {
@@ -52,13 +61,14 @@ export function tagsClaimedByOthers(
  * Puts the tags of this run on an existing build, all in one request, except those that stay elsewhere. The service
  * cannot move a tag on the condition that it has not moved, so a registration between lookup and request counts as
  * older. Each retry therefore begins with a new lookup, which keeps that time short through an outage. Gives a reason if
- * the build, or the tag that is the target, was removed meanwhile; then no tag has moved. Rejects with a `ServiceError`.
+ * the build, or the tag that is the target, was removed meanwhile; then no tag has moved, unless `movedTo` names the build
+ * that has the tags (`promote`). Rejects with a `ServiceError`.
  */
 export async function claimTags(
   client: Pick<ServiceClient, 'noRetry' | 'retrier' | 'tags'>,
   { template, buildId }: Pick<MatchingBuild, 'template' | 'buildId'>,
   { tags, own = [], keep, target }: TagClaim,
-): Promise<Result<ClaimedTags>> {
+): Promise<ClaimResult> {
   const retrier = client.retrier('POST tags');
   for (
     let current = template;
@@ -85,6 +95,9 @@ export async function claimTags(
         },
       };
     } catch (error) {
+      if (error instanceof TargetError) {
+        return { ok: false, reason: `${error.message}.`, ...(error.on && { movedTo: error.on }) };
+      }
       if (isMissing(error))
         return { ok: false, reason: `Build ${buildId} was removed after it was looked up.` };
       if (error !== requestError) throw error;

@@ -80,7 +80,8 @@ const registrationMs = 10_000;
  *    was requested (skip-cache). A row without a time counts as the newest, and proves nothing.
  * 6. *The hit cannot change between lookup and tagging.* One request assigns the tags to `name:buildId`, so no name is
  *    resolved twice. If the build was removed meanwhile, the service responds with 404 and no tag has moved. If it lost
- *    only its content tag, it is still the build of point 2.
+ *    only its content tag, it is still the build of point 2. A service that refuses this form gets a tag of the build in
+ *    its place (`promote`). Should that tag move within this one request, the run says so and looks up again.
  *
  * The list of builds may be read before the tags. A build that it shows as ready or failed stays so, and one that it
  * does not show yet is looked up again.

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import type { TemplateInfo } from '../templates/find-template.ts';
 import { ageLimit } from './age-limit.ts';
-import { type ClaimedTags, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
+import { type ClaimResult, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
 import { type EarlyLookup, matchEarly } from './early-lookup.ts';
 import { findMatch, type MatchingBuild, type MatchResult, type WantedContent } from './find-match.ts';
 import { joinBuild } from './join-build.ts';
@@ -197,6 +197,8 @@ export class Search {
     const claimed = await this.#claimTags(found);
     if (!claimed.ok) {
       this.#tried.add(buildId);
+      // No newer run has put the tags there.
+      if (claimed.movedTo !== undefined) this.#sameContent.add(claimed.movedTo);
       this.#notice(claimed.reason);
       return undefined;
     }
@@ -225,7 +227,7 @@ export class Search {
   }
 
   /** If tags cannot be put on this build, a new build gets them with its registration. */
-  async #claimTags(found: MatchingBuild): Promise<Result<ClaimedTags>> {
+  async #claimTags(found: MatchingBuild): Promise<ClaimResult> {
     try {
       const { tags } = this.#plan;
       const keep = (current: ReadonlyMap<string, string>) =>

@@ -265,6 +265,65 @@ test.for([
   expect(service.inspect.resolve('my-agent', 'latest')).toBe(buildID);
 });
 
+describe.each([400, 404] as const)(
+  'where a build as the target is answered with %i',
+  (refuseBuildTargets) => {
+    test.override({ serviceOptions: { refuseBuildTargets } });
+    const content = `content-${'ab'.repeat(32)}`;
+
+    test('the content tag of the build takes its place', async ({ service, run }) => {
+      const { buildID } = await build(service, 'my-agent', {}, ['v1', content]);
+      await build(service, 'my-agent', {}, ['latest']);
+      const before = changes(service).length;
+      for (const from of [buildID, 'v1']) {
+        const tags = `latest, ${from === 'v1' ? 'v2' : 'v3'}`;
+        const { exitCode, log, outputs } = await run({ inputs: { from, tags } });
+        expect(exitCode, log).toBe(0);
+        expect(outputs['buildId']).toBe(buildID);
+      }
+      const targets = changes(service)
+        .slice(before)
+        .map(({ body }) => (body as { target: string }).target);
+      expect(targets).toEqual([buildID, content, buildID, content].map((target) => `my-agent:${target}`));
+      for (const tag of ['latest', 'v2', 'v3'])
+        expect(service.inspect.resolve('my-agent', tag)).toBe(buildID);
+    });
+
+    test('a build without one is told, and no tag moves', async ({ service, run }) => {
+      const { second, first } = await twoBuilds(service);
+      const { exitCode, log } = await run({ inputs: { from: 'sha-2' } });
+      expect(exitCode).toBe(1);
+      expect(log).toContain(
+        `The service takes no build as the target of tags, and build ${second} has no content tag that could take its place`,
+      );
+      expect(service.inspect.resolve('my-agent', 'latest')).toBe(first);
+    });
+
+    test('a content tag that moves just then is red, and says where the tags are', async ({
+      service,
+      run,
+    }) => {
+      const { buildID } = await build(service, 'my-agent', {}, ['v1', content]);
+      let newer = '';
+      let posts = 0;
+      service.intercept = async (request, response, next) => {
+        if (request.method === 'POST' && request.url === '/templates/tags') posts += 1;
+        if (posts === 2 && newer === '') {
+          newer = 'on its way';
+          newer = (await build(service, 'my-agent', {}, [content])).buildID;
+        }
+        return passThrough(request, response, next);
+      };
+      const { exitCode, log } = await run({ inputs: { from: buildID } });
+      expect(exitCode).toBe(1);
+      expect(log).toContain(
+        `the tags for build ${buildID} were put on what ${content} names. It moved to build ${newer} just before, and they are there now`,
+      );
+      expect(service.inspect.resolve('my-agent', 'latest')).toBe(newer);
+    });
+  },
+);
+
 describe('what cannot be promoted', () => {
   test('is told with what there is, and nothing is changed', async ({ service, run }) => {
     service.script = ({ tags }) => {

@@ -46,7 +46,15 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('--help prints every option and ends', async () => {
   const { code, stdout } = await finished('--help');
   expect(code).toBe(0);
-  for (const option of ['--port', '--api-key', '--executor', '--network', '--step-ms', '--help'])
+  for (const option of [
+    '--port',
+    '--api-key',
+    '--executor',
+    '--network',
+    '--step-ms',
+    '--refuse-build-targets',
+    '--help',
+  ])
     expect(stdout).toContain(option);
 });
 
@@ -56,6 +64,7 @@ test.each([
   [['--step-ms', '-1'], '--step-ms'],
   [['--executor', 'magic'], '--executor is "magic"; it must be simulated or engine.'],
   [['--network', 'host'], '--network is "host"; it must be bridge or none.'],
+  [['--refuse-build-targets', '500'], '--refuse-build-targets is "500"; it must be 400 or 404.'],
   [['--verbose'], "Unknown option '--verbose'"],
   [['start'], "Unexpected argument 'start'"],
 ])('%j is refused in one line', async (args, message) => {

@@ -24,6 +24,25 @@ const startFailing = (...ordinals: number[]) =>
     }),
   });
 
+describe('a build as the target of tags', () => {
+  test.each([
+    [undefined, 201, undefined],
+    [400, 400, `Invalid tag: `],
+    [404, 404, `Template 'app' with tag '`],
+  ] as const)(
+    'is taken, or answered as the service is told to: %s',
+    async (refuseBuildTargets, status, said) => {
+      const service = await startService(refuseBuildTargets ? { refuseBuildTargets } : {});
+      const { buildID } = await build(service, 'app', {}, ['v1']);
+      const answer = await assign(service, `app:${buildID}`, ['prod']);
+      expect(answer.status).toBe(status);
+      if (said) expect(answer.body.message).toContain(`${said}${buildID}`);
+      expect(service.inspect.resolve('app', 'prod')).toBe(said ? undefined : buildID);
+      expect((await assign(service, 'app:v1', ['prod'])).status).toBe(201);
+    },
+  );
+});
+
 describe('what a tag means', () => {
   test('the newest assignment whose build is ready; the list shows the newest in any state', async () => {
     const service = await startFailing(2);

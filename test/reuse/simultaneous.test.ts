@@ -54,6 +54,8 @@ async function round(
     // No build ends before every run has looked, as in life, where a build takes much longer than a look.
     executor: quick([{ type: 'RUN', until: everyone.passed, durationMs: 10 * mostMs, cached: false }]),
     intercept: delayed(next, mostMs),
+    // Some services take no build's identifier as the target of tags.
+    ...(seed % 2 === 0 && { refuseBuildTargets: seed % 4 === 0 ? 404 : 400 }),
   });
   const starts = plans.map(() => next() * spreadMs);
   const waiting = new Set(plans.keys());

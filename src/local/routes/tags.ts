@@ -1,3 +1,4 @@
+import { isBuildIdentifier } from '../../api/names.ts';
 import type { AssignedTags, TemplateTag } from '../../api/types.ts';
 import { ApiError, empty, json } from '../http.ts';
 import { checkNamespace, DEFAULT_TAG, parseReference, parseTags, type TemplateReference } from '../names.ts';
@@ -18,7 +19,7 @@ const REMOVE: Schema = {
 export const assignTags: Route = {
   method: 'POST',
   path: '/templates/tags',
-  async handle(call, { store, team }) {
+  async handle(call, { store, team, refuseBuildTargets }) {
     const body = await call.json();
     checkBody('AssignTemplateTagsRequest', ASSIGN, body);
     const { target, tags } = body as { target: string; tags: string[] };
@@ -28,7 +29,9 @@ export const assignTags: Route = {
     const wanted = parseTags(tags);
     const template = findTemplate(store, reference.alias);
     const tag = reference.tag ?? DEFAULT_TAG;
-    const build = store.readyBuild(template.id, tag);
+    const isRefused = refuseBuildTargets !== undefined && isBuildIdentifier(tag);
+    if (isRefused && refuseBuildTargets === 400) throw new ApiError(400, `Invalid tag: ${tag}`);
+    const build = isRefused ? undefined : store.readyBuild(template.id, tag);
     if (!build) throw new ApiError(404, `Template '${reference.alias}' with tag '${tag}' not found`);
     store.tags.assign(template.id, build.id, wanted);
     const assigned: AssignedTags = { tags: wanted, buildID: build.id };
