@@ -112,7 +112,8 @@ export async function openBuildReporter(
         // A reused build is reported once, at the end. The build does not wait for the other reports.
         if (event.type !== 'reused') void tellPullRequest(startedResult(about, event));
         const ofOther = event.type === 'joined' && { ofOther: true };
-        const build = { name: plan.name, buildId: event.buildId, ...ofOther };
+        const isTested = inputs.test !== '' || inputs.testUrl !== '';
+        const build = { name: plan.name, buildId: event.buildId, ...ofOther, ...(isTested && { isTested }) };
         // Nothing of a local build outlives this step.
         if (!local) runner.saveState({ build, ended: false, summary });
       }

@@ -83,7 +83,9 @@ export function exitForOutcome(
   const explained = what === undefined ? '' : `\n${what} ${advice}`;
   const message = outcome.failure?.message ?? '';
   if (outcome.status === 'error') {
-    const failed = outcome.test?.failure ? 'did not pass its test' : 'failed';
+    const tested = outcome.test?.failure?.cause;
+    const failed =
+      tested === undefined ? 'failed' : tested === 'sandbox' ? 'was not tested' : 'did not pass its test';
     return { exitCode: 1, annotated: true, message: `Build ${build} ${failed}: ${message}${explained}` };
   }
   return { exitCode: 1, annotated, message: `Build ${build} was lost sight of: ${message}\n${stays}` };

@@ -4,8 +4,16 @@ import type { LeftSandbox } from '../smoke-test/end-sandboxes.ts';
 
 /** What the main step saves for the post step. It has no secret: the runner prints it in debug logs. */
 export interface StepState {
-  /** The build that was registered or followed last; `ofOther` when another run registered it. */
-  readonly build?: { readonly name: string; readonly buildId: string; readonly ofOther?: boolean };
+  /**
+   * The build that was registered or followed last; `ofOther` when another run registered it, `isTested` when its tags
+   * come after a test.
+   */
+  readonly build?: {
+    readonly name: string;
+    readonly buildId: string;
+    readonly ofOther?: boolean;
+    readonly isTested?: boolean;
+  };
   /** Whether the main step finished and wrote its outputs and summary. */
   readonly ended: boolean;
   /** Whether a job summary is wanted. */

@@ -117,7 +117,7 @@ export async function publishTested(
     });
     if (outcome) return end(outcome);
     const why = `Build ${build.buildId} was withdrawn while this run tested it: its test failed in another run, or its tags were removed.`;
-    if (tested === mostTested) return end(testFailed(build, lost(why)));
+    if (tested === mostTested) return end(withdrawnEachTime(build, why));
     emit({ type: 'notice', message: `${why} Looking for the content again.` });
   }
 }
@@ -291,6 +291,17 @@ function withoutTags(build: BuildOutcome): BuildOutcome {
   return { ...build, tags: [], ...(diagnosis && { diagnosis: { ...diagnosis, advice } }) };
 }
 
-function lost(message: string): SmokeTestOutcome {
-  return { passed: false, commands: [], failure: { cause: 'sandbox', message } };
+function withdrawnEachTime(build: BuildOutcome, message: string): BuildOutcome {
+  return {
+    ...build,
+    tags: [],
+    status: 'error',
+    failure: { message, lastLines: [] },
+    diagnosis: {
+      class: 'smoke-test',
+      what: 'Each build of this content was withdrawn during its test, so no tag was moved.',
+      advice: 'Look into the other runs that test this content, and run this job again after them.',
+      retry: 'never',
+    },
+  };
 }

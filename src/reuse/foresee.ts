@@ -10,12 +10,13 @@ import { findMatch } from './find-match.ts';
  */
 export async function foresee(
   { name, contentTags, fingerprint, cpuCount, memoryMb, maxAgeMs }: Plan,
-  reuse: 'auto' | 'never' | 'require',
+  { reuse, isTested }: { readonly reuse: 'auto' | 'never' | 'require'; readonly isTested: boolean },
   client: Pick<ServiceClient, 'templateIdOf' | 'tags' | 'template' | 'clockAheadMs'>,
 ): Promise<string> {
-  if (reuse === 'never') return 'It would be built, since nothing is to be reused.';
+  const tested = isTested ? ' and tested' : '';
+  if (reuse === 'never') return `It would be built${tested}, since nothing is to be reused.`;
   const without = (how = '') =>
-    reuse === 'require' ? 'so this would fail (reuse: require)' : `so it would be built${how}`;
+    reuse === 'require' ? 'so this would fail (reuse: require)' : `so it would be built${how}${tested}`;
   if (!contentTags) {
     const why = 'unknown' in fingerprint ? `: ${fingerprint.unknown}` : '';
     return `Builds of this plan cannot be found again${why}; ${without()}.`;
@@ -29,7 +30,8 @@ export async function foresee(
   }
   const { state, buildId } = match.value;
   const build = buildReference({ name, buildId });
+  const after = isTested ? ', after the test that it may have passed already' : '';
   return state === 'ready'
-    ? `Nothing would be built: ${build} has this content, and would get the tags.`
-    : `Nothing would be built: another run is building this content, and ${build} would be followed.`;
+    ? `Nothing would be built: ${build} has this content, and would get the tags${after}.`
+    : `Nothing would be built: another run is building this content, and ${build} would be followed${tested}.`;
 }

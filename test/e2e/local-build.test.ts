@@ -44,12 +44,6 @@ test('a fork is planned, and no engine is asked, where somebody else hosts the r
   expect(log).not.toContain('local build');
 });
 
-test('a build at the service says that it is not tested', async ({ run }) => {
-  const { exitCode, log } = await run({ inputs: { tags: 'v1', test: 'true' } });
-  expect(exitCode).toBe(0);
-  expect(log).toMatch(/^::warning title=This build is not tested::.*build-on: local/m);
-});
-
 test('dry-run needs no engine', async ({ run }) => {
   const { exitCode, outputs } = await run({
     inputs: { tags: 'v1', 'build-on': 'local', 'dry-run': 'true' },

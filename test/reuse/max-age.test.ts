@@ -212,11 +212,13 @@ describe('a build that is too old', () => {
   ] as const)('is foreseen with %s', async (reuse, said) => {
     const { service } = await aged(8);
     const client = fastClient(service.url, {}, { apiKey: service.apiKey });
-    expect(await foresee(await planFor(week), reuse, client)).toContain(said);
-    expect(await foresee(await planFor({ run: 'new', ...week }), 'auto', client)).toBe(
-      'No build has this content, so it would be built.',
+    expect(await foresee(await planFor(week), { reuse, isTested: false }, client)).toContain(said);
+    expect(
+      await foresee(await planFor({ run: 'new', ...week }), { reuse: 'auto', isTested: true }, client),
+    ).toBe('No build has this content, so it would be built and tested.');
+    expect(await foresee(await planFor(), { reuse: 'auto', isTested: false }, client)).toContain(
+      'Nothing would be built',
     );
-    expect(await foresee(await planFor(), 'auto', client)).toContain('Nothing would be built');
   });
 
   test('is judged by an early lookup as by a new one', async () => {

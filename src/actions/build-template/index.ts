@@ -6,6 +6,7 @@ import { openBuildReporter } from '../../job/build-reporter.ts';
 import { type ExitResult, exitForOutcome, exitForServiceError, skipRemovalEvent } from '../../job/exit.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
+import { publishTested } from '../../publish/publish-tested.ts';
 import { redactDeep } from '../../redact/redact.ts';
 import { showWarnings } from '../../report/log/output.ts';
 import { foresee } from '../../reuse/foresee.ts';
@@ -14,6 +15,7 @@ import { buildLocally } from './build-locally.ts';
 import { buildPlace } from './build-place.ts';
 import { planBuild } from './plan-build.ts';
 import { removePreviewIfClosed } from './pull-request-state.ts';
+import { publishTest, testOf } from './test-build.ts';
 
 const undone = 'Nothing was built';
 
@@ -51,15 +53,12 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
   if ('exit' in planned) return planned.exit;
   const { plan, settled, lookup } = planned;
   if (isLocal) return buildLocally(plan, settled, place, job, connect);
-  if (inputs.test !== '' && !inputs.dryRun) {
-    const message =
-      'The input test runs in local builds only so far. Add a job with build-on: local, which needs no key.';
-    runner.output.warning(message, { title: 'This build is not tested' });
-  }
+  const runTest = testOf(plan, settled, job, connection);
   const reporter = await openBuildReporter(plan, settled, github, job);
   if (inputs.dryRun) {
     const unknown = 'Without an API key it is unknown whether a build has this content.';
-    return reporter.planned(connect ? await foresee(plan, settled.reuse, connect()) : unknown);
+    const options = { reuse: settled.reuse, isTested: runTest !== undefined };
+    return reporter.planned(connect ? await foresee(plan, options, connect()) : unknown);
   }
   if (!connect) return reporter.skipped();
 
@@ -71,7 +70,15 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
       signal,
       early: lookup,
     };
-    return redactDeep(await reuseOrBuild(plan, settled, driver), runner.redact);
+    const ended = runTest
+      ? publishTested(
+          plan,
+          publishTest(plan, settled, context, (build) => runTest(build, signal)),
+          settled,
+          driver,
+        )
+      : reuseOrBuild(plan, settled, driver);
+    return redactDeep(await ended, runner.redact);
   })
     .catch((error) => {
       if (error instanceof ServiceError) return error;

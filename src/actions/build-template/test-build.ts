@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { candidateTag, passedTag } from '../../api/reserved-tags.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
 import type { Connection } from '../../inputs/connection.ts';
-import type { Job } from '../../job/job.ts';
+import type { Job, JobContext } from '../../job/job.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { PublishTest } from '../../publish/publish-tested.ts';
 import { createSmokeTestLog } from '../../report/log/smoke-test-log.ts';
 import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
 import { parseTest } from '../../smoke-test/parse-test.ts';
@@ -58,5 +60,19 @@ export function testOf(
     } finally {
       log.close();
     }
+  };
+}
+
+/** The test that decides about the tags of a plan: this run's candidate tag, and the tag of builds that have passed. */
+export function publishTest(
+  { fingerprint }: Pick<Plan, 'fingerprint'>,
+  { test, testUrl }: Pick<SettledInputs, 'test' | 'testUrl'>,
+  { run }: Pick<JobContext, 'run'>,
+  runTest: PublishTest['run'],
+): PublishTest {
+  return {
+    candidateTag: candidateTag(run),
+    ...('hash' in fingerprint && { passedTag: passedTag(fingerprint.hash, [test, testUrl]) }),
+    run: runTest,
   };
 }

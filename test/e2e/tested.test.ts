@@ -1,0 +1,194 @@
+/** A build with the input test: its tags move after the test, and a red test moves none. */
+
+import { describe, expect } from 'vitest';
+import type { LocalService } from '../../src/local/service.ts';
+import type { SimulationRule } from '../../src/local/simulation-script.ts';
+import { testWith } from '../support/fixtures.ts';
+import { tagsNow, tagsOn } from '../support/publish-run.ts';
+import { groupsOf } from '../support/runner.ts';
+import { build } from '../support/service-client.ts';
+import { changesSince, pinned, when } from './reuse-kit.ts';
+
+const recipe = `import { Template, waitForPort } from 'novita-sandbox';
+export default Template()
+  .fromImage('${pinned}', undefined, { inheritConfig: false })
+  .runCmd('make')
+  .setStartCmd('serve --port 8080', waitForPort(8080));
+`;
+
+const test = testWith({
+  files: { 'template.ts': recipe },
+  defaults: { inputs: { name: 'my-agent', tags: 'v1, latest', test: 'agent --version\nagent check' } },
+});
+
+const command = (text: RegExp, rest: Partial<SimulationRule>): SimulationRule => ({
+  at: 'command',
+  text,
+  ...rest,
+});
+const red = command(/check/, { exitCode: 3, lines: ['looking', { text: 'no key file', stream: 'stderr' }] });
+
+/** Each build with what the service was asked to change, in short. */
+const asked = (service: LocalService, since = 0) =>
+  changesSince(service, since).map(({ method, path }) =>
+    `${method} ${path}`.replace(/\/[\w-]{16,}/g, '/…').replace(/process\.Process\/.*/, 'process'),
+  );
+
+const tags = (service: LocalService) => tagsNow(service, 'my-agent');
+
+describe('a green test', () => {
+  test('comes before the tags, and the log shows each command, its time and where the tags were', async ({
+    service,
+    run,
+  }) => {
+    service.script = [command(/version/, { lines: ['agent 4.2'] })];
+    const old = await build(service, 'my-agent', {}, ['latest']);
+    const since = service.requests.length;
+    let during: unknown;
+    const { exitCode, log, outputs, summary } = await run({
+      onOutput: when('agent check', () => {
+        during = tags(service);
+      }),
+    });
+    expect(exitCode, log).toBe(0);
+    const { buildId = '' } = outputs;
+    expect(during).toEqual({ latest: old.buildID });
+    expect(outputs).toMatchObject({ status: 'ready', tags: 'v1,latest', reused: 'false' });
+    expect(tags(service)).toEqual({ v1: buildId, latest: buildId });
+    expect(tagsOn(service, buildId, 'my-agent')).toEqual(['content', 'content', 'latest', 'passed', 'v1']);
+    expect(service.inspect.sandboxes()).toEqual([]);
+    expect(asked(service, since)).toEqual([
+      'POST /v3/templates',
+      'POST /v2/templates/…/builds/…',
+      'POST /sandboxes',
+      ...Array(3).fill(expect.stringMatching(/process/)),
+      'DELETE /sandboxes/…',
+      'POST /templates/tags',
+      'DELETE /templates/tags',
+    ]);
+    const groups = groupsOf(log);
+    expect(groups.find(({ title }) => title.includes('agent --version'))?.lines).toContain('│ agent 4.2');
+    expect(log).toContain(`\nTag v1: new\nTag latest: moved here from build ${old.buildID}\n`);
+    expect(log).not.toContain('candidate-');
+    expect(summary).toContain('agent --version');
+  });
+
+  test('is not asked for again, unless the test has changed', async ({ service, run }) => {
+    const first = await run();
+    const since = service.requests.length;
+    const again = await run({ inputs: { tags: 'v2' } });
+    expect(again.exitCode, again.log).toBe(0);
+    expect(again.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true', tags: 'v2' });
+    expect(again.log).toContain('has passed this test before, so it is not tested again.');
+    expect(asked(service, since)).toEqual(['POST /templates/tags']);
+    const other = await run({ inputs: { tags: 'v3', test: 'agent check' } });
+    expect(other.exitCode, other.log).toBe(0);
+    expect(service.requests.filter(({ path }) => path === '/sandboxes')).toHaveLength(2);
+    expect(service.inspect.builds()).toHaveLength(1);
+  });
+
+  test('of a build without a test before: the existing build is tested, not built anew', async ({
+    service,
+    run,
+  }) => {
+    const untested = await run({ inputs: { test: '', tags: 'v0' } });
+    const tested = await run();
+    expect(tested.exitCode, tested.log).toBe(0);
+    expect(tested.outputs).toMatchObject({ buildId: untested.outputs['buildId'], reused: 'true' });
+    expect(service.inspect.builds()).toHaveLength(1);
+    expect(tested.outputs['tags']).toBe('v1,latest');
+  });
+});
+
+describe('a red test', () => {
+  test('moves no tag, fails the step with its last lines, and the build is not reused', async ({
+    service,
+    run,
+  }) => {
+    const old = await build(service, 'my-agent', {}, ['latest']);
+    service.script = [red];
+    const { exitCode, log, outputs, summary, result } = await run();
+    expect(exitCode).toBe(1);
+    const { buildId = '' } = outputs;
+    expect(outputs).toMatchObject({ status: 'error', failure: 'smoke-test', tags: '' });
+    expect(tags(service)).toEqual({ latest: old.buildID });
+    expect(tagsOn(service, buildId, 'my-agent')).toEqual([]);
+    expect(service.inspect.sandboxes()).toEqual([]);
+    expect(log.match(/^::error/gm)).toHaveLength(1);
+    expect(log).toMatch(/┆ no key file/);
+    expect(log).toContain('agent check ended with exit code 3');
+    expect(log).toContain(
+      `Build ${buildId} is withdrawn: no tag was moved to it, and no later run reuses it.`,
+    );
+    expect(log).toContain(`Build my-agent:${buildId} did not pass its test`);
+    expect(summary).toContain('failed its test');
+    expect(result).toBeDefined();
+
+    service.script = [];
+    const fixed = await run();
+    expect(fixed.exitCode, fixed.log).toBe(0);
+    expect(fixed.outputs['buildId']).not.toBe(buildId);
+  });
+
+  test('cannot be promoted', async ({ service, run }) => {
+    service.script = [red];
+    const { outputs } = await run();
+    const promoted = await run({
+      action: 'promote',
+      inputs: { from: outputs['buildId'] ?? '', tags: 'stable', test: '' },
+    });
+    expect(promoted.exitCode).toBe(1);
+    expect(tags(service)).toEqual({});
+  });
+});
+
+test('without a sandbox nothing is decided: the next run tests the build that is there', async ({
+  service,
+  run,
+}) => {
+  service.script = [{ at: 'machine', fail: { message: 'no node has room' } }];
+  const { exitCode, log, outputs } = await run();
+  expect(exitCode).toBe(1);
+  expect(outputs).toMatchObject({ status: 'error', failure: 'sandbox', tags: '' });
+  expect(log).toContain('no node has room');
+  expect(tags(service)).toEqual({});
+  service.script = [];
+  const again = await run();
+  expect(again.exitCode, again.log).toBe(0);
+  expect(again.outputs).toMatchObject({ buildId: outputs['buildId'], reused: 'true', tags: 'v1,latest' });
+});
+
+test('dry-run says that the build would be tested, and starts no sandbox', async ({ service, run }) => {
+  const { exitCode, log } = await run({ inputs: { 'dry-run': 'true' } });
+  expect(exitCode, log).toBe(0);
+  expect(log).toContain('so it would be built and tested');
+  expect(changesSince(service)).toEqual([]);
+});
+
+describe('a job that ends during the test', () => {
+  test.for(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'by %s leaves no sandbox and moves no tag, and the next run tests the same build',
+    async (signal, { service, run }) => {
+      service.script = [command(/check/, { durationMs: Number.POSITIVE_INFINITY })];
+      const killed = await run({
+        ownProcess: true,
+        onOutput: when('agent check', (kill) => kill(signal)),
+      });
+      const post = await run({ ownProcess: true, state: killed.state });
+      expect(post.exitCode).toBe(0);
+      expect(service.inspect.sandboxes()).toEqual([]);
+      expect(tags(service)).toEqual({});
+      if (signal !== 'SIGKILL') {
+        expect(killed.exitCode).toBe(130);
+        expect(killed.outputs).toMatchObject({ status: 'error', failure: 'interrupted', tags: '' });
+        expect(killed.log).toMatch(/cancelled during the test of the build.*No tag has moved/s);
+      }
+      expect(`${killed.log}${post.log}`).not.toMatch(/Its tags point to it when it is ready/);
+      service.script = [];
+      const next = await run();
+      expect(next.exitCode, next.log).toBe(0);
+      expect(service.inspect.builds()).toHaveLength(1);
+      expect(next.outputs).toMatchObject({ reused: 'true', tags: 'v1,latest' });
+    },
+  );
+});
