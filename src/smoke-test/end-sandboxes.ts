@@ -20,38 +20,41 @@ export function markedBy(marker: string): Readonly<Record<string, string>> {
 const laterLooks = [0, 500, 1500];
 
 /**
+ * What came of it: `ended`, there was one and it is gone; `none`, none was found, so there is likely none; `unknown`, one
+ * may run, since the service did not answer.
+ */
+export type SandboxEnd = 'ended' | 'none' | 'unknown';
+
+/**
  * Ends what a test may have left. Never rejects.
  *
  * @param signal - ends it; the requests of the client must end with it
  * @param looks - milliseconds before each look for sandboxes without a name
- * @returns whether nothing runs any more, as far as that can be known
  */
 export async function endSandboxes(
   { marker, sandboxId, isUncertain }: LeftSandbox,
   client: RunningSandboxes,
   signal: AbortSignal,
   looks: readonly number[] = laterLooks,
-): Promise<boolean> {
-  const isEnded = (id: string) =>
+): Promise<SandboxEnd> {
+  const end = (id: string) =>
     client.killSandbox(id).then(
-      () => true,
-      () => false,
+      () => 'ended' as const,
+      () => 'unknown' as const,
     );
-  const known = sandboxId === undefined || isEnded(sandboxId);
-  if (sandboxId !== undefined && !isUncertain) return known;
-  const found = new Set<string>();
-  let others = true;
+  const ends: Promise<SandboxEnd>[] = sandboxId === undefined ? [] : [end(sandboxId)];
   try {
-    for (const waitMs of looks) {
+    const isOpen = sandboxId === undefined || isUncertain;
+    for (const waitMs of isOpen ? looks : []) {
       await pause(waitMs, signal);
-      const ids = (await client.findSandboxes(markedBy(marker))).filter((id) => !found.has(id));
-      for (const id of ids) if (id !== sandboxId) found.add(id);
-      const ended = await Promise.all(ids.map(isEnded));
-      others = others && ended.every(Boolean);
-      if (found.size > 0) break;
+      const ids = await client.findSandboxes(markedBy(marker));
+      const others = ids.filter((id) => id !== sandboxId);
+      ends.push(...others.map(end));
+      if (others.length > 0) break;
     }
   } catch {
-    others = false;
+    return 'unknown';
   }
-  return (await known) && others && found.size > 0;
+  const all = await Promise.all(ends);
+  return all.find((one) => one === 'unknown') ?? all[0] ?? 'none';
 }

@@ -47,9 +47,9 @@ export function leaseSandbox({ connect, marker, remember, signal }: LeaseOptions
   return {
     async start(reference, timeoutSeconds, limitMs) {
       // What an earlier request may have started would take the place of this one.
-      const isFree = left?.isUncertain && (await endSandboxes(left, connect(signal), signal, [0]));
+      const earlier = left?.isUncertain && (await endSandboxes(left, connect(signal), signal, [0]));
       signal.throwIfAborted();
-      note(isFree ? { marker } : { ...left, marker });
+      note(earlier === 'ended' ? { marker } : { ...left, marker });
       const limit = AbortSignal.timeout(limitMs);
       const patience = outlasting(signal, answerGraceMs);
       try {
@@ -71,7 +71,10 @@ export function leaseSandbox({ connect, marker, remember, signal }: LeaseOptions
     async end() {
       if (left && (left.sandboxId !== undefined || left.isUncertain)) {
         const ended = AbortSignal.any([outlasting(signal, endGraceMs), AbortSignal.timeout(endLimitMs)]);
-        if (!(await endSandboxes(left, connect(ended), ended))) return false;
+        const how = await endSandboxes(left, connect(ended), ended);
+        if (how === 'unknown') return false;
+        // A request that was given up may still start one, which is looked for once more after this step.
+        if (how === 'none' && signal.aborted) return true;
       }
       if (left) note(undefined);
       return true;

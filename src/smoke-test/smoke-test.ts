@@ -1,6 +1,7 @@
 import type { SandboxMetrics, SandboxUse, StartedSandbox } from '../api/sandbox-schemas.ts';
 import { isTransient, ServiceError } from '../http/errors.ts';
 import { pause } from '../http/sleep.ts';
+import { shorten } from '../problem.ts';
 import { formatUse } from './describe-use.ts';
 import type { LeftSandbox } from './end-sandboxes.ts';
 import type { CommandOutcome, SmokeTestEvent, SmokeTestFailure, SmokeTestOutcome } from './events.ts';
@@ -48,6 +49,7 @@ const keptLines = 200;
 const longestLine = 65_536;
 /** Milliseconds that even the last request of a test may take. */
 const leastMs = 1000;
+const longestTitle = 300;
 const mostLists = 3;
 /** Milliseconds for figures that are only shown. */
 const figuresLimitMs = 10_000;
@@ -155,8 +157,10 @@ function howUrlFailed({ url, last, durationMs }: UrlOutcome): string {
   return `${url} was not served within ${Math.round(durationMs / 1000)} s: the last answer was ${last}, expected a status below 500.`;
 }
 
-function howItFailed({ title, exitCode, durationMs }: CommandOutcome, limitMs: number): string {
-  if (exitCode !== undefined) return `${title} ended with exit code ${exitCode}.`;
+function howItFailed({ title: whole, exitCode, durationMs }: CommandOutcome, limitMs: number): string {
+  const title = shorten(whole, longestTitle);
+  const seconds = (durationMs / 1000).toFixed(1);
+  if (exitCode !== undefined) return `${title} ended with exit code ${exitCode} after ${seconds} s.`;
   return `${title} did not end within ${Math.round(durationMs / 1000)} s; all commands together may take ${Math.round(limitMs / 1000)} s.`;
 }
 

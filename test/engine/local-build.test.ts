@@ -87,6 +87,20 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     expect(outputs).toMatchObject({ status: 'error' });
   });
 
+  test('asks a port of the container, also of a server on 127.0.0.1 alone', async () => {
+    const start = "setStartCmd('python3 -m http.server 8000 --bind 127.0.0.1', waitForPort(8000))";
+    const inputs = { 'build-on': 'local', test: 'true', 'test-timeout': '0.2' };
+    const files = recipe(".runCmd('true')", `.${start}`);
+    const { exitCode, log, summary } = await build(files, { ...inputs, 'test-url': '8000/nowhere' });
+    expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
+    expect(log).toMatch(/^::group::Test: GET 8000\/nowhere\nstatus 404\nDONE/m);
+    expect(summary).toContain('| passed (status 404) |');
+    const closed = await build(files, { ...inputs, 'test-url': '8001' });
+    expect(closed.exitCode).toBe(1);
+    expect(closed.outputs).toMatchObject({ failure: 'smoke-test' });
+    expect(closed.log).toMatch(/8001\/ was not served within \d+ s: the last answer was status 502/);
+  });
+
   test('is red when a command of the test fails', async () => {
     const { exitCode, log, outputs, summary } = await build(recipe(".runCmd('true')"), {
       'build-on': 'local',
@@ -109,7 +123,7 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
     expect(log).toMatch(/^::notice title=Only a local build fails here::.*no systemd/m);
     expect(log).not.toMatch(/^::error/m);
-    expect(outputs).toMatchObject({ failure: 'local-build' });
+    expect(outputs).toMatchObject({ status: 'skipped', failure: 'local-build' });
   });
 
   test('of a fork that nobody asked for: green, where it begins with another template', async () => {
@@ -122,7 +136,7 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     );
     expect({ exitCode, log }).toMatchObject({ exitCode: 0 });
     expect(log).toMatch(/^::notice title=Only a local build fails here::/m);
-    expect(outputs).toMatchObject({ failure: 'base-template-not-found' });
+    expect(outputs).toMatchObject({ status: 'skipped', failure: 'base-template-not-found' });
   });
 
   test('of a fork that nobody asked for: red, where the recipe fails', async () => {

@@ -81,6 +81,16 @@ describe('inputs of the build action', () => {
     ['INPUT_API-URL', 'api.example.com', (i: Inputs) => i.connection.apiUrl, 'https://api.example.com'],
     ['NOVITA_API_URL', 'http://localhost:1', (i: Inputs) => i.connection.apiUrl, 'http://localhost:1'],
     ['NOVITA_DEBUG', 'true', (i: Inputs) => i.connection.apiUrl, 'http://localhost:3000'],
+    ['INPUT_TEST', 'python --version\n# a comment', (i: Inputs) => i.test, 'python --version\n# a comment'],
+    ['INPUT_TEST-URL', ' 8080/health ', (i: Inputs) => i.testUrl, '8080/health'],
+    ['INPUT_TEST-TIMEOUT', '0.5', (i: Inputs) => i.testTimeoutMinutes, 0.5],
+    [
+      'NOVITA_SANDBOX_URL',
+      'https://s.example.com/',
+      (i: Inputs) => i.connection.sandboxUrl,
+      'https://s.example.com',
+    ],
+    ['NOVITA_DEBUG', 'TRUE', (i: Inputs) => i.connection.isDebug, true],
     ['NOVITA_ACCESS_TOKEN', 'at_1', (i: Inputs) => i.connection.accessToken, 'at_1'],
   ])('%s=%j is taken', (variable, value, pick, expected) => {
     const { inputs, problems } = readBuildInputs({ ...complete, [variable]: value });
@@ -111,6 +121,20 @@ describe('inputs of the build action', () => {
       },
     ]);
     expect(inputs.maxAgeMs).toBeUndefined();
+    [{ INPUT_TEST: 'true', INPUT_WAIT: 'false' }, 'Input wait', 'found false together with test,'],
+    [{ 'INPUT_TEST-URL': '80', INPUT_WAIT: 'false' }, 'Input wait', 'found false together with test-url,'],
+    [{ INPUT_TEST: 'true', NOVITA_SANDBOX_URL: 'no' }, 'Input domain', 'NOVITA_SANDBOX_URL is "no"'],
+  ])('%j contradict each other', (variables, title, message) => {
+    const { problems } = readBuildInputs({ ...complete, ...variables });
+    expect(problems).toEqual([{ title, message: expect.stringContaining(message) }]);
+  });
+
+  test('a test does not need the build where nothing is built, and its address only where there is one', () => {
+    for (const variables of [
+      { INPUT_TEST: 'true', INPUT_WAIT: 'false', 'INPUT_DRY-RUN': 'true' },
+      { NOVITA_SANDBOX_URL: 'no' },
+    ])
+      expect(readBuildInputs({ ...complete, ...variables }).problems).toEqual([]);
   });
 
   test('the key of the environment counts when the input is empty', () => {
@@ -145,6 +169,18 @@ describe('inputs of the build action', () => {
       'found "{dev: true}", which is not JSON; expected one such as {"dev": true}.',
     ],
     ['INPUT_ARGS', '[1]', 'Input args', 'found "[1]", which is no JSON object; expected one such as'],
+    [
+      'INPUT_TEST',
+      '# only a comment',
+      'Input test',
+      'found "# only a comment", which has comments and no command.',
+    ],
+    [
+      'INPUT_TEST-URL',
+      'http://localhost/',
+      'Input test-url',
+      'found "http://localhost/", which is an address; expected a port and a path such as 8080/health.',
+    ],
     ['INPUT_SKIP-CACHE', 'yes', 'Input skip-cache', 'found "yes", expected true or false.'],
     ['INPUT_WAIT', '1', 'Input wait', 'expected true or false.'],
     [

@@ -34,9 +34,9 @@ export async function endLeftSandbox(
   const { apiKey, accessToken } = connection;
   const credentials = { apiKey, accessToken, userAgent: `novita-template-action/${version}` };
   const transport = { ...defaultTransport, network, signal, onRetry: output.line };
-  const isEnded = await endSandboxes(left, createSandboxEnder(apiUrl, credentials, transport), signal);
-  if (isEnded) output.line(`Ended ${which}, which the test of the build step had left.`);
-  else if (left.sandboxId === undefined) debug('No sandbox of the test was found.');
+  const how = await endSandboxes(left, createSandboxEnder(apiUrl, credentials, transport), signal);
+  if (how === 'ended') output.line(`Ended ${which}, which the test of the build step had left.`);
+  else if (how === 'none') debug('The test of the build step left no sandbox.');
   else
     output.notice(`The test of the build step left ${which}, which could not be ended. It ends by itself.`, {
       title: 'A sandbox may still run',

@@ -16,6 +16,8 @@ export function diagnoseTest({ cause, status }: SmokeTestFailure): Diagnosis {
     what: 'The template was built, and its test did not pass.',
     advice: advice[cause],
     retry: 'never',
+    // What is served and what runs is the work of the start command. A command stands in no file that is known here.
+    ...(cause !== 'command' && { stepId: 'finalize' }),
   };
 }
 

@@ -75,6 +75,10 @@ export function totals(outcome: BuildOutcome): string {
       : 'The build was started and not waited for';
   }
   if (outcome.status === 'superseded') return `Superseded: ${counts}`;
+  if (outcome.test && outcome.status === 'error') {
+    const verdict = outcome.diagnosis?.class === 'sandbox' ? 'not tested' : 'its test failed';
+    return `Built, and ${verdict}: ${counts}`;
+  }
   return outcome.status === 'error' ? `Failed: ${counts}` : counts;
 }
 
@@ -113,12 +117,13 @@ function logFailure(
   }
   const explained = explanation(outcome);
   const reason = failureMessage(plan, failure);
-  const quoted =
-    failure.request || explained.length === 0
-      ? reason
-      : `The ${options.local ? 'local build' : 'service'} says: ${reason}`;
-  const which = options.local ? 'A local build' : `Build ${buildReference(outcome)}`;
-  const message = [...explained, cutWithMark(quoted, 2000), which].join('\n');
+  const isOurs = failure.request !== undefined || explained.length === 0 || outcome.test !== undefined;
+  const said = isOurs ? reason : `The ${options.local ? 'local build' : 'service'} says: ${reason}`;
+  const quoted = cutWithMark(said, 2000);
+  const which = options.local ? 'This was a local build.' : `Build ${buildReference(outcome)}`;
+  // Which command of a test failed says more than that one did.
+  const parts = outcome.test ? [quoted, ...explained] : [...explained, quoted];
+  const message = [...parts, which].join('\n');
   const placement = { title, at };
   const isMild = outcome.diagnosis !== undefined && options.mild?.has(outcome.diagnosis.class);
   if (outcome.status === 'superseded' || isMild) output.notice(message, placement);

@@ -5,17 +5,20 @@ import { cutWithMark } from '../text/sanitize.ts';
 import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
 
 /** The state of a build, as a heading without its level. */
-export function heading({ name, status, fingerprint, local, test }: ResultDocument): string {
+export function heading({ name, status, fingerprint, local, test, failure }: ResultDocument): string {
   const template = `Template ${inlineCode(name)}`;
   switch (status) {
     case 'ready':
       return `${template} is ready`;
     case 'error':
+      if (failure?.class === 'sandbox') return `${template} could not be tested`;
       if (test) return `${template} failed its test${local ? ' in a local build' : ''}`;
       return `${template} failed to build${local ? ' locally' : ''}`;
     case 'superseded':
       return `${template}: superseded by a newer build`;
     case 'skipped':
+      if (local) return `${template}: a local build cannot tell`;
+      return `${template} was planned and not built`;
     case 'planned':
       return `${template} was planned and not built`;
     case 'unpublished':

@@ -65,7 +65,7 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
   return { header, body: write(...parts, stepSection(result, bytesLeft(...parts))) };
 }
 
-function explanation({ status, failure, fingerprint }: ResultDocument): string {
+function explanation({ status, failure, fingerprint, local }: ResultDocument): string {
   if (status === 'building' && !failure) return 'This comment will show how it ends.';
   if (status === 'unpublished') {
     return fingerprint === undefined
@@ -73,7 +73,7 @@ function explanation({ status, failure, fingerprint }: ResultDocument): string {
       : 'No build that may be reused has the content of this commit, and none was made (`reuse: require`). A run with `reuse: auto` publishes it.';
   }
   if (status === 'planned') return 'Nothing was built (`dry-run`).';
-  if (status !== 'skipped') return '';
+  if (status !== 'skipped' || local) return '';
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
 }
 

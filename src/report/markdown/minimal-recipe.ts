@@ -29,13 +29,14 @@ const aboutTheStepAlone =
  * Every other step stays. An ENV reaches each program that runs after it, and a USER or WORKDIR makes what it
  * names, so none of them can be left out without knowing what the programs do.
  *
- * `undefined` when the failure belongs to no part of the recipe.
+ * `undefined` when the failure belongs to no part of the recipe, or is that of the test.
  */
 export function reproRecipe(
   plan: Plan,
   failure: { readonly stepId?: string; readonly message: string },
   diagnosis?: Diagnosis,
 ): ReproRecipe | undefined {
+  if (diagnosis?.class === 'smoke-test') return undefined;
   const stepId = failure.stepId ?? diagnosis?.stepId;
   const { definition } = plan;
   if (stepId === 'base') return { steps: [], inheritsImage: false };

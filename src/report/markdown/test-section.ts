@@ -3,23 +3,33 @@ import { formatBytes, formatDuration } from '../text/format.ts';
 import { inlineCode, table } from './markdown.ts';
 
 /** The test of the finished template as Markdown; empty without one. */
-export function testSection({ test }: ResultDocument, level: number): string {
+export function testSection({ test, failure, local }: ResultDocument, level: number): string {
   if (!test) return '';
-  const rows = test.commands.map(({ title, exitCode, durationMs }) => [
-    exitCode === 0 ? 'passed' : `**failed**${exitCode === undefined ? '' : ` (${exitCode})`}`,
+  const { url, commands, startMs, metrics } = test;
+  const rows = commands.map(({ title, exitCode, durationMs }) => [
+    exitCode === 0
+      ? 'passed'
+      : `**failed** (${exitCode === undefined ? 'time limit' : `exit code ${exitCode}`})`,
     formatDuration(durationMs),
     inlineCode(title, 200),
   ]);
-  const { startMs, metrics } = test;
+  if (url)
+    rows.unshift([
+      `${url.passed ? 'passed' : '**failed**'} (${url.last})`,
+      formatDuration(url.durationMs),
+      inlineCode(`GET ${url.url}`, 200),
+    ]);
+  const where = local ? 'The finished container' : 'A sandbox';
   const facts = [
-    startMs !== undefined && `Started in ${formatDuration(startMs)}.`,
+    startMs !== undefined && `${where} started in ${formatDuration(startMs)}.`,
     metrics &&
       `Memory ${formatBytes(metrics.memUsed)} of ${formatBytes(metrics.memTotal)}, disk ${formatBytes(metrics.diskUsed)} of ${formatBytes(metrics.diskTotal)}.`,
   ];
+  const verdict = failure?.class === 'sandbox' ? 'could not run' : test.passed ? 'passed' : 'failed';
   return [
-    `${'#'.repeat(level)} Test ${test.passed ? 'passed' : 'failed'}`,
+    `${'#'.repeat(level)} Test ${verdict}`,
     facts.filter(Boolean).join(' '),
-    rows.length > 0 && table(['Result', 'Duration', 'Command'], rows),
+    rows.length > 0 && table(['Result', 'Duration', 'Test'], rows),
   ]
     .filter(Boolean)
     .join('\n\n');

@@ -17,7 +17,7 @@ export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): Resu
   const { name, tags, templateId, buildId, status, durationMs, reused, earlier } = outcome;
   const failure = failureOf(outcome) ?? abandoned(outcome);
   const what: Pick<Happened, 'tags' | 'ids' | 'status'> = about.local
-    ? { tags: [], status: status === 'ready' ? 'validated' : status }
+    ? { tags: [], status: statusOfLocal(about, outcome) }
     : { tags, status, ids: { templateId, buildId, reference: buildReference(outcome) } };
   return resultDocument(about, {
     ...{ name, ...what, durationMs },
@@ -27,6 +27,15 @@ export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): Resu
     ...(earlier && { earlier: earlier.map((build) => earlierBuild(about.plan, build)) }),
     ...(outcome.test && { test: testFields(outcome.test) }),
   });
+}
+
+/** A failure that only a local build has says nothing about the recipe, where nobody asked for one. */
+function statusOfLocal(
+  { mild }: ReportedPlan,
+  { status, diagnosis }: BuildOutcome,
+): ResultDocument['status'] {
+  if (status === 'ready') return 'validated';
+  return status === 'error' && diagnosis && mild?.has(diagnosis.class) ? 'skipped' : status;
 }
 
 /** The result of a build that is registered and has not begun. */
@@ -120,9 +129,10 @@ function failureFields(
   };
 }
 
-function testFields({ passed, commands, startMs, metrics }: SmokeTestOutcome) {
+function testFields({ passed, url, commands, startMs, metrics }: SmokeTestOutcome) {
   return {
     passed,
+    ...(url && { url: { ...url, url: singleLine(url.url, 1000), last: singleLine(url.last, 200) } }),
     commands: commands.map(({ title, exitCode, durationMs }) => ({
       title: singleLine(title, 1000),
       ...(exitCode !== undefined && { exitCode }),

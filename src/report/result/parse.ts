@@ -88,6 +88,7 @@ const reused = object({
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const test = object({
   passed: v.boolean(),
+  url: v.exactOptional(object({ url: text(1000), passed: v.boolean(), last: text(200), durationMs: count })),
   commands: list(object({ title, exitCode: v.exactOptional(count), durationMs: count }), 1000),
   startMs: v.exactOptional(count),
   metrics: v.exactOptional(object({ memTotal: count, memUsed: count, diskTotal: count, diskUsed: count })),

@@ -24,7 +24,8 @@ export interface ResultDocument {
   readonly reference?: string;
   /**
    * `building` when this run did not see the end; `superseded` when a newer build took the place of this one;
-   * `skipped` when the recipe was read and planned, and not built since there is no API key; `unpublished` when no build has
+   * `skipped` when the recipe was read and planned, and not built since there is no API key, also when a local build in
+   * its place cannot do what the recipe asks for; `unpublished` when no build has
    * this content and none was to be made; `validated` when a local build is
    * ready; `planned` when nothing was to be changed (`dry-run`).
    */
@@ -57,6 +58,13 @@ export interface ResultDocument {
   /** The test of the finished template, where there was one. Times are milliseconds, sizes bytes. */
   readonly test?: {
     readonly passed: boolean;
+    /** The page that had to be served: `8080/health`, and the last that was found, such as `status 502`. */
+    readonly url?: {
+      readonly url: string;
+      readonly passed: boolean;
+      readonly last: string;
+      readonly durationMs: number;
+    };
     /** Those that ran, in order. `exitCode` is absent where the time limit ended the command. */
     readonly commands: readonly {
       readonly title: string;

@@ -40,10 +40,10 @@ function seenState({ id, cached, unfinished }: StepOutcome, { failure, status }:
   return status === 'building' ? 'pending' : 'stopped';
 }
 
-function unseenState({ failure, status, reused }: BuildOutcome, number: number): StepState {
+function unseenState({ failure, status, reused, test }: BuildOutcome, number: number): StepState {
   if (failure?.stepId === String(number)) return 'failed';
-  // A ready build ran every step, so one without a header was run and not reported.
-  if (status === 'ready') return reused ? 'reused' : 'built';
+  // A ready build ran every step, so one without a header was run and not reported. Only such a build is tested.
+  if (status === 'ready' || test) return reused ? 'reused' : 'built';
   return status === 'building' ? 'pending' : 'not reached';
 }
 
