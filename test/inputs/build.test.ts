@@ -121,6 +121,9 @@ describe('inputs of the build action', () => {
       },
     ]);
     expect(inputs.maxAgeMs).toBeUndefined();
+  });
+
+  test.each([
     [{ INPUT_TEST: 'true', INPUT_WAIT: 'false' }, 'Input wait', 'found false together with test,'],
     [{ 'INPUT_TEST-URL': '80', INPUT_WAIT: 'false' }, 'Input wait', 'found false together with test-url,'],
     [{ INPUT_TEST: 'true', NOVITA_SANDBOX_URL: 'no' }, 'Input domain', 'NOVITA_SANDBOX_URL is "no"'],
