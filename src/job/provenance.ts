@@ -54,6 +54,6 @@ function runOf({ event, run, source }: JobContext): PredicateRun {
     ...(event.ref && { ref: event.ref }),
     ...(event.name && { event: event.name }),
     ...(event.runUrl && { url: event.runUrl }),
-    attempt: run.attempt,
+    ...(run.run > 0 && { attempt: run.attempt }),
   };
 }

@@ -79,7 +79,12 @@ describe('a build', () => {
       tags: 'mine,other',
       status: 'ready',
       result,
+      'predicate-file': join(workspace.path, 'result.predicate.json'),
+      'checksums-file': join(workspace.path, 'result.checksums.txt'),
     });
+    const predicate = JSON.parse(readFileSync(join(workspace.path, 'result.predicate.json'), 'utf8'));
+    expect(predicate).toMatchObject({ template: { buildId: build?.id }, run: {} });
+    expect(predicate.run).toEqual({});
     expect(JSON.parse(readFileSync(result, 'utf8'))).toMatchObject({ buildId: build?.id });
     expect(readFileSync(markdown, 'utf8')).toContain('## Template `my-agent` is ready');
     const html = readFileSync(page, 'utf8');
@@ -105,7 +110,14 @@ describe('a build', () => {
     workspace,
   }) => {
     const words = ['build', '--name', 'my-agent', '--reuse', 'never', '--outputs-file', 'out.env'];
+    words.push('--result-file', 'out.json');
     await command(words);
+    expect(gitlabDotenv(readFileSync(join(workspace.path, 'out.env'), 'utf8'))).toMatchObject({
+      NOVITA_DIGEST: expect.stringMatching(/^sha256:/),
+      NOVITA_SUBJECT_NAME: expect.stringMatching(/\/my-agent$/),
+    });
+    const beside = ['out.predicate.json', 'out.checksums.txt'].map((name) => join(workspace.path, name));
+    expect(beside.map((path) => existsSync(path))).toEqual([true, true]);
     service.script = [{ at: 2, fail: { message: 'exit status 3' } }];
     const { exitCode } = await command(words);
     expect(exitCode).toBe(1);
@@ -114,6 +126,8 @@ describe('a build', () => {
       NOVITA_STATUS: 'error',
       NOVITA_BUILD_ID: service.inspect.builds().at(-1)?.id,
     });
+    expect(variables).not.toHaveProperty('NOVITA_DIGEST');
+    expect(beside.map((path) => existsSync(path))).toEqual([false, false]);
   });
 
   test('is cancelled by Ctrl-C with exit code 130, and says what goes on', async ({ command, service }) => {

@@ -1,13 +1,16 @@
 /** What a build says of itself for attestations: outputs, the line for GitHub's runner, and the files for attest. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { parse } from 'yaml';
 import { failures } from '../../src/local/failures.ts';
 import { sendReply } from '../../src/local/http.ts';
+import { subjectOf } from '../../src/provenance/subject.ts';
 import { type RunChanges, testWith } from '../support/fixtures.ts';
-import type { RunResult } from '../support/runner.ts';
+import { type RunResult, repositoryRoot } from '../support/runner.ts';
 import { type ArtifactSubject, afterStep } from '../support/runner-artifacts.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { pinned, project, recipe } from './reuse-kit.ts';
@@ -68,6 +71,14 @@ const test = testWith({ files: project() }).extend<{ job: Artifacts }>({
     await use(job);
   },
 });
+
+interface WorkflowStep {
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+const stepsIn = (workflow: { jobs: Record<string, { steps: WorkflowStep[] }> }) =>
+  Object.values(workflow.jobs).flatMap(({ steps }) => steps);
 
 const names = ['digest', 'subject-name', 'predicate-file', 'checksums-file'];
 const said = ({ outputs }: RunResult) => names.filter((name) => name in outputs);
@@ -362,8 +373,74 @@ describe('a promotion', () => {
   });
 });
 
-test('names a region once, whether by domain or by address, and a team', async ({ workspace }) => {
-  const { subjectOf } = await import('../../src/provenance/subject.ts');
+describe('the deployment of examples/workflows/verified-deploy.yml', () => {
+  const example = (name: string) => readFileSync(join(repositoryRoot, 'examples', 'workflows', name), 'utf8');
+  const stepOf = (name: string, part: string) =>
+    stepsIn(parse(example(name))).find((each) => JSON.stringify(each).includes(part));
+
+  /** The check of the example, in bash as the runner starts it. `gh` knows what `actions/attest` makes of the files. */
+  const verify = async (outputs: RunResult['outputs'], attested: string) => {
+    await using folder = await temporaryDirectory({ attested });
+    const gh = [
+      '#!/bin/bash',
+      'echo "$@" > asked',
+      'grep -q "^$(sha256sum "$3" | cut -c1-64)  " attested || { echo "no attestations found" >&2; exit 1; }',
+    ];
+    await writeFile(join(folder.path, 'gh'), gh.join('\n'), { mode: 0o755 });
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-e', '-c', stepOf('verified-deploy.yml', 'gh attestation')?.run ?? ''],
+      {
+        cwd: folder.path,
+        env: {
+          PATH: `${folder.path}:${process.env['PATH']}`,
+          REPOSITORY: 'octo-org/agent',
+          DIGEST: outputs['digest'] ?? '',
+          SUBJECT_NAME: outputs['subject-name'] ?? '',
+        },
+        encoding: 'utf8',
+      },
+    );
+    const asked = existsSync(join(folder.path, 'asked'))
+      ? readFileSync(join(folder.path, 'asked'), 'utf8')
+      : '';
+    return { status, asked, printed: stdout + stderr };
+  };
+
+  test('passes the build that was signed, and no other', async ({ workspace, job }) => {
+    const signed = await job.step({ inputs: { tags: 'v1' } });
+    await workspace.write({ 'app/main.py': 'print(2)\n' });
+    const other = await job.step({ inputs: { tags: 'v2' } });
+    const check = async (from: RunResult) => {
+      const inputs = { from: from.outputs['reference'] ?? '', tags: 'latest, default', 'dry-run': 'true' };
+      const { outputs } = await job.step({ action: 'promote', inputs });
+      return verify(outputs, signed.checksums ?? '');
+    };
+    const good = await check(signed);
+    expect(good.status, good.printed).toBe(0);
+    expect(good.asked).toMatch(
+      /^attestation verify template\.subject --repo octo-org\/agent --signer-workflow octo-org\/agent\/\.github\/workflows\/attest\.yml --source-ref refs\/heads\/main /,
+    );
+    expect((await check(other)).status).toBe(1);
+  });
+
+  test('ends where the service does not say what the build was made from', async ({ job }) => {
+    const built = await job.step({ inputs: { tags: 'v1', 'pin-base': 'false' } });
+    const { status, asked, printed } = await verify(built.outputs, built.checksums ?? '');
+    expect([status, asked]).toEqual([1, '']);
+    expect(printed).toContain('::error::The service does not say what this build was made from.');
+  });
+
+  test('asks for the type that attest.yml signs and docs/provenance.md describes', () => {
+    const type = String(stepOf('attest.yml', 'predicate-type')?.with?.['predicate-type']);
+    expect(stepOf('verified-deploy.yml', 'gh attestation')?.run).toContain(`--predicate-type ${type}\n`);
+    const document = readFileSync(join(repositoryRoot, 'docs', 'provenance.md'), 'utf8');
+    expect(document).toContain(`Type: \`${type}\`.`);
+    expect(example('attest.yml')).toContain('checksums-file');
+  });
+});
+
+test('names a region once, whether by domain or by address, and a team', () => {
   const fingerprint = '0'.repeat(64);
   const name = (url: string, template = 'my-agent') => subjectOf(url, template, fingerprint).name;
   expect(name('https://api.us-phx-1.sandbox.novita.ai')).toBe('us-phx-1.sandbox.novita.ai/my-agent');
@@ -372,5 +449,4 @@ test('names a region once, whether by domain or by address, and a team', async (
     'eu-1.sandbox.novita.ai/acme/my-agent',
   );
   expect(name('http://proxy.test/novita=a b')).toBe('proxy.test/novita-a-20b/my-agent');
-  expect(await readdir(workspace.path)).toContain('template.ts');
 });
