@@ -71,7 +71,7 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     expect(log).toMatch(/::group::Test 3\/3: pwd\n│ \/srv\nDONE/);
     expect(log).toContain('Test passed: 3 commands');
     expect(outputs).toMatchObject({ status: 'validated', reused: 'false' });
-    for (const name of ['templateId', 'buildId', 'reference', 'tags'])
+    for (const name of ['templateId', 'buildId', 'reference', 'tags', 'digest', 'predicate-file'])
       expect(outputs).not.toHaveProperty(name);
     expect(result).toMatchObject({ status: 'validated', local: true, tags: [], test: { passed: true } });
     expect(result).not.toHaveProperty('buildId');
