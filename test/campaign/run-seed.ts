@@ -49,7 +49,11 @@ interface Attempt extends RunResult {
 export async function runSeed(seed: string, action: string): Promise<Verdict> {
   const drawn = scenario(seed);
   const place = await mkdtemp(join(tmpdir(), 'campaign-'));
-  const service = await startService(drawn.course, { clockMs: drawn.clockMs });
+  const { clockMs, refuseBuildTargets } = drawn;
+  const service = await startService(drawn.course, {
+    clockMs,
+    ...(refuseBuildTargets && { refuseBuildTargets }),
+  });
   try {
     readyBuild(service, 'parent', ['default']);
     for (const [path, content] of Object.entries(drawn.files)) {
@@ -300,6 +304,7 @@ function inWords({
   copies,
   shown,
   clockMs,
+  refuseBuildTargets,
 }: Scenario): string {
   const { kinds, rate, ignores, jumps, teamLimit } = forecast;
   const words = [
@@ -310,7 +315,7 @@ function inWords({
     `${kinds.join('+')}@${rate}`,
     `${ignores ? `${ignores} ignores its place ` : ''}${jumps ? 'clock jumps ' : ''}${teamLimit ? 'team limit' : ''}`,
     signal ? `${signal.names.join('+')} at ${JSON.stringify(signal.at)}` : '',
-    `${prior ? 'built before' : ''}${clockMs ? ` clock ${clockMs}` : ''}`,
+    `${prior ? 'built before' : ''}${clockMs ? ` clock ${clockMs}` : ''}${refuseBuildTargets ? ` builds as targets ${refuseBuildTargets}` : ''}`,
   ];
   return words.filter((word) => word.trim() !== '').join('; ');
 }

@@ -38,6 +38,8 @@ export interface Scenario {
   /** A build of the same content is there already. */
   readonly prior: boolean;
   readonly clockMs: number;
+  /** The service takes no build's identifier as the target of tags, and answers with this status. */
+  readonly refuseBuildTargets?: 400 | 404;
 }
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
@@ -109,6 +111,8 @@ export function scenario(seed: string): Scenario {
   const end = draw.pick(['ready', 'ready', 'ready', 'ready', 'ready', 'failed', 'failed', 'lost'] as const);
   const { course, shown } = courseOf(draw.of('course'), steps, end);
   const signal = signalOf(draw.of('signal'));
+  const fresh = draw.of('freshness');
+  const refused = fresh.pick([undefined, undefined, undefined, 400, 404] as const);
   return {
     ...{ seed, files, copies, event, course, end, shown },
     inputs: {
@@ -116,10 +120,12 @@ export function scenario(seed: string): Scenario {
       ...(draw.chance(0.15) && { reuse: 'never' }),
       ...(draw.chance(0.15) && { 'cpu-count': '4' }),
       ...(draw.chance(0.1) && { 'retry-without-cache': 'true' }),
+      ...(fresh.chance(0.3) && { 'max-age': '7d' }),
       ...(event.name === 'workflow_dispatch' && { tags: 'nightly\nv7' }),
     },
     forecast: forecast(draw.of('weather')),
     ...(signal && { signal }),
+    ...(refused && { refuseBuildTargets: refused }),
     prior: end === 'ready' && draw.chance(0.12),
     clockMs: draw.pick([0, 0, 0, 3_600_000, -3_600_000, 4000, -4000]),
   };

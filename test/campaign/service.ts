@@ -45,7 +45,10 @@ const routes: readonly (readonly [route: string, method: string, path: RegExp])[
 
 const refusal = (status: number, message: string): Answer => ({ status, body: { code: status, message } });
 
-export async function startService(course: Course, { clockMs = 0 } = {}) {
+export async function startService(
+  course: Course,
+  { clockMs = 0, refuseBuildTargets }: { clockMs?: number; refuseBuildTargets?: 400 | 404 } = {},
+) {
   const kept = createBuilds(course, clockMs);
   const { builds, rows, stored, templates, time, nameOf, stateOf, entriesOf, newest } = kept;
   const calls: Call[] = [];
@@ -115,6 +118,8 @@ export async function startService(course: Course, { clockMs = 0 } = {}) {
       case 'assign': {
         const { target, tags } = json();
         const [name = '', tag = 'default'] = target.split(':');
+        if (refuseBuildTargets && builds.some(({ id }) => id === tag))
+          return refusal(refuseBuildTargets, `Invalid target: ${target}`);
         const ready = builds.findLast(
           (one) =>
             one.template === name &&

@@ -7,6 +7,7 @@ import { tooOld } from '../../src/reuse/age-limit.ts';
 import { foresee } from '../../src/reuse/foresee.ts';
 import { dayMs } from '../support/content-tags.ts';
 import { fastClient } from '../support/fast-client.ts';
+import { publishedOf, runPublish } from '../support/publish-run.ts';
 import {
   asked,
   changes,
@@ -438,6 +439,28 @@ describe('a parent of another team', () => {
     for (const other of ['desktop:v2', 'claude', 'team/desktop', 'desktop2'])
       expect(await tagOf(other)).not.toBe(own);
     expect(own).not.toBe(contentTag(await planFor(week)));
+  });
+});
+
+describe('with a test', () => {
+  test('a build that passed and is too old is made anew and tested again', async () => {
+    const { service } = await world();
+    clock.advance(-8);
+    const old = publishedOf(await runPublish(service, await planFor({ tags: ['latest'] })));
+    clock.set(0);
+    const still = await runPublish(service, await planFor({ tags: ['v1'] }));
+    expect([publishedOf(still).buildId, still.tested]).toEqual([old.buildId, []]);
+
+    const red = await runPublish(service, await planFor({ tags: ['latest'], ...week }), { verdict: 'red' });
+    expect(publishedOf(red).status).toBe('error');
+    expect(service.inspect.resolve('app', 'latest')).toBe(old.buildId);
+
+    const run = await runPublish(service, await planFor({ tags: ['latest'], ...week }));
+    const { buildId } = publishedOf(run);
+    expect([run.tested, buildId === old.buildId]).toEqual([[buildId], false]);
+    expect(service.inspect.resolve('app', 'latest')).toBe(buildId);
+    const again = await runPublish(service, await planFor({ tags: ['v2'], ...week }));
+    expect([publishedOf(again).buildId, again.tested]).toEqual([buildId, []]);
   });
 });
 
