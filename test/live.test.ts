@@ -83,8 +83,11 @@ async function answersOf(service: LocalService, ...args: string[]) {
 function expectNothingLeft(service: LocalService, ...kept: readonly string[]): void {
   expect(service.inspect.templates().map(({ alias }) => alias)).toEqual(kept);
   expect(service.inspect.sandboxes()).toEqual([]);
-  const unfinished = service.inspect.builds().filter(({ status }) => !['ready', 'error'].includes(status));
-  expect(unfinished).toEqual([]);
+  expect(unfinishedOf(service)).toEqual([]);
+}
+
+function unfinishedOf(service: LocalService) {
+  return service.inspect.builds().filter(({ status }) => status !== 'ready' && status !== 'error');
 }
 
 describe('a run with --yes', () => {
@@ -212,9 +215,15 @@ describe('a run that is stopped', () => {
   ] as const)('%s by %s removes everything', async ([, signal, code, rules, place]) => {
     const seen = Promise.withResolvers<void>();
     const told = Promise.withResolvers<void>();
+    const atDeletion: { readonly unfinished: number; readonly tags: number }[] = [];
     const service = await startService({
       executor: simulated(...rules),
       intercept: async (request, response, next) => {
+        const [, id] = /^DELETE \/templates\/(?!tags)(.*)$/.exec(`${request.method} ${request.url}`) ?? [];
+        if (id !== undefined) {
+          const unfinished = unfinishedOf(service).length;
+          atDeletion.push({ unfinished, tags: service.inspect.tagHistory(id).length });
+        }
         const reply = await next();
         if (place.test(`${request.method} ${request.url}`)) {
           seen.resolve();
@@ -234,6 +243,8 @@ describe('a run that is stopped', () => {
     const { exitCode, stdout, stderr } = await ended;
     expect(exitCode, stdout + stderr).toBe(code);
     expect(stdout).toContain('Not answered: The run was stopped');
+    // The deletion alone would let a build of the real service run on.
+    expect(atDeletion).toEqual([{ unfinished: 0, tags: 0 }]);
     expectNothingLeft(service);
   });
 
