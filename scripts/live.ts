@@ -41,7 +41,7 @@ if (!options.ok) {
 }
 
 async function check(settings: LiveOptions, name: OwnName): Promise<number> {
-  const { connection, agentUrl, minutes } = settings;
+  const { connection, minutes } = settings;
   const stop = stopSignal(minutes, name);
   const network = openNetwork(process.env);
   const secrets = createSecretStore();
@@ -54,10 +54,15 @@ async function check(settings: LiveOptions, name: OwnName): Promise<number> {
   const run = createRun({
     ...{ service, network, name, signal, image: settings.image },
     tell: (sentence) => print(`${sentence}\n`),
-    commandsOf({ sandboxId, token, domain }) {
-      if (token) secrets.add([token], []);
-      const address = { sandboxId, domain: domain ?? new URL(connection.apiUrl).host.replace(/^api\./, '') };
-      return sandboxCommands({ ...address, ...(token && { token }), ...(agentUrl && { agentUrl }) }, network);
+    commandsOf(sandbox) {
+      const { token, trafficToken } = sandbox;
+      secrets.add(
+        [token ?? '', trafficToken ?? ''].filter((secret) => secret !== ''),
+        [],
+      );
+      const { domain, sandboxUrl, isDebug } = connection;
+      const place = { ...(sandboxUrl && { sandboxUrl }), ...(isDebug && { isDebug }) };
+      return sandboxCommands({ domain, ...sandbox, ...place }, network);
     },
   });
   try {

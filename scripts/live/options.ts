@@ -21,8 +21,6 @@ Ends with 0, with 1 when something is left at the service or the time was up, wi
 
 export interface LiveOptions {
   readonly connection: Connection;
-  /** The address of the agents of all sandboxes; by default each sandbox has its own. */
-  readonly agentUrl?: string;
   readonly yes: boolean;
   readonly limits: boolean;
   readonly image: string;
@@ -58,14 +56,13 @@ export function readOptions(
     );
   if (!/^[\w./:@-]+$/.test(values.image))
     return refuse(`--image is ${JSON.stringify(values.image)}; it must be an image, such as debian:12-slim.`);
-  const agentUrl = (env['NOVITA_SANDBOX_URL'] ?? '').trim().replace(/\/+$/, '');
-  if (agentUrl !== '' && !(URL.canParse(agentUrl) && /^https?:$/.test(new URL(agentUrl).protocol)))
+  const { sandboxUrl } = connection;
+  if (sandboxUrl && !(URL.canParse(sandboxUrl) && /^https?:$/.test(new URL(sandboxUrl).protocol)))
     return refuse('NOVITA_SANDBOX_URL must be an http or https address.');
   return {
     ok: true,
     value: {
       ...{ connection, minutes, yes: values.yes, limits: values.limits, image: values.image },
-      ...(agentUrl !== '' && { agentUrl }),
       ...(values.json !== undefined && { json: values.json }),
     },
   };

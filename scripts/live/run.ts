@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { startedSandbox } from '../../src/api/sandbox-schemas.ts';
+import { type StartedSandbox, startedSandbox } from '../../src/api/sandbox-schemas.ts';
 import * as schemas from '../../src/api/schemas.ts';
 import type { RecipeBody } from '../../src/api/types.ts';
 import { ServiceError } from '../../src/http/errors.ts';
 import type { Network } from '../../src/http/network.ts';
 import { pause } from '../../src/http/sleep.ts';
-import type { SandboxAddress, SandboxCommands } from '../../src/smoke-test/sandbox-commands.ts';
+import type { SandboxCommands } from '../../src/smoke-test/sandbox-commands.ts';
 import { bodyOf, NotAnswered } from './answer.ts';
 import type { OwnName } from './own-name.ts';
 import type { LiveResponse, LiveService } from './service.ts';
@@ -27,9 +27,7 @@ export interface RunDeps {
   /** The image that the builds start from. */
   readonly image: string;
   readonly signal: AbortSignal;
-  readonly commandsOf: (
-    sandbox: Pick<SandboxAddress, 'sandboxId' | 'token'> & { domain?: string },
-  ) => SandboxCommands;
+  readonly commandsOf: (sandbox: StartedSandbox) => SandboxCommands;
   /** Says what begins. */
   readonly tell: (sentence: string) => void;
 }
