@@ -232,6 +232,19 @@ describe('what is no standing build says nothing', () => {
     expect(waited.written).toBe(`oci://${waited.outputs['subject-name']}@${waited.outputs['digest']}\n`);
   });
 
+  test('a build whose test is red; once it is green, it is one', async ({ service, job }) => {
+    const inputs = { test: 'agent check', tags: 'v1' };
+    service.script = [{ at: 'command', exitCode: 1 }];
+    const red = await job.step({ inputs });
+    expect([red.outputs['failure'], said(red), red.written], red.log).toEqual(['smoke-test', [], '']);
+    service.script = [];
+    const green = await job.step({ inputs });
+    expect(green.written, green.log).toBe(
+      `oci://${green.outputs['subject-name']}@${green.outputs['digest']}\n`,
+    );
+    expect(green.predicate).toBeDefined();
+  });
+
   test('a superseded build', async ({ service, job }) => {
     service.script = [{ at: 2, fail: { message: failures.cancelled(), step: null } }];
     const step = await job.step();
