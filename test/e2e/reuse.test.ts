@@ -27,8 +27,10 @@ describe('an unchanged template', () => {
     const second = await build(pushOf(commits.first));
     expect(second.exitCode, second.log).toBe(0);
     expect(second.changes).toEqual([]);
-    const { result: _, ...outputs } = second.outputs;
+    const { result: _, 'predicate-file': __, 'checksums-file': ___, ...outputs } = second.outputs;
     expect(outputs).toEqual({
+      digest: first.outputs['digest'],
+      'subject-name': first.outputs['subject-name'],
       templateId: first.outputs['templateId'],
       buildId: first.outputs['buildId'],
       name: 'my-agent',
