@@ -1,7 +1,8 @@
 /**
  * Writes the tables that the documents share with the code, between marks such as `<!-- inputs -->` and
  * `<!-- /inputs -->`: inputs and outputs of each README.md from the action.yml beside it, and the failure classes of
- * README.md and docs/failures.md from src/driver/diagnosis/failure-classes.ts.
+ * README.md and docs/failures.md from src/driver/diagnosis/failure-classes.ts, and the recipe checks of docs/checks.md from
+ * src/recipe/rules.ts.
  *
  * Usage: node scripts/readme-tables.ts
  */
@@ -9,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { failureClasses } from '../src/driver/diagnosis/failure-classes.ts';
+import { rules } from '../src/recipe/rules.ts';
 
 interface Metadata {
   readonly inputs: Record<string, { description: string; required?: boolean; default?: string }>;
@@ -51,6 +53,19 @@ export function withFailureMeanings(text: string): string {
   return between(text, 'failures', [...tables, '']);
 }
 
+/** docs/checks.md with a row for each recipe check; throws when the marks are missing. */
+export function withRules(text: string): string {
+  const rows = Object.entries(rules).map(
+    ([id, { what, cure, bad, good }]) =>
+      `| \`${id}\` | ${cell(what)} | ${cell(cure)} | \`${cell(bad)}\` | \`${cell(good)}\` |`,
+  );
+  return between(text, 'checks', [
+    '| Check | What it finds, and why | Cure | Found | Not found |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ]);
+}
+
 function between(text: string, mark: string, rows: string[]): string {
   const [open, close] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
@@ -81,4 +96,5 @@ if (import.meta.main) {
   }
   rewrite('README.md', withFailureWords);
   rewrite('docs/failures.md', withFailureMeanings);
+  rewrite('docs/checks.md', withRules);
 }

@@ -35,6 +35,7 @@ async function patternWarning(
     return undefined;
   const first = files.entries.find(({ type }) => type !== 'directory')?.path;
   return {
+    rule: 'copy-pattern',
     title: 'A name that reads as a pattern',
     message: `COPY "${files.source}" is a pattern: it sends ${first}, and not the path of exactly this name, which exists too. ${literalAdvice({ source: files.source, ...(at && { at }) })}`,
   };
@@ -45,6 +46,7 @@ function loginWarning(files: FileManifest): DefinitionWarning | undefined {
   const login = files.entries.find(({ path }) => /(?:^|\/)gha-creds-[\da-f]+\.json$/.test(path));
   if (!login) return undefined;
   return {
+    rule: 'copied-credentials',
     title: 'Credentials in the template',
     message: `COPY "${files.source}" includes ${login.path}, the credentials of google-github-actions/auth: everyone who can start a sandbox from this template can read them. The name differs from run to run, so no build of this template is reused. Write the line **/gha-creds-*.json into .dockerignore.`,
   };
@@ -76,6 +78,7 @@ async function gitWarning(files: FileManifest): Promise<DefinitionWarning | unde
       ? `${leaveOut}, or ${noToken}`
       : leaveOut;
   return {
+    rule: exposed ? 'copied-credentials' : 'git-folder',
     title: exposed ? 'A token in the template' : 'The git folder in the template',
     message: `COPY "${files.source}" includes ${folder}, with the whole history.${token} It differs from run to run, so no build of this template is reused. ${advice}.`,
   };
@@ -111,6 +114,7 @@ function modeWarning(files: FileManifest, chosen: string | undefined): Definitio
     ? `Add { mode: 0o${mode.replace(/^0/, '')} } to this copy()`
     : `Send such files in a separate copy() with { mode: 0o${mode.replace(/^0/, '')} }`;
   return {
+    rule: 'file-mode',
     title: 'A file loses its mode',
     message: `COPY "${files.source}" sends ${narrower.slice(0, mostNames).map(name).join(', ')}${more}: of a file's mode only the execute bit is sent, so that builds are the same everywhere. Programs such as ssh refuse a key that others can read. ${advice}, or a RUN chmod ${mode} after it.`,
   };

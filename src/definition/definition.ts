@@ -1,5 +1,6 @@
 import type { Instruction, LogLevel, RecipeBody } from '../api/types.ts';
 import type { SourceLocation } from '../problem.ts';
+import type { RuleId } from '../recipe/rules.ts';
 import type { KindName } from './kinds.ts';
 
 /** A step of the recipe from the definition. COPY steps have no `filesHash` yet. */
@@ -23,6 +24,8 @@ export interface DefinitionWarning {
   readonly title: string;
   readonly message: string;
   readonly at?: SourceLocation;
+  /** The recipe check that found it. Without one it is a fact, which nothing silences. */
+  readonly rule?: RuleId;
 }
 
 /** Where the SDK that evaluated the definition came from. */
@@ -72,6 +75,8 @@ export interface Definition {
   readonly relativeContext?: { readonly written: string; readonly workingDirectory: string };
   /** The input `context` set that path, in place of the definition. */
   readonly contextGiven?: true;
+  /** The input `start-cmd` gave the start command. */
+  readonly startGiven?: true;
   /** `fileIgnorePatterns` of the definition, in the order given. */
   readonly ignorePatterns: readonly string[];
   /** Absolute path of a file that counts in place of `.dockerignore`, as `app.Dockerfile.dockerignore` does. */

@@ -46,6 +46,8 @@ export interface BuildInputs extends FollowingInputs {
   readonly memoryMb: number | undefined;
   readonly skipCache: boolean | undefined;
   readonly logLevel: LogLevel | undefined;
+  /** What the findings of recipe checks are: warnings, mistakes or nothing. */
+  readonly check: 'warn' | 'error' | 'off';
   /** How a build of the same content is used: `auto` reuses it, `require` never builds. */
   readonly reuse: 'auto' | 'never' | 'require';
   /** An older build is not reused, but made anew without the cache. Milliseconds; undefined for no limit. */
@@ -126,6 +128,7 @@ export function readBuildInputs(
     cpuCount: reader.number('cpu-count', undefined, cpuRule),
     memoryMb: reader.number('memory-mb', undefined, memoryRule),
     skipCache,
+    check: reader.choice('check', ['warn', 'error', 'off'], 'warn'),
     reuse: readReuse(reader, skipCache),
     maxAgeMs: readMaxAge(reader),
     pinBase: reader.flag('pin-base', true),

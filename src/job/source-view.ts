@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, extname, sep } from 'node:path';
+import { secretValues } from '../checks/secret-value.ts';
 import { lineLinker } from '../ci/source-link.ts';
 import type { PartialPlan } from '../plan/plan.ts';
-import { secretValues } from '../plan/warnings.ts';
 import { type Redact, redactor } from '../redact/redact.ts';
 import { printableLines } from '../report/text/sanitize.ts';
 import { linesAround, type SourceView } from '../report/text/source-lines.ts';

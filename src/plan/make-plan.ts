@@ -1,20 +1,20 @@
 import pLimit from 'p-limit';
 import { contentTags } from '../api/content-tag.ts';
 import type { RecipeBody } from '../api/types.ts';
+import { checkRecipe } from '../checks/check-recipe.ts';
+import type { CheckLevel } from '../checks/judge.ts';
 import { contextSetting } from '../context/context-setting.ts';
-import { copyWarnings } from '../context/copy-warnings.ts';
 import { type GitModes, readGitModes } from '../context/git-modes.ts';
 import { hashFiles } from '../context/hash-files.ts';
 import { type IgnoreRules, loadIgnoreRules } from '../context/ignore-rules.ts';
 import type { FileManifest } from '../context/manifest.ts';
-import type { Definition, DefinitionWarning, RecipeStep } from '../definition/definition.ts';
+import type { Definition, RecipeStep } from '../definition/definition.ts';
 import { type Problem, ProblemsError, throwIfAny } from '../problem.ts';
 import { environmentTitle, stepTitle } from '../recipe/instruction.ts';
 import { pinnedBase, type ResolveBase } from './base.ts';
 import { baseProblems, findingsAtLine } from './base-problems.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { floatingBaseNotices, secretWarnings } from './warnings.ts';
 
 /** What the inputs and the event add to a definition. */
 export interface PlanRequest {
@@ -27,6 +27,8 @@ export interface PlanRequest {
   readonly skipCache: boolean;
   /** Age up to which a build is reused, in milliseconds; absent for no limit. */
   readonly maxAgeMs?: number | undefined;
+  /** What the findings of recipe checks are; by default warnings. */
+  readonly check?: CheckLevel;
   /** GitHub withholds secrets, so empty registry credentials are no problem. */
   readonly secretsWithheld?: boolean;
   /** The commit that is built. It is not part of the fingerprint. */
@@ -59,6 +61,8 @@ export async function makePlan(
   const manifests = await Promise.all(
     definition.steps.map((step) => limit(() => filesOf(step, definition, { ignore, modes }, problems))),
   );
+  const checked = await checkRecipe(definition, manifests, request.check ?? 'warn');
+  problems.push(...checked.problems);
   const resolved = await resolving.catch((error) => {
     throwIfAny(problems.sort(byLine));
     throw error;
@@ -67,11 +71,6 @@ export async function makePlan(
   problems.push(...aboutBase.problems);
   throwIfAny(problems.sort(byLine));
 
-  const warnings = [
-    ...aboutBase.warnings,
-    ...(await warningsOf(definition.steps, manifests)),
-    ...secretWarnings(definition.steps),
-  ];
   const recipe: RecipeBody = {
     ...definition.recipe,
     ...pinnedBase(definition.recipe, resolved),
@@ -95,22 +94,10 @@ export async function makePlan(
     steps: definition.steps.map((step, index) => planStep(step, index + 1, manifests[index])),
     fingerprint,
     ...(maxAgeMs !== undefined && { maxAgeMs }),
-    warnings,
-    notices: floatingBaseNotices(definition),
+    warnings: [...aboutBase.warnings, ...checked.warnings],
     ...('hash' in fingerprint && { contentTags: contentTags(fingerprint.hash, request.commit) }),
-    definition,
+    definition: { ...definition, warnings: checked.ofDefinition },
   };
-}
-
-async function warningsOf(
-  steps: readonly RecipeStep[],
-  manifests: ReadonlyArray<FileManifest | undefined>,
-): Promise<DefinitionWarning[]> {
-  const found = steps.map((step, index) => {
-    const files = manifests[index];
-    return files ? copyWarnings(step, files) : [];
-  });
-  return (await Promise.all(found)).flat();
 }
 
 function planStep(step: RecipeStep, number: number, files: FileManifest | undefined): PlanStep {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { buildReference } from '../api/names.ts';
 import type { Instruction } from '../api/types.ts';
+import { secretValues } from '../checks/secret-value.ts';
 import type { FileManifest } from '../context/manifest.ts';
 import type { KindName } from '../definition/kinds.ts';
 import type { BuildOutcome } from '../driver/events.ts';
 import type { Plan, PlanStep } from '../plan/plan.ts';
-import { secretValues } from '../plan/warnings.ts';
 import { variablesOf } from '../recipe/instruction.ts';
 import { looksSecret } from '../recipe/secret-names.ts';
 import { type Redact, redactDeep, redactor } from '../redact/redact.ts';

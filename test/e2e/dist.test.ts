@@ -6,6 +6,7 @@ import {
   actionFolders,
   withFailureMeanings,
   withFailureWords,
+  withRules,
   withTables,
 } from '../../scripts/readme-tables.ts';
 import { version } from '../../src/version.ts';
@@ -86,6 +87,7 @@ describe('the documents', () => {
   test.each([
     ['README.md', withFailureWords],
     ['docs/failures.md', withFailureMeanings],
+    ['docs/checks.md', withRules],
   ])('%s has the failure classes of the code', async (path, withFailures) => {
     const text = await readFile(at(path), 'utf8');
     expect(withFailures(text), 'run npm run readme').toBe(text);

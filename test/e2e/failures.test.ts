@@ -63,7 +63,7 @@ test('a secret in an ENV step is warned of at its line, and its value is shown n
   const { exitCode, log, summary, result } = await run();
   expect(exitCode).toBe(0);
   expect(log).toMatch(
-    /^::warning title=A secret in the template,file=template\.ts,line=4.*::template\.ts:4: A secret in the template: HF_TOKEN:/m,
+    /^::warning title=A secret in the template \[secret-value\],file=template\.ts,line=4.*::template\.ts:4: A secret in the template \[secret-value\]: HF_TOKEN:/m,
   );
   expect(log + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
 });

@@ -48,15 +48,15 @@ export const template = Template()
     const { log, exitCode, result } = await run();
     expect(exitCode, log).toBe(0);
     const expected = [
-      'template.ts:8 The shell misreads an argument of pipInstall()',
-      'template.ts:6 A token in the template',
-      'template.ts:6 A file loses its mode',
-      'template.ts:7 A file loses its mode',
+      'template.ts:8 The shell misreads an argument of pipInstall() [shell-argument]',
+      'template.ts:6 A token in the template [copied-credentials]',
+      'template.ts:6 A file loses its mode [file-mode]',
+      'template.ts:7 A file loses its mode [file-mode]',
     ];
     expect(annotations(log, 'warning')).toEqual(expected);
     expect(log).not.toContain('c2VjcmV0');
     expect(result).toMatchObject({
-      warnings: expected.map((text) => ({ title: text.replace(/^\S+ /, '') })),
+      warnings: expected.map((text) => ({ title: text.replace(/^\S+ | \[.*/g, '') })),
     });
   });
 

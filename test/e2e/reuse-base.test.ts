@@ -150,17 +150,19 @@ describe('a mutable tag in FROM', () => {
     log.split('\n').filter((line) => line.includes('A base image that moves'));
 
   test.for(['latest', 'stable', 'lts-slim', ''])(
-    '%o draws one notice at its line',
+    '%o draws one warning at its line',
     async (tag, { workspace, registry, build }) => {
       registry.push('python', tag || 'latest');
       const image = `${registry.host}/python${tag && `:${tag}`}`;
       await workspace.write(project(recipe(image)));
       const run = await build();
       expect(run.exitCode, run.log).toBe(0);
-      const [notice, ...others] = noticed(run);
+      const [warning, ...others] = noticed(run);
       expect(others).toEqual([]);
-      expect(notice).toMatch(/^::notice title=A base image that moves,file=template\.ts,line=4/);
-      expect(notice).toContain(`(tag ${tag || 'latest'})`);
+      expect(warning).toMatch(
+        /^::warning title=A base image that moves \[moving-base\],file=template\.ts,line=4/,
+      );
+      expect(warning).toContain(`(tag ${tag || 'latest'})`);
       // It is looked up all the same, so what did not move is not built twice.
       expect((await build()).outputs['reused']).toBe('true');
     },

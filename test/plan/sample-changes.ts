@@ -46,7 +46,8 @@ function commands(sample: Sample): Change[] {
     ...['startCmd', 'readyCmd', 'preBootScript', 'future', '__proto__', '0'].flatMap((key): Change[] => {
       const own = Object.hasOwn(recipe, key);
       const without = Object.fromEntries(Object.entries(recipe).filter(([other]) => other !== key));
-      const changed = own ? [recipe[key], 'x'] : 'x';
+      const value = recipe[key];
+      const changed = typeof value === 'string' ? `${value}x` : own ? [value, 'x'] : 'x';
       const put = Object.fromEntries([...Object.entries(without), [key, changed]]);
       return [
         [`${key} changed`, withRecipe(put)],

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { judge } from '../../checks/judge.ts';
 import { trustRecipe } from '../../ci/trust.ts';
 import type { Definition } from '../../definition/definition.ts';
 import { discoverDefinition } from '../../definition/discover.ts';
@@ -31,7 +32,7 @@ export interface ReadOptions {
 }
 
 /**
- * Finds and evaluates the definition, shows what it prints, and masks the secrets in it. Rejects with a `ProblemsError`.
+ * Finds and evaluates the definition, shows what it prints and its warnings, and masks the secrets in it. Rejects with a `ProblemsError`.
  *
  * @param visible - what must stay readable, even if a secret is part of it
  */
@@ -82,7 +83,8 @@ export async function readDefinition(
       },
     );
     mask(definitionSecrets(definition), visible);
-    log.loaded(definition);
+    const { warnings } = await judge(definition.warnings, inputs.check);
+    log.loaded({ ...definition, warnings });
     return definition;
   } finally {
     log.close();

@@ -55,6 +55,7 @@ export function overrideRecipe(
       ...withoutRelative,
       contextDirectory,
       ...(context === '' ? relativeContext && { relativeContext } : { contextGiven: true }),
+      ...(startCmd && { startGiven: true as const }),
       recipe: { ...recipe, ...(startCmd && { startCmd }), ...(ready && { readyCmd: ready }) },
       sources: {
         ...others,

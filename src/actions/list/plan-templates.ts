@@ -82,7 +82,11 @@ async function planOf(
     // As a push to the base branch: a preview does not have the tags of its definition.
     const { settled, problems } = settleInputs(inputs, definition.settings, { kind: 'push' }, show);
     throwIfAny(problems);
-    const request = { ...settled, tags: [], commit: event.sha, secretsWithheld: secretsWithheld(event) };
+    // Its own job shows what checks find.
+    const request = {
+      ...{ ...settled, tags: [], commit: event.sha, check: 'off' as const },
+      secretsWithheld: secretsWithheld(event),
+    };
     return { ok: true, value: { settled, plan: await makePlan(definition, request, resolveBase) } };
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;

@@ -181,7 +181,10 @@ export function recordBuilder(
     parts: (template) => parts.get(template) ?? {},
     mistakes: (template) => ofKind(template, 'mistake'),
     notices: (template) => ofKind(template, 'notice'),
-    warnings: (template) => [...ofKind(template, 'warning'), ...(warnings.get(template) ?? [])],
+    warnings: (template) => [
+      ...ofKind(template, 'warning').map((found) => ({ ...found, rule: 'dockerfile-difference' as const })),
+      ...(warnings.get(template) ?? []),
+    ],
     problems,
     missingMethods,
   };

@@ -38,7 +38,8 @@ export function unquotedArguments(
     const found = misread(text, kind);
     if (!found) return [];
     const message = `${method}: the SDK puts ${quote(withoutUser(text))} into a shell command as it is, and the shell ${found}. Write ${corrected(withoutUser(text), kind)}, with the quotes; or, if you mean it so, write the whole command in runCmd().`;
-    return [{ title: `The shell misreads an argument of ${method}()`, message, ...(at && { at }) }];
+    const title = `The shell misreads an argument of ${method}()`;
+    return [{ rule: 'shell-argument', title, message, ...(at && { at }) }];
   });
 }
 

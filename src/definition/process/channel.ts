@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import * as v from 'valibot';
 import { isRecord, parseJson } from '../../json.ts';
+import { ruleIds } from '../../recipe/rules.ts';
 import type { Definition } from '../definition.ts';
 import { kindNames } from '../kinds.ts';
 import type { HostMessage } from '../protocol.ts';
@@ -11,6 +12,7 @@ const location = v.object({
   column: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
 });
 const problem = v.object({ title: v.string(), message: v.string(), at: v.exactOptional(location) });
+const warning = v.object({ ...problem.entries, rule: v.exactOptional(v.picklist(ruleIds)) });
 
 const imageRegistry = v.custom<Definition['recipe']['fromImageRegistry'] & object>(isRecord);
 
@@ -66,7 +68,7 @@ const definition = v.object({
   contextDirectory: v.string(),
   ignorePatterns: v.array(v.string()),
   ignoreFile: v.exactOptional(v.string()),
-  warnings: v.array(problem),
+  warnings: v.array(warning),
   settings: v.object({
     name: setting(v.string()),
     tags: setting(v.array(v.string())),

@@ -1,4 +1,5 @@
 import type { Definition } from '../../definition/definition.ts';
+import { titleWithRule } from '../../recipe/rules.ts';
 import { displayPath } from '../text/format.ts';
 import type { Output, Stream } from './output.ts';
 
@@ -38,7 +39,9 @@ export function createDefinitionLog(
       output.line(`Definition: ${displayPath(definition.file, workspace)}${exported}`);
       if (readBy !== undefined) output.line(`Read by: ${readBy}`);
       output.line(`SDK: novita-sandbox ${sdk.version}, ${origin}`);
-      for (const { title, message, at } of warnings) output.warning(message, { title, at });
+      for (const warning of warnings) {
+        output.warning(warning.message, { title: titleWithRule(warning), at: warning.at });
+      }
       for (const { title, message, at } of notices) output.notice(message, { title, at });
     },
     close,

@@ -1,6 +1,7 @@
 import { maxAgeInWords } from '../../plan/max-age.ts';
 import type { Plan, PlanStep } from '../../plan/plan.ts';
 import { writtenCommand } from '../../recipe/instruction.ts';
+import { titleWithRule } from '../../recipe/rules.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { singleLine } from '../text/sanitize.ts';
 import { baseName, stepName } from '../text/step-names.ts';
@@ -40,7 +41,9 @@ export function logPlan(output: Output, plan: Plan): void {
     output.line(`Builds of this plan are not reused: ${singleLine(fingerprint.unknown, 300)}.`);
   }
   for (const { title, message, at } of plan.notices ?? []) output.notice(message, { title, at });
-  for (const { title, message, at } of plan.warnings ?? []) output.warning(message, { title, at });
+  for (const warning of plan.warnings ?? []) {
+    output.warning(warning.message, { title: titleWithRule(warning), at: warning.at });
+  }
 }
 
 function name(plan: Plan, step: PlanStep): string {

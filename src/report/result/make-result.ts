@@ -98,11 +98,14 @@ function resultDocument(
     ...(changes && { changes }),
     ...(failure && { failure }),
     ...(earlier && { earlier }),
-    warnings: [...(definition?.warnings ?? []), ...(plan.warnings ?? [])].map(({ title, message, at }) => ({
-      title: singleLine(title, 1000),
-      message: plainText(message),
-      ...sourceField(at, workspace),
-    })),
+    warnings: [...(definition?.warnings ?? []), ...(plan.warnings ?? [])].map(
+      ({ title, message, at, rule }) => ({
+        ...(rule !== undefined && { rule }),
+        title: singleLine(title, 1000),
+        message: plainText(message),
+        ...sourceField(at, workspace),
+      }),
+    ),
   };
 }
 

@@ -108,6 +108,8 @@ export interface ResultDocument {
   }[];
   /** Warnings about the definition, such as secrets in ENV steps. */
   readonly warnings: readonly {
+    /** The recipe check that found it: `moving-base`. Absent for facts. */
+    readonly rule?: string;
     readonly title: string;
     readonly message: string;
     readonly source?: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secretWarnings } from '../../../src/plan/warnings.ts';
+import { secretFindings } from '../../../src/checks/secret-value.ts';
 import { notBuiltResult, startedResult } from '../../../src/report/result/make-result.ts';
 import {
   appFiles,
@@ -181,12 +181,17 @@ test('the warnings of a plan stand with their lines, its notices and the values 
     plan: {
       ...plan,
       wire,
-      warnings: secretWarnings([{ wire: { type: 'ENV', args }, source: at }]),
+      warnings: secretFindings({
+        steps: [{ wire: { type: 'ENV', args }, source: at }],
+        recipe: {},
+        sources: {},
+      }),
       notices: [{ title: 'A base image that moves', message: 'It does.', at }],
     },
   });
   expect(document.warnings).toEqual([
     {
+      rule: 'secret-value',
       title: 'A secret in the template',
       message: expect.stringContaining('GITHUB_TOKEN'),
       source: 'sandbox/template.ts:4',

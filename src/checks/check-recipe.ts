@@ -1,0 +1,63 @@
+import { copyWarnings } from '../context/copy-warnings.ts';
+import type { FileManifest } from '../context/manifest.ts';
+import type { Definition, DefinitionWarning } from '../definition/definition.ts';
+import { aptUpdateFindings } from './apt-update.ts';
+import { filesOf } from './comments.ts';
+import { copyEverythingFindings } from './copy-everything.ts';
+import { type CheckLevel, type Judged, judge } from './judge.ts';
+import { lostSpecifierFindings } from './lost-specifier.ts';
+import { movingBaseFindings } from './moving-base.ts';
+import { secretFindings } from './secret-value.ts';
+import { localServerFindings, readyPortFindings, startWithoutReadyFindings } from './start-command.ts';
+import { unpinnedFindings } from './unpinned-install.ts';
+
+/** The findings about a recipe, after comments and the level. */
+export interface CheckedRecipe extends Judged {
+  /** The warnings of the definition that count, the log of which has shown them. */
+  readonly ofDefinition: readonly DefinitionWarning[];
+}
+
+/**
+ * Checks a recipe and its files, and judges what the definition's own process found. No request is sent.
+ *
+ * @param manifests - of the steps, at the same index; only COPY has one
+ */
+export async function checkRecipe(
+  definition: Definition,
+  manifests: ReadonlyArray<FileManifest | undefined>,
+  level: CheckLevel,
+): Promise<CheckedRecipe> {
+  const { steps, sources, file, warnings } = definition;
+  const files = filesOf([...steps.map(({ source }) => source), ...Object.values(sources), { file, line: 1 }]);
+  const ofFiles = await fileFindings(definition, manifests);
+  const found = [
+    ...movingBaseFindings(definition),
+    ...ofFiles,
+    ...copyEverythingFindings(definition, manifests, ofFiles),
+    ...secretFindings(definition),
+    ...aptUpdateFindings(steps),
+    ...lostSpecifierFindings(steps, warnings),
+    ...unpinnedFindings(steps),
+    ...startWithoutReadyFindings(definition),
+    ...readyPortFindings(definition),
+    ...localServerFindings(definition),
+  ];
+  const judged = await judge([...warnings, ...found], level, files);
+  const ofDefinition = warnings.filter((warning) => judged.warnings.includes(warning));
+  return {
+    problems: judged.problems,
+    warnings: judged.warnings.filter((warning) => !ofDefinition.includes(warning)),
+    ofDefinition,
+  };
+}
+
+async function fileFindings(
+  { steps }: Definition,
+  manifests: ReadonlyArray<FileManifest | undefined>,
+): Promise<DefinitionWarning[]> {
+  const found = steps.map((step, index) => {
+    const files = manifests[index];
+    return files ? copyWarnings(step, files) : [];
+  });
+  return (await Promise.all(found)).flat();
+}

@@ -1,0 +1,237 @@
+/** Checks of the commands of a recipe: what they find, and what looks alike and is fine. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { commandsOf } from '../../src/checks/shell.ts';
+import { findings, type Parts } from './recipe-findings.ts';
+
+type Row = readonly [parts: Parts, found: RegExp | undefined];
+
+async function expectRow(rule: string, parts: Parts, found: RegExp | undefined): Promise<void> {
+  const own = (await findings(parts)).filter((text) => text.startsWith(`${rule} `));
+  expect(own).toEqual(found ? [expect.stringMatching(found)] : []);
+}
+
+const inOne = (...run: string[]): Parts => ({ run });
+
+describe('apt-update', () => {
+  test.each<Row>([
+    [inOne('apt-get install -y git curl'), /at 3: .*install of git, curl without .*no package lists/],
+    [inOne('sudo -E apt-get -y install git'), /git without/],
+    [inOne('DEBIAN_FRONTEND=noninteractive /usr/bin/apt install git'), /git without/],
+    [inOne('bash -c "apt-get install -y git"'), /git without/],
+    [inOne('apt-get -o Acquire::Retries=3 install -t sid git'), /of git without/],
+    [inOne('apt-get install -y git && apt-get update'), /git without/],
+    [inOne('apt-get update', 'apt-get install -y git'), /at 4: .*lists of an earlier step/],
+    [inOne('if true; then\n  apt-get install -y \\\n    git\nfi'), /git without/],
+    [inOne('apt-get update && apt-get install -y git'), undefined],
+    [inOne('apt-get update; apt install -y git'), undefined],
+    [inOne('apt update -qq\napt install git'), undefined],
+    [inOne('(apt-get update -y) && apt-get install git'), undefined],
+    [inOne('set -e; sudo apt-get update || true; sudo apt-get install git'), undefined],
+    [inOne('curl -fsSL https://x/setup_22.x | bash - && apt-get install -y nodejs'), undefined],
+    [inOne('./setup.sh && apt-get install -y git'), undefined],
+    [inOne('add-apt-repository -y ppa:x/y && apt-get install -y git'), undefined],
+    [inOne('apt-get install -y ./chrome.deb /tmp/x.deb'), undefined],
+    [inOne('apt-get install -f -y'), undefined],
+    [inOne('echo "apt-get install git"'), undefined],
+    [inOne("cat > x <<'EOF'\napt-get install git\nEOF"), undefined],
+    [inOne('# apt-get install git\ntrue'), undefined],
+    [inOne('apt-get remove -y git'), undefined],
+  ])('%j', (parts, found) => expectRow('apt-update', parts, found));
+});
+
+describe('unpinned-install', () => {
+  test.each<Row>([
+    [inOne('pip install requests flask==3.1'), /at 3: requests: no version .*Write requests==1\.2\.3/],
+    [inOne('python3 -m pip install --user -U "uvicorn[standard]"'), /uvicorn\[standard\]: no/],
+    [inOne('uv pip install --system httpx'), /httpx: no/],
+    [inOne('pipx install poetry && pip3 install a b c d'), /poetry, a, b and 2 more: no/],
+    [inOne('npm install -g typescript @scope/tool'), /typescript, @scope\/tool: .*Write typescript@1\.2\.3/],
+    [inOne('npm i -g --registry https://r.example pnpm'), /: pnpm: no/],
+    [inOne('yarn global add serve && bun add -g elysia && pnpm add -g turbo'), /serve, elysia, turbo: no/],
+    [inOne('cd /app && npm install express'), /express: no/],
+    [inOne('pip install -r requirements.txt'), undefined],
+    [inOne('pip install --requirement=r.txt extra'), undefined],
+    [inOne('pip install -c constraints.txt flask'), undefined],
+    [inOne('pip install --upgrade pip setuptools wheel'), undefined],
+    [inOne('pip install . -e ./lib git+https://github.com/o/r@v1 x.whl https://h/x.tar.gz'), undefined],
+    [inOne('pip install \'flask>=3,<4\' requests~=2.32 "numpy==2.*"'), undefined],
+    [inOne('pip install --index-url https://h/simple torch==2.9'), undefined],
+    [inOne('pip install $PACKAGES "x==$VERSION"'), undefined],
+    [inOne('pip download requests; pip list; pip uninstall x'), undefined],
+    [inOne('npm ci && npm install && npm install --omit=dev'), undefined],
+    [inOne('npm install -g typescript@5.9 @scope/tool@latest npm'), undefined],
+    [inOne('npm install ./lib file:../x user/repo https://h/x.tgz x.tgz'), undefined],
+    [inOne('npm run install typescript; npm --prefix app run add x'), undefined],
+    [inOne('npm --prefix web install'), undefined],
+    [inOne('yarn && yarn install --frozen-lockfile; bun install; pnpm i'), undefined],
+    [inOne('echo pip install requests'), undefined],
+    [inOne('pip install requests>=2,<3'), undefined],
+  ])('%j', (parts, found) => expectRow('unpinned-install', parts, found));
+});
+
+describe('shell-argument in a command', () => {
+  test.each<Row>([
+    [inOne('pip install requests>=2.32'), /at 3: .*to a file named =2\.32/],
+    [inOne('python -m pip install a==1 requests>2'), /to a file named 2/],
+    [inOne('pip install "requests>=2.32" > log.txt 2>&1'), undefined],
+    [inOne('pip install -q x==1 2>/dev/null'), undefined],
+  ])('%j', (parts, found) => expectRow('shell-argument', parts, found));
+});
+
+describe('secret-value', () => {
+  const github = `ghp_${'a1B2'.repeat(9)}`;
+  test.each<Row>([
+    [{ env: { API_KEY: 'sk-12345', PORT: '80', DB_PASSWORD: 'hunter2' } }, /API_KEY, DB_PASSWORD: .* values/],
+    [{ env: { API_KEY: 'abc$OTHER' } }, /API_KEY: the service prints the value/],
+    [{ env: { CONFIG: `{"t":"${github}"}` } }, /CONFIG holds a token or a password/],
+    [{ env: { CLOUD: 'AKIAQ7ZT2KX4MB6JW3PD' } }, /CLOUD holds an AWS access key/],
+    [inOne(`git clone https://x:${github}@github.com/o/r`), /The command holds a token/],
+    [inOne(`curl -H "Authorization: Bearer ${github}" https://h`), /The command holds a token/],
+    [inOne(`echo sk-ant-api03-${'k9X2'.repeat(10)} > /key`), /a key of a model provider/],
+    [inOne('cat > k <<E\n-----BEGIN OPENSSH PRIVATE KEY-----\nx\nE'), /a private key/],
+    [inOne('export STRIPE_SECRET=f81k2j9x0qpz41 && make'), /a value to STRIPE_SECRET/],
+    [inOne('NPM_TOKEN=f81k2j9x0qpz41 npm ci'), /a value to NPM_TOKEN/],
+    [{ startCmd: `TOKEN=${github} serve`, readyCmd: 'true' }, /at 90: The start command holds/],
+    [{ env: { API_KEY: '', TOKEN: ' ', SECRET: '$OTHER', PASSWORD: '${OTHER}' } }, undefined],
+    [
+      { env: { API_KEY: 'your-key-here', TOKEN: 'changeme', SECRET: '<secret>', PASSWORD: 'xxxx' } },
+      undefined,
+    ],
+    [{ env: { MAX_TOKENS: '4096', TOKEN_LIMIT: '9', NODE_ENV: 'production' } }, undefined],
+    [{ env: { DATABASE_URL: 'postgres://postgres:postgres@localhost:5432/app' } }, undefined],
+    [inOne('API_KEY=f81k2j9x0qpz41 PORT=1 true', 'API_KEY="$KEY" make'), /at 3/],
+    [inOne('API_KEY=placeholder-123456 npm run build'), undefined],
+    [inOne('PGPASSWORD=postgres psql -c "select 1"'), undefined],
+    [inOne('aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE'), undefined],
+    [inOne('export TOKEN=$(cat /run/secrets/token-1234)'), undefined],
+    [
+      inOne('git clone https://github.com/o/r && git checkout 4f2c91d0aa7be1c9d0e2f3a4b5c6d7e8f9a0b1c2'),
+      undefined,
+    ],
+    [inOne('echo sk-your-api-key-goes-here-in-this-place-please'), undefined],
+  ])('%j', (parts, found) => expectRow('secret-value', parts, found));
+
+  test('never repeats a value', async () => {
+    const value = 'f81k2j9x0qpz41';
+    const parts = { env: { A_TOKEN: value }, run: [`B_TOKEN=${value} make`, `echo ${github}`] };
+    const found = await findings(parts);
+    expect(found).toHaveLength(3);
+    expect(found.join()).not.toMatch(new RegExp(`${value}|${github}`));
+  });
+});
+
+test('moving-base', async () => {
+  const of = (fromImage: string) => findings({ fromImage });
+  expect(await of('python')).toEqual([expect.stringMatching(/^moving-base at 2: python means .*tag latest/)]);
+  for (const image of ['python:3.12', 'node:22', `node@sha256:${'0'.repeat(64)}`, 'ubuntu:24.04'])
+    expect(await of(image)).toEqual([]);
+});
+
+const started = (startCmd: string, readyCmd = 'curl -sf http://localhost:8000/'): Parts => ({
+  startCmd,
+  readyCmd,
+});
+
+describe('start-without-ready', () => {
+  test.each<Row>([
+    [started('node server.js', 'sleep 20'), /at 90: The start command has no ready command/],
+    [started('node server.js', ''), /no ready command/],
+    [{ startCmd: 'node server.js' }, /no ready command/],
+    [started('node server.js', 'sleep 3'), undefined],
+    [started('sleep infinity', 'sleep 20'), undefined],
+    [started('/bin/bash', 'sleep 20'), undefined],
+    [started('python3', 'sleep 20'), undefined],
+    [started('exec tail -f /dev/null', 'sleep 20'), undefined],
+  ])('%j', (parts, found) => expectRow('start-without-ready', parts, found));
+});
+
+const waitFor = (port: number) => `ss -tuln | grep :${port}`;
+
+describe('ready-port', () => {
+  test.each<Row>([
+    [started('nginx', waitFor(80)), /at 90: .*:80, which is also in :8080/],
+    [started('x --port 30001', waitFor(3000)), /also in :30001/],
+    [{ ...started('x', waitFor(800)), env: { ADMIN_PORT: '8001' } }, /also in :8001/],
+    [started('x', waitFor(4998)), /:49983, which the service itself has/],
+    [started('node server.js --timeout 30000', waitFor(3000)), undefined],
+    [started('x', waitFor(8080)), undefined],
+    [started('x', 'ss -tuln | grep -w :80'), undefined],
+    [started('x', "ss -tuln | grep ':80 '"), undefined],
+    [started('x', 'curl -sf http://localhost:80'), undefined],
+  ])('%j', (parts, found) => expectRow('ready-port', parts, found));
+});
+
+describe('local-server', () => {
+  test.each<Row>([
+    [started('uvicorn app:app --host 127.0.0.1'), /at 90: uvicorn listens on 127\.0\.0\.1/],
+    [started('cd /app && sudo -u user npx vite --host=localhost'), /listens on localhost/],
+    [started('gunicorn -b 127.0.0.1:8000 app'), /127\.0\.0\.1:8000/],
+    [started('python manage.py runserver 127.0.0.1:8000'), /127\.0\.0\.1:8000/],
+    [started('HOST=localhost node server.js'), /node listens on localhost/],
+    [started("bash -lc 'jupyter lab --ip localhost'"), /jupyter listens/],
+    [started('python3 -m http.server --bind 127.0.0.1 80'), /listens/],
+    [started('uvicorn app:app --host 0.0.0.0'), undefined],
+    [started('node server.js --redis-host localhost --db.host 127.0.0.1'), undefined],
+    [started('until pg_isready -h localhost --host localhost; do sleep 1; done; ./serve'), undefined],
+    [started('uvicorn app:app --host 127.0.0.1 & nginx -g "daemon off;"'), undefined],
+    [started('uvicorn a:a --host 127.0.0.1 & uvicorn b:b --host 0.0.0.0'), undefined],
+    [started('curl http://localhost:8000 && sleep infinity'), undefined],
+    [started('DB_HOST=localhost node server.js'), undefined],
+  ])('%j', (parts, found) => expectRow('local-server', parts, found));
+});
+
+describe('any text', () => {
+  const pieces = fc.constantFrom(
+    ...[
+      'toString',
+      '__proto__',
+      'sudo',
+      'timeout 5',
+      'env A=1',
+      'bash -c',
+      '-c',
+      'apt-get',
+      'install',
+      'pip',
+      '$(',
+    ],
+    ...[
+      '(',
+      ')',
+      '{',
+      '}',
+      "'",
+      '"',
+      '`',
+      '<<E',
+      '\nE\n',
+      '\n',
+      '\\',
+      '&&',
+      '|',
+      ';',
+      '>',
+      '=',
+      ' ',
+      '#',
+      '-',
+      ':80',
+    ],
+  );
+
+  test('is checked without an error', async () => {
+    const text = fc.array(fc.oneof(pieces, fc.string()), { maxLength: 30 }).map((all) => all.join(' '));
+    await fc.assert(
+      fc.asyncProperty(text, text, text, async (run, startCmd, readyCmd) => {
+        const found = await findings({ run: [run], env: { [run]: startCmd }, startCmd, readyCmd });
+        expect(found.every((line) => /^[\w-]+ at \d+: /.test(line))).toBe(true);
+      }),
+    );
+  });
+
+  test('may be long and deep', () => {
+    for (const piece of ['(', '$(', '{ ', 'bash -c "', 'if a; then ', '`', 'a && ', '"$('])
+      expect(Array.isArray(commandsOf(piece.repeat(20_000)))).toBe(true);
+  });
+});
