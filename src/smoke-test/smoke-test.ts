@@ -51,6 +51,8 @@ const longestLine = 65_536;
 const leastMs = 1000;
 const longestTitle = 300;
 const mostLists = 3;
+const mostLooks = 4;
+const betweenLooksMs = 1500;
 /** Milliseconds for figures that are only shown. */
 const figuresLimitMs = 10_000;
 
@@ -89,6 +91,8 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
     startMs = Date.now() - begun;
     emit({ type: 'sandbox', sandboxId: sandbox.sandboxId, durationMs: startMs });
     const within = inside(sandbox);
+    const { sandboxId } = sandbox;
+    const figures = () => soon(connect, signal, (client) => firstMetrics(client, sandboxId, signal));
     const { startCmd, readyCmd } = test;
     if (startCmd && !(await isAlive(within, startCmd, readyCmd, { leftMs, signal }))) {
       const message = `The start command does not run in the sandbox: ${startCmd}. It ran when the template was built, so it may have ended since, or not have survived the snapshot.`;
@@ -99,7 +103,7 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
       const onAnswer = (found: string) => emit({ type: 'url-answer', found });
       url = await awaitServed(test.url, within.ask, leftMs, onAnswer, signal);
       emit({ type: 'url-end', outcome: url });
-      if (!url.passed) return end({ cause: 'url', message: howUrlFailed(url) });
+      if (!url.passed) return end({ cause: 'url', message: howUrlFailed(url) }, await figures());
     }
     for (const [index, { title, command }] of test.commands.entries()) {
       emit({ type: 'command', command: index + 1, total: test.commands.length, title });
@@ -107,10 +111,9 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
       commands.push(outcome);
       emit({ type: 'command-end', outcome });
       if (outcome.exitCode !== 0)
-        return end({ cause: 'command', message: howItFailed(outcome, test.limitMs) });
+        return end({ cause: 'command', message: howItFailed(outcome, test.limitMs) }, await figures());
     }
-    const { sandboxId } = sandbox;
-    return end(undefined, await soon(connect, signal, (quick) => quick.sandboxMetrics(sandboxId)));
+    return end(undefined, await figures());
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ServiceError)) throw error;
@@ -121,6 +124,19 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
       const endsInMs = leftMs() + marginSeconds * 1000;
       emit({ type: 'left', ...(sandbox && { sandboxId: sandbox.sandboxId }), endsInMs });
     }
+  }
+}
+
+/** The service measures every few seconds, so that a sandbox that is new has no figures yet. */
+async function firstMetrics(
+  client: SandboxCalls,
+  sandboxId: string,
+  signal: AbortSignal,
+): Promise<SandboxMetrics | undefined> {
+  for (let look = 1; ; look += 1) {
+    const metrics = await client.sandboxMetrics(sandboxId);
+    if (metrics || look === mostLooks) return metrics;
+    await pause(betweenLooksMs, signal);
   }
 }
 

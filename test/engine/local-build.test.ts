@@ -111,7 +111,7 @@ describe.skipIf(skipWithoutEngine())('a local build', () => {
     expect(log).not.toContain('Test 3/3');
     expect(log).toMatch(/^::error .*ls \/nowhere ended with exit code 2/m);
     expect(outputs).toMatchObject({ status: 'error', failure: 'smoke-test' });
-    expect(summary).toContain('### Test failed');
+    expect(summary).toContain('### What was tested');
   });
 
   test('of a fork that nobody asked for: green, where only a local build fails', async () => {

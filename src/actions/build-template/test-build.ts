@@ -38,7 +38,7 @@ export function testOf(
   return async (reference, signal) => {
     const log = createSmokeTestLog(
       runner.output,
-      connection.isHere ? 'the finished template' : 'a sandbox of it',
+      connection.isHere ? 'the finished template' : 'a sandbox of this build',
     );
     try {
       const outcome = await runSmokeTest(

@@ -119,15 +119,18 @@ export interface FailureOptions {
 
 /** What failed, where, the message, and the last lines before it. */
 export function failureSection(
-  { title, message, source, sourceUrl }: NonNullable<ResultDocument['failure']>,
+  { class: failureClass, title, message, source, sourceUrl }: NonNullable<ResultDocument['failure']>,
   { level, explained, code = [], messageLimit, lastLines }: FailureOptions,
 ): string {
+  // What is said about a test is a sentence, and not the service's.
+  const isOurs = failureClass === 'smoke-test' || failureClass === 'sandbox';
   return [
     `${'#'.repeat(level)} ${escapeMarkdown(title, 300)}`,
+    ...(isOurs ? [escapeMarkdown(cutWithMark(message, messageLimit))] : []),
     ...explained.map((sentence) => escapeMarkdown(sentence)),
     source && `At ${placeMarkdown(source, sourceUrl)}:`,
     code.length > 0 && fence(code.join('\n'), 'text'),
-    message && fence(cutWithMark(message, messageLimit), 'text'),
+    !isOurs && message && fence(cutWithMark(message, messageLimit), 'text'),
     lastLines.length > 0 &&
       `Its last ${formatCount(lastLines.length, 'line')}:\n\n${fence(lastLines.join('\n'), 'text')}`,
   ]
