@@ -77,7 +77,7 @@ export function createReporter(
       setOutput('status', result.status);
       setOutput('reused', String(outcome.reused !== undefined));
       // A newer run may have kept some of them, and a tested build has them only now.
-      if (outcome.reused || outcome.test) setOutput('tags', outcome.tags.join(','));
+      if (!about.local && (outcome.reused || outcome.test)) setOutput('tags', outcome.tags.join(','));
       if (outcome.diagnosis) setOutput('failure', outcome.diagnosis.class);
       await runner.writeResult(finishedFile(about, outcome), result);
       const details = { ...summaryDetails(about, outcome), ...(runUrl && { runUrl }) };
