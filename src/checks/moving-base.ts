@@ -7,6 +7,6 @@ export function movingBaseFindings({ recipe, sources }: Pick<Definition, 'recipe
   const tag = recipe.fromImage === undefined ? undefined : floatingTag(recipe.fromImage);
   // Without a line, the SDK chose the base, not the definition.
   if (tag === undefined || !sources.base) return [];
-  const message = `${recipe.fromImage} means another image every few days (tag ${tag}). A build takes the one of its time and pins its digest, so the template changes, and is built again, although nobody changed the recipe. Name a version, such as python:3.12, or a digest.`;
+  const message = `${recipe.fromImage} is a name that moves to newer images (tag ${tag}). A build takes the image of its time and pins its digest, so the template changes, and is built again, although nobody changed the recipe. Name a version, as python:3.12 does, or a digest.`;
   return [finding('moving-base', message, sources.base)];
 }

@@ -8,9 +8,9 @@ export function unpinnedFindings(steps: readonly RecipeStep[]): Finding[] {
   return steps.flatMap((step) => {
     const installs = commandsOf(commandOf(step) ?? '').flatMap((command) => unpinned(command) ?? []);
     const names = [...new Set(installs.flatMap(({ names }) => names))];
-    const [first] = installs;
-    if (!first || names.length === 0) return [];
-    const example = first.of === 'python' ? `${first.names[0]}==1.2.3` : `${first.names[0]}@1.2.3`;
+    const first = installs.find((install) => install.names.length > 0);
+    if (!first) return [];
+    const example = `${first.names[0]}${first.of === 'python' ? '==' : '@'}<version>`;
     const file = first.of === 'python' ? 'a requirements file with versions (-r)' : 'a lockfile (npm ci)';
     const message = `${someOf(names)}: no version is named, so a later build installs another one, and a layer from the cache keeps the old one. Write ${example}, or install from ${file}.`;
     return [finding('unpinned-install', message, step.source)];

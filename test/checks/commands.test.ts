@@ -42,14 +42,18 @@ describe('apt-update', () => {
 
 describe('unpinned-install', () => {
   test.each<Row>([
-    [inOne('pip install requests flask==3.1'), /at 3: requests: no version .*Write requests==1\.2\.3/],
+    [inOne('pip install requests flask==3.1'), /at 3: requests: no version .*Write requests==<version>/],
     [inOne('python3 -m pip install --user -U "uvicorn[standard]"'), /uvicorn\[standard\]: no/],
     [inOne('uv pip install --system httpx'), /httpx: no/],
     [inOne('pipx install poetry && pip3 install a b c d'), /poetry, a, b and 2 more: no/],
-    [inOne('npm install -g typescript @scope/tool'), /typescript, @scope\/tool: .*Write typescript@1\.2\.3/],
+    [
+      inOne('npm install -g typescript @scope/tool'),
+      /typescript, @scope\/tool: .*Write typescript@<version>/,
+    ],
     [inOne('npm i -g --registry https://r.example pnpm'), /: pnpm: no/],
     [inOne('yarn global add serve && bun add -g elysia && pnpm add -g turbo'), /serve, elysia, turbo: no/],
     [inOne('cd /app && npm install express'), /express: no/],
+    [inOne('npm install && bun add hono@4 hono-rate'), /: hono-rate: .*Write hono-rate@<version>/],
     [inOne('pip install -r requirements.txt'), undefined],
     [inOne('pip install --requirement=r.txt extra'), undefined],
     [inOne('pip install -c constraints.txt flask'), undefined],
@@ -123,7 +127,9 @@ describe('secret-value', () => {
 
 test('moving-base', async () => {
   const of = (fromImage: string) => findings({ fromImage });
-  expect(await of('python')).toEqual([expect.stringMatching(/^moving-base at 2: python means .*tag latest/)]);
+  expect(await of('python')).toEqual([
+    expect.stringMatching(/^moving-base at 2: python is a name that moves .*tag latest/),
+  ]);
   for (const image of ['python:3.12', 'node:22', `node@sha256:${'0'.repeat(64)}`, 'ubuntu:24.04'])
     expect(await of(image)).toEqual([]);
 });
