@@ -9,7 +9,7 @@ import { groupsOf } from '../support/runner.ts';
 const recipe = (command: string) => `import { Template } from 'novita-sandbox';
 export default Template().fromImage('python:3.12', undefined, { inheritConfig: false }).copy('app', '/app').runCmd('${command}');
 `;
-const files = { 'template.mjs': recipe('pip install requests'), 'app/main.py': 'print(1)\n' };
+const files = { 'template.mjs': recipe('pip install requests==2.32.5'), 'app/main.py': 'print(1)\n' };
 const token = 'ghs_a_token_of_this_job';
 const sha = 'c'.repeat(40);
 
@@ -102,11 +102,11 @@ describe('the comment of a pull request', () => {
     const { log, summary, result } = await run();
     expect(cache.keys()).toHaveLength(1);
     const section =
-      '# What changed against the last build of `main`\n\n- **Changed** step 2: `RUN pip install httpx`, was `RUN pip install requests`\n\n';
+      '# What changed against the last build of `main`\n\n- **Changed** step 2: `RUN pip install httpx`, was `RUN pip install requests==2.32.5`\n\n';
     expect(github.comments[0]?.body).toContain(section);
     expect(summary).toContain(section);
     expect(log).toContain(
-      'Changed since the last build of main: RUN pip install requests → RUN pip install httpx\n',
+      'Changed since the last build of main: RUN pip install requests==2.32.5 → RUN pip install httpx\n',
     );
     expect(result).toMatchObject({ changes: { against: 'main', steps: [{ kind: 'changed', number: 2 }] } });
   });
