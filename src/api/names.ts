@@ -61,7 +61,7 @@ export function tagMistake(tag: string): string | undefined {
     return `found ${quote(tag)}, which has the form of a build identifier; the service keeps that form for builds. Choose a word or a version.`;
   }
   if (isReservedTag(tag)) {
-    return `found ${quote(tag)}, which has the form of a tag that the action keeps for itself: content-…, candidate-… or passed-…, with a number or a hash. Choose a word or a version.`;
+    return `found ${quote(tag)}, which has the form of a tag that the action keeps for itself: content-…, candidate-…, passed-… or failed-…, with a number or a hash. Choose a word or a version.`;
   }
   const fault = wordFault(tag, /^[a-z0-9_.-]+$/, 'lower-case letters, digits, -, _ and .');
   return fault && `found ${quote(tag)}; ${fault}`;

@@ -3,11 +3,13 @@ import { isContentTag } from './content-tag.ts';
 
 /**
  * The tags that the action keeps for itself. Content tags say what a build is made of. A candidate tag is the only tag
- * of a build that waits for its test. A passed tag says which test a build has passed. Nobody can ask for one of them.
+ * of a build that waits for its test. A passed tag says which test a build has passed. A failed tag marks a build that
+ * did not pass its test and that the service finds all the same. Nobody can ask for one of them.
  */
 
 const candidateForm = /^candidate-\d+-\d+-[0-9a-f]{12}$/;
 const passedForm = /^passed-[0-9a-f]{64}$/;
+const failedForm = /^failed-[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/;
 
 /** A candidate tag that no other run has, nor another build of this run: `candidate-<run>-<attempt>-<random>`. */
 export function candidateTag({ run, attempt }: { readonly run: number; readonly attempt: number }): string {
@@ -26,6 +28,11 @@ export function passedTag(fingerprint: string, test: readonly string[]): string 
   return `passed-${hash.digest('hex')}`;
 }
 
+/** The tag of this build and no other, if it did not pass its test: `failed-<buildId>`. */
+export function failedTag(buildId: string): string {
+  return `failed-${buildId.toLowerCase()}`;
+}
+
 /** Whether the service would read a tag as a candidate tag. It trims tags and converts them to lower case. */
 export function isCandidateTag(tag: string): boolean {
   return candidateForm.test(folded(tag));
@@ -38,7 +45,7 @@ export function isPassedTag(tag: string): boolean {
 
 /** Whether a tag is one of the action's own, which say nothing to people. */
 export function isReservedTag(tag: string): boolean {
-  return isContentTag(tag) || isCandidateTag(tag) || isPassedTag(tag);
+  return isContentTag(tag) || isCandidateTag(tag) || isPassedTag(tag) || failedForm.test(folded(tag));
 }
 
 function folded(tag: string): string {

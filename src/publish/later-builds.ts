@@ -5,7 +5,7 @@ import { listedBuilds } from '../templates/find-build.ts';
 export interface BeginningOfRun {
   /** Milliseconds since the epoch by the service's clock. */
   readonly at: number;
-  /** The builds that the tags of this run named then. */
+  /** The builds that the tags of this run named then; none where they were not read at once. */
   readonly tagged: ReadonlySet<string>;
 }
 
@@ -18,13 +18,13 @@ export interface TestedBuild {
 }
 
 /** The service's clock is known from the `Date` of its responses, which has whole seconds. */
-const clockStepMs = 1000;
+export const clockStepMs = 1000;
 
 /**
  * The tags that stay where they are, since their builds were registered after ours. For a build that this run did not
- * register, the beginning of this run counts. So a build that a tag named when this run began is older in any case. One
- * that the service does not list, or lists without a time, counts as older too. Of two builds of one moment, that with
- * the greater identifier is the later one, so that both runs see it alike. Rejects with a `ServiceError`.
+ * register, the beginning of this run counts: a build that a tag named then is older, whatever the clocks say. One that
+ * the service does not list, or lists without a time, counts as older too. Of two builds of one moment, that with the
+ * greater identifier is the later one, so that both runs see it alike. Rejects with a `ServiceError`.
  *
  * @param current - the build of each tag of the template
  */
@@ -37,7 +37,7 @@ export async function tagsOfLaterBuilds(
 ): Promise<string[]> {
   const contested = tags.flatMap((tag) => {
     const other = current.get(tag);
-    return other === undefined || other === buildId || begun.tagged.has(other) ? [] : [{ tag, other }];
+    return other === undefined || other === buildId ? [] : [{ tag, other }];
   });
   if (contested.length === 0) return [];
   const builds = await listedBuilds(
@@ -49,7 +49,7 @@ export async function tagsOfLaterBuilds(
   const registered = isOwn ? registeredAt(buildId) : Number.NaN;
   const isLater = (other: string): boolean => {
     const theirs = registeredAt(other);
-    if (Number.isNaN(registered)) return theirs > begun.at + clockStepMs;
+    if (Number.isNaN(registered)) return !begun.tagged.has(other) && theirs > begun.at + clockStepMs;
     return theirs > registered || (theirs === registered && other > buildId);
   };
   return contested.filter(({ other }) => isLater(other)).map(({ tag }) => tag);

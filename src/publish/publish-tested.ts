@@ -11,9 +11,11 @@ import { reuseOrBuild } from '../reuse/reuse-or-build.ts';
 import type { ReuseContext, ReuseOptions } from '../reuse/search.ts';
 import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 import { promote, TargetError } from '../templates/assign-tags.ts';
+import { isWithdrawn } from '../templates/find-build.ts';
 import { readTags, type TemplateInfo } from '../templates/find-template.ts';
-import { type BeginningOfRun, tagsOfLaterBuilds } from './later-builds.ts';
+import { type BeginningOfRun, clockStepMs, tagsOfLaterBuilds } from './later-builds.ts';
 import { testFailed } from './test-failed.ts';
+import { watchMoves } from './watch-moves.ts';
 import { withdraw } from './withdraw.ts';
 
 /** The test that a build has to pass before it gets the tags of its plan. */
@@ -78,7 +80,8 @@ export async function publishTested(
   options: ReuseOptions,
   deps: ReuseContext,
 ): Promise<Result<BuildOutcome>> {
-  const { client, emit, signal } = deps;
+  const { emit, signal } = deps;
+  const { client, mayHaveMoved } = watchMoves(deps.client);
   const startedAt = Date.now();
   const end = (outcome: BuildOutcome): Result<BuildOutcome> => {
     const whole = { ...outcome, durationMs: Date.now() - startedAt };
@@ -97,7 +100,7 @@ export async function publishTested(
   };
   let early = deps.early;
   const mayReuse = plan.contentTags !== undefined && options.reuse !== 'never';
-  const tagged = mayReuse ? buildsOfTags(plan, deps) : Promise.resolve(new Set<string>());
+  const tagged = mayReuse ? buildsOfTags(plan, deps, startedAt) : Promise.resolve(new Set<string>());
   const begun = async (): Promise<BeginningOfRun> => ({
     at: startedAt + (client.clockAheadMs() ?? 0),
     tagged: await tagged,
@@ -109,14 +112,16 @@ export async function publishTested(
     if (!made.ok) return made;
     const build = made.value;
     if (build.status !== 'ready') return end(withoutTags(build));
-    const publication = new Publication(plan, test, build, { begun, client, emit, hasRegistered });
+    const publication = new Publication(plan, test, build, {
+      ...{ begun, client, emit, hasRegistered, mayHaveMoved },
+    });
     const outcome = await publication.run().catch((error: unknown) => {
       if (signal.aborted) return publication.aborted(signal.reason as AbortReason);
       if (error instanceof ServiceError) return publication.refused(error);
       throw error;
     });
     if (outcome) return end(outcome);
-    const why = `Build ${build.buildId} was withdrawn while this run tested it: its test failed in another run, or its tags were removed.`;
+    const why = `Build ${build.buildId} was withdrawn before this run could give it its tags: its test failed in another run, or its tags were removed.`;
     if (tested === mostTested) return end(withdrawnEachTime(build, why));
     emit({ type: 'notice', message: `${why} Looking for the content again.` });
   }
@@ -126,6 +131,7 @@ interface PublicationContext extends Pick<ReuseContext, 'client' | 'emit'> {
   readonly begun: () => Promise<BeginningOfRun>;
   /** Whether this run has registered any build. */
   readonly hasRegistered: boolean;
+  readonly mayHaveMoved: () => boolean;
 }
 
 /** One ready build on its way to the tags. */
@@ -136,22 +142,23 @@ class Publication {
   readonly #build: BuildOutcome;
   readonly #begun: () => Promise<BeginningOfRun>;
   readonly #hasRegistered: boolean;
+  readonly #mayHaveMoved: () => boolean;
   readonly #client: ServiceClient;
   readonly #emit: ReuseContext['emit'];
-  #stage: 'test' | 'tags' = 'test';
   #result: SmokeTestOutcome | undefined;
 
   constructor(
     plan: Plan,
     test: PublishTest,
     build: BuildOutcome,
-    { begun, client, emit, hasRegistered }: PublicationContext,
+    { begun, client, emit, hasRegistered, mayHaveMoved }: PublicationContext,
   ) {
     this.#plan = plan;
     this.#test = test;
     this.#build = { ...build, tags: [] };
     this.#begun = begun;
     this.#hasRegistered = hasRegistered;
+    this.#mayHaveMoved = mayHaveMoved;
     this.#client = client;
     this.#emit = emit;
   }
@@ -162,9 +169,10 @@ class Publication {
     const { buildId, reused } = this.#build;
     if (reused) {
       const template = await this.#template();
+      if (isWithdrawn(template, buildId)) return undefined;
       if (passedTag !== undefined && template.tags.get(passedTag) === buildId) {
         this.#notice(`Build ${buildId} has passed this test before, so it is not tested again.`);
-        const outcome = await this.#tag(template, {});
+        const outcome = await this.#tag(template, { target: passedTag });
         // A build of this run may have been superseded by this one.
         if (outcome && this.#hasRegistered) await this.#letGo();
         return outcome;
@@ -179,14 +187,16 @@ class Publication {
       return testFailed(this.#build, this.#result);
     }
     const own = passedTag === undefined ? [] : [passedTag];
-    const outcome = await this.#tag(await this.#template(), { target: candidateTag, own });
+    const template = await this.#template();
+    if (isWithdrawn(template, buildId)) return undefined;
+    const outcome = await this.#tag(template, { target: candidateTag, own });
     if (outcome) await this.#letGo();
     return outcome;
   }
 
   /** The outcome if the job ends before the tags have moved. */
   aborted(reason: AbortReason): BuildOutcome {
-    const during = this.#stage;
+    const during = this.#mayHaveMoved() ? 'tags' : 'test';
     const outcome = { ...this.#tested(), status: 'error', abortedBy: reason, abortedDuring: during } as const;
     return withDiagnosis(this.#plan, outcome);
   }
@@ -200,7 +210,10 @@ class Publication {
     });
     const { diagnosis } = outcome;
     if (!diagnosis) return outcome;
-    const what = `The build is ready, and its tags were not moved. ${diagnosis.what}`;
+    const tags = this.#mayHaveMoved()
+      ? 'it is not known whether its tags were moved'
+      : 'its tags were not moved';
+    const what = `The build is ready, and ${tags}. ${diagnosis.what}`;
     return { ...outcome, diagnosis: { ...diagnosis, what } };
   }
 
@@ -225,7 +238,6 @@ class Publication {
     template: TemplateInfo,
     claim: Pick<TagClaim, 'own' | 'target'>,
   ): Promise<BuildOutcome | undefined> {
-    this.#stage = 'tags';
     const { templateId, buildId, reused } = this.#build;
     const { tags } = this.#plan;
     const begun = await this.#begun();
@@ -272,13 +284,18 @@ class Publication {
   }
 }
 
-/** The builds that the tags of a plan name now; none where they cannot be read. */
+/**
+ * The builds that the tags of a plan name now; none where they cannot be read at once, since they may name builds that
+ * were registered later by then.
+ */
 async function buildsOfTags(
   { name, tags }: Pick<Plan, 'name' | 'tags'>,
   { client, early }: Pick<ReuseContext, 'client' | 'early'>,
+  startedAt: number,
 ): Promise<ReadonlySet<string>> {
   const found = (await early?.found)?.tagged?.template.tags;
-  const current = found ?? (await readTags(client, name).catch(() => new Map<string, string>()));
+  const current = found ?? (await readTags(client.noRetry, name).catch(() => new Map<string, string>()));
+  if (Date.now() - startedAt > clockStepMs) return new Set();
   return new Set(tags.flatMap((tag) => current.get(tag) ?? []));
 }
 

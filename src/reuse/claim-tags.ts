@@ -61,8 +61,8 @@ export function tagsClaimedByOthers(
  * Puts the tags of this run on an existing build, all in one request, except those that stay elsewhere. The service
  * cannot move a tag on the condition that it has not moved, so a registration between lookup and request counts as
  * older. Each retry therefore begins with a new lookup, which keeps that time short through an outage. Gives a reason if
- * the build, or the tag that is the target, was removed meanwhile; then no tag has moved, unless `movedTo` names the build
- * that has the tags (`promote`). Rejects with a `ServiceError`.
+ * the build, or the tag that is the target, was removed meanwhile, or if the target names another build by now; `movedTo`
+ * names the build that has the tags then. Rejects with a `ServiceError`.
  */
 export async function claimTags(
   client: Pick<ServiceClient, 'noRetry' | 'retrier' | 'tags'>,
@@ -79,11 +79,17 @@ export async function claimTags(
     const wanted = [...tags.filter((tag) => !claimedByOthers.includes(tag)), ...own];
     if (wanted.length === 0) return { ok: true, value: { moves: [], claimedByOthers } };
     let requestError: unknown;
-    const assignTags: ServiceClient['assignTags'] = (target, chosen) =>
-      client.noRetry.assignTags(target, chosen).catch((error: unknown) => {
+    let elsewhere: string | undefined;
+    const assignTags: ServiceClient['assignTags'] = async (reference, chosen) => {
+      try {
+        const assigned = await client.noRetry.assignTags(reference, chosen);
+        if (assigned.buildID !== buildId) elsewhere = assigned.buildID;
+        return assigned;
+      } catch (error) {
         requestError = error;
         throw error;
-      });
+      }
+    };
     try {
       const promotion = await promote({ assignTags, tags: client.tags }, current, buildId, wanted, target);
       const isOfPeople = (tag: string) => !own.includes(tag);
@@ -100,6 +106,8 @@ export async function claimTags(
       }
       if (isMissing(error))
         return { ok: false, reason: `Build ${buildId} was removed after it was looked up.` };
+      if (target !== undefined && elsewhere !== undefined)
+        return { ok: false, reason: `The tag ${target} was moved to another build.`, movedTo: elsewhere };
       if (error !== requestError) throw error;
       await retrier.backoff(error);
     }

@@ -55,12 +55,12 @@ export async function promote(
 ): Promise<TagPromotion> {
   const changed = tags.some((tag) => template.tags.get(tag) !== buildId);
   const assigned = changed ? await assign(client, template, buildId, tags, target) : undefined;
-  const listed = changed ? await readTags(client, template.templateId) : template.tags;
+  const confirmed = assigned?.on === buildId;
+  const listed = changed ? await readAgain(client, template, confirmed) : template.tags;
   if (assigned?.refusal) {
     const on = assigned.on ?? listed.get(assigned.target);
     if (on !== undefined && on !== buildId) throw movedTarget(assigned.refusal, buildId, assigned.target, on);
   }
-  const confirmed = assigned?.on === buildId;
   // If the response confirms the change and the list shows the old build, the list is behind.
   const buildOf = (tag: string) => {
     const seen = listed.get(tag);
@@ -128,6 +128,20 @@ async function ownTag(
 function movedTarget(refusal: ServiceError, buildId: string, target: string, on: string): TargetError {
   const reason = `The service takes no build as the target of tags, so the tags for build ${buildId} were put on what ${target} names. It moved to build ${on} just before, and they are there now`;
   return new TargetError(refusal, reason, on);
+}
+
+/** The tags after the change. One that the response confirms is made, also if they cannot be read any more. */
+async function readAgain(
+  client: Pick<IdempotentApi, 'tags'>,
+  { templateId, tags }: TemplateInfo,
+  confirmed: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    return await readTags(client, templateId);
+  } catch (error) {
+    if (confirmed && error instanceof ServiceError) return tags;
+    throw error;
+  }
 }
 
 function onAnother(wanted: string, found: string): ServiceError {

@@ -1,6 +1,6 @@
 import type { IdempotentApi } from '../api/client.ts';
 import { isBuildIdentifier } from '../api/names.ts';
-import { isCandidateTag, isPassedTag, isReservedTag } from '../api/reserved-tags.ts';
+import { failedTag, isCandidateTag, isPassedTag, isReservedTag } from '../api/reserved-tags.ts';
 import type { BuildStatus, ListedBuild, TemplatePage } from '../api/schemas.ts';
 import type { AwaitedBuild } from '../api/types.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
@@ -71,8 +71,9 @@ async function sizeOf(client: Pick<IdempotentApi, 'template'>, templateId: strin
 
 /**
  * The identifier of the ready build that `from`, a tag or the identifier of a build, means; otherwise the reason is one
- * or two sentences. A build that only waits for its test (`publishTested`) does not count as ready. If the newest build of a tag is not ready, the tag still means an older build, but the service does
- * not give its identifier: then there is no result.
+ * or two sentences. A build that only waits for its test (`publishTested`), or did not pass it, does not count as ready.
+ * If the newest build of a tag is not ready, the tag still means an older build, but the service does not give its
+ * identifier: then there is no result.
  */
 export async function findReadyBuild(
   client: Pick<IdempotentApi, 'status'>,
@@ -88,6 +89,12 @@ export async function findReadyBuild(
   const found = await statusOf(client, template, buildId);
   const meant = byTag ? `The newest build under the tag ${from}, ${buildId},` : `Build ${buildId}`;
   if (found?.status === 'ready') {
+    if (isWithdrawn(template, buildId)) {
+      return {
+        ok: false,
+        reason: `${meant} did not pass the test of a run that had one. Fix the template or its test, and build it again.`,
+      };
+    }
     if (!waitsForTest(template, buildId)) return { ok: true, value: buildId };
     return {
       ok: false,
@@ -107,8 +114,13 @@ export async function findReadyBuild(
   return { ok: false, reason: `${meant} failed: ${reason.replace(/\.?$/, '.')}${older}` };
 }
 
+/** Whether a build did not pass its test, as `withdrawBuild` leaves it. */
+export function isWithdrawn({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
+  return tags.get(failedTag(buildId)) === buildId;
+}
+
 /** Whether a build is held for a test that it has not passed, and has no tag that people use. */
-function waitsForTest({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
+export function waitsForTest({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
   const own = [...tags].filter(([, id]) => id === buildId).map(([tag]) => tag);
   return own.some(isCandidateTag) && !own.some(isPassedTag) && own.every(isReservedTag);
 }

@@ -64,7 +64,7 @@ describe('a build of this run', () => {
     expect(tagsNow(service)).toEqual({ latest: old.buildID });
     expect(tagsOn(service, buildId)).toEqual([]);
     expect(run.notices.at(-1)).toBe(
-      `Build ${buildId} is withdrawn: no tag was moved to it, and no later run reuses it.`,
+      `Build ${buildId} is withdrawn: this run moved no tag to it, and no later run reuses it.`,
     );
     const promoted = await ask(service, 'POST', '/templates/tags', {
       target: `app:${buildId}`,
@@ -166,8 +166,8 @@ describe('an existing build', () => {
     const { buildId } = outcomeOf(await runReuse(service, { ...plan, tags: ['v0'] }));
     const run = await runPublish(service, plan, { verdict: 'red' });
     expect(publishedOf(run)).toMatchObject({ status: 'error', buildId, tags: [] });
-    expect(tagsOn(service, buildId)).toEqual(['v0']);
-    expect(run.notices.at(-1)).toMatch(/It had v0 before; nothing takes them from it\.$/);
+    expect(tagsOn(service, buildId)).toEqual(['failed', 'v0']);
+    expect(run.notices.at(-1)).toMatch(/It has v0 from another run; nothing takes them from it\.$/);
     expect(outcomeOf(await runReuse(service, plan)).buildId).not.toBe(buildId);
   });
 
@@ -224,7 +224,7 @@ describe('a build that loses its candidate tag during the test', () => {
     expect(status).toBe('ready');
     expect(run.tested).toHaveLength(2);
     expect(run.notices).toContainEqual(
-      expect.stringMatching(`^Build ${lost} was withdrawn while this run tested it`),
+      expect.stringMatching(`^Build ${lost} was withdrawn before this run could give it its tags`),
     );
     expect(tagsNow(service)).toEqual({ v1: buildId, latest: buildId });
     expect(faultsOf(service, plan, { ...run, outcome: run.outcome })).toEqual([]);
