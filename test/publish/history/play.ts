@@ -30,12 +30,19 @@ export interface Actor {
   readonly from: string | number;
   /** It begins after so many steps. */
   readonly after: number;
+  /** It begins days after all that began before has ended. */
+  readonly daysLater: boolean;
 }
 
 export interface History {
   readonly actors: readonly Actor[];
-  /** Which of those that wait goes next; the first when there are no more. */
+  /** Which of those that wait goes next: one by these numbers, and the first when there are no more. */
   readonly choices: readonly number[];
+  /**
+   * In place of that, where there are any, the one of the greatest rank: of the run with this number, or of the builds. A rank holds from its
+   * step on. So a run can be left behind for long, at any place.
+   */
+  readonly ranks: readonly { readonly at: number; readonly run: number | 'builds'; readonly rank: number }[];
   /** What goes wrong, by the number of the step. */
   readonly faults: readonly { readonly at: number; readonly fault: Fault }[];
   /** Verdicts: by content and test, by build and test, or different each time. */
@@ -69,7 +76,7 @@ const slackMs = 2_500;
 
 /** @returns what is wrong with what happened; empty when all is well */
 export async function play(
-  { actors, choices, faults, verdicts, red }: History,
+  { actors, choices, ranks, faults, verdicts, red }: History,
   plansOf: (content: number, tags: readonly string[]) => Plan,
 ): Promise<{ readonly wrong: readonly string[]; readonly story: readonly string[] }> {
   const realNow = Date.now;
@@ -190,7 +197,11 @@ export async function play(
     const mine = isOwn ? createdAt(buildId) : run.beganAt;
     for (const tag of run.tags) {
       if (status === 'ready' && tags.includes(tag)) continue;
-      if (moved.some((move) => move.tag === tag)) continue;
+      // It had the tag, and another run took it between its last look and its end.
+      const had = places.some(
+        (place) => place.tag === tag && place.buildId === buildId && place.step > run.beganStep,
+      );
+      if (had || run.looked?.tags.get(tag) === buildId || moved.some((move) => move.tag === tag)) continue;
       const from = places.findLast((place) => place.tag === tag && place.step <= run.beganStep);
       const holders = [
         ...(from ? [from] : []),
@@ -280,7 +291,7 @@ export async function play(
           const template = await findTemplate(client, 'app');
           const { from } = run;
           const id = typeof from === 'number' ? service.inspect.builds('app').at(from)?.id : from;
-          const found = template && id !== undefined && (await findReadyBuild(client, template, id));
+          const found = template && id !== undefined ? await findReadyBuild(client, template, id) : undefined;
           if (template && found?.ok) await promote(client, template, found.value, tags.slice(0, 1));
           return undefined;
         }
@@ -325,6 +336,29 @@ export async function play(
     return outcome?.ok ? outcome.value : undefined;
   };
 
+  let last = '';
+  let polls = 0;
+  const next = (): number => {
+    if (ranks.length === 0) return choices[step] ?? 0;
+    const rankOf = (agent: string) => {
+      const number = agent === 'service' ? 'builds' : runs.findIndex((run) => run.agent === agent);
+      return ranks.findLast(({ at, run }) => run === number && at <= step)?.rank ?? 0;
+    };
+    // A run that waits for another lets it go on.
+    const order = gate.held
+      .map(({ agent, what }, index) => ({
+        agent,
+        what,
+        index,
+        rank: agent === last && polls > 6 ? -1 : rankOf(agent),
+      }))
+      .toSorted((one, other) => other.rank - one.rank);
+    const [first] = order;
+    polls = first?.agent === last && first.what.endsWith('/status') ? polls + 1 : 0;
+    last = first?.agent ?? '';
+    return first?.index ?? 0;
+  };
+
   const live = () => runs.some((run) => !run.ended && !run.killed);
   const playAll = async (waiting: Actor[]) => {
     while (waiting.length > 0 || live()) {
@@ -332,23 +366,25 @@ export async function play(
       if (step > mostSteps)
         return fail(`it goes on for ever: ${gate.held.map(({ agent, what }) => `${agent} ${what}`)}`);
       now += tickMs;
-      const due = waiting.findIndex(({ after: least }) => least <= step || !live());
+      const due = waiting.findIndex(({ after: least, kind, daysLater }) =>
+        kind === 'sweep' && daysLater ? !live() : least <= step || !live(),
+      );
       if (due >= 0) {
-        const [next] = waiting.splice(due, 1);
-        if (next) begin(next);
+        const [actor] = waiting.splice(due, 1);
+        if (actor?.kind === 'sweep' && actor.daysLater) now += 3 * dayMs;
+        if (actor) begin(actor);
         await settle(
           () => gate.held.some(({ agent }) => agent === runs.at(-1)?.agent) || Boolean(runs.at(-1)?.ended),
         );
         continue;
       }
-      const held = gate.take(choices[step] ?? 0);
+      const held = gate.take(next());
       if (!held) {
         await settle(() => gate.held.length > 0 || !live());
         continue;
       }
       const run = runs.find(({ agent }) => agent === held.agent);
       const fault = faults.find(({ at }) => at === step)?.fault;
-      if (fault === 'days go by' && !live()) now += 3 * dayMs;
       if (fault) story.push(`${step} ${held.agent} ${held.what.slice(0, 30)}: ${fault}`);
       if (run && fault) {
         run.troubled = true;
@@ -376,7 +412,16 @@ export async function play(
       now += 10_000;
       const from = runs.length;
       await playAll([
-        { kind: 'tested', content, tags: ['latest'], reuse: 'auto', test: 0, from: 0, after: 0 },
+        {
+          kind: 'tested',
+          content,
+          tags: ['latest'],
+          reuse: 'auto',
+          test: 0,
+          from: 0,
+          after: 0,
+          daysLater: false,
+        },
       ]);
       const [last] = runs.slice(from);
       if (last && !last.troubled && !last.reds && !last.ended) fail(`${last.agent} does not end`);

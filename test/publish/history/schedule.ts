@@ -6,10 +6,18 @@ import { setImmediate } from 'node:timers/promises';
 import { type Reply, sendReply } from '../../../src/local/http.ts';
 import type { Interceptor } from '../../../src/local/server.ts';
 
-/** What happens to a request, to the run that sends it, or to the time. */
+/** What happens to a request, or to the run that sends it. */
 export const faults = [
-  ...(['lost request', 'lost answer', '503', '403', 'killed before', 'killed after', 'aborted'] as const),
-  ...(['no sandbox', 'days go by'] as const),
+  ...([
+    'lost request',
+    'lost answer',
+    '503',
+    '403',
+    'killed before',
+    'killed after',
+    'aborted',
+    'no sandbox',
+  ] as const),
 ];
 export type Fault = (typeof faults)[number];
 
