@@ -47,13 +47,15 @@ const mostTested = 4;
  *    build whose test was not seen to its end. Then the candidate tag goes. If that fails, a cleanup sweeps it.
  * 4. *Red moves nothing and withdraws the build* (`withdraw`): its content tags go, so nothing reuses it, and every
  *    candidate tag on it goes, so no other run that tests it can publish it. A build without any tag cannot be reached by
- *    its identifier either, so nobody can promote it. Tags that people or other runs gave it stay.
+ *    its identifier either, so nobody can promote it. Tags that people or other runs gave it stay. If it can be reached
+ *    all the same, it gets the failed tag: the promote action refuses it, and no run with a test publishes it.
  * 5. *No verdict changes nothing.* If no sandbox could be started, if the job is cancelled, or if the runner is lost, the
  *    build keeps its content tags and its candidate tag. The next run finds it and tests it. The promote action refuses a
- *    build that only waits for its test.
+ *    build that only waits for its test. A cleanup that sweeps the candidate tag withdraws the build (`sweepCandidates`).
  * 6. *A passed test counts.* The passed tag has the hash of content and test, and only point 3 assigns it. A run whose
- *    build has it only moves tags. A build is never found by it, but by its content tag, with the proof of `findMatch`;
- *    the passed tag must name the same build.
+ *    build has it only moves tags, with the passed tag as the target: red takes it away, as it does the candidate tag. A
+ *    build is never found by it, but by its content tag, with the proof of `findMatch`; the passed tag must name the same
+ *    build.
  *
  * ## Which run has a tag in the end
  *
@@ -67,7 +69,10 @@ const mostTested = 4;
  *
  * The service moves tags on no condition but that the target exists. So these have no guard:
  *
- * - A registration or a promotion between the last look and the request, which is one round trip, counts as older.
+ * - A registration or a promotion between the last look and the request, which is one round trip, counts as older. A
+ *   promotion looks once: a test that gets red between its look and its request is too late.
+ * - A rebuild of the content that is registered while red withdraws the older build, between look and removal, loses its
+ *   content tags as well. It gets its other tags all the same, and the next run of this content builds.
  * - Two runs test one build at the same time with different verdicts, since their tests differ or the test is flaky, and
  *   the green one ends first: its tags stay on the build.
  * - A run without a test takes any ready build of its content (`reuseOrBuild`), also one that waits for its test.

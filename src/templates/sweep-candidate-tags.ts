@@ -11,61 +11,69 @@ const dayMs = 24 * 60 * 60_000;
 /** The longest time limit of a run is a day. */
 const oldestRunMs = 2 * dayMs;
 
+/** What a sweep finds. */
+export interface SweptRows {
+  readonly candidates: ContentRow[];
+  /** The content tags of builds that nobody tested. */
+  readonly content: ContentRow[];
+}
+
 /**
- * Removes the candidate tags of runs that are over: they were killed, or could not remove them. Builds and other tags
+ * Removes the candidate tags of runs that are over: they were killed, or could not remove them. Builds and tags of people
  * stay. No other run asks for the same tag, so nothing can put one of them on another build between look and removal.
  * Fills `rows` on the way. Returns an error of the service; rejects with the reason of the client's signal.
  *
- * A build that still waits for its test then has only its candidate tag to say so. Without it, the build would look like
- * one whose tags have moved on, and could be promoted. So it is withdrawn, unless a run of these days holds it as well.
+ * A build that still waits for its test has only its candidate tag to say so. Without that it would look like a build
+ * whose tags have moved on, and could be promoted. So it is withdrawn with its content tags, unless a run of these days
+ * holds it as well.
  */
 export async function sweepCandidates(
   client: Pick<ServiceClient, 'tags' | 'removeTags' | 'assignTags' | 'clockAheadMs'>,
   name: string,
   { dryRun }: { readonly dryRun: boolean },
-  rows: ContentRow[],
+  rows: SweptRows,
 ): Promise<ServiceError | undefined> {
+  const removed = new Set<string>();
   let stale: ContentRow[] = [];
   try {
     const assignments = await client.tags(name);
     const now = Date.now() + (client.clockAheadMs() ?? 0);
-    stale = staleCandidates(assignments, now).map((tag) => ({ ...tag, name, removed: false }));
-    if (stale.length === 0 || dryRun) return undefined;
-    const tags = new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
-    const staleTags = new Set(stale.map(({ tag }) => tag));
-    const isHeld = (buildId: string) =>
-      [...tags].some(([tag, id]) => id === buildId && isCandidateTag(tag) && !staleTags.has(tag));
-    const builds = new Set(stale.map(({ buildId }) => buildId));
-    const untested = [...builds].filter((id) => waitsForTest({ tags }, id) && !isHeld(id));
-    const others = stale.filter(({ buildId }) => !untested.includes(buildId)).map(({ tag }) => tag);
-    const removed = (isGone: (row: ContentRow) => boolean) => {
-      stale = stale.map((row) => (isGone(row) ? { ...row, removed: true } : row));
+    const rowOf = ({ tag, buildID: buildId, createdAt }: TemplateTag): ContentRow => {
+      const assignedAt = Date.parse(createdAt);
+      return { tag, buildId, assignedAt, name, days: Math.floor((now - assignedAt) / dayMs), removed: false };
     };
-    if (others.length > 0) {
-      await client.removeTags(name, others);
-      removed(({ tag }) => others.includes(tag));
-    }
+    const isStale = ({ tag, createdAt }: TemplateTag) =>
+      isCandidateTag(tag) && now - Date.parse(createdAt) > oldestRunMs;
+    const old = assignments.filter(isStale);
+    const untested = untestedBuilds(assignments, old);
+    stale = assignments.filter((row) => isStale(row) || untested.has(row.buildID)).map(rowOf);
+    if (dryRun) return undefined;
+    const others = old.filter(({ buildID }) => !untested.has(buildID)).map(({ tag }) => tag);
+    if (others.length > 0) await client.removeTags(name, others);
+    for (const tag of others) removed.add(tag);
     for (const buildId of untested) {
-      await withdrawBuild(client, { name, templateId: name, buildId });
-      removed((row) => row.buildId === buildId);
+      const withdrawal = await withdrawBuild(client, { name, templateId: name, buildId });
+      for (const tag of withdrawal.removed) removed.add(tag);
     }
     return undefined;
   } catch (error) {
     if (error instanceof ServiceError) return error;
     throw error;
   } finally {
-    rows.push(...stale);
+    for (const row of stale) {
+      const list = isCandidateTag(row.tag) ? rows.candidates : rows.content;
+      list.push({ ...row, removed: removed.has(row.tag) });
+    }
   }
 }
 
-/** The candidate tags that are older than any run. */
-function staleCandidates(
-  assignments: readonly TemplateTag[],
-  now: number,
-): Pick<ContentRow, 'tag' | 'buildId' | 'assignedAt' | 'days'>[] {
-  return assignments.flatMap(({ tag, buildID, createdAt }) => {
-    const assignedAt = Date.parse(createdAt);
-    if (!isCandidateTag(tag) || !(now - assignedAt > oldestRunMs)) return [];
-    return [{ tag, buildId: buildID, assignedAt, days: Math.floor((now - assignedAt) / dayMs) }];
-  });
+/** The builds of old candidate tags that wait for their test, and that no other run holds. */
+function untestedBuilds(assignments: readonly TemplateTag[], old: readonly TemplateTag[]): Set<string> {
+  const tags = new Map(assignments.map(({ tag, buildID }) => [tag, buildID]));
+  const held = new Set(
+    assignments.filter((row) => isCandidateTag(row.tag) && !old.includes(row)).map(({ buildID }) => buildID),
+  );
+  return new Set(
+    old.map(({ buildID }) => buildID).filter((id) => waitsForTest({ tags }, id) && !held.has(id)),
+  );
 }

@@ -27,7 +27,7 @@ export async function cleanTemplates(
       if (mode !== 'sweep' || cleanup.state !== 'done') continue;
       const spared = new Set(cleanup.rows.map(({ buildId }) => buildId));
       const error =
-        (await sweepCandidates(client, name, { dryRun }, candidates)) ??
+        (await sweepCandidates(client, name, { dryRun }, { candidates, content })) ??
         (olderThanDays === undefined
           ? undefined
           : await sweepContent(client, name, { olderThanDays, spared, dryRun }, content));

@@ -197,19 +197,15 @@ export async function play(
     const mine = isOwn ? createdAt(buildId) : run.beganAt;
     for (const tag of run.tags) {
       if (status === 'ready' && tags.includes(tag)) continue;
-      // It had the tag, and another run took it between its last look and its end.
-      const had = places.some(
-        (place) => place.tag === tag && place.buildId === buildId && place.step > run.beganStep,
-      );
-      if (had || run.looked?.tags.get(tag) === buildId || moved.some((move) => move.tag === tag)) continue;
       const from = places.findLast((place) => place.tag === tag && place.step <= run.beganStep);
       const holders = [
         ...(from ? [from] : []),
         ...places.filter((place) => place.tag === tag && place.step > run.beganStep),
       ];
-      const newer = holders.some(
-        ({ buildId: id }) => id !== undefined && id !== buildId && createdAt(id) >= mine,
-      );
+      // Its own build had the tag, and another run took it between its last look and its end.
+      const isFair = ({ buildId: id }: (typeof holders)[number]) =>
+        id !== undefined && (id === buildId || createdAt(id) >= mine);
+      const newer = moved.some((move) => move.tag === tag) || holders.some(isFair);
       if (!newer)
         fail(`${title} left ${tag} on ${holders.map(({ buildId: id }) => nameOf(id))}, which are older`);
     }
@@ -296,7 +292,7 @@ export async function play(
           return undefined;
         }
         if (kind === 'sweep') {
-          await sweepCandidates(client, 'app', { dryRun: false }, []);
+          await sweepCandidates(client, 'app', { dryRun: false }, { candidates: [], content: [] });
           if (test === 1)
             await sweepContent(client, 'app', { olderThanDays: 1, spared: new Set(), dryRun: false }, []);
           return undefined;
