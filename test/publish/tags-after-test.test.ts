@@ -3,6 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { LocalService } from '../../src/local/service.ts';
+import { findReadyBuild } from '../../src/templates/find-build.ts';
+import { findTemplate } from '../../src/templates/find-template.ts';
+import { fastClient } from '../support/fast-client.ts';
 import { publishedOf, runPublish, tagsNow, tagsOn } from '../support/publish-run.ts';
 import { changes, faultsOf, isOf, outcomeOf, planFor, quick, runReuse } from '../support/reuse-run.ts';
 import { ask, build, serviceStarter } from '../support/service-client.ts';
@@ -203,6 +206,41 @@ describe('an existing build', () => {
   });
 });
 
+describe('a red build that the service still finds', () => {
+  const promoted = async (service: LocalService, from: string) => {
+    const client = fastClient(service.url, {}, { apiKey: service.apiKey });
+    const template = await findTemplate(client, 'app');
+    return template && findReadyBuild(client, template, from);
+  };
+
+  test('by a tag that it had before is not promoted', async () => {
+    const { service, plan } = await world();
+    await runReuse(service, { ...plan, tags: ['v0'] });
+    await runPublish(service, plan, { verdict: 'red' });
+    expect(await promoted(service, 'v0')).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/did not pass the test/),
+    });
+  });
+
+  test('since a newer build of the content covers its content tag is not promoted', async () => {
+    const { service, plan } = await world();
+    let newer = '';
+    const run = await runPublish(service, plan, {
+      verdict: async () => {
+        const rebuilt = await runReuse(service, { ...plan, tags: ['v0'] }, { options: { reuse: 'never' } });
+        newer = outcomeOf(rebuilt).buildId;
+        return 'red';
+      },
+    });
+    const { buildId } = publishedOf(run);
+    expect(tagsOn(service, buildId)).toEqual(['failed']);
+    expect(tagsOn(service, newer)).toEqual(['content', 'content', 'v0']);
+    expect(await promoted(service, buildId)).toMatchObject({ ok: false });
+    expect(await promoted(service, newer)).toEqual({ ok: true, value: newer });
+  });
+});
+
 describe('a build that loses its candidate tag during the test', () => {
   test.each<[string, (tags: readonly string[]) => readonly string[]]>([
     ['with all tags of the action, as by a red test of another run', (tags) => tags],
@@ -377,6 +415,31 @@ describe('the way to the tags', () => {
     const { buildId } = publishedOf(run);
     expect(publishedOf(run)).toMatchObject({ status: 'ready', tags: ['v1', 'latest'] });
     expect(tagsOn(service, buildId)).toEqual(['content', 'content', 'latest', 'passed', 'v1']);
+  });
+
+  test('tags that have moved and cannot be read again are told as moved', async () => {
+    const { wire, service, plan } = await world();
+    wire.on('assign', async (next) => {
+      const reply = await next();
+      wire.on('tags', refuse(403));
+      return reply;
+    });
+    const run = await runPublish(service, plan);
+    expect(publishedOf(run)).toMatchObject({ status: 'ready', tags: ['v1', 'latest'] });
+  });
+
+  test('a lost answer, and tags that cannot be read again, leave it open whether they have moved', async () => {
+    const { wire, service, plan } = await world();
+    wire.on('assign', async (next) => {
+      await next();
+      wire.on('tags', refuse(403));
+      return undefined;
+    });
+    const { status, diagnosis } = publishedOf(await runPublish(service, plan));
+    expect(status).toBe('error');
+    expect(diagnosis?.what).toMatch(
+      /^The build is ready, and it is not known whether its tags were moved\. /,
+    );
   });
 
   test('a refusal ends red, says that no tag moved, and keeps what was built', async () => {
