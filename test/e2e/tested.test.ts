@@ -182,6 +182,8 @@ describe('a job that ends during the test', () => {
         expect(killed.exitCode).toBe(130);
         expect(killed.outputs).toMatchObject({ status: 'error', failure: 'interrupted', tags: '' });
         expect(killed.log).toMatch(/cancelled during the test of the build.*No tag has moved/s);
+        expect(killed.log.match(/^::error/gm)).toHaveLength(1);
+        expect(killed.log).not.toContain('The service says');
       }
       expect(`${killed.log}${post.log}`).not.toMatch(/Its tags point to it when it is ready/);
       service.script = [];

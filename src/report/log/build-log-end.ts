@@ -42,7 +42,8 @@ export function logOutcome(
   { leftOut, level, sources, workspace, local, mild }: LeftOut & SourceOptions,
 ): void {
   const failure = failureOf(outcome);
-  if (failure)
+  // Of a build that the job gave up, its end tells (`exitForOutcome`).
+  if (failure && !outcome.abortedBy)
     logFailure(output, plan, outcome, failure, {
       ...(sources && { sources }),
       ...(workspace && { workspace }),
@@ -75,11 +76,16 @@ export function totals(outcome: BuildOutcome): string {
       : 'The build was started and not waited for';
   }
   if (outcome.status === 'superseded') return `Superseded: ${counts}`;
-  if (outcome.test && outcome.status === 'error') {
-    const verdict = outcome.diagnosis?.class === 'sandbox' ? 'not tested' : 'its test failed';
-    return `Built, and ${verdict}: ${counts}`;
-  }
+  const verdict = outcome.status === 'error' && testVerdict(outcome);
+  if (verdict) return `Built, and ${verdict}: ${counts}`;
   return outcome.status === 'error' ? `Failed: ${counts}` : counts;
+}
+
+/** What there is to say of a ready build whose tags this run has not moved. */
+function testVerdict({ test, abortedDuring, diagnosis }: BuildOutcome): string | undefined {
+  if (test?.passed) return `its test passed, and its tags were ${abortedDuring ? 'not seen to move' : 'not moved'}`;
+  if (abortedDuring || diagnosis?.class === 'sandbox') return 'not tested';
+  return test && 'its test failed';
 }
 
 function identifiers(outcome: BuildOutcome): [string, string][] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LogLevel } from '../../../src/api/types.ts';
-import type { BuildEvent, UnfinishedStep } from '../../../src/driver/events.ts';
+import type { BuildEvent, BuildOutcome, UnfinishedStep } from '../../../src/driver/events.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type BuildLogOptions, createBuildLog } from '../../../src/report/log/build-log.ts';
 import { jobOutput } from '../../../src/report/log/output.ts';
@@ -449,4 +449,26 @@ test('says between the groups how far the build is, where that is known and the 
     'About 10 s left',
     '▸ Finalize: start and ready commands',
   ]);
+});
+
+test.each<[string, Partial<BuildOutcome>, string]>([
+  ['a test that failed', { test: { passed: false, commands: [] } }, 'Built, and its test failed'],
+  [
+    'a job that was cancelled during the test',
+    { abortedBy: 'interrupted', abortedDuring: 'test' },
+    'Built, and not tested',
+  ],
+  [
+    'a job that was cancelled while the tags moved',
+    { abortedBy: 'interrupted', abortedDuring: 'tags', test: { passed: true, commands: [] } },
+    'Built, and its test passed, and its tags were not seen to move',
+  ],
+  [
+    'tags that the service refused',
+    { test: { passed: true, commands: [] }, failure: { message: 'answered 403', lastLines: [] } },
+    'Built, and its test passed, and its tags were not moved',
+  ],
+])('the totals tell how far %s came', (_what, changes, words) => {
+  const log = printed([{ type: 'finished', outcome: sampleOutcome({ status: 'error', ...changes }) }]);
+  expect(renderedLog(log)).toContain(`${words}: 4 steps`);
 });
