@@ -118,7 +118,7 @@ describe('a red test', () => {
     expect(log).toMatch(/┆ no key file/);
     expect(log).toContain('agent check ended with exit code 3');
     expect(log).toContain(
-      `Build ${buildId} is withdrawn: no tag was moved to it, and no later run reuses it.`,
+      `Build ${buildId} is withdrawn: this run moved no tag to it, and no later run reuses it.`,
     );
     expect(log).toContain(`Build my-agent:${buildId} did not pass its test`);
     expect(summary).toContain('failed its test');
