@@ -83,7 +83,8 @@ export function totals(outcome: BuildOutcome): string {
 
 /** What there is to say of a ready build whose tags this run has not moved. */
 function testVerdict({ test, abortedDuring, diagnosis }: BuildOutcome): string | undefined {
-  if (test?.passed) return `its test passed, and its tags were ${abortedDuring ? 'not seen to move' : 'not moved'}`;
+  if (test?.passed)
+    return `its test passed, and its tags were ${abortedDuring ? 'not seen to move' : 'not moved'}`;
   if (abortedDuring || diagnosis?.class === 'sandbox') return 'not tested';
   return test && 'its test failed';
 }
