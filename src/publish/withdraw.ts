@@ -1,16 +1,12 @@
-import type { IdempotentApi } from '../api/client.ts';
 import { ServiceError } from '../http/errors.ts';
-import { type WithdrawnBuild, withdrawBuild } from '../templates/withdraw-build.ts';
+import { type WithdrawClient, type WithdrawnBuild, withdrawBuild } from '../templates/withdraw-build.ts';
 
 /**
  * Withdraws a build whose test was red.
  *
  * @returns what was done, in sentences; also when the service refused
  */
-export async function withdraw(
-  client: Pick<IdempotentApi, 'tags' | 'removeTags' | 'assignTags'>,
-  build: WithdrawnBuild,
-): Promise<string> {
+export async function withdraw(client: WithdrawClient, build: WithdrawnBuild): Promise<string> {
   const { buildId } = build;
   try {
     const { stay, held } = await withdrawBuild(client, build);

@@ -4,7 +4,7 @@ import type { TemplateTag } from '../api/schemas.ts';
 import { ServiceError } from '../http/errors.ts';
 import { waitsForTest } from './find-build.ts';
 import type { ContentRow } from './sweep-content-tags.ts';
-import { withdrawBuild } from './withdraw-build.ts';
+import { type WithdrawClient, withdrawBuild } from './withdraw-build.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -28,7 +28,7 @@ export interface SweptRows {
  * holds it as well.
  */
 export async function sweepCandidates(
-  client: Pick<ServiceClient, 'tags' | 'removeTags' | 'assignTags' | 'clockAheadMs'>,
+  client: WithdrawClient & Pick<ServiceClient, 'templateIdOf' | 'clockAheadMs'>,
   name: string,
   { dryRun }: { readonly dryRun: boolean },
   rows: SweptRows,
@@ -51,8 +51,9 @@ export async function sweepCandidates(
     const others = old.filter(({ buildID }) => !untested.has(buildID)).map(({ tag }) => tag);
     if (others.length > 0) await client.removeTags(name, others);
     for (const tag of others) removed.add(tag);
+    const templateId = untested.size === 0 ? '' : await client.templateIdOf(name);
     for (const buildId of untested) {
-      const withdrawal = await withdrawBuild(client, { name, templateId: name, buildId });
+      const withdrawal = await withdrawBuild(client, { name, templateId, buildId });
       for (const tag of withdrawal.removed) removed.add(tag);
     }
     return undefined;

@@ -2,6 +2,7 @@ import type { IdempotentApi } from '../api/client.ts';
 import { buildReference } from '../api/names.ts';
 import { failedTag, isReservedTag } from '../api/reserved-tags.ts';
 import { isMissing } from '../http/errors.ts';
+import { statusOf } from './find-build.ts';
 import { readTags } from './find-template.ts';
 
 /** A run that held the build between look and removal is seen by the next look. */
@@ -13,6 +14,8 @@ export interface WithdrawnBuild {
   readonly templateId: string;
   readonly buildId: string;
 }
+
+export type WithdrawClient = Pick<IdempotentApi, 'tags' | 'removeTags' | 'assignTags' | 'status'>;
 
 /** What became of it. */
 export interface Withdrawal {
@@ -33,10 +36,7 @@ export interface Withdrawal {
  * `findReadyBuild` and `publishTested` look for. The failed tag comes before the last look. So a run that holds the build
  * too late for that look sees the failed tag when it reads the tags after its test.
  */
-export async function withdrawBuild(
-  client: Pick<IdempotentApi, 'tags' | 'removeTags' | 'assignTags'>,
-  build: WithdrawnBuild,
-): Promise<Withdrawal> {
+export async function withdrawBuild(client: WithdrawClient, build: WithdrawnBuild): Promise<Withdrawal> {
   const { name, templateId, buildId } = build;
   const failed = failedTag(buildId);
   const removed: string[] = [];
@@ -53,7 +53,11 @@ export async function withdrawBuild(
         await client.removeTags(name, own);
         removed.push(...own);
       } else if (marked) return { removed, stay, held: false };
-      if (!marked) await mark(client, build, failed, stay[0]);
+      if (marked) continue;
+      if (stay.length === 0 && !(await statusOf(client, build, buildId))) {
+        return { removed, stay, held: false };
+      }
+      await mark(client, build, failed, stay[0]);
       marked = true;
     }
     return { removed, stay, held: true };
