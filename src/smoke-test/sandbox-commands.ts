@@ -40,11 +40,15 @@ export interface CommandEnd {
 }
 
 const output = v.object({ stdout: v.optional(v.string()), stderr: v.optional(v.string()) });
+const commandEnd = v.object({
+  exitCode: v.optional(v.number()),
+  status: v.optional(v.string()),
+  error: v.optional(v.string()),
+});
 const event = v.object({
   event: v.object({
     data: v.optional(output),
-    // A code of 0 is left out.
-    end: v.optional(v.object({ exitCode: v.optional(v.number(), 0) })),
+    end: v.optional(commandEnd),
   }),
 });
 const trailer = v.object({
@@ -61,6 +65,12 @@ const processList = v.object({
     [],
   ),
 });
+
+/** A code of 0 is left out, so an end that is no success has to tell it by its other fields. */
+function exitCodeOf({ exitCode, status = '', error = '' }: v.InferOutput<typeof commandEnd>): number {
+  if (exitCode !== undefined) return exitCode;
+  return error === '' && /^(exit status 0)?$/.test(status) ? 0 : -1;
+}
 
 /** Milliseconds after its limit in which a command must have ended. */
 const overdueMs = 5000;
@@ -109,7 +119,7 @@ export function sandboxCommands(address: SandboxAddress, network: Network): Sand
       ...{ request, host },
       ...(status !== undefined && { status }),
       summary: what,
-      message: `${host} ${what} to ${request}`,
+      message: `${request}: ${host} ${what}`,
     });
   }
 
@@ -158,7 +168,7 @@ export function sandboxCommands(address: SandboxAddress, network: Network): Sand
         const bytes = data?.[stream];
         if (bytes) onOutput(stream, decoders[stream].decode(Buffer.from(bytes, 'base64'), { stream: true }));
       }
-      if (end) exitCode = end.exitCode;
+      if (end) exitCode = exitCodeOf(end);
     }
     // A character that was cut off at the very end.
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -73,6 +73,7 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
   let startMs: number | undefined;
   let url: UrlOutcome | undefined;
   let inUse: SandboxUse | undefined;
+  let hadToWait = false;
   const end = (failure?: SmokeTestFailure, metrics?: SandboxMetrics): SmokeTestOutcome => ({
     passed: failure === undefined,
     ...(sandbox && { sandboxId: sandbox.sandboxId }),
@@ -84,6 +85,7 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
   });
   try {
     const use = async () => {
+      hadToWait = true;
       inUse = await soon(connect, signal, (quick) => quick.sandboxUse());
       return inUse;
     };
@@ -94,24 +96,32 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
     const { sandboxId } = sandbox;
     const figures = () => soon(connect, signal, (client) => firstMetrics(client, sandboxId, signal));
     const { startCmd, readyCmd } = test;
+    /** A test that the wait for a sandbox left too little time says nothing about the template. */
+    const unlessCutShort = (failure: SmokeTestFailure, isTimedOut: boolean): SmokeTestFailure =>
+      isTimedOut && hadToWait ? cutShort(failure, startMs ?? 0) : failure;
     if (startCmd && !(await isAlive(within, startCmd, readyCmd, { leftMs, signal }))) {
       const message = `The start command does not run in the sandbox: ${startCmd}. It ran when the template was built, so it may have ended since, or not have survived the snapshot.`;
-      return end({ cause: 'start-command', message });
+      return end(unlessCutShort({ cause: 'start-command', message }, leftMs() === 0));
     }
     if (test.url) {
       emit({ type: 'url', url: `${test.url.port}${test.url.path}` });
       const onAnswer = (found: string) => emit({ type: 'url-answer', found });
       url = await awaitServed(test.url, within.ask, leftMs, onAnswer, signal);
       emit({ type: 'url-end', outcome: url });
-      if (!url.passed) return end({ cause: 'url', message: howUrlFailed(url) }, await figures());
+      if (!url.passed) {
+        const failure = { cause: 'url', message: howUrlFailed(url) } as const;
+        return end(unlessCutShort(failure, true), await figures());
+      }
     }
     for (const [index, { title, command }] of test.commands.entries()) {
       emit({ type: 'command', command: index + 1, total: test.commands.length, title });
       const outcome = await runCommand(within, { title, command }, Math.max(leftMs(), leastMs), deps);
       commands.push(outcome);
       emit({ type: 'command-end', outcome });
-      if (outcome.exitCode !== 0)
-        return end({ cause: 'command', message: howItFailed(outcome, test.limitMs) }, await figures());
+      if (outcome.exitCode !== 0) {
+        const failure = { cause: 'command', message: howItFailed(outcome, test.limitMs) } as const;
+        return end(unlessCutShort(failure, outcome.exitCode === undefined), await figures());
+      }
     }
     return end(undefined, await figures());
   } catch (error) {
@@ -166,6 +176,15 @@ function notStarted(error: ServiceError, use: SandboxUse | undefined, afterMs: n
     cause: 'sandbox',
     message: `No sandbox could be started: ${message}.${waited}${inUse}`,
     ...(status !== undefined && { status }),
+  };
+}
+
+function cutShort({ message }: SmokeTestFailure, waitedMs: number): SmokeTestFailure {
+  const waited = `It waited ${Math.round(waitedMs / 1000)} s for a free sandbox.`;
+  return {
+    cause: 'sandbox',
+    message: `The test had too little time left. ${waited} ${message}`,
+    status: 429,
   };
 }
 

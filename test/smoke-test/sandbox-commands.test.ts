@@ -98,6 +98,22 @@ describe('the output of a command', () => {
     });
   });
 
+  test.each([
+    [{ exited: true, status: 'exit status 0' }, 0],
+    [{ exited: true }, 0],
+    [{ exited: true, status: 'exit status 3', exitCode: 3 }, 3],
+    [{ status: 'signal: killed', exitCode: -1 }, -1],
+    [{ status: 'signal: killed' }, -1],
+    [{ error: 'signal: killed' }, -1],
+  ])(
+    'with the end %j has the exit code %i: none is left out of an end that is no success',
+    async (how, code) => {
+      expect(await printed([encodeFrame({ event: { end: how } }), trailer])).toMatchObject({
+        exitCode: code,
+      });
+    },
+  );
+
   test('is given up when a sandbox does not end the command at its limit', async () => {
     const { commands } = await sandboxThat((request, response) => {
       request.resume();

@@ -209,6 +209,32 @@ test('waits for a sandbox while the team has as many as it may, and says how man
   });
 });
 
+test('says nothing about a template when the wait for a sandbox left its test too little time', async () => {
+  let isFull = true;
+  const script: SimulationScript = [{ at: 'command', text: /^sleep/, durationMs: Number.POSITIVE_INFINITY }];
+  const { outcome, left } = await testApp('sleep 100', {
+    script,
+    limitMs: 2500,
+    intercept: async (request, response, next) => {
+      if (request.url === '/sandboxes' && isFull) {
+        isFull = false;
+        response.writeHead(429, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ code: 429, message: 'maximum number of concurrent sandboxes' }));
+        return;
+      }
+      const reply = await next();
+      response.writeHead(reply.status, reply.headers);
+      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
+      response.end(reply.body);
+    },
+  });
+  expect(outcome.failure).toMatchObject({ cause: 'sandbox', status: 429 });
+  expect(outcome.failure?.message).toMatch(
+    /^The test had too little time left\. It waited \d+ s for a free sandbox\. sleep 100 did not end within \d s;/,
+  );
+  expect(left).toEqual([]);
+});
+
 test('ends its sandbox when the job is cancelled', async () => {
   const cancelled = new AbortController();
   let used: LocalService | undefined;

@@ -6,7 +6,7 @@ export function diagnoseTest({ cause, status }: SmokeTestFailure): Diagnosis {
   if (cause === 'sandbox') {
     return {
       class: 'sandbox',
-      what: 'The template was built, and it is not tested: its test had no sandbox.',
+      what: 'The template was built, and its test did not come to its end, for want of a sandbox.',
       advice: sandboxAdvice(status),
       retry: 'never',
     };
