@@ -69,6 +69,12 @@ export function createGithubClient(options: GithubOptions): GithubClient {
       try {
         const { rest } = await octokit();
         const { data } = await rest.pulls.get({ ...repository, pull_number: number });
+        // A proxy or a page for logging in may answer in its place.
+        if (!v.is(pullRequestAnswer, data))
+          throw new GithubError({
+            request: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+            said: 'something else than a pull request',
+          });
         const updatedAt = new Date(data.updated_at);
         return {
           number,
@@ -116,6 +122,7 @@ export function createGithubClient(options: GithubOptions): GithubClient {
   };
 }
 
+const pullRequestAnswer = v.object({ state: v.string(), head: v.object({ sha: v.string() }) });
 const text = v.pipe(v.string(), v.nonEmpty());
 const viewer = v.object({ data: v.object({ viewer: v.object({ login: text }) }) });
 const user = v.object({ login: text });

@@ -56,6 +56,17 @@ describe('pull requests', () => {
   });
 });
 
+test.each([[[]], [{}], ['<html>Log in</html>'], [{ state: 'open', head: null }]])(
+  'an answer %j that is no pull request is an error of GitHub',
+  async (body) => {
+    await using server = await startGithubServer();
+    server.intercept = () => ({ status: 200, body });
+    const error = await errorOf(clientOf(server).pullRequest(1));
+    expect(error).toBeInstanceOf(GithubError);
+    expect(error.message).toContain('something else than a pull request');
+  },
+);
+
 describe('comments', () => {
   test('are read from all pages in order', async () => {
     await using server = await startGithubServer();

@@ -22,7 +22,8 @@ export function diagnoseTest({ cause, status }: SmokeTestFailure): Diagnosis {
 }
 
 const advice: Readonly<Record<Exclude<SmokeTestFailure['cause'], 'sandbox'>, string>> = {
-  command: 'Run the same command in a sandbox of the template, or change the test.',
+  command:
+    'To run the command by hand, build without this test under another tag, and start a sandbox of that build. Or change the test.',
   'start-command':
     'Look what the start command prints before it ends, and let it run in the foreground or give a ready command that tells that its service runs.',
   url: 'Check that the start command serves this port on 0.0.0.0, or change test-url. A server that needs longer to answer needs a longer test-timeout.',

@@ -132,7 +132,7 @@ export function failureSection(
     code.length > 0 && fence(code.join('\n'), 'text'),
     !isOurs && message && fence(cutWithMark(message, messageLimit), 'text'),
     lastLines.length > 0 &&
-      `Its last ${formatCount(lastLines.length, 'line')}:\n\n${fence(lastLines.join('\n'), 'text')}`,
+      `Its last ${lastLines.length === 1 ? 'line' : formatCount(lastLines.length, 'line')}:\n\n${fence(lastLines.join('\n'), 'text')}`,
   ]
     .filter(Boolean)
     .join('\n\n');

@@ -101,7 +101,7 @@ test('a failure: what happened, what to do, where, and the last lines; no snippe
   );
   expect(body).toContain('### Template `my-agent` failed to build\n');
   expect(body).toContain(
-    '#### Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt\n\npip finds no package "reqeusts" that fits.\n\nCheck its name.\n\nIf that does not help, build once with skip-cache: true.\n\nAt `sandbox/template.ts:6`:\n\n```text\nexit status 1\n```\n\nIts last 1 line:\n\n```text\nboom\n```\n',
+    '#### Step 3 of 4 failed: RUN pip install -r /srv/app/requirements.txt\n\npip finds no package "reqeusts" that fits.\n\nCheck its name.\n\nIf that does not help, build once with skip-cache: true.\n\nAt `sandbox/template.ts:6`:\n\n```text\nexit status 1\n```\n\nIts last line:\n\n```text\nboom\n```\n',
   );
   expect(body).toContain('| **failed** |');
   expect(body).not.toContain('Sandbox.create');

@@ -126,7 +126,7 @@ At \`sandbox/template.ts:6\`:
 exit status 1
 \`\`\`
 
-Its last 1 line:
+Its last line:
 
 \`\`\`text
 boom
