@@ -160,12 +160,9 @@ async function soon<Value>(
   return ask(connect(limit)).catch(() => undefined);
 }
 
-function lost({ message, status }: ServiceError): SmokeTestFailure {
-  return {
-    cause: 'sandbox',
-    message: `The sandbox was lost: ${message}.`,
-    ...(status !== undefined && { status }),
-  };
+/** Without the status of the answer: it is not that of a request for a sandbox. */
+function lost({ message }: ServiceError): SmokeTestFailure {
+  return { cause: 'sandbox', message: `The sandbox was lost: ${message}.` };
 }
 
 function notStarted(error: ServiceError, use: SandboxUse | undefined, afterMs: number): SmokeTestFailure {

@@ -1,4 +1,5 @@
 /** The smoke test on sandboxes of the embedded service. */
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { createServiceClient } from '../../src/api/client.ts';
 import { defaultTransport } from '../../src/api/transport.ts';
@@ -160,17 +161,20 @@ describe('a test that does not pass', () => {
     expect(outcome.failure?.message).toMatch(/^No sandbox could be started: .*no node has room/);
   });
 
-  test('says that the sandbox was lost', async () => {
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['hangs up', (response) => response.destroy()],
+    ['refuses the token', (response) => response.writeHead(401).end('{"code":"unauthenticated"}')],
+  ])('says that a sandbox was lost that %s, and blames no key', async (_what, answer) => {
     const { outcome, left } = await testApp('true', {
       intercept: async (request, response, next) => {
-        if (request.url === '/process.Process/Start') response.destroy();
+        if (request.url === '/process.Process/Start') answer(response);
         else {
           const reply = await next();
           response.writeHead(reply.status, reply.headers).end(reply.body);
         }
       },
     });
-    expect(outcome.failure).toMatchObject({
+    expect(outcome.failure).toEqual({
       cause: 'sandbox',
       message: expect.stringContaining('The sandbox was lost'),
     });

@@ -31,6 +31,8 @@ const advice: Readonly<Record<Exclude<SmokeTestFailure['cause'], 'sandbox'>, str
 
 function sandboxAdvice(status: number | undefined): string {
   switch (status) {
+    case 400:
+      return 'The service refuses such a sandbox, and would again. If the time is what it refuses, lower test-timeout.';
     case 401:
     case 403:
       return 'The key may build templates and not start sandboxes. Use one that may.';
