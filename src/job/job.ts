@@ -62,7 +62,7 @@ export interface Clients {
    * @param signal - also ends the requests
    */
   readonly connect: (connection: Connection, signal?: AbortSignal) => ServiceClient;
-  /** The service, for what must be ended after a cancel too: only the signal ends its requests. */
+  /** The service, for what must be ended or taken back after a cancel too: only the signal ends its requests. */
   readonly connectToEnd: (connection: Connection, signal: AbortSignal) => ServiceClient;
   /** What can be done in a sandbox of that service. */
   readonly sandbox: (connection: Connection, sandbox: StartedSandbox) => InsideSandbox;

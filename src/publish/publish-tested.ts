@@ -13,6 +13,7 @@ import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 import { promote, TargetError } from '../templates/assign-tags.ts';
 import { isWithdrawn } from '../templates/find-build.ts';
 import { readTags, type TemplateInfo } from '../templates/find-template.ts';
+import { type Closing, type ConnectToEnd, openClosing } from './closing.ts';
 import { type BeginningOfRun, clockStepMs, tagsOfLaterBuilds } from './later-builds.ts';
 import { testFailed } from './test-failed.ts';
 import { watchMoves } from './watch-moves.ts';
@@ -26,6 +27,11 @@ export interface PublishTest {
   readonly passedTag?: string;
   /** Starts a sandbox of `name:buildId` and tests it. Rejects only with the signal's reason. */
   readonly run: (reference: string) => Promise<SmokeTestOutcome>;
+}
+
+/** What a run with a test needs. */
+export interface PublishDeps extends ReuseContext {
+  readonly connectToEnd: ConnectToEnd;
 }
 
 /** So many builds are tested when each is withdrawn during its test. */
@@ -49,9 +55,12 @@ const mostTested = 4;
  *    candidate tag on it goes, so no other run that tests it can publish it. A build without any tag cannot be reached by
  *    its identifier either, so nobody can promote it. Tags that people or other runs gave it stay. If it can be reached
  *    all the same, it gets the failed tag: the promote action refuses it, and no run with a test publishes it.
- * 5. *No verdict changes nothing.* If no sandbox could be started, if the job is cancelled, or if the runner is lost, the
- *    build keeps its content tags and its candidate tag. The next run finds it and tests it. The promote action refuses a
- *    build that only waits for its test. A cleanup that sweeps the candidate tag withdraws the build (`sweepCandidates`).
+ *    A verdict that was reached is not lost: a cancel or a time limit during all this leaves it a few seconds
+ *    (`openClosing`), and the run ends as red. The removal of the candidate tag after green has the same time.
+ * 5. *No verdict changes nothing.* If no sandbox could be started, if the job is cancelled before its test is red or its
+ *    tags move, or if the runner is lost, the build keeps its content tags and its candidate tag. The next run finds it
+ *    and tests it. The promote action refuses a build that only waits for its test. A cleanup that sweeps the candidate
+ *    tag withdraws the build (`sweepCandidates`).
  * 6. *A passed test counts.* The passed tag has the hash of content and test, and only point 3 assigns it. A run whose
  *    build has it only moves tags, with the passed tag as the target: red takes it away, as it does the candidate tag. A
  *    build is never found by it, but by its content tag, with the proof of `findMatch`; the passed tag must name the same
@@ -83,10 +92,11 @@ export async function publishTested(
   plan: Plan,
   test: PublishTest,
   options: ReuseOptions,
-  deps: ReuseContext,
+  deps: PublishDeps,
 ): Promise<Result<BuildOutcome>> {
   const { emit, signal } = deps;
   const { client, mayHaveMoved } = watchMoves(deps.client);
+  const closing = openClosing(deps.connectToEnd, signal);
   const startedAt = Date.now();
   const end = (outcome: BuildOutcome): Result<BuildOutcome> => {
     const whole = { ...outcome, durationMs: Date.now() - startedAt };
@@ -118,7 +128,7 @@ export async function publishTested(
     const build = made.value;
     if (build.status !== 'ready') return end(withoutTags(build));
     const publication = new Publication(plan, test, build, {
-      ...{ begun, client, emit, hasRegistered, mayHaveMoved },
+      ...{ begun, client, closing, emit, hasRegistered, mayHaveMoved },
     });
     const outcome = await publication.run().catch((error: unknown) => {
       if (signal.aborted) return publication.aborted(signal.reason as AbortReason);
@@ -133,6 +143,7 @@ export async function publishTested(
 }
 
 interface PublicationContext extends Pick<ReuseContext, 'client' | 'emit'> {
+  readonly closing: Closing;
   readonly begun: () => Promise<BeginningOfRun>;
   /** Whether this run has registered any build. */
   readonly hasRegistered: boolean;
@@ -149,6 +160,7 @@ class Publication {
   readonly #hasRegistered: boolean;
   readonly #mayHaveMoved: () => boolean;
   readonly #client: ServiceClient;
+  readonly #closing: Closing;
   readonly #emit: ReuseContext['emit'];
   #result: SmokeTestOutcome | undefined;
 
@@ -156,7 +168,7 @@ class Publication {
     plan: Plan,
     test: PublishTest,
     build: BuildOutcome,
-    { begun, client, emit, hasRegistered, mayHaveMoved }: PublicationContext,
+    { begun, client, closing, emit, hasRegistered, mayHaveMoved }: PublicationContext,
   ) {
     this.#plan = plan;
     this.#test = test;
@@ -165,6 +177,7 @@ class Publication {
     this.#hasRegistered = hasRegistered;
     this.#mayHaveMoved = mayHaveMoved;
     this.#client = client;
+    this.#closing = closing;
     this.#emit = emit;
   }
 
@@ -188,7 +201,7 @@ class Publication {
     const { failure } = this.#result;
     if (failure) {
       // A sandbox that cannot be started says nothing about the build.
-      if (failure.cause !== 'sandbox') this.#notice(await withdraw(this.#client, this.#build));
+      if (failure.cause !== 'sandbox') this.#notice(await withdraw(this.#closing, this.#build));
       return testFailed(this.#build, this.#result);
     }
     const own = passedTag === undefined ? [] : [passedTag];
@@ -249,7 +262,9 @@ class Publication {
     const build = { templateId, buildId, isOwn: !reused };
     const keep = (current: ReadonlyMap<string, string>) =>
       tagsOfLaterBuilds(this.#client, tags, current, build, begun);
-    const claimed = await claimTags(this.#client, { template, buildId }, { tags, keep, ...claim });
+    // What has moved is read again after a cancel too.
+    const client = { ...this.#client, tags: this.#closing.client.tags };
+    const claimed = await claimTags(client, { template, buildId }, { tags, keep, ...claim });
     return claimed.ok ? this.#claimed(claimed.value) : undefined;
   }
 
@@ -270,12 +285,12 @@ class Publication {
   /** Removes the candidate tag. If that fails, the build has its tags all the same. */
   async #letGo(): Promise<void> {
     const { candidateTag } = this.#test;
+    const { client, whyNot } = this.#closing;
     try {
-      await this.#client.removeTags(this.#build.name, [candidateTag]);
+      await client.removeTags(this.#build.name, [candidateTag]);
     } catch (error) {
-      if (!(error instanceof ServiceError)) return;
       this.#notice(
-        `The tag ${candidateTag} could not be removed (${error.summary}). It does no harm; a cleanup with mode: sweep removes it.`,
+        `The tag ${candidateTag} could not be removed (${whyNot(error)}). It does no harm; a cleanup with mode: sweep removes it.`,
       );
     }
   }

@@ -1,12 +1,12 @@
-import { ServiceError } from '../http/errors.ts';
-import { type WithdrawClient, type WithdrawnBuild, withdrawBuild } from '../templates/withdraw-build.ts';
+import { type WithdrawnBuild, withdrawBuild } from '../templates/withdraw-build.ts';
+import type { Closing } from './closing.ts';
 
 /**
- * Withdraws a build whose test was red.
+ * Withdraws a build whose test was red, also when the job is cancelled meanwhile.
  *
- * @returns what was done, in sentences; also when the service refused
+ * @returns what was done, in sentences; also when the service refused or did not answer in time
  */
-export async function withdraw(client: WithdrawClient, build: WithdrawnBuild): Promise<string> {
+export async function withdraw({ client, whyNot }: Closing, build: WithdrawnBuild): Promise<string> {
   const { buildId } = build;
   try {
     const { stay, held } = await withdrawBuild(client, build);
@@ -14,8 +14,7 @@ export async function withdraw(client: WithdrawClient, build: WithdrawnBuild): P
       return `Other runs keep holding build ${buildId}; each of them withdraws it when its test fails.`;
     return told(buildId, stay);
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return `Build ${buildId} could not be withdrawn (${error.summary}). This run moved no tag to it, but a run without this test may reuse the build. Run this job again.`;
+    return `Build ${buildId} could not be withdrawn (${whyNot(error)}). This run moved no tag to it, but a run without this test may reuse the build. Run this job again.`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServiceClient } from '../api/client.ts';
 import type { StartedSandbox } from '../api/sandbox-schemas.ts';
 import { isAmbiguous, ServiceError } from '../http/errors.ts';
+import { outlasting } from '../http/outlasting.ts';
 import { endSandboxes, type LeftSandbox, markedBy } from './end-sandboxes.ts';
 
 /** The service's calls about sandboxes. */
@@ -80,13 +81,4 @@ export function leaseSandbox({ connect, marker, remember, signal }: LeaseOptions
       return true;
     },
   };
-}
-
-/** Aborts as the signal does, this many milliseconds later. */
-function outlasting(signal: AbortSignal, graceMs: number): AbortSignal {
-  const later = new AbortController();
-  const wait = () => void setTimeout(() => later.abort(signal.reason), graceMs).unref();
-  if (signal.aborted) wait();
-  else signal.addEventListener('abort', wait, { once: true });
-  return later.signal;
 }

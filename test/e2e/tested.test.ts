@@ -1,9 +1,11 @@
 /** A build with the input test: its tags move after the test, and a red test moves none. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
+import { sendReply } from '../../src/local/http.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationRule } from '../../src/local/simulation-script.ts';
-import { testWith } from '../support/fixtures.ts';
+import { type Run, type TestService, testWith } from '../support/fixtures.ts';
 import { tagsNow, tagsOn } from '../support/publish-run.ts';
 import { groupsOf } from '../support/runner.ts';
 import { build } from '../support/service-client.ts';
@@ -193,4 +195,87 @@ describe('a job that ends during the test', () => {
       expect(next.outputs).toMatchObject({ reused: 'true', tags: 'v1,latest' });
     },
   );
+});
+
+describe('a job that is cancelled after the verdict', () => {
+  interface Moment {
+    /** The request that is held, as `METHOD path`. */
+    readonly held: RegExp;
+    /** The first one after this one. */
+    readonly after?: RegExp;
+  }
+  const removal: Moment = { held: /^DELETE \/templates\/tags$/ };
+  const look = /^GET \/templates\/[^/]+\/tags$/;
+  const endOfSandbox = /^DELETE \/sandboxes\//;
+
+  /** Sends SIGTERM while the service holds a request, which it answers a little later, or never. */
+  const cancelledAt = (service: TestService, run: Run, { held, after }: Moment, isAnswered = true) => {
+    let pid = 0;
+    let isNear = after === undefined;
+    let isOver = false;
+    service.intercept = async (request, response, next) => {
+      const line = `${request.method} ${request.url?.split('?')[0]}`;
+      if (isNear && !isOver && held.test(line)) {
+        isOver = true;
+        process.kill(pid, 'SIGTERM');
+        if (!isAnswered) return;
+        await sleep(300);
+      }
+      isNear ||= after?.test(line) === true;
+      sendReply(response, await next());
+    };
+    return run({
+      onSpawn: (id) => {
+        pid = id;
+      },
+    });
+  };
+
+  test.for<[string, Moment]>([
+    ['its sandbox is ended', { held: endOfSandbox }],
+    ['its tags are read', { after: endOfSandbox, held: look }],
+    ['its tags are removed', removal],
+  ])('a red build is withdrawn all the same, while %s', async ([, moment], { service, run }) => {
+    service.script = [red];
+    const { exitCode, log, outputs } = await cancelledAt(service, run, moment);
+    const { buildId = '' } = outputs;
+    expect(exitCode, log).toBe(1);
+    expect(outputs).toMatchObject({ status: 'error', failure: 'smoke-test', tags: '' });
+    expect(log).toContain(`Build ${buildId} is withdrawn: `);
+    expect(log).toContain(`Build my-agent:${buildId} did not pass its test`);
+    expect(log.match(/^::error/gm)).toHaveLength(1);
+    expect(tagsOn(service, buildId, 'my-agent')).toEqual([]);
+    expect(service.inspect.sandboxes()).toEqual([]);
+  });
+
+  test('a red build is reported in time, also if the service does not answer', async ({ service, run }) => {
+    service.script = [red];
+    const { exitCode, log, outputs, result } = await cancelledAt(service, run, removal, false);
+    expect(exitCode, log).toBe(1);
+    expect(outputs).toMatchObject({ status: 'error', failure: 'smoke-test', tags: '' });
+    expect(log).toContain(
+      `Build ${outputs['buildId']} could not be withdrawn (the step had to end before the service answered).`,
+    );
+    expect(result).toBeDefined();
+  });
+
+  test.for<[string, Moment]>([
+    ['the moved tags are read again', { after: /^POST \/templates\/tags$/, held: look }],
+    ['its candidate tag is removed', removal],
+  ])('a green build keeps its tags and no other, while %s', async ([, moment], { service, run }) => {
+    const { exitCode, log, outputs } = await cancelledAt(service, run, moment);
+    const { buildId = '' } = outputs;
+    expect(exitCode, log).toBe(0);
+    expect(outputs).toMatchObject({ status: 'ready', tags: 'v1,latest' });
+    expect(tagsOn(service, buildId, 'my-agent')).toEqual(['content', 'content', 'latest', 'passed', 'v1']);
+  });
+
+  test('a green build whose candidate tag cannot be removed in time is told so', async ({ service, run }) => {
+    const { exitCode, log, outputs } = await cancelledAt(service, run, removal, false);
+    expect(exitCode, log).toBe(0);
+    expect(outputs).toMatchObject({ status: 'ready', tags: 'v1,latest' });
+    expect(log).toMatch(
+      /The tag candidate-\S+ could not be removed \(the step had to end before the service answered\)\. It does no harm/,
+    );
+  });
 });

@@ -499,6 +499,20 @@ describe('the way to the tags', () => {
     const next = await runPublish(service, plan);
     expect(publishedOf(next)).toMatchObject({ status: 'ready', buildId });
   });
+
+  test.each(['timeout', 'interrupted'])('a red verdict outlasts a %s', async (reason) => {
+    const { wire, service, plan } = await world();
+    const stop = new AbortController();
+    wire.on(
+      'remove',
+      first(() => stop.abort(reason)),
+    );
+    const run = await runPublish(service, plan, { signal: stop.signal, verdict: 'red' });
+    const { buildId, abortedBy, diagnosis } = publishedOf(run);
+    expect([abortedBy, diagnosis?.class]).toEqual([undefined, 'smoke-test']);
+    expect(tagsOn(service, buildId)).toEqual([]);
+    expect(run.notices.at(-1)).toMatch(/ is withdrawn: /);
+  });
 });
 
 test('the build of the plan is what is tagged', async () => {

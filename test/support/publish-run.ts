@@ -6,9 +6,11 @@ import type { LocalService } from '../../src/local/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { publishTested } from '../../src/publish/publish-tested.ts';
 import type { Result } from '../../src/result.ts';
+import { lookUpEarly } from '../../src/reuse/early-lookup.ts';
 import type { ReuseOptions } from '../../src/reuse/search.ts';
 import type { SmokeTestFailure, SmokeTestOutcome } from '../../src/smoke-test/events.ts';
 import { type ObserveOptions, observe, type Run } from './build-run.ts';
+import { fastClient } from './fast-client.ts';
 
 /** What a test finds: a verdict, or what happens during it, which may give one. */
 export type Verdict = VerdictWord | ((reference: string) => Promise<VerdictWord | undefined>);
@@ -21,6 +23,8 @@ export interface PublishChanges extends ObserveOptions {
   /** What is tested; another text is another test. */
   readonly test?: string;
   readonly run?: number;
+  /** Whether a lookup is sent before the run begins. */
+  readonly early?: boolean;
 }
 
 export interface PublishRun extends Run<Result<BuildOutcome>> {
@@ -47,7 +51,15 @@ export function passedTagOf({ fingerprint }: Plan, test = 'true'): string | unde
 export async function runPublish(
   service: Pick<LocalService, 'url' | 'apiKey'>,
   plan: Plan,
-  { options, verdict = 'green', test = 'true', run = 7, signal, ...observing }: PublishChanges = {},
+  {
+    options,
+    verdict = 'green',
+    test = 'true',
+    run = 7,
+    early = false,
+    signal,
+    ...observing
+  }: PublishChanges = {},
 ): Promise<PublishRun> {
   const tested: string[] = [];
   const candidate = candidateTag({ run, attempt: 1 });
@@ -66,7 +78,11 @@ export async function runPublish(
         },
       },
       { wait: true, reuse: 'auto', ...options },
-      context,
+      {
+        ...context,
+        ...(early && { early: lookUpEarly(context.client, plan.name) }),
+        connectToEnd: (ended) => fastClient(service.url, { signal: ended }, { apiKey: service.apiKey }),
+      },
     ),
   );
   return { ...ended, tested, candidateTag: candidate };

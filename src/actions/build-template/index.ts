@@ -75,7 +75,7 @@ export async function runBuild(job: Job, early?: EarlyHost): Promise<ExitResult>
           plan,
           publishTest(plan, settled, context, (build) => runTest(build, signal)),
           settled,
-          driver,
+          { ...driver, connectToEnd: (ended) => clients.connectToEnd(connection, ended) },
         )
       : reuseOrBuild(plan, settled, driver);
     return redactDeep(await ended, runner.redact);

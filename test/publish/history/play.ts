@@ -322,7 +322,8 @@ export async function play(
           plan,
           { candidateTag: run.candidate, ...(passed && { passedTag: passed }), run: runTest },
           options,
-          context,
+          // What is killed sends nothing more.
+          { ...context, connectToEnd: () => client },
         );
         if (run.reds !== undefined && run.notices.some((text) => / is withdrawn: /.test(text)))
           withdrawn.set(run.reds, step);
