@@ -6,6 +6,8 @@ export type SmokeTestEvent =
   /** No sandbox is free. `why` is the service's answer in a few words. */
   | { readonly type: 'waiting'; readonly why: string; readonly use?: SandboxUse; readonly leftMs: number }
   | { readonly type: 'sandbox'; readonly sandboxId: string; readonly durationMs: number }
+  /** The sandbox was lost, and the test begins anew in another. */
+  | { readonly type: 'again'; readonly why: string }
   | { readonly type: 'url'; readonly url: string }
   /** What the port answered, when that changes: `status 502`. */
   | { readonly type: 'url-answer'; readonly found: string }

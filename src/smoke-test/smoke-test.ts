@@ -61,12 +61,36 @@ const figuresLimitMs = 10_000;
  * commands may need it, and then commands run one after the other. The first of all these that fails ends the test. The
  * sandbox is ended in any case, before this settles.
  *
+ * A sandbox that is lost by a failure which may pass is replaced once, and the test begins anew in the other: a command
+ * whose answer was lost may have run, so nothing is repeated within one sandbox.
+ *
  * A test that does not pass is a result. Rejects only with the signal's reason.
  */
 export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promise<SmokeTestOutcome> {
-  const { connect, inside, emit, marker, remember = () => {}, signal } = deps;
   const begun = Date.now();
   const leftMs = () => Math.max(0, test.limitMs - (Date.now() - begun));
+  const first = await testInSandbox(test, deps, leftMs);
+  if (!first.lostBy || !isTransient(first.lostBy) || leftMs() < leastMs) return first.outcome;
+  deps.emit({ type: 'again', why: first.lostBy.message });
+  const { outcome } = await testInSandbox(test, deps, leftMs);
+  const { failure } = outcome;
+  if (!failure || failure.cause === 'sandbox' || leftMs() > leastMs) return outcome;
+  const message = `The test had too little time left, since its first sandbox was lost. ${failure.message}`;
+  return { ...outcome, failure: { cause: 'sandbox', message } };
+}
+
+interface TestInSandbox {
+  readonly outcome: SmokeTestOutcome;
+  /** What ended it, if a sandbox was there and was lost. */
+  readonly lostBy?: ServiceError;
+}
+
+async function testInSandbox(
+  test: SmokeTest,
+  { connect, inside, emit, marker, remember = () => {}, signal }: SmokeTestDeps,
+  leftMs: () => number,
+): Promise<TestInSandbox> {
+  const begun = Date.now();
   const lease = leaseSandbox({ connect, marker, remember, signal });
   const commands: CommandOutcome[] = [];
   let sandbox: StartedSandbox | undefined;
@@ -74,14 +98,16 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
   let url: UrlOutcome | undefined;
   let inUse: SandboxUse | undefined;
   let hadToWait = false;
-  const end = (failure?: SmokeTestFailure, metrics?: SandboxMetrics): SmokeTestOutcome => ({
-    passed: failure === undefined,
-    ...(sandbox && { sandboxId: sandbox.sandboxId }),
-    ...(startMs !== undefined && { startMs }),
-    ...(url && { url }),
-    commands,
-    ...(metrics && { metrics }),
-    ...(failure && { failure }),
+  const end = (failure?: SmokeTestFailure, metrics?: SandboxMetrics): TestInSandbox => ({
+    outcome: {
+      passed: failure === undefined,
+      ...(sandbox && { sandboxId: sandbox.sandboxId }),
+      ...(startMs !== undefined && { startMs }),
+      ...(url && { url }),
+      commands,
+      ...(metrics && { metrics }),
+      ...(failure && { failure }),
+    },
   });
   try {
     const use = async () => {
@@ -115,7 +141,10 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
     }
     for (const [index, { title, command }] of test.commands.entries()) {
       emit({ type: 'command', command: index + 1, total: test.commands.length, title });
-      const outcome = await runCommand(within, { title, command }, Math.max(leftMs(), leastMs), deps);
+      const outcome = await runCommand(within, { title, command }, Math.max(leftMs(), leastMs), {
+        emit,
+        signal,
+      });
       commands.push(outcome);
       emit({ type: 'command-end', outcome });
       if (outcome.exitCode !== 0) {
@@ -127,7 +156,8 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeTestDeps): Promis
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ServiceError)) throw error;
-    return end(sandbox ? lost(error) : notStarted(error, inUse, Date.now() - begun));
+    if (!sandbox) return end(notStarted(error, inUse, Date.now() - begun));
+    return { ...end(lost(error)), lostBy: error };
   } finally {
     const isEnded = await lease.end();
     if (!isEnded) {
@@ -236,7 +266,7 @@ async function runCommand(
   inside: SandboxCommands,
   { title, command }: TestCommand,
   limitMs: number,
-  { emit, signal }: SmokeTestDeps,
+  { emit, signal }: Pick<SmokeTestDeps, 'emit' | 'signal'>,
 ): Promise<CommandOutcome> {
   const begun = Date.now();
   const lastLines: string[] = [];

@@ -53,8 +53,10 @@ export async function startWhenFree(
         const inUse = await use();
         emit({ type: 'waiting', why: error.summary, ...(inUse && { use: inUse }), leftMs: leftMs() });
       }
-      if (leftMs() <= waitMs) throw error;
-      await pause(waitMs, signal);
+      // The last pause leaves time for one more request, unless the service asked for a longer one.
+      const longestMs = leftMs() - leastMs;
+      if (longestMs < Math.max(error.retryAfterMs ?? 0, leastMs)) throw error;
+      await pause(Math.min(waitMs, longestMs), signal);
     }
   }
 }

@@ -182,6 +182,50 @@ describe('a test that does not pass', () => {
   });
 });
 
+describe('a sandbox that is lost by a failure that may pass', () => {
+  /** Hangs up on the first command, or on each. */
+  const hangUp = (times: number): NonNullable<Settings['intercept']> => {
+    let left = times;
+    return async (request, response, next) => {
+      if (request.url === '/process.Process/Start' && left-- > 0) return void response.destroy();
+      const reply = await next();
+      response.writeHead(reply.status, reply.headers);
+      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
+      response.end(reply.body);
+    };
+  };
+
+  test('is replaced once, and the test begins anew', async () => {
+    const { outcome, events, started, left } = await testApp('one\ntwo', { intercept: hangUp(1) });
+    expect(outcome).toMatchObject({ passed: true, sandboxId: started[1] });
+    expect(outcome.commands.map(({ title }) => title)).toEqual(['one', 'two']);
+    expect(new Set(started).size).toBe(2);
+    expect(events.filter(({ type }) => type === 'again')).toHaveLength(1);
+    expect(left).toEqual([]);
+  });
+
+  test('is not replaced twice', async () => {
+    const { outcome, started, left } = await testApp('one', { intercept: hangUp(2) });
+    expect(outcome.failure?.cause).toBe('sandbox');
+    expect(started).toHaveLength(2);
+    expect(left).toEqual([]);
+  });
+
+  test('blames no template when the second has too little time left', async () => {
+    const { outcome } = await testApp('sleep 100', {
+      intercept: hangUp(1),
+      limitMs: 3000,
+      script: [{ at: 'command', text: /^sleep/, durationMs: Number.POSITIVE_INFINITY }],
+    });
+    expect(outcome.failure).toMatchObject({
+      cause: 'sandbox',
+      message: expect.stringMatching(
+        /^The test had too little time left, since its first sandbox was lost\. sleep/,
+      ),
+    });
+  });
+});
+
 test('waits for a sandbox while the team has as many as it may, and says how many', async () => {
   let held: string | undefined;
   const { outcome, events } = await testApp('true', {

@@ -30,6 +30,10 @@ export function createSmokeTestLog(output: Output, where: string): SmokeTestLog 
         case 'sandbox':
           output.line(`Test: started ${where} in ${formatDuration(event.durationMs)}`);
           break;
+        case 'again':
+          output.endGroup();
+          output.line(`The sandbox was lost: ${singleLine(event.why, 600)}. Testing once more, in another.`);
+          break;
         case 'url':
           output.startGroup(`Test: GET ${singleLine(event.url, 150)}`);
           break;
