@@ -15,7 +15,7 @@ import { subjectOf } from '../provenance/subject.ts';
 import { showWarnings } from '../report/log/output.ts';
 import { type PlanOfResult, planOfResult } from '../report/result/plan-from-result.ts';
 import { fingerprintOfBuild } from '../reuse/published-fingerprint.ts';
-import { findBuild } from '../templates/find-build.ts';
+import { findBuild, waitsForTest } from '../templates/find-build.ts';
 import { readAssignments, taggedTemplate } from '../templates/find-template.ts';
 
 /**
@@ -53,7 +53,7 @@ export async function runWait({ context, runner, clients }: Job): Promise<ExitRe
   });
 }
 
-/** Says what a ready build was made of, where its content tag proves that. */
+/** Says what a ready build was made of, where its content tag proves that, and that it waits for a test. */
 async function tellSubject(
   { templateId }: AwaitedBuild,
   { name, buildId, connection }: WaitInputs,
@@ -62,6 +62,13 @@ async function tellSubject(
   const client = clients.connect(connection);
   const tagged = taggedTemplate(name, Promise.resolve(templateId), readAssignments(client, templateId));
   const fingerprint = await fingerprintOfBuild(client, tagged, buildId);
+  const found = await tagged.catch(() => undefined);
+  if (found && waitsForTest(found.template, buildId)) {
+    runner.output.notice(
+      'The run that made this build tests it before its tags move, and has not seen it pass yet. Wait for that run before you use the build.',
+      { title: 'This build has not passed its test' },
+    );
+  }
   if (fingerprint === undefined) return;
   const subject = subjectOf(connection.apiUrl, name, fingerprint);
   setSubject(subject, runner);

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
 import { type RunChanges, testWith } from '../support/fixtures.ts';
 import { groupsOf, type RunResult } from '../support/runner.ts';
-import { ask, gate } from '../support/service-client.ts';
+import { ask, build, gate } from '../support/service-client.ts';
 
 const files = {
   'template.ts': `import { Template, waitForPort } from 'novita-sandbox';
@@ -231,6 +231,20 @@ describe('a build that is not seen to its end', () => {
     groupsOf(log);
     expect(log).toMatch(/The service no longer finds build \S+: its last tag was removed meanwhile/);
   });
+});
+
+test('a build that has not passed its test is told as such', async ({ service, wait }) => {
+  const candidate = 'candidate-12-1-0123456789ab';
+  for (const [tags, isTold] of [
+    [[candidate], true],
+    [[candidate, `passed-${'ab'.repeat(32)}`], false],
+    [['v1'], false],
+  ] as const) {
+    const { buildID } = await build(service, 'my-agent', {}, [...tags]);
+    const { exitCode, log } = await wait({ reference: `my-agent:${buildID}` });
+    expect(exitCode, log).toBe(0);
+    expect(log.includes('::notice title=This build has not passed its test::'), tags.join()).toBe(isTold);
+  }
 });
 
 describe('what cannot be waited for', () => {

@@ -448,6 +448,7 @@ describe('the way to the tags', () => {
     const run = await runPublish(service, plan);
     const { status, diagnosis, buildId, tags } = publishedOf(run);
     expect([status, tags]).toEqual(['error', []]);
+    expect(diagnosis?.title).toBe('The tags could not be moved');
     expect(diagnosis?.what).toMatch(/^The build is ready, and its tags were not moved\. /);
     expect(tagsOn(service, buildId)).toEqual(['candidate', 'content', 'content']);
     wire.clear();
@@ -474,7 +475,7 @@ describe('the way to the tags', () => {
   });
 
   test.each<['timeout' | 'interrupted', 'test' | 'tags', RegExp]>([
-    ['timeout', 'test', /ended the test of the build.*No tag has moved/],
+    ['timeout', 'test', /over during the test of the build.*No tag has moved/],
     ['interrupted', 'test', /cancelled during the test.*No tag has moved/],
     ['interrupted', 'tags', /cancelled while the build got its tags.*not known/],
   ])('a %s during the %s says what is left', async (reason, during, words) => {

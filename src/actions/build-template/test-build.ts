@@ -4,7 +4,7 @@ import type { SettledInputs } from '../../inputs/build.ts';
 import type { Connection } from '../../inputs/connection.ts';
 import type { Job, JobContext } from '../../job/job.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { PublishTest } from '../../publish/publish-tested.ts';
+import type { PublishTest } from '../../publish/publication.ts';
 import { createSmokeTestLog } from '../../report/log/smoke-test-log.ts';
 import type { SmokeTestOutcome } from '../../smoke-test/events.ts';
 import { parseTest } from '../../smoke-test/parse-test.ts';

@@ -151,7 +151,8 @@ function abortedTest(reason: AbortReason, during: 'test' | 'tags'): Diagnosis {
   }
   return {
     class: 'timeout',
-    what: `The time limit timeout-minutes ended ${during === 'test' ? what : `before ${what}`}.`,
+    title: during === 'test' ? 'The test took too long' : 'The time was over before the tags had moved',
+    what: `timeout-minutes was over ${during === 'test' ? `during ${what}` : `before ${what}`}.`,
     advice: `${tags} Raise timeout-minutes. ${again}`,
     retry: 'never',
   };

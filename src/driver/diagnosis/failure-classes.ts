@@ -98,6 +98,8 @@ export type RetryAdvice = 'never' | 'new-build' | 'without-cache';
 /** A failure explained. The sentences may hold text of the user's or the service's: untrusted. */
 export interface Diagnosis {
   readonly class: FailureClass;
+  /** What failed, in a few words, where the class does not say it. */
+  readonly title?: string;
   /** What happened, in one sentence. */
   readonly what: string;
   /** What to do, in one or two sentences. */

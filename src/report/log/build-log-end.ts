@@ -111,7 +111,7 @@ function logFailure(
   failure: BuildFailure,
   options: SourceOptions,
 ): void {
-  const title = failureTitle(plan, failure, outcome.diagnosis?.class);
+  const title = failureTitle(plan, failure, outcome.diagnosis);
   const lines = failureLines(plan, failure);
   const at = failurePlace(plan, outcome, failure);
   const code = (at && options.sources?.around(at)) ?? [];

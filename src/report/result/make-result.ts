@@ -123,7 +123,7 @@ function failureFields(
     advice: plainText(advice ?? ''),
     ...(next && { next: plainText(next) }),
     retry: retry ?? 'never',
-    title: failureTitle(plan, failure, failureClass),
+    title: failureTitle(plan, failure, outcome.diagnosis),
     message: plainText(failureMessage(plan, failure)),
     ...(failure.stepId !== undefined && { step: failure.stepId }),
     ...sourceField(failedAt, workspace),

@@ -1,4 +1,4 @@
-import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
+import type { Diagnosis, FailureClass } from '../../driver/diagnosis/failure-classes.ts';
 import type { BuildFailure, BuildOutcome, LogLine } from '../../driver/events.ts';
 import type { PartialPlan } from '../../plan/plan.ts';
 import type { SourceLocation } from '../../problem.ts';
@@ -34,9 +34,11 @@ export function explanation({ diagnosis }: Pick<BuildOutcome, 'diagnosis'>): str
 export function failureTitle(
   plan: PartialPlan,
   { stepId, message }: Pick<BuildFailure, 'stepId' | 'message'>,
-  failureClass?: FailureClass,
+  diagnosis?: Pick<Diagnosis, 'class' | 'title'>,
 ): string {
-  if (stepId === undefined) return (failureClass && titles[failureClass]) ?? 'The build failed';
+  if (stepId === undefined) {
+    return diagnosis?.title ?? (diagnosis && titles[diagnosis.class]) ?? 'The build failed';
+  }
   const number = stepNumber(stepId);
   const name = stepName(plan, number === undefined ? { id: stepId } : { id: stepId, number });
   if (number !== undefined) return `Step ${number} of ${plan.steps.length} failed: ${singleLine(name, 80)}`;
