@@ -2,7 +2,7 @@ import { copyWarnings } from '../context/copy-warnings.ts';
 import type { FileManifest } from '../context/manifest.ts';
 import type { Definition, DefinitionWarning } from '../definition/definition.ts';
 import { aptUpdateFindings } from './apt-update.ts';
-import { filesOf } from './comments.ts';
+import { commentsOf } from './comments.ts';
 import { copyEverythingFindings } from './copy-everything.ts';
 import { type CheckLevel, type Judged, judge } from './judge.ts';
 import { lostSpecifierFindings } from './lost-specifier.ts';
@@ -27,8 +27,8 @@ export async function checkRecipe(
   manifests: ReadonlyArray<FileManifest | undefined>,
   level: CheckLevel,
 ): Promise<CheckedRecipe> {
-  const { steps, sources, file, warnings } = definition;
-  const files = filesOf([...steps.map(({ source }) => source), ...Object.values(sources), { file, line: 1 }]);
+  const { steps, warnings } = definition;
+  const comments = await commentsOf(definition);
   const ofFiles = await fileFindings(definition, manifests);
   const found = [
     ...movingBaseFindings(definition),
@@ -37,12 +37,13 @@ export async function checkRecipe(
     ...secretFindings(definition),
     ...aptUpdateFindings(steps),
     ...lostSpecifierFindings(steps, warnings),
-    ...unpinnedFindings(steps),
+    ...unpinnedFindings(steps, comments),
     ...startWithoutReadyFindings(definition),
     ...readyPortFindings(definition),
     ...localServerFindings(definition),
+    ...comments.findings,
   ];
-  const judged = await judge([...warnings, ...found], level, files);
+  const judged = judge([...warnings, ...found], level, comments);
   const ofDefinition = warnings.filter((warning) => judged.warnings.includes(warning));
   return {
     problems: judged.problems,

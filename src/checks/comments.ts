@@ -1,15 +1,22 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { Definition } from '../definition/definition.ts';
 import { nearest } from '../nearest.ts';
 import { quote, type SourceLocation } from '../problem.ts';
 import { isRule, type RuleId, ruleIds } from '../recipe/rules.ts';
 import { type Finding, finding } from './finding.ts';
 
-/** The comments of one file that silence checks. */
-export interface FileComments {
-  /** Whether a comment silences a check for what stands at this line: a comment there, or right above it. */
-  readonly silence: (rule: RuleId, line: number) => boolean;
+/** The comments of a recipe that silence checks. */
+export interface Comments {
+  /** Whether a comment silences a check for what begins at this place. */
+  readonly silence: (rule: RuleId, at: SourceLocation) => boolean;
   /** What is wrong with these comments. */
+  readonly findings: readonly Finding[];
+}
+
+/** The same of one file. */
+export interface FileComments {
+  readonly silence: (rule: RuleId, line: number) => boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -17,8 +24,14 @@ export interface FileComments {
 const directive = /(?:\/\/|#|\/\*|^\s*\*)\s*novita-check:(.*)$/;
 const onlyComment = /^\s*(?:\/\/|#|\/\*|\*)/;
 
-/** Reads the comments of a text. A comment counts for its own line, and where it stands alone, for the line below. */
-export function readComments(text: string, file: string): FileComments {
+/**
+ * Reads the comments of a text. A comment counts for its own line, and where it stands alone, for the line below. What
+ * begins at a line goes on up to the next beginning or an empty line: a formatter that breaks a long call into lines moves
+ * its comment to the last one.
+ *
+ * @param beginnings - lines where instructions begin
+ */
+export function readComments(text: string, file: string, beginnings: ReadonlySet<number>): FileComments {
   const lines = text.split(/\r\n|\r|\n/);
   const ignored = new Map<number, ReadonlySet<string>>();
   const findings: Finding[] = [];
@@ -32,13 +45,20 @@ export function readComments(text: string, file: string): FileComments {
     if (names.length === 0) findings.push(finding('unknown-check', formOf(rest), at));
     findings.push(...wrong.map((name) => finding('unknown-check', unknown(name), at)));
   }
+  const isComment = (line: number) => onlyComment.test(lines[line - 1] ?? '');
+  const counts = (rule: RuleId, line: number): boolean => {
+    if (ignored.get(line)?.has(rule)) return true;
+    for (let above = line - 1; isComment(above); above -= 1) if (ignored.get(above)?.has(rule)) return true;
+    return false;
+  };
   return {
     findings,
     silence: (rule, line) => {
       if (ignored.size === 0) return false;
-      if (ignored.get(line)?.has(rule)) return true;
-      for (let above = line - 1; onlyComment.test(lines[above - 1] ?? ''); above -= 1)
-        if (ignored.get(above)?.has(rule)) return true;
+      if (counts(rule, line)) return true;
+      for (let next = line + 1; !beginnings.has(next) && (lines[next - 1] ?? '').trim() !== ''; next += 1)
+        // A comment that stands alone belongs to what is below it.
+        if (!isComment(next) && counts(rule, next)) return true;
       return false;
     },
   };
@@ -57,9 +77,25 @@ function formOf(rest: string): string {
 /** A larger file was not written by a person. */
 const byteLimit = 1_000_000;
 
-/** The comments of a file; none where it cannot be read. */
-export async function commentsOf(file: string): Promise<FileComments> {
-  return readComments((await textOf(file)) ?? '', file);
+/** The comments in all files of a definition; none in a file that cannot be read. */
+export async function commentsOf({
+  steps,
+  sources,
+  file,
+  warnings,
+}: Pick<Definition, 'steps' | 'sources' | 'file' | 'warnings'>): Promise<Comments> {
+  const beginnings = [...steps.map(({ source }) => source), ...Object.values(sources)];
+  const places = [...beginnings, { file }, ...warnings.map(({ at }) => at)];
+  const names = new Set(places.flatMap((at) => (at ? [at.file] : [])));
+  const read = async (name: string) => {
+    const own = beginnings.flatMap((at) => (at?.file === name ? [at.line] : []));
+    return [name, readComments((await textOf(name)) ?? '', name, new Set(own))] as const;
+  };
+  const files = new Map(await Promise.all([...names].map(read)));
+  return {
+    silence: (rule, at) => files.get(at.file)?.silence(rule, at.line) ?? false,
+    findings: [...files.values()].flatMap(({ findings }) => findings),
+  };
 }
 
 async function textOf(file: string): Promise<string | undefined> {
@@ -75,9 +111,4 @@ async function textOf(file: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** The files that places are in, each once. */
-export function filesOf(places: readonly (SourceLocation | undefined)[]): string[] {
-  return [...new Set(places.flatMap((at) => (at ? [at.file] : [])))];
 }

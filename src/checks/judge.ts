@@ -1,7 +1,7 @@
 import type { DefinitionWarning } from '../definition/definition.ts';
 import type { Problem } from '../problem.ts';
 import { staysWithOff, titleWithRule } from '../recipe/rules.ts';
-import { commentsOf, filesOf } from './comments.ts';
+import type { Comments } from './comments.ts';
 
 /** How much a finding counts: `error` stops the run before its first request, `off` shows none. */
 export type CheckLevel = 'warn' | 'error' | 'off';
@@ -13,26 +13,18 @@ export interface Judged {
 }
 
 /**
- * Leaves out what a comment at the line silences, and makes problems of the rest where the level says so. A warning
- * without a check is a fact: no level and no comment changes it.
- *
- * @param wholeFiles - files in which every comment is looked at, for names that no check has
+ * Leaves out what a comment silences, and makes problems of the rest where the level says so. A warning without a check
+ * is a fact: no level and no comment changes it.
  */
-export async function judge(
+export function judge(
   found: readonly DefinitionWarning[],
   level: CheckLevel,
-  wholeFiles: readonly string[] = [],
-): Promise<Judged> {
-  const checks = found.filter(({ rule }) => rule !== undefined);
-  const files = [...new Set([...wholeFiles, ...filesOf(checks.map(({ at }) => at))])];
-  const comments = new Map(
-    await Promise.all(files.map(async (file) => [file, await commentsOf(file)] as const)),
-  );
-  const ofComments = wholeFiles.flatMap((file) => comments.get(file)?.findings ?? []);
-  const counting = [...found, ...ofComments].filter(({ rule, at }) => {
+  comments: Pick<Comments, 'silence'>,
+): Judged {
+  const counting = found.filter(({ rule, at }) => {
     if (rule === undefined) return true;
     if (level === 'off' && !staysWithOff(rule)) return false;
-    return !(at && comments.get(at.file)?.silence(rule, at.line));
+    return !(at && comments.silence(rule, at));
   });
   if (level !== 'error') return { warnings: counting, problems: [] };
   return {

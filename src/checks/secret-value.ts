@@ -4,6 +4,7 @@ import type { SourceLocation } from '../problem.ts';
 import { variablesOf } from '../recipe/instruction.ts';
 import { isLiteral, looksSecret } from '../recipe/secret-names.ts';
 import { tokensIn } from '../redact/address-secrets.ts';
+import { isReal, tokenKind } from '../redact/token-forms.ts';
 import { commandOf, type Finding, finding } from './finding.ts';
 import { commandsOf } from './shell.ts';
 
@@ -33,10 +34,26 @@ export function secretValues({ wire }: { readonly wire: Pick<RecipeBody, 'steps'
   return wire.steps.flatMap(secretsIn).map(({ value }) => value);
 }
 
+/**
+ * The values of variables with the name of a secret that are hidden wherever they appear: they are long and mixed, so
+ * that no word of a log is taken for one.
+ */
+export function recipeSecrets({ steps }: Pick<Definition, 'steps'>): string[] {
+  return steps.flatMap((step) => {
+    const given = secretsIn(step.wire).filter(({ value }) => isRandom(value));
+    return [...given, ...secretsInCommand(commandOf(step) ?? '')].map(({ value }) => value);
+  });
+}
+
 const elsewhere = 'Give secrets to the sandbox when it starts: Sandbox.create(template, { envs })';
 const revealed = `the service prints it in the log of the build, and everyone who can start a sandbox from this template can read it. ${elsewhere}. If it is valid, revoke it.`;
 
-function secretsIn(step: RecipeStep['wire']): { readonly name: string; readonly value: string }[] {
+interface Secret {
+  readonly name: string;
+  readonly value: string;
+}
+
+function secretsIn(step: RecipeStep['wire']): Secret[] {
   return variablesOf(step).flatMap(({ name, value = '' }) =>
     looksSecret(name) && isLiteral(value) ? [{ name, value }] : [],
   );
@@ -64,16 +81,7 @@ function ofCommand(step: RecipeStep): Finding[] {
   const form = formOf(text);
   if (form !== undefined)
     return [finding('secret-value', `The command holds ${form}: ${revealed}`, step.source)];
-  const names = commandsOf(text).flatMap(({ program, args, variables }) => {
-    const exported = program === 'export' ? args : [];
-    const set = exported.flatMap(({ text: word, fixed }) => {
-      const [, name, value = ''] = /^(\w+)=([\s\S]*)$/.exec(word) ?? [];
-      return name === undefined ? [] : [{ name, value: { text: value, fixed } }];
-    });
-    return [...variables, ...set]
-      .filter(({ name, value }) => value.fixed && looksSecret(name) && isRandom(value.text))
-      .map(({ name }) => name);
-  });
+  const names = secretsInCommand(text).map(({ name }) => name);
   if (names.length === 0) return [];
   return [
     finding(
@@ -84,39 +92,34 @@ function ofCommand(step: RecipeStep): Finding[] {
   ];
 }
 
-/** A value in a command that no person makes up as an example. */
+/** The variables with the name of a secret that a command sets to a value that nobody makes up as an example. */
+function secretsInCommand(text: string): Secret[] {
+  return commandsOf(text).flatMap(({ program, args, variables }) => {
+    const exported = program === 'export' ? args : [];
+    const set = exported.flatMap(({ text: word, fixed }) => {
+      const [, name, value = ''] = /^(\w+)=([\s\S]*)$/.exec(word) ?? [];
+      return name === undefined ? [] : [{ name, value: { text: value, fixed } }];
+    });
+    return [...variables, ...set]
+      .filter(({ name, value }) => value.fixed && looksSecret(name) && isRandom(value.text))
+      .map(({ name, value }) => ({ name, value: value.text }));
+  });
+}
+
+/** Whether no person makes up a value as an example, so that it stands for nothing else either. */
 function isRandom(value: string): boolean {
   return value.length >= 12 && /\d/.test(value) && /[a-z]/i.test(value) && !isPlaceholder(value);
 }
 
-/** What stands where a secret will be: `changeme`, `your-key`, `<token>`, `xxxx`. */
+/** What stands where a secret will be, `changeme`, `your-key`, `<token>`, `xxxx`, or what everybody knows: `postgres`. */
 function isPlaceholder(value: string): boolean {
-  return /^(?:<.*>|\{\{.*\}\}|[x*.-]+|(?:change|replace)[-_ ]?(?:me|it|this).*|(?:your|my|some)[-_ ].*|.*(?:placeholder|dummy|example|not[-_ ]?(?:a[-_ ])?(?:real|secret|used)|unused|to-?do).*|none|null|nil|true|false|yes|no|on|off|disabled|empty|fake|test(?:ing)?)$/is.test(
+  return /^(?:<.*>|\{\{.*\}\}|[x*.-]+|(?:change|replace)[-_ ]?(?:me|it|this).*|(?:your|my|some)[-_ ].*|.*(?:placeholder|dummy|example|not[-_ ]?(?:a[-_ ])?(?:real|secret|used)|unused|to-?do).*|none|null|nil|true|false|yes|no|on|off|disabled|empty|fake|test(?:ing)?|dev(?:elopment)?|local|guest|root|admin|user|password|secret|postgres|mysql|mariadb|redis|mongo|minio(?:admin)?)$/is.test(
     value.trim(),
   );
 }
 
-/** Forms of tokens, in the words of a message. Their issuers made them recognizable. */
-const forms: readonly (readonly [string, RegExp])[] = [
-  ['a private key', /-----BEGIN (?:[A-Z\d]+ )*PRIVATE KEY(?: BLOCK)?-----/],
-  ['an AWS access key', /(?<![A-Z\d])A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Z\d])/],
-  ['a key of a model provider', /(?<![\w-])sk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z\d_-]{32,}/],
-  ['a Google API key', /(?<![\w-])AIza[\w-]{35}(?![\w-])/],
-  ['a payment key', /(?<![\w-])[sr]k_live_[A-Za-z\d]{16,}/],
-  ['a sandbox API key', /(?<![\w-])(?:e2b_[\da-f]{40}|nvta_[A-Za-z\d_-]{20,})/],
-  ['a mail API key', /(?<![\w-])SG\.[\w-]{16,}\.[\w-]{32,}/],
-];
-
 /** What kind of token a text holds; `undefined` for none. Examples of documentation are none. */
 function formOf(text: string): string | undefined {
-  for (const [name, form] of forms) {
-    const found = form.exec(text)?.[0];
-    // Written by a person, such as `sk-ant-your-key`.
-    if (found !== undefined && (/PRIVATE KEY/.test(found) || isReal(found))) return name;
-  }
-  return tokensIn(text).some(isReal) ? 'a token or a password' : undefined;
-}
-
-function isReal(token: string): boolean {
-  return /\d/.test(token) && !/example|your|placeholder|x{5}|0{6}|1234567/i.test(token);
+  if (/-----BEGIN (?:[A-Z\d]+ )*PRIVATE KEY(?: BLOCK)?-----/.test(text)) return 'a private key';
+  return tokenKind(text) ?? (tokensIn(text).some(isReal) ? 'a token or a password' : undefined);
 }

@@ -86,6 +86,10 @@ const clients =
 const proxies =
   /^(?:nginx|caddy|traefik|haproxy|envoy|socat|httpd|apache2(?:ctl)?|cloudflared|ngrok|squid|supervisord|pm2(?:-runtime)?|websockify|novnc_proxy)$/;
 
+/** Databases, which programs of the same sandbox ask. */
+const databases =
+  /^(?:redis-server|valkey-server|keydb-server|memcached|postgres|pg_ctl(?:cluster)?|mysqld(?:_safe)?|mariadbd(?:-safe)?|mongod|clickhouse(?:-server)?|etcd|rabbitmq-server|elasticsearch|opensearch|qdrant|meilisearch|minio)$/;
+
 /** A server of the start command that listens for the sandbox alone. */
 export function localServerFindings({ recipe, sources, startGiven }: Parts): Finding[] {
   const { startCmd = '' } = recipe;
@@ -94,7 +98,7 @@ export function localServerFindings({ recipe, sources, startGiven }: Parts): Fin
   // Something else takes the requests from outside.
   if (/0\.0\.0\.0|\[::\]/.test(startCmd) || commands.some(({ program }) => proxies.test(program))) return [];
   for (const { program, args, variables: set } of commands) {
-    if (clients.test(program)) continue;
+    if (clients.test(program) || databases.test(program)) continue;
     const address =
       set.find(({ name, value }) => variables.test(name) && local.test(value.text))?.value.text ??
       listening(program, args);

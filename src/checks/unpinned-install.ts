@@ -1,20 +1,36 @@
 import type { RecipeStep } from '../definition/definition.ts';
+import type { Comments } from './comments.ts';
 import { commandOf, type Finding, finding, someOf } from './finding.ts';
 import { lostVersion } from './lost-specifier.ts';
 import { commandsOf, type ShellCommand, type ShellWord } from './shell.ts';
 
-/** Packages of Python and of npm that a step installs in whatever version there is. One finding for each step. */
-export function unpinnedFindings(steps: readonly RecipeStep[]): Finding[] {
-  return steps.flatMap((step) => {
-    const installs = commandsOf(commandOf(step) ?? '').flatMap((command) => unpinned(command) ?? []);
-    const names = [...new Set(installs.flatMap(({ names }) => names))];
-    const first = installs.find((install) => install.names.length > 0);
-    if (!first) return [];
-    const example = `${first.names[0]}${first.of === 'python' ? '==' : '@'}<version>`;
-    const file = first.of === 'python' ? 'a requirements file with versions (-r)' : 'a lockfile (npm ci)';
-    const message = `${someOf(names)}: no version is named, so a later build installs another one, and a layer from the cache keeps the old one. Write ${example}, or install from ${file}.`;
-    return [finding('unpinned-install', message, step.source)];
+/**
+ * Packages of Python and of npm that the recipe installs in whatever version there is. One finding for all steps: whoever
+ * names no versions does so everywhere, and a warning for each step would hide the others.
+ */
+export function unpinnedFindings(
+  steps: readonly RecipeStep[],
+  { silence }: Pick<Comments, 'silence'>,
+): Finding[] {
+  const installs = steps.flatMap((step) => {
+    const { source } = step;
+    if (source && silence('unpinned-install', source)) return [];
+    return commandsOf(commandOf(step) ?? '').flatMap((command) => {
+      const install = unpinned(command);
+      return install && install.names.length > 0 ? [{ ...install, source }] : [];
+    });
   });
+  const [first] = installs;
+  if (!first) return [];
+  const names = new Set(installs.flatMap((install) => install.names));
+  const example = `${first.names[0]}${first.of === 'python' ? '==' : '@'}<version>`;
+  const file = first.of === 'python' ? 'a requirements file with versions (-r)' : 'a lockfile (npm ci)';
+  const lines = installs.flatMap(({ source }) => (source?.file === first.source?.file ? [source?.line] : []));
+  const [, ...others] = new Set(lines);
+  const also =
+    others.length > 0 ? ` The same at ${others.length > 1 ? 'lines' : 'line'} ${others.join(', ')}.` : '';
+  const message = `${someOf([...names])}: no version is named, so a later build installs what is newest by then, and a layer from the cache keeps what is old. Write ${example}, or install from ${file}.${also}`;
+  return [finding('unpinned-install', message, first.source)];
 }
 
 interface Install {
@@ -47,6 +63,8 @@ function pip(args: readonly ShellWord[]): Install | undefined {
   const action = args.find(({ text }) => !text.startsWith('-'));
   if (action?.text !== 'install') return undefined;
   const rest = args.slice(args.indexOf(action) + 1);
+  // The newest is asked for in so many words, as npm's @latest does.
+  if (rest.some(({ text }) => /^(?:-[a-zA-Z]*U[a-zA-Z]*|--upgrade)$/.test(text))) return undefined;
   // Requirements and constraints name the versions.
   if (rest.some(({ text }) => /^(?:-[rc].*|--(?:requirements?|constraints?)(?:=.*)?)$/.test(text)))
     return undefined;

@@ -38,7 +38,7 @@ export const rules = {
   },
   'unpinned-install': {
     title: 'Packages without a version',
-    what: '`pip`, `uv`, `pipx`, `npm`, `pnpm`, `yarn` or `bun` installs packages that are named without a version. A later build gets others, and a layer from the cache keeps the old ones.',
+    what: '`pip`, `uv`, `pipx`, `npm`, `pnpm`, `yarn` or `bun` installs packages that are named without a version. A later build gets others, and a layer from the cache keeps the old ones. One warning for the whole recipe. None where the newest is asked for: `@latest`, `--upgrade`.',
     cure: 'Name versions, or install from a lockfile or a requirements file.',
     bad: ".pipInstall('requests')",
     good: ".pipInstall('requests==2.32.5')",
@@ -101,7 +101,7 @@ export const rules = {
   },
   'local-server': {
     title: 'A server for the sandbox alone',
-    what: 'The start command lets a server listen on `127.0.0.1` or `localhost`. A request to the address of the sandbox comes from outside, and such a server does not take it.',
+    what: 'The start command lets a server listen on `127.0.0.1` or `localhost`. A request to the address of the sandbox comes from outside, and reaches such a server only if the service hands it on, which is not promised. Databases are left out.',
     cure: 'Let it listen on `0.0.0.0`.',
     bad: ".setStartCmd('uvicorn app:app --host 127.0.0.1', waitForURL('http://localhost:8000/'))",
     good: ".setStartCmd('uvicorn app:app --host 0.0.0.0', waitForURL('http://localhost:8000/'))",

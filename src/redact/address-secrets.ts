@@ -1,4 +1,6 @@
-/** Secrets that are recognized by their place or by their first characters. */
+/** Secrets that are recognized by their place or by their form. */
+
+import { likelyToken, tokenSpans } from './token-forms.ts';
 
 /** A place in a text. */
 export type Span = readonly [from: number, to: number];
@@ -17,16 +19,16 @@ const named = [
   /\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?([^\s"'`,;<>]{8,})/dgi,
 ];
 
-/** Tokens that a prefix reveals. */
-const shaped =
-  /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z\d]{36}|pypi-AgE[\w-]{40,}|hf_[A-Za-z\d]{30,}|xox[abeoprs]-[\w-]{20,})/dg;
+/** A private key, whose body is secret. It ends before another begins, so that many beginnings take no long time. */
+const privateKey =
+  /-----BEGIN (?:[A-Z\d]+ )*PRIVATE KEY(?: BLOCK)?-----([^-]*(?:-(?!----(?:BEGIN|END) )[^-]*)*)-----END /dg;
 
 /** A quick test first: few lines have any of these, and the other patterns take time. */
-const likely = /:\/\/|authorization|[?&][a-z_-]{3,}=|(?:gh[pousr]|github_pat|npm|hf)_|(?:glpat|pypi|xox.)-/i;
+const likely = new RegExp(`://|authorization|[?&][a-z_-]{3,}=|-----BEGIN|${likelyToken.source}`, 'i');
 
 /**
  * The places of credentials in addresses (`https://user:token@host`, `https://token@host`, `?access_token=…`) and in an
- * `Authorization` header, and of tokens with a known prefix. Leaves names of variables alone.
+ * `Authorization` header, of the bodies of private keys, and of tokens of a known form. Leaves names of variables alone.
  */
 export function spansOfTokens(text: string): Span[] {
   if (!likely.test(text)) return [];
@@ -41,7 +43,8 @@ export function spansOfTokens(text: string): Span[] {
       if (span && !reference.test(value)) spans.push(span);
     }
   }
-  for (const { indices } of text.matchAll(shaped)) if (indices?.[0]) spans.push(indices[0]);
+  for (const { indices } of text.matchAll(privateKey)) if (indices?.[1]) spans.push(indices[1]);
+  spans.push(...tokenSpans(text));
   return spans;
 }
 

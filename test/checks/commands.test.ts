@@ -1,6 +1,7 @@
 /** Checks of the commands of a recipe: what they find, and what looks alike and is fine. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { recipeSecrets } from '../../src/checks/secret-value.ts';
 import { commandsOf } from '../../src/checks/shell.ts';
 import { findings, type Parts } from './recipe-findings.ts';
 
@@ -22,6 +23,13 @@ describe('apt-update', () => {
     [inOne('apt-get -o Acquire::Retries=3 install -t sid git'), /of git without/],
     [inOne('apt-get install -y git && apt-get update'), /git without/],
     [inOne('apt-get update', 'apt-get install -y git'), /at 4: .*lists of an earlier step/],
+    [inOne('sudo -u root apt-get install -y git'), /git without/],
+    [inOne('timeout 60 apt-get install -y git'), /git without/],
+    [inOne('timeout -k 5 60 nice -n 5 apt-get install -y git'), /git without/],
+    [inOne('gosu root env -u A B=1 apt-get install -y git'), /git without/],
+    [inOne('sudo apt-get remove -y x && apt-get install -y git'), /git without/],
+    [inOne('/usr/local/bin/tool && apt-get install -y git'), /git without/],
+    [inOne('apt-get update', 'true', 'apt-get install -y git'), /at 5: .*earlier step/],
     [inOne('if true; then\n  apt-get install -y \\\n    git\nfi'), /git without/],
     [inOne('apt-get update && apt-get install -y git'), undefined],
     [inOne('apt-get update; apt install -y git'), undefined],
@@ -37,13 +45,22 @@ describe('apt-update', () => {
     [inOne("cat > x <<'EOF'\napt-get install git\nEOF"), undefined],
     [inOne('# apt-get install git\ntrue'), undefined],
     [inOne('apt-get remove -y git'), undefined],
+    [inOne('apk update && brew install git'), undefined],
+    [inOne('eval "$SETUP" && apt-get install -y git'), undefined],
   ])('%j', (parts, found) => expectRow('apt-update', parts, found));
 });
 
 describe('unpinned-install', () => {
   test.each<Row>([
     [inOne('pip install requests flask==3.1'), /at 3: requests: no version .*Write requests==<version>/],
-    [inOne('python3 -m pip install --user -U "uvicorn[standard]"'), /uvicorn\[standard\]: no/],
+    [inOne('python3 -m pip install --user "uvicorn[standard]"'), /uvicorn\[standard\]: no/],
+    [inOne('uv tool install ruff'), /ruff: no/],
+    [
+      inOne('pip install a', 'true', 'npm i b', 'pip install a c'),
+      /at 3: a, b, c: .*Write a==.* lines 5, 6\./,
+    ],
+    [inOne('pip install a', 'pip install b && pip install c'), /at 3: a, b, c: .* same at line 4\.$/],
+    [inOne('pip install a && pip install b'), /\(-r\)\.$/],
     [inOne('uv pip install --system httpx'), /httpx: no/],
     [inOne('pipx install poetry && pip3 install a b c d'), /poetry, a, b and 2 more: no/],
     [
@@ -57,7 +74,11 @@ describe('unpinned-install', () => {
     [inOne('pip install -r requirements.txt'), undefined],
     [inOne('pip install --requirement=r.txt extra'), undefined],
     [inOne('pip install -c constraints.txt flask'), undefined],
-    [inOne('pip install --upgrade pip setuptools wheel'), undefined],
+    [inOne('pip install pip setuptools Wheel'), undefined],
+    [inOne('pip install --upgrade httpx', 'pip install -qU uvicorn'), undefined],
+    [inOne('python -m venv pip install x; uv run pip-tool install x; python -c pip'), undefined],
+    [inOne('uv sync && uv add httpx && pip --version'), undefined],
+    [inOne('npm'), undefined],
     [inOne('pip install . -e ./lib git+https://github.com/o/r@v1 x.whl https://h/x.tar.gz'), undefined],
     [inOne('pip install \'flask>=3,<4\' requests~=2.32 "numpy==2.*"'), undefined],
     [inOne('pip install --index-url https://h/simple torch==2.9'), undefined],
@@ -88,10 +109,10 @@ describe('secret-value', () => {
   test.each<Row>([
     [{ env: { API_KEY: 'sk-12345', PORT: '80', DB_PASSWORD: 'hunter2' } }, /API_KEY, DB_PASSWORD: .* values/],
     [{ env: { API_KEY: 'abc$OTHER' } }, /API_KEY: the service prints the value/],
-    [{ env: { CONFIG: `{"t":"${github}"}` } }, /CONFIG holds a token or a password/],
+    [{ env: { CONFIG: `{"t":"${github}"}` } }, /CONFIG holds a GitHub token:/],
     [{ env: { CLOUD: 'AKIAQ7ZT2KX4MB6JW3PD' } }, /CLOUD holds an AWS access key/],
-    [inOne(`git clone https://x:${github}@github.com/o/r`), /The command holds a token/],
-    [inOne(`curl -H "Authorization: Bearer ${github}" https://h`), /The command holds a token/],
+    [inOne(`git clone https://x:${github}@github.com/o/r`), /The command holds a GitHub token/],
+    [inOne(`curl -H "Authorization: Bearer ${github}" https://h`), /The command holds a GitHub token/],
     [inOne(`echo sk-ant-api03-${'k9X2'.repeat(10)} > /key`), /a key of a model provider/],
     [inOne('cat > k <<E\n-----BEGIN OPENSSH PRIVATE KEY-----\nx\nE'), /a private key/],
     [inOne('export STRIPE_SECRET=f81k2j9x0qpz41 && make'), /a value to STRIPE_SECRET/],
@@ -100,6 +121,10 @@ describe('secret-value', () => {
     [{ env: { API_KEY: '', TOKEN: ' ', SECRET: '$OTHER', PASSWORD: '${OTHER}' } }, undefined],
     [
       { env: { API_KEY: 'your-key-here', TOKEN: 'changeme', SECRET: '<secret>', PASSWORD: 'xxxx' } },
+      undefined,
+    ],
+    [
+      { env: { A_PASSWORD: 'postgres', B_PASSWORD: ' None ', C_PASSWORD: 'true', D_PASSWORD: 'Admin' } },
       undefined,
     ],
     [{ env: { MAX_TOKENS: '4096', TOKEN_LIMIT: '9', NODE_ENV: 'production' } }, undefined],
@@ -144,6 +169,10 @@ describe('start-without-ready', () => {
     [started('node server.js', 'sleep 20'), /at 90: The start command has no ready command/],
     [started('node server.js', ''), /no ready command/],
     [{ startCmd: 'node server.js' }, /no ready command/],
+    [started('node server.js', ' sleep 20\n'), /no ready command/],
+    [started('sleep 1; node server.js', ' '), /no ready command/],
+    [started('  ', ''), undefined],
+    [started('true', ''), undefined],
     [started('node server.js', 'sleep 3'), undefined],
     [started('sleep infinity', 'sleep 20'), undefined],
     [started('/bin/bash', 'sleep 20'), undefined],
@@ -184,7 +213,21 @@ describe('local-server', () => {
     [started('uvicorn a:a --host 127.0.0.1 & uvicorn b:b --host 0.0.0.0'), undefined],
     [started('curl http://localhost:8000 && sleep infinity'), undefined],
     [started('DB_HOST=localhost node server.js'), undefined],
+    [started('redis-server --bind 127.0.0.1 & node server.js'), undefined],
+    [started('redis-server --bind 127.0.0.1 & vite --host localhost'), /vite listens/],
+    [started('node -H localhost -b localhost'), undefined],
+    [started('php -S localhost:8000'), /php listens on localhost:8000/],
   ])('%j', (parts, found) => expectRow('local-server', parts, found));
+});
+
+test('values of secrets are hidden in all that leaves the step, unless they could be words', () => {
+  const run = (command: string) => ({ wire: { type: 'RUN', args: [command] } });
+  const value = (name: string) => `${name}81k2j9x0qpz41`;
+  const steps = [
+    { wire: { type: 'ENV', args: ['A_TOKEN', value('a'), 'B_PASSWORD', 'postgres', 'C_URL', value('c')] } },
+    run(`export D_TOKEN=${value('d')}; E_SECRET=${value('e')} make F=${value('f')} G_TOKEN=$H`),
+  ];
+  expect(recipeSecrets({ steps })).toEqual([value('a'), value('d'), value('e')]);
 });
 
 describe('any text', () => {

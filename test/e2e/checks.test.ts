@@ -15,6 +15,9 @@ export const template = Template()
   .runCmd('npm install -g typescript')
   .pipInstall('requests>=2')
   .runCmd('true') // novita-check: ignore apt-updat
+  .runCmd(
+    'apt-get install -y curl',
+  ) // novita-check: ignore apt-update
   .setStartCmd('uvicorn app:app --host 127.0.0.1 --port 80', waitForPort(80));
 `,
   },
@@ -27,8 +30,8 @@ const expected = [
   '4 A secret in the template [secret-value]',
   '5 Packages from old lists%2C or from none [apt-update]',
   '6 Packages without a version [unpinned-install]',
-  '12 A ready command that another port satisfies [ready-port]',
-  '12 A server for the sandbox alone [local-server]',
+  '15 A ready command that another port satisfies [ready-port]',
+  '15 A server for the sandbox alone [local-server]',
   '11 A check that does not exist [unknown-check]',
 ];
 

@@ -163,3 +163,38 @@ export const template = Template().fromImage('debian:12', undefined, { inheritCo
     expect(text).toContain('github.com/octo-org/private.git');
   }
 });
+
+test('tokens and secret values that the recipe itself holds are in nothing that leaves the step', async ({
+  service,
+  workspace,
+  run,
+}) => {
+  const letters = (count: number) => 'q7Rk2'.repeat(20).slice(0, count);
+  const secrets = {
+    model: `sk-proj-${letters(40)}`,
+    cloud: 'AKIAQ7ZT2KX4MB6JW3PD',
+    maps: `AIza${letters(35)}`,
+    host: `ghp_${letters(36)}`,
+    named: 'f81k2j9x0qpz41',
+    line: 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj',
+  };
+  await workspace.write({
+    Dockerfile: `FROM python:3.12
+RUN curl -H "x-api-key: ${secrets.model}" https://host.example/?k=${secrets.maps}
+RUN MY_TOKEN=${secrets.named} ./login ${secrets.cloud} ${secrets.host}
+RUN <<EOF
+cat > /key <<K
+-----BEGIN PRIVATE KEY-----
+${secrets.line}
+-----END PRIVATE KEY-----
+K
+EOF
+`,
+  });
+  const said = Object.values(secrets).map((secret) => `it is ${secret}`);
+  service.script = [{ at: 2, lines: said, fail: { message: `exit status 1: ${said.join()}` } }];
+  const { log, outputs, summary, result } = await run({ inputs: { 'log-level': 'debug' } });
+  expect(log).toContain('[secret-value]');
+  const seen = [log.replace(/^::add-mask::.*$/gm, ''), JSON.stringify([outputs, summary, result])].join();
+  for (const [name, secret] of Object.entries(secrets)) expect(seen.includes(secret), name).toBe(false);
+});

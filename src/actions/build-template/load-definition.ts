@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { commentsOf } from '../../checks/comments.ts';
 import { judge } from '../../checks/judge.ts';
+import { recipeSecrets } from '../../checks/secret-value.ts';
 import { trustRecipe } from '../../ci/trust.ts';
 import type { Definition } from '../../definition/definition.ts';
 import { discoverDefinition } from '../../definition/discover.ts';
@@ -82,8 +84,8 @@ export async function readDefinition(
         },
       },
     );
-    mask(definitionSecrets(definition), visible);
-    const { warnings } = await judge(definition.warnings, inputs.check);
+    mask([...definitionSecrets(definition), ...recipeSecrets(definition)], visible);
+    const { warnings } = judge(definition.warnings, inputs.check, await commentsOf(definition));
     log.loaded({ ...definition, warnings });
     return definition;
   } finally {
