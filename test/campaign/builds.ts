@@ -21,7 +21,7 @@ export interface Build {
   readonly template: string;
   readonly tags: readonly string[];
   readonly size: { readonly cpuCount: number; readonly memoryMB: number };
-  readonly registeredAt: number;
+  registeredAt: number;
   readonly course: Course;
   startedAt?: number;
   /** Set when a newer build took its place, or its files are missing. */
@@ -93,5 +93,14 @@ export function createBuilds(course: Course, clockMs: number) {
     return true;
   }
 
-  return { builds, rows, stored, templates, time, nameOf, stateOf, entriesOf, newest, register, start };
+  /** Lets time pass for all that is there; the order stays. */
+  function age(ms: number): void {
+    for (const row of rows) row.at -= ms;
+    for (const build of builds) {
+      build.registeredAt -= ms;
+      if (build.startedAt !== undefined) build.startedAt -= ms;
+    }
+  }
+
+  return { builds, rows, stored, templates, time, nameOf, stateOf, entriesOf, newest, register, start, age };
 }

@@ -32,3 +32,10 @@ function hash(text: string): number {
   for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16777619);
   return value;
 }
+
+/** The seeds that `CAMPAIGN_SEEDS` names, one or a range; without it the usual ones. */
+export function seedsOr(usual: readonly number[]): readonly number[] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(process.env['CAMPAIGN_SEEDS'] ?? '') ?? [];
+  if (first === undefined) return usual;
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index);
+}

@@ -5,11 +5,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { type Course, createBuilds } from './builds.ts';
+import { type Behavior, createSandboxes } from './sandboxes.ts';
 
 export interface Answer {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
+  /** Pieces of the body, in place of it. */
+  stream?: Iterable<Buffer>;
 }
 
 export interface Call {
@@ -19,6 +22,9 @@ export interface Call {
   readonly at: number;
   readonly url: URL;
   readonly body: Buffer;
+  /** Set for requests to a sandbox. */
+  readonly sandboxId?: string;
+  readonly token?: string;
   /** Does what was asked for and gives the right answer. `lagMs` answers a reading as it would have been before. */
   readonly handle: (lagMs?: number) => Answer;
 }
@@ -41,15 +47,27 @@ const routes: readonly (readonly [route: string, method: string, path: RegExp])[
   ['template', 'GET', /^\/templates\/([^/]+)$/],
   ['list', 'GET', /^\/v2\/templates$/],
   ['quota', 'GET', /^\/sandboxes\/quota$/],
+  ['untag', 'DELETE', /^\/templates\/tags$/],
+  ['sandbox', 'POST', /^\/sandboxes$/],
+  ['sandboxes', 'GET', /^\/v2\/sandboxes$/],
+  ['kill', 'DELETE', /^\/sandboxes\/([^/]+)$/],
+  ['metrics', 'GET', /^\/sandboxes\/([^/]+)\/metrics$/],
+  ['run', 'POST', /^\/process\.Process\/Start$/],
+  ['processes', 'POST', /^\/process\.Process\/List$/],
 ];
 
 const refusal = (status: number, message: string): Answer => ({ status, body: { code: status, message } });
 
 export async function startService(
   course: Course,
-  { clockMs = 0, refuseBuildTargets }: { clockMs?: number; refuseBuildTargets?: 400 | 404 } = {},
+  {
+    clockMs = 0,
+    refuseBuildTargets,
+    behavior = { isGood: () => true, full: 0 },
+  }: { clockMs?: number; refuseBuildTargets?: 400 | 404; behavior?: Behavior } = {},
 ) {
   const kept = createBuilds(course, clockMs);
+  const sandboxes = createSandboxes(behavior);
   const { builds, rows, stored, templates, time, nameOf, stateOf, entriesOf, newest } = kept;
   const calls: Call[] = [];
   const faults: string[] = [];
@@ -96,7 +114,8 @@ export async function startService(
         if (!kept.start(build, json())) return refusal(400, 'build is not in waiting state');
         return { status: 202, body: undefined };
       case 'status': {
-        if (!build) return refusal(400, `Build '${parts[1]}' not found`);
+        if (!build || !rows.some(({ buildId }) => buildId === build.id))
+          return refusal(400, `Build '${parts[1]}' not found`);
         const offset = Number(url.searchParams.get('logsOffset') ?? 0);
         const status = stateOf(build, at);
         const reason = build.ended ? { message: build.ended.reason } : build.course.reason;
@@ -162,7 +181,77 @@ export async function startService(
       case 'list':
         return { status: 200, body: { templates: [], total: 0, page: 1, limit: 1, totalPages: 0 } };
       case 'quota':
-        return { status: 200, body: { limit: { maxVcpu: 8, maxRamMb: 8192 } } };
+        return {
+          status: 200,
+          body: {
+            limit: { maxVcpu: 8, maxRamMb: 8192, concurrentInstances: 5 },
+            usage: { concurrentInstances: behavior.full > 0 ? 5 : sandboxes.running.size },
+          },
+        };
+      case 'untag': {
+        const { name, tags } = json() as { name: string; tags: string[] };
+        if (tags.includes('default')) return refusal(400, "Cannot delete the 'default' tag");
+        const kept = rows.filter((row) => row.name !== name || !tags.includes(row.tag));
+        rows.splice(0, rows.length, ...kept);
+        return { status: 204, body: undefined };
+      }
+      case 'sandbox': {
+        const { templateID, metadata } = json();
+        const [name = '', tag = 'default'] = String(templateID).split(':');
+        if (behavior.refusal) return refusal(400, behavior.refusal);
+        if (behavior.full > 0) {
+          behavior.full -= 1;
+          return refusal(429, 'you have reached the maximum number of concurrent sandboxes (5)');
+        }
+        const found = builds.findLast(
+          (one) =>
+            stateOf(one) === 'ready' &&
+            rows.some(
+              (row) =>
+                row.name === name && row.buildId === one.id && (row.tag === tag || row.buildId === tag),
+            ),
+        );
+        if (!found) return refusal(404, `tag '${tag}' does not exist for template '${name}'`);
+        const { id, token } = sandboxes.start(found.id, metadata);
+        return {
+          status: 201,
+          body: {
+            sandboxID: id,
+            templateID: 'x',
+            clientID: 'x',
+            envdVersion: '0.5.8',
+            envdAccessToken: token,
+          },
+        };
+      }
+      case 'sandboxes': {
+        const wanted = [...new URLSearchParams(url.searchParams.get('metadata') ?? '')];
+        const body = [...sandboxes.running.values()]
+          .filter(({ metadata }) =>
+            wanted.every(([key, text]) => metadata[decodeURIComponent(key)] === decodeURIComponent(text)),
+          )
+          .map(({ id, metadata }) => ({ sandboxID: id, metadata }));
+        return { status: 200, body };
+      }
+      case 'kill':
+        return sandboxes.running.delete(parts[0] ?? '')
+          ? { status: 204, body: undefined }
+          : refusal(404, 'sandbox not found');
+      case 'metrics': {
+        const reading = { cpuCount: 2, cpuUsedPct: 1, timestamp: time(at) };
+        const memory = { memTotal: 2 ** 30, memUsed: 2 ** 28, diskTotal: 2 ** 34, diskUsed: 2 ** 31 };
+        return { status: 200, body: [{ ...reading, ...memory }] };
+      }
+      case 'run':
+      case 'processes': {
+        const sandbox = sandboxes.running.get(call.sandboxId ?? '');
+        if (!sandbox) return refusal(502, 'The sandbox was not found');
+        if (call.token !== sandbox.token)
+          return { status: 401, body: { code: 'unauthenticated', message: 'no' } };
+        if (route === 'processes') return { status: 200, body: { processes: [] } };
+        const headers = { 'content-type': 'application/connect+json' };
+        return { status: 200, body: undefined, headers, stream: sandboxes.run(sandbox, body) };
+      }
       default:
         return refusal(404, 'validation error: no matching operation was found');
     }
@@ -178,8 +267,13 @@ export async function startService(
     const found = routes.find(([, verb, path]) => verb === method && path.test(url.pathname));
     const [route = 'none', , path] = found ?? [];
     const parts = (path?.exec(url.pathname) ?? []).slice(1).map(decodeURIComponent);
-    const base = { route, method, path: url.pathname, at, url, body: Buffer.concat(chunks) };
-    const known = route === 'upload' || request.headers['x-api-key'] === apiKey;
+    const sandboxId = String(request.headers['novita-sandbox-id'] ?? '');
+    const token = String(request.headers['x-access-token'] ?? '');
+    const base = {
+      ...{ route, method, path: url.pathname, at, url, body: Buffer.concat(chunks) },
+      ...{ sandboxId, token },
+    };
+    const known = ['upload', 'run', 'processes'].includes(route) || request.headers['x-api-key'] === apiKey;
     const call: Call = {
       ...base,
       handle: (lagMs = 0) => (known ? handle(route, parts, base, lagMs) : refusal(401, 'Invalid API key')),
@@ -187,10 +281,11 @@ export async function startService(
     calls.push(call);
     const send = (answer: Answer | string) => {
       if (typeof answer === 'string') return response.socket?.end(answer);
-      const { status, body, headers = {} } = answer;
+      const { status, body, headers = {}, stream } = answer;
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
       const date = new Date(Date.now() + clockMs + jumpMs()).toUTCString();
       response.writeHead(status, { 'content-type': 'application/json', date, ...headers });
+      for (const piece of stream ?? []) response.write(piece);
       response.end(text);
     };
     await result.onCall();
@@ -205,7 +300,7 @@ export async function startService(
   const result = {
     /** Called with each request before anything is done about it. */
     onCall: async () => {},
-    ...{ ...kept, url: address(), calls, faults },
+    ...{ ...kept, url: address(), calls, faults, sandboxes },
     setWeather(next: Weather) {
       weather = next;
     },

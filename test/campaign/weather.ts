@@ -31,7 +31,7 @@ interface Tools {
   readonly earlier: (call: Call) => Answer | undefined;
 }
 
-const changes = new Set(['register', 'start', 'assign', 'upload']);
+const changes = new Set(['register', 'start', 'assign', 'upload', 'untag', 'sandbox', 'kill']);
 
 /** Each fault by its name. Whether a request is handled all the same is a part of what is drawn. */
 const faults: Readonly<Record<string, Fault>> = {
@@ -77,9 +77,10 @@ const faults: Readonly<Record<string, Fault>> = {
     send(answer ?? call.handle());
   },
   nonsense: (call, { send, random }) => {
-    const { status, body } = call.handle();
+    const answer = call.handle();
+    const { status } = answer;
     const answers = nonsense[call.route];
-    if (status > 299 || !answers) send({ status, body });
+    if (status > 299 || !answers) send(answer);
     else send({ status, body: JSON.stringify(random.pick(answers)) });
   },
   lagging: (call, { send, random }) =>

@@ -3,6 +3,7 @@
  * oracle (`test/campaign/run-seed.ts`). `CAMPAIGN_SEEDS` names other seeds: `7`, or `1000-1199`.
  */
 import { expect } from 'vitest';
+import { seedsOr } from '../campaign/random.ts';
 import { runSeed } from '../campaign/run-seed.ts';
 import { test } from '../support/fixtures.ts';
 
@@ -11,14 +12,8 @@ const usual = [
   1006, 1007, 1010, 1016, 1024, 1028, 1040, 1059, 1080, 1094, 2002, 8082, 8981, 9532, 11527, 15443, 16245,
 ];
 
-function seeds(): readonly number[] {
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(process.env['CAMPAIGN_SEEDS'] ?? '') ?? [];
-  if (first === undefined) return usual;
-  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index);
-}
-
 // Most of a run is pauses, so a second one costs little.
-test.concurrent.for(seeds())('seed %i', async (seed, { action }) => {
+test.concurrent.for(seedsOr(usual))('seed %i', async (seed, { action }) => {
   const { faults, drawn, story } = await runSeed(String(seed), action);
   expect(faults, `Seed ${seed} (${drawn})\n${story}`).toEqual([]);
 });
