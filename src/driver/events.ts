@@ -126,14 +126,21 @@ export interface BuildOutcome {
   readonly diagnosis?: Diagnosis;
   /** Set if this run stopped waiting. The build continues at the service. */
   readonly abortedBy?: AbortReason;
-  /** Set if the build was ready by then, and what was under way. */
-  readonly abortedDuring?: 'test' | 'tags';
+  /**
+   * Set if the build itself is ready, and what followed did not end well. `test`: its test, or anything else before its
+   * tags moved. `tags`: while they moved, so that it is not known which did.
+   */
+  readonly endedDuring?: 'test' | 'tags';
   /** Failed builds that this one replaces, oldest first. */
   readonly earlier?: readonly EarlierBuild[];
   /** Set if this run did not make the build. */
   readonly reused?: ReusedBuild;
   /** Set if the finished template was tested. */
   readonly test?: SmokeTestOutcome;
+  /** Set if the build has passed the same test in an earlier run, and was not tested again. */
+  readonly testedBefore?: true;
+  /** Where the tags of this run were before and are now; set if they moved after a test. */
+  readonly moves?: readonly TagChange[];
 }
 
 /** A build that this run did not make. Times are milliseconds since the epoch by the service's clock. */

@@ -61,7 +61,7 @@ export function exitForOutcome(
       : 'It was registered at the service and not started.';
   // The build log annotates a failed build, but not one that the step gave up.
   const annotated = outcome.failure !== undefined && outcome.status !== 'superseded';
-  if (outcome.abortedBy && outcome.abortedDuring) {
+  if (outcome.abortedBy && outcome.endedDuring) {
     const { what = '', advice = '' } = outcome.diagnosis ?? {};
     const exitCode = outcome.abortedBy === 'interrupted' ? 130 : 1;
     return { exitCode, annotated, message: `Build ${build} is ready. ${what} ${advice}` };
@@ -83,12 +83,24 @@ export function exitForOutcome(
   const explained = what === undefined ? '' : `\n${what} ${advice}`;
   const message = outcome.failure?.message ?? '';
   if (outcome.status === 'error') {
-    const tested = outcome.test?.failure?.cause;
-    const failed =
-      tested === undefined ? 'failed' : tested === 'sandbox' ? 'was not tested' : 'did not pass its test';
-    return { exitCode: 1, annotated: true, message: `Build ${build} ${failed}: ${message}${explained}` };
+    return {
+      exitCode: 1,
+      annotated: true,
+      message: `Build ${build} ${whatFailed(outcome)}: ${message}${explained}`,
+    };
   }
   return { exitCode: 1, annotated, message: `Build ${build} was lost sight of: ${message}\n${stays}` };
+}
+
+/** What did not end well, as the rest of a sentence about a build: `did not pass its test`. */
+export function whatFailed({
+  endedDuring,
+  diagnosis,
+}: Pick<BuildOutcome, 'endedDuring' | 'diagnosis'>): string {
+  if (endedDuring === undefined) return 'failed';
+  if (diagnosis?.class === 'sandbox') return 'was not tested';
+  if (diagnosis?.class === 'smoke-test') return 'did not pass its test';
+  return endedDuring === 'tags' ? 'may lack its tags' : 'did not get its tags';
 }
 
 /**

@@ -11,9 +11,9 @@ import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 import { promote, TargetError } from '../templates/assign-tags.ts';
 import { isWithdrawn } from '../templates/find-build.ts';
 import { readTags, type TemplateInfo } from '../templates/find-template.ts';
+import { afterTest } from './after-test.ts';
 import type { Closing } from './closing.ts';
 import { type BeginningOfRun, tagsOfLaterBuilds } from './later-builds.ts';
-import { testFailed } from './test-failed.ts';
 import { withdraw } from './withdraw.ts';
 
 /** The test that a build has to pass before it gets the tags of its plan. */
@@ -47,6 +47,7 @@ export class Publication {
   readonly #closing: Closing;
   readonly #emit: ReuseContext['emit'];
   #result: SmokeTestOutcome | undefined;
+  #testedBefore = false;
 
   constructor(
     plan: Plan,
@@ -74,6 +75,7 @@ export class Publication {
       if (isWithdrawn(template, buildId)) return undefined;
       if (passedTag !== undefined && template.tags.get(passedTag) === buildId) {
         this.#notice(`Build ${buildId} has passed this test before, so it is not tested again.`);
+        this.#testedBefore = true;
         const outcome = await this.#tag(template, { target: passedTag });
         // A build of this run may have been superseded by this one.
         if (outcome && this.#hasRegistered) await this.#letGo();
@@ -85,8 +87,11 @@ export class Publication {
     const { failure } = this.#result;
     if (failure) {
       // A sandbox that cannot be started says nothing about the build.
-      if (failure.cause !== 'sandbox') this.#notice(await withdraw(this.#closing, this.#build));
-      return testFailed(this.#build, this.#result);
+      const consequence =
+        failure.cause === 'sandbox'
+          ? 'No tag was moved, and the next run of this content tests the build again.'
+          : await withdraw(this.#closing, this.#build);
+      return afterTest(this.#build, this.#result, consequence);
     }
     const own = passedTag === undefined ? [] : [passedTag];
     const template = await this.#template();
@@ -98,25 +103,36 @@ export class Publication {
 
   /** The outcome if the job ends before the tags have moved. */
   aborted(reason: AbortReason): BuildOutcome {
-    const during = this.#mayHaveMoved() ? 'tags' : 'test';
-    const outcome = { ...this.#tested(), status: 'error', abortedBy: reason, abortedDuring: during } as const;
-    return withDiagnosis(this.#plan, outcome);
+    return withDiagnosis(this.#plan, {
+      ...this.#tested(),
+      ...{ status: 'error', abortedBy: reason, endedDuring: this.#endedDuring() },
+    });
   }
 
   /** The outcome if the service refuses to hold the build or to move its tags. */
   refused(error: ServiceError): BuildOutcome {
     const outcome = withDiagnosis(this.#plan, {
       ...this.#tested(),
-      status: 'error',
+      ...{ status: 'error', endedDuring: this.#endedDuring() },
       failure: failureOfError(error),
     });
-    const { diagnosis } = outcome;
+    const { diagnosis, endedDuring } = outcome;
     if (!diagnosis) return outcome;
-    const tags = this.#mayHaveMoved()
-      ? 'it is not known whether its tags were moved'
-      : 'its tags were not moved';
+    const isUnknown = endedDuring === 'tags';
+    const tags = isUnknown ? 'it is not known whether its tags were moved' : 'its tags were not moved';
     const what = `The build is ready, and ${tags}. ${diagnosis.what}`;
-    return { ...outcome, diagnosis: { ...diagnosis, title: 'The tags could not be moved', what } };
+    return {
+      ...outcome,
+      diagnosis: {
+        ...diagnosis,
+        title: isUnknown ? 'The tags may not have moved' : 'The tags could not be moved',
+        what,
+      },
+    };
+  }
+
+  #endedDuring(): 'test' | 'tags' {
+    return this.#mayHaveMoved() ? 'tags' : 'test';
   }
 
   async #template(): Promise<TemplateInfo> {
@@ -159,11 +175,11 @@ export class Publication {
     if (kept.length === tags.length) {
       const message = `${stay}: superseded by a newer one.`;
       const failure = { message, lastLines: [] };
-      return withDiagnosis(this.#plan, { ...this.#tested(), tags, status: 'error', failure });
+      return withDiagnosis(this.#plan, { ...this.#tested(), status: 'error', failure });
     }
     this.#emit({ type: 'tags-moved', buildId, moves });
-    if (kept.length > 0) this.#notice(`${stay}; they stay there.`);
-    return { ...this.#tested(), tags: tags.filter((tag) => !kept.includes(tag)) };
+    if (kept.length > 0) this.#notice(`${stay}, where ${kept.length === 1 ? 'it stays' : 'they stay'}.`);
+    return { ...this.#tested(), moves, tags: tags.filter((tag) => !kept.includes(tag)) };
   }
 
   /** Removes the candidate tag. If that fails, the build has its tags all the same. */
@@ -180,7 +196,11 @@ export class Publication {
   }
 
   #tested(): BuildOutcome {
-    return { ...this.#build, ...(this.#result && { test: this.#result }) };
+    return {
+      ...this.#build,
+      ...(this.#result && { test: this.#result }),
+      ...(this.#testedBefore && { testedBefore: true }),
+    };
   }
 
   #notice(message: string): void {

@@ -151,7 +151,7 @@ function withdrawnEachTime(build: BuildOutcome, message: string): BuildOutcome {
   return {
     ...build,
     tags: [],
-    status: 'error',
+    ...{ status: 'error', endedDuring: 'test' },
     failure: { message, lastLines: [] },
     diagnosis: {
       class: 'smoke-test',

@@ -23,5 +23,5 @@ function told(buildId: string, stay: readonly string[]): string {
   if (stay.length === 0) return withdrawn;
   const names = stay.slice(0, 5).join(', ');
   const more = stay.length > 5 ? ` and ${stay.length - 5} more` : '';
-  return `${withdrawn} It has ${names}${more} from another run; nothing takes them from it.`;
+  return `${withdrawn} It keeps ${names}${more}, which another run gave it.`;
 }

@@ -220,7 +220,7 @@ export class Search {
     this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
     if (claimedByOthers.length > 0) {
       this.#notice(
-        `A newer run put ${claimedByOthers.join(', ')} on another build meanwhile; they stay there.`,
+        `A newer run put ${claimedByOthers.join(', ')} on another build meanwhile, where ${claimedByOthers.length === 1 ? 'it stays' : 'they stay'}.`,
       );
     }
     return { ...outcome, tags: tags.filter((tag) => !claimedByOthers.includes(tag)), status: 'ready' };

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { sendReply } from '../../src/local/http.ts';
+import { json, sendReply } from '../../src/local/http.ts';
 import type { LocalService } from '../../src/local/service.ts';
 import type { SimulationRule } from '../../src/local/simulation-script.ts';
 import { type Run, type TestService, testWith } from '../support/fixtures.ts';
@@ -47,7 +47,7 @@ describe('a green test', () => {
     const old = await build(service, 'my-agent', {}, ['latest']);
     const since = service.requests.length;
     let during: unknown;
-    const { exitCode, log, outputs, summary } = await run({
+    const { exitCode, log, outputs, summary, result } = await run({
       onOutput: when('agent check', () => {
         during = tags(service);
       }),
@@ -73,6 +73,41 @@ describe('a green test', () => {
     expect(log).toContain(`\nTag v1: new\nTag latest: moved here from build ${old.buildID}\n`);
     expect(log).not.toContain('candidate-');
     expect(summary).toContain('agent --version');
+    expect(summary).toContain(`| Tags before | \`latest\` on \`${old.buildID}\` |`);
+    expect(result).toMatchObject({ previous: { v1: null, latest: old.buildID } });
+  });
+
+  test('whose tag a newer build has by then says where that stays', async ({ service, run }) => {
+    let isNewer = false;
+    service.intercept = async (request, response, next) => {
+      const reply = await next();
+      if (!isNewer && request.method === 'DELETE' && request.url?.startsWith('/sandboxes/')) {
+        isNewer = true;
+        await build(service, 'my-agent', {}, ['latest']);
+      }
+      sendReply(response, reply);
+    };
+    const { exitCode, log, outputs, summary, result } = await run();
+    expect(exitCode, log).toBe(0);
+    expect(outputs['tags']).toBe('v1');
+    expect(log).toContain('A newer run put latest on another build meanwhile, where it stays.');
+    expect(summary).toContain('A newer run put `latest` on another build meanwhile, where it stays.');
+    expect(result).toMatchObject({ tags: ['v1'], previous: { v1: null }, elsewhere: ['latest'] });
+  });
+
+  test('whose tags the service refuses is no red test', async ({ service, run }) => {
+    service.intercept = async (request, response, next) => {
+      const isTagged = request.method === 'POST' && request.url === '/templates/tags';
+      sendReply(response, isTagged ? json(403, { code: 403, message: 'no tags' }) : await next());
+    };
+    const { exitCode, log, outputs, summary, result } = await run();
+    expect(exitCode).toBe(1);
+    expect(outputs).toMatchObject({ status: 'error', failure: 'forbidden', tags: '' });
+    expect(log).toMatch(/^::error title=The tags could not be moved::/m);
+    expect(log).toMatch(/^Built, and its test passed, and its tags were not moved: /m);
+    expect(log).toContain(`Build my-agent:${outputs['buildId']} did not get its tags: `);
+    expect(summary).toContain('## Template `my-agent` passed its test, and its tags did not move\n');
+    expect(result).toMatchObject({ test: { passed: true }, failure: { during: 'test' } });
   });
 
   test('is not asked for again, unless the test has changed', async ({ service, run }) => {
@@ -82,6 +117,8 @@ describe('a green test', () => {
     expect(again.exitCode, again.log).toBe(0);
     expect(again.outputs).toMatchObject({ buildId: first.outputs['buildId'], reused: 'true', tags: 'v2' });
     expect(again.log).toContain('has passed this test before, so it is not tested again.');
+    expect(again.summary).toContain('It has passed this test before, so it was not tested again.');
+    expect(again.result).toMatchObject({ testedBefore: true, previous: { v2: null } });
     expect(asked(service, since)).toEqual(['POST /templates/tags']);
     const other = await run({ inputs: { tags: 'v3', test: 'agent check' } });
     expect(other.exitCode, other.log).toBe(0);
@@ -124,7 +161,8 @@ describe('a red test', () => {
     );
     expect(log).toContain(`Build my-agent:${buildId} did not pass its test`);
     expect(summary).toContain('failed its test');
-    expect(result).toBeDefined();
+    for (const text of [summary, JSON.stringify(result)])
+      expect(text).toContain(`Build ${buildId} is withdrawn: this run moved no tag to it`);
 
     service.script = [];
     const fixed = await run();
@@ -186,6 +224,8 @@ describe('a job that ends during the test', () => {
         expect(killed.log).toMatch(/cancelled during the test of the build.*No tag has moved/s);
         expect(killed.log.match(/^::error/gm)).toHaveLength(1);
         expect(killed.log).not.toContain('The service says');
+        expect(killed.summary).toContain('## Template `my-agent` is built and not tested\n');
+        expect(killed.summary).not.toContain('The service gave no reason');
       }
       expect(`${killed.log}${post.log}`).not.toMatch(/Its tags point to it when it is ready/);
       service.script = [];

@@ -43,7 +43,7 @@ describe.each(ways)('the tags at the beginning of a revert, by %s', (_, early) =
     const revert = await reverting;
     const { buildId } = publishedOf(one);
     expect(publishedOf(revert)).toMatchObject({ status: 'ready', buildId, tags: ['v1'] });
-    expect(revert.notices).toContain('A newer run put latest on another build meanwhile; they stay there.');
+    expect(revert.notices).toContain('A newer run put latest on another build meanwhile, where it stays.');
     expect(tagsNow(service)).toEqual({ v1: buildId, latest: publishedOf(newer).buildId });
   });
 

@@ -66,8 +66,8 @@ describe('a build of this run', () => {
     expect(failure?.message).toBe('true ended with exit code 1.');
     expect(tagsNow(service)).toEqual({ latest: old.buildID });
     expect(tagsOn(service, buildId)).toEqual([]);
-    expect(run.notices.at(-1)).toBe(
-      `Build ${buildId} is withdrawn: this run moved no tag to it, and no later run reuses it.`,
+    expect(diagnosis?.what).toBe(
+      `The build is ready, and its test did not pass. Build ${buildId} is withdrawn: this run moved no tag to it, and no later run reuses it.`,
     );
     const promoted = await ask(service, 'POST', '/templates/tags', {
       target: `app:${buildId}`,
@@ -170,7 +170,7 @@ describe('an existing build', () => {
     const run = await runPublish(service, plan, { verdict: 'red' });
     expect(publishedOf(run)).toMatchObject({ status: 'error', buildId, tags: [] });
     expect(tagsOn(service, buildId)).toEqual(['failed', 'v0']);
-    expect(run.notices.at(-1)).toMatch(/It has v0 from another run; nothing takes them from it\.$/);
+    expect(publishedOf(run).diagnosis?.what).toMatch(/It keeps v0, which another run gave it\.$/);
     expect(outcomeOf(await runReuse(service, plan)).buildId).not.toBe(buildId);
   });
 
@@ -348,7 +348,7 @@ describe('the order of registration', () => {
     if (expected === 'ours') expect([status, tags, latest]).toEqual(['ready', ['v1', 'latest'], buildId]);
     if (expected === 'theirs') {
       expect([status, tags, latest]).toEqual(['ready', ['v1'], theirs]);
-      expect(run.notices).toContain('A newer run put latest on another build meanwhile; they stay there.');
+      expect(run.notices).toContain('A newer run put latest on another build meanwhile, where it stays.');
     }
     if (expected === 'superseded') {
       expect([status, latest]).toEqual(['superseded', theirs]);
@@ -470,8 +470,9 @@ describe('the way to the tags', () => {
     const { wire, service, plan } = await world();
     wire.on('remove', refuse(403));
     const run = await runPublish(service, plan, { verdict: 'red' });
-    expect(publishedOf(run).status).toBe('error');
-    expect(run.notices.at(-1)).toMatch(/could not be withdrawn/);
+    const { status, diagnosis } = publishedOf(run);
+    expect(status).toBe('error');
+    expect(diagnosis?.what).toMatch(/could not be withdrawn/);
   });
 
   test.each<['timeout' | 'interrupted', 'test' | 'tags', RegExp]>([
@@ -494,8 +495,8 @@ describe('the way to the tags', () => {
         return 'green';
       },
     });
-    const { status, abortedBy, abortedDuring, diagnosis, buildId } = publishedOf(run);
-    expect([status, abortedBy, abortedDuring]).toEqual(['error', reason, during]);
+    const { status, abortedBy, endedDuring, diagnosis, buildId } = publishedOf(run);
+    expect([status, abortedBy, endedDuring]).toEqual(['error', reason, during]);
     expect(`${diagnosis?.what} ${diagnosis?.advice}`).toMatch(words);
     const next = await runPublish(service, plan);
     expect(publishedOf(next)).toMatchObject({ status: 'ready', buildId });
@@ -512,7 +513,7 @@ describe('the way to the tags', () => {
     const { buildId, abortedBy, diagnosis } = publishedOf(run);
     expect([abortedBy, diagnosis?.class]).toEqual([undefined, 'smoke-test']);
     expect(tagsOn(service, buildId)).toEqual([]);
-    expect(run.notices.at(-1)).toMatch(/ is withdrawn: /);
+    expect(diagnosis?.what).toMatch(/ is withdrawn: /);
   });
 });
 

@@ -182,7 +182,7 @@ describe('the build of another run', () => {
       }),
     );
     expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId, tags: ['v2'] });
-    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; they stay there.']);
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile, where it stays.']);
     expect(service.inspect.tagHistory('app').filter(({ tag }) => tag === 'latest')).toHaveLength(1);
     await making;
   });

@@ -106,7 +106,7 @@ describe('after tagging', () => {
     const run = await runReuse(service, plan);
     expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
     expect(outcomeOf(run).reused?.moves).toContainEqual({ tag: 'latest', after: newer });
-    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile; they stay there.']);
+    expect(run.notices).toEqual(['A newer run put latest on another build meanwhile, where it stays.']);
   });
 
   test('newer runs take all tags: superseded', async () => {
@@ -204,7 +204,7 @@ describe('putting tags on', () => {
       );
       const run = await runReuse(service, plan);
       expect(outcomeOf(run)).toMatchObject({ status: 'ready', buildId: old.buildId, tags: ['v2'] });
-      expect(run.notices.at(-1)).toBe('A newer run put latest on another build meanwhile; they stay there.');
+      expect(run.notices.at(-1)).toBe('A newer run put latest on another build meanwhile, where it stays.');
       expect(service.inspect.resolve('app', 'latest')).toBe(newer);
     },
   );

@@ -1,14 +1,15 @@
 import { comesFromOutside, secretsWithheld } from '../../ci/trust.ts';
+import { withDiagnosis } from '../../driver/diagnosis/diagnose.ts';
 import type { FailureClass } from '../../driver/diagnosis/failure-classes.ts';
-import type { BuildEvent, BuildOutcome } from '../../driver/events.ts';
+import type { AbortReason, BuildEvent, BuildOutcome } from '../../driver/events.ts';
 import { ServiceError } from '../../http/errors.ts';
 import type { SettledInputs } from '../../inputs/build.ts';
 import { type BuildReporter, openBuildReporter } from '../../job/build-reporter.ts';
-import { type ExitResult, exitForServiceError, failEarly } from '../../job/exit.ts';
+import { type ExitResult, exitForServiceError, failEarly, whatFailed } from '../../job/exit.ts';
 import type { Connect, Job } from '../../job/job.ts';
 import { withTimeLimit } from '../../job/time-limit.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { testFailed } from '../../publish/test-failed.ts';
+import { afterTest } from '../../publish/after-test.ts';
 import { redactDeep } from '../../redact/redact.ts';
 import { reuseOrBuild } from '../../reuse/reuse-or-build.ts';
 import { tagsOfBase } from '../../tags/of-branch.ts';
@@ -116,8 +117,8 @@ async function runLocally(
     const runTest = testOf(plan, settled, job, service.connection);
     if (runTest && outcome.status === 'ready')
       outcome = await runTest(`${name}:${outcome.buildId}`, signal).then(
-        (test) => testFailed(outcome, test),
-        () => ({ ...outcome, status: 'building', abortedBy: signal.reason }),
+        (test) => afterTest(outcome, test),
+        () => testAborted(plan, outcome, signal.reason as AbortReason),
       );
     const clean = redactDeep(outcome, runner.redact);
     if (last) reporter.happened({ type: 'finished', outcome: clean });
@@ -125,12 +126,27 @@ async function runLocally(
   });
 }
 
+/** The outcome if the job ends during the test of a local build, of which nothing is left for another run. */
+function testAborted(plan: Plan, outcome: BuildOutcome, abortedBy: AbortReason): BuildOutcome {
+  const aborted = withDiagnosis(plan, { ...outcome, status: 'error', abortedBy, endedDuring: 'test' });
+  const advice = abortedBy === 'timeout' ? 'Raise timeout-minutes.' : 'Run this job again.';
+  return { ...aborted, ...(aborted.diagnosis && { diagnosis: { ...aborted.diagnosis, advice } }) };
+}
+
 function exitOfLocalBuild(
-  { status, failure, diagnosis, abortedBy }: BuildOutcome,
+  outcome: BuildOutcome,
   isAsked: boolean,
   { timeoutMinutes }: SettledInputs,
   { runner }: Job,
 ): ExitResult {
+  const { status, failure, diagnosis, abortedBy, endedDuring } = outcome;
+  if (abortedBy && endedDuring) {
+    const { what = '', advice = '' } = diagnosis ?? {};
+    return {
+      exitCode: abortedBy === 'interrupted' ? 130 : 1,
+      message: `The local build is ready. ${what} ${advice}`,
+    };
+  }
   if (abortedBy === 'interrupted')
     return { exitCode: 130, message: 'The job was cancelled during a local build.' };
   if (abortedBy === 'timeout')
@@ -147,5 +163,9 @@ function exitOfLocalBuild(
     return { exitCode: 0 };
   }
   const explained = diagnosis ? `\n${diagnosis.what} ${diagnosis.advice}` : '';
-  return { exitCode: 1, annotated: true, message: `The local build failed: ${message}${explained}` };
+  return {
+    exitCode: 1,
+    annotated: true,
+    message: `The local build ${whatFailed(outcome)}: ${message}${explained}`,
+  };
 }

@@ -6,14 +6,14 @@ export function diagnoseTest({ cause, status }: SmokeTestFailure): Diagnosis {
   if (cause === 'sandbox') {
     return {
       class: 'sandbox',
-      what: 'The template was built, and its test did not come to its end, for want of a sandbox.',
+      what: 'The build is ready, and its test did not come to its end, for want of a sandbox.',
       advice: sandboxAdvice(status),
       retry: 'never',
     };
   }
   return {
     class: 'smoke-test',
-    what: 'The template was built, and its test did not pass.',
+    what: 'The build is ready, and its test did not pass.',
     advice: advice[cause],
     retry: 'never',
     // What is served and what runs is the work of the start command. A command stands in no file that is known here.

@@ -9,8 +9,8 @@ import { serviceRules } from './service-rules.ts';
 
 /** Explains how a build ended; `undefined` if there is nothing to explain. */
 export function diagnose(plan: PartialPlan, outcome: BuildOutcome): Diagnosis | undefined {
-  const { status, failure, abortedBy, abortedDuring } = outcome;
-  if (abortedBy && abortedDuring) return abortedTest(abortedBy, abortedDuring);
+  const { status, failure, abortedBy, endedDuring } = outcome;
+  if (abortedBy && endedDuring) return abortedTest(abortedBy, endedDuring);
   if (abortedBy) return abortDiagnosis(abortedBy, status);
   if (failure?.request) {
     const diagnosis = diagnoseRequest(failure.request, plan);

@@ -100,7 +100,7 @@ export interface Diagnosis {
   readonly class: FailureClass;
   /** What failed, in a few words, where the class does not say it. */
   readonly title?: string;
-  /** What happened, in one sentence. */
+  /** What happened, in one to three sentences. */
   readonly what: string;
   /** What to do, in one or two sentences. */
   readonly advice: string;

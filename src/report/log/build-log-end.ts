@@ -64,6 +64,8 @@ export function logOutcome(
 /** `7 steps, 5 cached, 1m 12s`; counts the steps of the recipe, not the phases around them. */
 export function totals(outcome: BuildOutcome): string {
   const took = formatDuration(outcome.durationMs);
+  const verdict = testVerdict(outcome);
+  if (verdict && outcome.reused?.source === 'existing') return `Nothing was built, and ${verdict}: ${took}`;
   if (outcome.reused?.source === 'existing') return `Nothing was built, ${took}`;
   if (outcome.reused && outcome.steps.length === 0) return `The build of another run was used, ${took}`;
   const steps = outcome.steps.filter((step) => step.number !== undefined);
@@ -76,17 +78,16 @@ export function totals(outcome: BuildOutcome): string {
       : 'The build was started and not waited for';
   }
   if (outcome.status === 'superseded') return `Superseded: ${counts}`;
-  const verdict = outcome.status === 'error' && testVerdict(outcome);
   if (verdict) return `Built, and ${verdict}: ${counts}`;
   return outcome.status === 'error' ? `Failed: ${counts}` : counts;
 }
 
-/** What there is to say of a ready build whose tags this run has not moved. */
-function testVerdict({ test, abortedDuring, diagnosis }: BuildOutcome): string | undefined {
-  if (test?.passed)
-    return `its test passed, and its tags were ${abortedDuring ? 'not seen to move' : 'not moved'}`;
-  if (abortedDuring || diagnosis?.class === 'sandbox') return 'not tested';
-  return test && 'its test failed';
+/** What there is to say of a ready build whose tags this run has not moved, or not seen to move. */
+function testVerdict({ test, testedBefore, endedDuring, diagnosis }: BuildOutcome): string | undefined {
+  if (endedDuring === undefined) return undefined;
+  const tags = endedDuring === 'tags' ? 'not seen to move' : 'not moved';
+  if (test?.passed || testedBefore) return `its test passed, and its tags were ${tags}`;
+  return diagnosis?.class === 'smoke-test' ? 'its test failed' : 'not tested';
 }
 
 function identifiers(outcome: BuildOutcome): [string, string][] {

@@ -5,14 +5,14 @@ import { cutWithMark } from '../text/sanitize.ts';
 import { escapeMarkdown, fence, inlineCode, placeMarkdown } from './markdown.ts';
 
 /** The state of a build, as a heading without its level. */
-export function heading({ name, status, fingerprint, local, test, failure }: ResultDocument): string {
+export function heading(result: ResultDocument): string {
+  const { name, status, fingerprint, local, failure } = result;
   const template = `Template ${inlineCode(name)}`;
   switch (status) {
     case 'ready':
       return `${template} is ready`;
     case 'error':
-      if (failure?.class === 'sandbox') return `${template} could not be tested`;
-      if (test) return `${template} failed its test${local ? ' in a local build' : ''}`;
+      if (failure?.during) return `${template} ${afterBuild(result)}${local ? ' in a local build' : ''}`;
       return `${template} failed to build${local ? ' locally' : ''}`;
     case 'superseded':
       return `${template}: superseded by a newer build`;
@@ -30,6 +30,16 @@ export function heading({ name, status, fingerprint, local, test, failure }: Res
   }
 }
 
+/** What became of a ready build that did not get its tags. */
+function afterBuild({ test, testedBefore, failure }: ResultDocument): string {
+  if (failure?.class === 'sandbox') return 'could not be tested';
+  if (failure?.class === 'smoke-test') return 'failed its test';
+  if (failure?.during === 'tags') return 'is built, and its tags may not have moved';
+  return test?.passed || testedBefore
+    ? 'passed its test, and its tags did not move'
+    : 'is built and not tested';
+}
+
 /** Where a local build ran, and what it means; empty for any other build. */
 export function localLine({ local }: Pick<ResultDocument, 'local'>): string {
   return local
@@ -37,9 +47,20 @@ export function localLine({ local }: Pick<ResultDocument, 'local'>): string {
     : '';
 }
 
-/** Where a reused build came from; empty for any other build. */
-export function reusedLine({ reused, buildId }: ResultDocument): string {
-  return reused ? reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build') : '';
+/** Where a reused build came from, and why tags are not on it; empty for a build of which neither is to be said. */
+export function originLines({ reused, testedBefore, elsewhere = [], buildId }: ResultDocument): string {
+  const origin = [
+    reused && reusedSentence(reused, buildId ? `build ${inlineCode(buildId)}` : 'this build'),
+    testedBefore && 'It has passed this test before, so it was not tested again.',
+  ];
+  const tags = tagList(elsewhere, 20);
+  const stay = elsewhere.length === 1 ? 'it stays' : 'they stay';
+  return [
+    origin.filter(Boolean).join(' '),
+    elsewhere.length > 0 && `A newer run put ${tags} on another build meanwhile, where ${stay}.`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 /** The reference that starts a sandbox of a build, now or when it is ready. */
@@ -81,6 +102,7 @@ function factCells(result: ResultDocument, tagLimit: number) {
         ? undefined
         : tagList(result.tags, tagLimit),
     ],
+    previous: ['Tags before', startable(result) && previousBuilds(result, tagLimit)],
     reference: ['Exactly this build', code(startable(result), 400)],
     templateId: ['Template ID', code(templateId)],
     buildId: ['Build ID', code(buildId)],
@@ -90,6 +112,16 @@ function factCells(result: ResultDocument, tagLimit: number) {
     base: ['Base', code(base)],
     definition: ['Definition', exported],
   } satisfies Record<string, readonly [string, string | undefined]>;
+}
+
+/** Only tags that were on another build, which is the way back. */
+function previousBuilds({ previous = {}, buildId }: ResultDocument, limit: number): string | undefined {
+  const moved = Object.entries(previous).flatMap(([tag, before]) =>
+    before === null || before === buildId ? [] : [`${inlineCode(tag)} on ${inlineCode(before)}`],
+  );
+  if (moved.length === 0) return undefined;
+  const more = moved.length > limit ? ` and ${moved.length - limit} more` : '';
+  return `${moved.slice(0, limit).join(', ')}${more}`;
 }
 
 function tagList(tags: readonly string[], limit: number): string {
@@ -124,13 +156,15 @@ export function failureSection(
 ): string {
   // What is said about a test is a sentence, and not the service's.
   const isOurs = failureClass === 'smoke-test' || failureClass === 'sandbox';
+  // Of a build that this run gave up, the explanation has the same words.
+  const isGivenUp = failureClass === 'timeout' || failureClass === 'interrupted';
   return [
     `${'#'.repeat(level)} ${escapeMarkdown(title, 300)}`,
     ...(isOurs ? [escapeMarkdown(cutWithMark(message, messageLimit))] : []),
     ...explained.map((sentence) => escapeMarkdown(sentence)),
     source && `At ${placeMarkdown(source, sourceUrl)}:`,
     code.length > 0 && fence(code.join('\n'), 'text'),
-    !isOurs && message && fence(cutWithMark(message, messageLimit), 'text'),
+    !isOurs && !isGivenUp && message && fence(cutWithMark(message, messageLimit), 'text'),
     lastLines.length > 0 &&
       `Its last ${lastLines.length === 1 ? 'line' : formatCount(lastLines.length, 'line')}:\n\n${fence(lastLines.join('\n'), 'text')}`,
   ]

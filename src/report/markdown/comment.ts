@@ -8,7 +8,7 @@ import {
 import { isBuilt, type ResultDocument } from '../result/result.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { cutWithMark } from '../text/sanitize.ts';
-import { factRows, failureSection, heading, localLine, reusedLine } from './build-parts.ts';
+import { factRows, failureSection, heading, localLine, originLines } from './build-parts.ts';
 import { changesSection } from './changes.ts';
 import { escapeMarkdown, snippets, table } from './markdown.ts';
 import { stepTable } from './step-table.ts';
@@ -42,7 +42,7 @@ export function renderComment({ result, run, key, runUrl, unverified = false }: 
   const state: CommentState = status === 'error' ? 'failed' : status;
   const header: CommentHeader = { name, key, state, ...(buildId && { build: buildId }), ...run };
   const head = `${commentMarker(header)}\n### ${heading(result)}${key && ` (${escapeMarkdown(key, 100)})`}`;
-  const explained = [explanation(result) || reusedLine(result), localLine(result)]
+  const explained = [explanation(result) || originLines(result), localLine(result)]
     .filter(Boolean)
     .join('\n\n');
   const facts = [factSection(result), testSection(result, 4)].filter(Boolean).join('\n\n');
@@ -77,7 +77,7 @@ function explanation({ status, failure, fingerprint, local }: ResultDocument): s
   return 'This run has no API key. The recipe was read and planned, and nothing is wrong with it.';
 }
 
-const factOrder = ['tags', 'reference', 'templateId', 'buildId', 'size', 'base'] as const;
+const factOrder = ['tags', 'previous', 'reference', 'templateId', 'buildId', 'size', 'base'] as const;
 
 function factSection(result: ResultDocument): string {
   const [head, ...rows] = factRows(result, factOrder, tagLimit);

@@ -10,7 +10,7 @@ import {
   failureSection,
   heading,
   localLine,
-  reusedLine,
+  originLines,
   startable,
 } from './build-parts.ts';
 import { changesSection } from './changes.ts';
@@ -52,7 +52,7 @@ export function renderSummary(result: ResultDocument, details: SummaryDetails = 
     `## ${status === 'superseded' ? `This build of template ${inlineCode(result.name)} was superseded` : heading(result)}`,
     ...(status === 'building' ? unseenEnd(explained) : []),
     details.why !== undefined && escapeMarkdown(details.why),
-    reusedLine(result),
+    originLines(result),
     localLine(result),
     failed &&
       failureSection(failed, {
@@ -97,6 +97,7 @@ function earlierBuilds({ earlier = [] }: ResultDocument): string {
 const factOrder: readonly Fact[] = [
   'name',
   'tags',
+  'previous',
   'templateId',
   'buildId',
   'reference',

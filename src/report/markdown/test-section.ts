@@ -1,6 +1,6 @@
 import type { ResultDocument } from '../result/result.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
-import { inlineCode, table } from './markdown.ts';
+import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
 /** The test of the finished template as Markdown; empty without one. */
 export function testSection({ test, failure, local }: ResultDocument, level: number): string {
@@ -15,7 +15,7 @@ export function testSection({ test, failure, local }: ResultDocument, level: num
   ]);
   if (url)
     rows.unshift([
-      `${url.passed ? 'passed' : '**failed**'} (${url.last})`,
+      `${url.passed ? 'passed' : '**failed**'} (${escapeMarkdown(url.last)})`,
       formatDuration(url.durationMs),
       inlineCode(`GET ${url.url}`, 200),
     ]);

@@ -15,18 +15,34 @@ import { finishedSteps, plannedSteps } from './steps.ts';
 /** The result of a build that has ended, or that this run stops watching. */
 export function finishedResult(about: ReportedPlan, outcome: BuildOutcome): ResultDocument {
   const { name, tags, templateId, buildId, status, durationMs, reused, earlier } = outcome;
-  const failure = failureOf(outcome) ?? abandoned(outcome);
+  const failure = abandoned(outcome) ?? failureOf(outcome);
   const what: Pick<Happened, 'tags' | 'ids' | 'status'> = about.local
     ? { tags: [], status: statusOfLocal(about, outcome) }
     : { tags, status, ids: { templateId, buildId, reference: buildReference(outcome) } };
   return resultDocument(about, {
     ...{ name, ...what, durationMs },
     ...(reused && { reused: reusedFields(reused) }),
+    ...tagFields(about, outcome),
     steps: finishedSteps(about, outcome),
     ...(failure && { failure: failureFields(about, outcome, failure) }),
     ...(earlier && { earlier: earlier.map((build) => earlierBuild(about.plan, build)) }),
     ...(outcome.test && { test: testFields(outcome.test) }),
   });
+}
+
+/** What became of the tags that this run moved, or was asked to move. */
+function tagFields(
+  { plan, local }: ReportedPlan,
+  { status, tags, moves, reused, testedBefore }: BuildOutcome,
+): Pick<ResultDocument, 'previous' | 'elsewhere' | 'testedBefore'> {
+  if (local || status !== 'ready') return { ...(testedBefore && { testedBefore }) };
+  const before = (moves ?? reused?.moves)?.map((move) => [move.tag, move.before ?? null] as const);
+  const elsewhere = plan.tags.filter((tag) => !tags.includes(tag));
+  return {
+    ...(before && before.length > 0 && { previous: Object.fromEntries(before) }),
+    ...(elsewhere.length > 0 && { elsewhere }),
+    ...(testedBefore && { testedBefore }),
+  };
 }
 
 /** A failure that only a local build has says nothing about the recipe, where nobody asked for one. */
@@ -61,7 +77,18 @@ export function notBuiltResult(about: ReportedPlan, status: NotBuilt): ResultDoc
 interface Happened
   extends Pick<
     ResultDocument,
-    'name' | 'tags' | 'status' | 'reused' | 'durationMs' | 'steps' | 'failure' | 'earlier' | 'test'
+    | 'name'
+    | 'tags'
+    | 'previous'
+    | 'elsewhere'
+    | 'testedBefore'
+    | 'status'
+    | 'reused'
+    | 'durationMs'
+    | 'steps'
+    | 'failure'
+    | 'earlier'
+    | 'test'
   > {
   readonly ids?: Pick<ResultDocument, 'templateId' | 'buildId' | 'reference'>;
 }
@@ -69,12 +96,26 @@ interface Happened
 /** The fields in the order of the file. */
 function resultDocument(
   { plan, workspace, changes, local }: ReportedPlan,
-  { name, tags, ids, status, reused, durationMs, steps, failure, earlier, test }: Happened,
+  {
+    name,
+    tags,
+    previous,
+    elsewhere,
+    testedBefore,
+    ids,
+    status,
+    reused,
+    durationMs,
+    steps,
+    failure,
+    earlier,
+    test,
+  }: Happened,
 ): ResultDocument {
   const { definition, fingerprint } = plan;
   return {
     schemaVersion: 1,
-    ...{ name, tags, ...ids, status },
+    ...{ name, tags, ...(previous && { previous }), ...(elsewhere && { elsewhere }), ...ids, status },
     ...(local && { local }),
     ...(fingerprint && 'hash' in fingerprint && { fingerprint: fingerprint.hash }),
     ...(reused && { reused }),
@@ -95,6 +136,7 @@ function resultDocument(
     }),
     steps,
     ...(test && { test }),
+    ...(testedBefore && { testedBefore }),
     ...(changes && { changes }),
     ...(failure && { failure }),
     ...(earlier && { earlier }),
@@ -119,6 +161,7 @@ function failureFields(
   const sourceUrl = failedAt && sources?.link(failedAt);
   return {
     class: failureClass ?? 'unknown',
+    ...(outcome.endedDuring && { during: outcome.endedDuring }),
     what: plainText(what ?? ''),
     advice: plainText(advice ?? ''),
     ...(next && { next: plainText(next) }),

@@ -22,6 +22,8 @@ const list = <T extends v.GenericSchema>(item: T, max: number) =>
 const oneOf = <const T extends readonly string[]>(values: T) => v.picklist(values, values.join(', '));
 const from0 = 'a number from 0 on';
 const count = v.pipe(v.number(from0), v.finite(from0), v.minValue(0, from0));
+/** A command that a signal ended has the exit code -1. */
+const integer = v.pipe(v.number('a number'), v.integer('a whole number'));
 const flag = v.boolean('true or false');
 
 /** A missing field is reported with the message of its schema. */
@@ -69,6 +71,7 @@ const step = object({
 
 const failure = object({
   class: word(/^[a-z0-9][a-z0-9-]{0,60}$/, 'a class of failures'),
+  during: v.exactOptional(oneOf(['test', 'tags'])),
   title,
   what: sentence,
   advice: sentence,
@@ -89,7 +92,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const test = object({
   passed: v.boolean(),
   url: v.exactOptional(object({ url: text(1000), passed: v.boolean(), last: text(200), durationMs: count })),
-  commands: list(object({ title, exitCode: v.exactOptional(count), durationMs: count }), 1000),
+  commands: list(object({ title, exitCode: v.exactOptional(integer), durationMs: count }), 1000),
   startMs: v.exactOptional(count),
   metrics: v.exactOptional(object({ memTotal: count, memUsed: count, diskTotal: count, diskUsed: count })),
 });
@@ -100,6 +103,8 @@ const document = v.pipe(
     schemaVersion: v.literal(1, '1'),
     name: text(300),
     tags: list(text(128), 1000),
+    previous: v.exactOptional(v.record(text(128), v.nullable(word(uuid, 'a UUID')), 'an object')),
+    elsewhere: v.exactOptional(list(text(128), 1000)),
     templateId: v.exactOptional(word(/^[A-Za-z0-9_-]{1,64}$/, 'an identifier')),
     buildId: v.exactOptional(word(uuid, 'a UUID')),
     reference: v.exactOptional(text(400)),
@@ -122,6 +127,7 @@ const document = v.pipe(
     base: v.exactOptional(title),
     steps: list(step, 5000),
     test: v.exactOptional(test),
+    testedBefore: v.exactOptional(v.literal(true)),
     changes: v.exactOptional(changes),
     failure: v.exactOptional(failure),
   }),

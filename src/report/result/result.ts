@@ -17,6 +17,13 @@ export interface ResultDocument {
   readonly schemaVersion: 1;
   readonly name: string;
   readonly tags: readonly string[];
+  /**
+   * The build that each of these tags was on before this run, or `null` for a new tag: a way back. Set where this run
+   * moved them to a build that is ready. The service itself moves those of a new build without a test.
+   */
+  readonly previous?: Readonly<Record<string, string | null>>;
+  /** Tags that this run was asked for, and that a newer run put on another build meanwhile. */
+  readonly elsewhere?: readonly string[];
   /** This and the next two are absent when nothing was built. */
   readonly templateId?: string;
   readonly buildId?: string;
@@ -74,11 +81,18 @@ export interface ResultDocument {
     readonly startMs?: number;
     readonly metrics?: SandboxMetrics;
   };
+  /** Set if the build has passed the same test in an earlier run, and was not tested again. */
+  readonly testedBefore?: true;
   /** How the template differs from the last good build of the base branch, or of this one; absent when unknown. */
   readonly changes?: PlanDiff;
   /** Also set, without a step, when this run gave the build up. Its class is then `timeout` or `interrupted`. */
   readonly failure?: {
     readonly class: Diagnosis['class'];
+    /**
+     * Set if the build itself is ready. `test`: what failed is its test, or came before its tags moved. `tags`: it is not
+     * known which of them moved.
+     */
+    readonly during?: 'test' | 'tags';
     readonly title: string;
     /** What happened. */
     readonly what: string;

@@ -325,7 +325,7 @@ export async function play(
           // What is killed sends nothing more.
           { ...context, connectToEnd: () => client },
         );
-        if (run.reds !== undefined && run.notices.some((text) => / is withdrawn: /.test(text)))
+        if (run.reds !== undefined && ended.ok && / is withdrawn: /.test(ended.value.diagnosis?.what ?? ''))
           withdrawn.set(run.reds, step);
         return ended;
       },

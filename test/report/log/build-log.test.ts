@@ -452,20 +452,30 @@ test('says between the groups how far the build is, where that is known and the 
 });
 
 test.each<[string, Partial<BuildOutcome>, string]>([
-  ['a test that failed', { test: { passed: false, commands: [] } }, 'Built, and its test failed'],
+  [
+    'a test that failed',
+    {
+      ...{ endedDuring: 'test', test: { passed: false, commands: [] } },
+      diagnosis: { ...sampleDiagnosis(), class: 'smoke-test' },
+    },
+    'Built, and its test failed',
+  ],
   [
     'a job that was cancelled during the test',
-    { abortedBy: 'interrupted', abortedDuring: 'test' },
+    { abortedBy: 'interrupted', endedDuring: 'test' },
     'Built, and not tested',
   ],
   [
     'a job that was cancelled while the tags moved',
-    { abortedBy: 'interrupted', abortedDuring: 'tags', test: { passed: true, commands: [] } },
+    { abortedBy: 'interrupted', endedDuring: 'tags', test: { passed: true, commands: [] } },
     'Built, and its test passed, and its tags were not seen to move',
   ],
   [
     'tags that the service refused',
-    { test: { passed: true, commands: [] }, failure: { message: 'answered 403', lastLines: [] } },
+    {
+      ...{ endedDuring: 'test', test: { passed: true, commands: [] } },
+      failure: { message: 'answered 403', lastLines: [] },
+    },
     'Built, and its test passed, and its tags were not moved',
   ],
 ])('the totals tell how far %s came', (_what, changes, words) => {

@@ -261,38 +261,48 @@ test('the comment of every result keeps its shape: one marker, tables, no mentio
     status: fc.constantFrom('ready', 'error', 'superseded', 'building', 'skipped'),
     key: text,
     against: text,
+    last: text,
   });
   const plain = sampleResult();
   fc.assert(
-    fc.property(document, ({ title, what, message, source, lastLines, steps, key, against, ...rest }) => {
-      const result = {
-        ...plain,
-        ...rest,
-        failure: {
-          class: 'unknown',
-          title,
-          what,
-          advice: what,
-          next: what,
-          retry: 'never',
-          message,
-          source,
-          lastLines,
-        },
-        steps: steps.map((one, index) => ({ ...one, id: `${index}`, number: index, cached: false })),
-        changes: { against, parts: [], steps: [{ kind: 'changed', number: 1, title, before: what }] },
-      } as ResultDocument;
-      const { body } = renderComment({ result, run, key, runUrl: message });
-      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(commentLimit);
-      expect(readCommentMarker(body)).toMatchObject({ name: rest.name, key });
-      expect(body.split('<!--')).toHaveLength(2);
-      const { prose } = markdownBlocks(body.slice(body.indexOf('\n') + 1));
-      for (const width of tableWidths(prose)) expect([2, 4]).toContain(width);
-      const ours = /<\/?(?:details|summary|sub)>/g;
-      for (const line of prose) {
-        const rendered = outsideCode(line).replace(ours, '');
-        expect(rendered).not.toMatch(/<|@[A-Za-z0-9]|https?:|\bwww\./);
-      }
-    }),
+    fc.property(
+      document,
+      ({ title, what, message, source, lastLines, steps, key, against, last, ...rest }) => {
+        const result = {
+          ...plain,
+          ...rest,
+          failure: {
+            class: 'unknown',
+            title,
+            what,
+            advice: what,
+            next: what,
+            retry: 'never',
+            message,
+            source,
+            lastLines,
+          },
+          steps: steps.map((one, index) => ({ ...one, id: `${index}`, number: index, cached: false })),
+          ...{ previous: { [title]: what }, elsewhere: rest.tags, testedBefore: true },
+          test: {
+            passed: false,
+            url: { url: title, passed: false, last, durationMs: 1 },
+            commands: [{ title, exitCode: -1, durationMs: 1 }],
+          },
+          changes: { against, parts: [], steps: [{ kind: 'changed', number: 1, title, before: what }] },
+        } as ResultDocument;
+        const { body } = renderComment({ result, run, key, runUrl: message });
+        expect(Buffer.byteLength(body)).toBeLessThanOrEqual(commentLimit);
+        expect(readCommentMarker(body)).toMatchObject({ name: rest.name, key });
+        expect(body.split('<!--')).toHaveLength(2);
+        const { prose } = markdownBlocks(body.slice(body.indexOf('\n') + 1));
+        for (const width of tableWidths(prose)) expect([2, 3, 4]).toContain(width);
+        const ours = /<\/?(?:details|summary|sub)>/g;
+        for (const line of prose) {
+          const rendered = outsideCode(line).replace(ours, '');
+          expect(rendered).not.toMatch(/<|@[A-Za-z0-9]|https?:|\bwww\./);
+        }
+      },
+    ),
   );
 });

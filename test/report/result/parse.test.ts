@@ -6,6 +6,7 @@ import { readUntrustedResult, ShapeError } from '../../../src/report/result/pars
 import type { ResultDocument } from '../../../src/report/result/result.ts';
 import { hostileText } from '../../support/hostile-text.ts';
 import {
+  buildId,
   logLine,
   sampleDiagnosis,
   sampleOutcome,
@@ -33,6 +34,8 @@ const changes = {
     },
   ],
 };
+const otherId = '0f4f8d3c-4a35-4b4e-8f42-3f1d9a7c1b2e';
+const served = { url: '8080/', passed: true, last: 'status 200', durationMs: 5 };
 const failed = sampleOutcome({
   status: 'error',
   failure: { message: 'no', stepId: '3', lastLines: [logLine('3', 'boom')] },
@@ -43,6 +46,20 @@ const documents: Record<string, ResultDocument> = {
   failed: sampleResult(failed),
   'given up': sampleResult(sampleOutcome({ status: 'building', abortedBy: 'timeout' })),
   superseded: sampleResult(sampleOutcome({ status: 'superseded' })),
+  tested: sampleResult(
+    sampleOutcome({
+      tags: ['v1.4.0'],
+      test: { passed: true, commands: [], url: served },
+      moves: [{ tag: 'v1.4.0', before: otherId, after: buildId }],
+    }),
+  ),
+  'tested before': sampleResult(sampleOutcome({ testedBefore: true })),
+  'with a red test, whose command was killed': sampleResult(
+    sampleOutcome({
+      ...{ status: 'error', endedDuring: 'test', failure: { message: 'killed', lastLines: [] } },
+      test: { passed: false, commands: [{ title: 'make', exitCode: -1, durationMs: 5, lastLines: [] }] },
+    }),
+  ),
   unpublished: notBuiltResult({ plan, changes, workspace }, 'unpublished'),
   skipped: notBuiltResult({ plan, changes, workspace }, 'skipped'),
 };
