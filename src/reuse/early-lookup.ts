@@ -50,7 +50,7 @@ export interface EarlyMatch {
  * - *No build has this content.* If another run registers one after the lookup, both runs build. The same happens
  *   whenever two runs look up before either registers (`reuseOrBuild`): the later registration ends the earlier build,
  *   and its run follows the later one. The ended build is younger than the lookup, so at most `usableMs` of work is
- *   lost. With `reuse: require` no build would follow, so the caller looks up again. *A build of this content is too
+ *   lost. With `reuse: require` no build would follow, and a build that is tested costs more, so the caller looks up again. *A build of this content is too
  *   old* is the same case: it grows no younger, and one that replaces it is registered later.
  *
  * Every other case needs a new lookup, as if this one had not been made:

@@ -122,7 +122,9 @@ export class Search {
       signal,
     });
     this.#templateId = templateId;
-    return match?.ok || this.#options.reuse !== 'require' ? match : undefined;
+    // With `require` nothing may be built, and a build that is tested costs more than another lookup.
+    const mayBuild = this.#options.reuse !== 'require' && this.#plan.candidateTag === undefined;
+    return match?.ok || mayBuild ? match : undefined;
   }
 
   async #lookUp(): Promise<MatchResult> {

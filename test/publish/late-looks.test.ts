@@ -106,3 +106,16 @@ test('a passed tag that a red test takes just before the request moves nothing, 
   expect(tagsNow(service)).toEqual({ v1: shared, latest: shared, v2: buildId });
   expect(tagsOn(service, shared)).toEqual(['failed', 'latest', 'v1']);
 });
+
+test('a build that another run has made since an early look-up is tested, and none is built beside it', async () => {
+  const { wire, service, plan } = await world();
+  let first: Awaited<ReturnType<typeof runPublish>> | undefined;
+  wire.on('alias', async (next, agent) => {
+    const reply = await next();
+    if (agent === 'second') first ??= await runPublish(service, plan);
+    return reply;
+  });
+  const second = await runPublish(service, { ...plan, tags: ['v2'] }, { agent: 'second', early: true });
+  expect(first && publishedOf(first).buildId).toBe(publishedOf(second).buildId);
+  expect(service.inspect.builds('app')).toHaveLength(1);
+});
