@@ -29,11 +29,10 @@ export async function checkRecipe(
 ): Promise<CheckedRecipe> {
   const { steps, warnings } = definition;
   const comments = await commentsOf(definition);
-  const ofFiles = await fileFindings(definition, manifests);
   const found = [
     ...movingBaseFindings(definition),
-    ...ofFiles,
-    ...copyEverythingFindings(definition, manifests, ofFiles),
+    ...(await fileFindings(definition, manifests)),
+    ...copyEverythingFindings(definition, manifests),
     ...secretFindings(definition),
     ...aptUpdateFindings(steps),
     ...lostSpecifierFindings(steps, warnings),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { gitFolderOf } from '../context/copy-warnings.ts';
 import type { FileManifest } from '../context/manifest.ts';
-import type { Definition, DefinitionWarning } from '../definition/definition.ts';
+import type { Definition } from '../definition/definition.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Files that a template rarely wants, as the first part of a path that matches. */
@@ -13,12 +14,10 @@ const unwanted =
  * a context of its own holds what is wanted.
  *
  * @param manifests - of the steps, at the same index
- * @param seen - of the same steps: a warning about `.git` gives the same advice
  */
 export function copyEverythingFindings(
   { steps, contextDirectory, ignorePatterns, ignoreFile, file }: Definition,
   manifests: ReadonlyArray<FileManifest | undefined>,
-  seen: readonly DefinitionWarning[],
 ): Finding[] {
   if (ignorePatterns.length > 0 || ignoreFile !== undefined) return [];
   if (existsSync(join(contextDirectory, '.dockerignore'))) return [];
@@ -26,18 +25,14 @@ export function copyEverythingFindings(
   return steps.flatMap(({ source }, index) => {
     const files = manifests[index];
     if (!files || !/^(?:\.\/?)*(?:\*{0,2}\/?)?$/.test(files.source)) return [];
-    const told = seen.some(
-      ({ rule, message, at }) =>
-        (rule === 'git-folder' || (rule === 'copied-credentials' && /\.git\b/.test(message))) &&
-        at?.file === source?.file &&
-        at?.line === source?.line,
-    );
+    // The warning about the git folder gives the same advice.
+    if (gitFolderOf(files) !== undefined) return [];
     const found = new Set<string>();
     for (const { path } of files.entries) {
       const match = path === own ? path : unwanted.exec(path)?.[0];
-      if (match !== undefined && !/(?:^|\/)\.git(?:\/|$)/.test(path)) found.add(match);
+      if (match !== undefined) found.add(match);
     }
-    if (told || found.size === 0) return [];
+    if (found.size === 0) return [];
     const names = [...found];
     const shown = names.length > 4 ? `${names.slice(0, 4).join(', ')} and more` : names.join(', ');
     const again = found.has(own) ? ' Each change of the recipe changes these files too.' : '';

@@ -12,7 +12,9 @@ export function lostSpecifierFindings(
 ): Finding[] {
   return steps.flatMap((step) => {
     const { source } = step;
-    const known = seen.some(({ at }) => at && at.file === source?.file && at.line === source.line);
+    const known = seen.some(
+      ({ rule, at }) => rule === 'shell-argument' && at?.file === source?.file && at?.line === source?.line,
+    );
     const lost = known
       ? undefined
       : commandsOf(commandOf(step) ?? '')

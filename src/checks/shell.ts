@@ -32,7 +32,10 @@ const deepest = 5;
 export function commandsOf(text: string, depth = 0): ShellCommand[] {
   if (text.length > lengthLimit || depth > deepest) return [];
   const found: ShellCommand[] = [];
-  const visit = (node: SyntaxNode): void => {
+  // Not by recursion: a text may be nested deeper than the stack is.
+  const script = parsed(text);
+  const open = script ? [script] : [];
+  for (let node = open.pop(); node; node = open.pop()) {
     if (node.type === 'Command') {
       const words = [...(node.name ? [node.name] : []), ...node.suffix].flatMap((part) =>
         part.type === 'Word' ? [wordOf(part)] : part.type === 'Assignment' ? [textOf(part.text)] : [],
@@ -47,10 +50,21 @@ export function commandsOf(text: string, depth = 0): ShellCommand[] {
       );
       found.push(...unwrapped({ words, variables, outputs }, depth));
     }
-    forEachChild(node, visit);
-  };
-  visit(parse(text));
+    const children: SyntaxNode[] = [];
+    forEachChild(node, (child) => void children.push(child));
+    for (const child of children.reverse()) open.push(child);
+  }
   return found;
+}
+
+/** The syntax of a text; `undefined` where it is nested too deep for the parser's stack. */
+function parsed(text: string): SyntaxNode | undefined {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function wordOf(word: Word): ShellWord {

@@ -56,10 +56,13 @@ function loginWarning(files: FileManifest): DefinitionWarning | undefined {
 const credentials =
   /^\s*extraheader\s*=\s*\S|\b[a-z][a-z+]*:\/\/[^\s/@:]*:[^\s/@]+@|\bhttps?:\/\/[^\s/@:]{20,}@/im;
 
+/** The first git folder that a COPY takes; `undefined` for none. */
+export function gitFolderOf({ entries }: FileManifest): string | undefined {
+  return entries.flatMap(({ path }) => /^(.*\/)?\.git(?=\/(?:HEAD|config)$)/.exec(path)?.[0] ?? [])[0];
+}
+
 async function gitWarning(files: FileManifest): Promise<DefinitionWarning | undefined> {
-  const [folder] = files.entries.flatMap(
-    ({ path }) => /^(.*\/)?\.git(?=\/(?:HEAD|config)$)/.exec(path)?.[0] ?? [],
-  );
+  const folder = gitFolderOf(files);
   if (folder === undefined) return undefined;
   const configs = files.entries.filter(({ path, type }) => type === 'file' && isGitConfig(path));
   const open = await Promise.all(configs.map((config) => holdsCredentials(files, config)));

@@ -42,8 +42,8 @@ const clockToleranceMs = 10 * 60_000;
  * the cache is older than the limit, however long it waited and ran. It is also the time by which the service orders
  * builds, and `cleanup` counts the days of content tags from it.
  *
- * A build on its way is fresh, and so it is when this run sees it ready: a build takes an hour at most, and a limit of an
- * hour would else never end. One from the future has an invalid time, and would never grow old: it is not reused.
+ * A build on its way is fresh, and so it is when this run sees it ready: a build takes an hour at most, and otherwise a
+ * limit of an hour would never be met. One from the future has an invalid time, and would never grow old: it is not reused.
  */
 export function tooOld(
   { buildId, createdAt }: { readonly buildId: string; readonly createdAt: number },

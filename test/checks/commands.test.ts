@@ -1,8 +1,10 @@
 /** Checks of the commands of a recipe: what they find, and what looks alike and is fine. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lostSpecifierFindings } from '../../src/checks/lost-specifier.ts';
 import { recipeSecrets } from '../../src/checks/secret-value.ts';
 import { commandsOf } from '../../src/checks/shell.ts';
+import type { DefinitionWarning } from '../../src/definition/definition.ts';
 import { findings, type Parts } from './recipe-findings.ts';
 
 type Row = readonly [parts: Parts, found: RegExp | undefined];
@@ -101,7 +103,20 @@ describe('shell-argument in a command', () => {
     [inOne('python -m pip install a==1 requests>2'), /to a file named 2/],
     [inOne('pip install "requests>=2.32" > log.txt 2>&1'), undefined],
     [inOne('pip install -q x==1 2>/dev/null'), undefined],
+    [inOne('echo requests>=2.32'), undefined],
+    [inOne('pip >2'), undefined],
+    [inOne('pip freeze>=2'), /to a file named =2,/],
   ])('%j', (parts, found) => expectRow('shell-argument', parts, found));
+});
+
+test('shell-argument is told once for a line, whatever else is told there', () => {
+  const source = { file: '/repo/template.ts', line: 3 };
+  const steps = [{ wire: { type: 'RUN', args: ['pip install requests>=2.32'] }, source }];
+  const seen = { rule: 'shell-argument' as const, title: '', message: '', at: source };
+  const count = (...warnings: DefinitionWarning[]) => lostSpecifierFindings(steps, warnings).length;
+  expect(count(seen)).toBe(0);
+  expect(count({ ...seen, rule: 'dockerfile-difference' })).toBe(1);
+  expect(count({ ...seen, at: { ...source, line: 4 } }, { ...seen, at: { ...source, file: '/x' } })).toBe(1);
 });
 
 describe('secret-value', () => {
@@ -280,7 +295,24 @@ describe('any text', () => {
   });
 
   test('may be long and deep', () => {
-    for (const piece of ['(', '$(', '{ ', 'bash -c "', 'if a; then ', '`', 'a && ', '"$('])
-      expect(Array.isArray(commandsOf(piece.repeat(20_000)))).toBe(true);
+    const pieces = [
+      '(',
+      '$(',
+      '{ ',
+      'bash -c "',
+      'if a; then ',
+      '`',
+      'a && ',
+      'a\n',
+      '"$(',
+      'a(){ ',
+      '[[ ( ',
+    ];
+    // On whatever is left of the stack.
+    const deeper = (levels: number, work: () => void): void =>
+      levels > 0 ? deeper(levels - 1, work) : work();
+    for (const piece of pieces)
+      for (const levels of [0, 4000])
+        deeper(levels, () => expect(Array.isArray(commandsOf(piece.repeat(20_000)))).toBe(true));
   });
 });

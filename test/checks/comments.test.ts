@@ -44,6 +44,7 @@ describe('a comment that silences a check', () => {
     ['belongs to the line below', 'a()\n// novita-check: ignore apt-update\nb()', 1],
     ['belongs to the call above', 'a(\n) // novita-check: ignore apt-update\nb()', 3],
     ['belongs to the next call', 'a(\n)\nb() // novita-check: ignore apt-update', 1],
+    ['stands after a line of blanks', 'a()\n  \nx; // novita-check: ignore apt-update', 1],
     ['stands after an empty line', 'a()\n\nx; // novita-check: ignore apt-update', 1],
     ['has code beside it on the line above', 'x; // novita-check: ignore apt-update\na()', 2],
   ])('does not where it %s', (_, text, line) => expect(silenced(text, line)).toBe(false));

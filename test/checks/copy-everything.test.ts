@@ -71,6 +71,7 @@ test.each<[what: string, tree: Tree, copy: Copy, expected: RegExp]>([
     {},
     /\.idea, \.npmrc, \.tox included/,
   ],
+  ['with credentials', { ...modules, 'gha-creds-0123456789abcdef.json': '{}' }, {}, /node_modules included/],
   ['a pattern', modules, { sources: ['src', './'] }, /^8: COPY "\.\/" sends/],
 ])('%s', async (_, tree, copy, expected) => {
   expect(await found(tree, copy)).toEqual([expect.stringMatching(expected)]);
@@ -86,9 +87,3 @@ test.each<[what: string, tree: Tree, copy?: Copy]>([
   ['another file with ignore rules', { ...modules, 'i.dockerignore': '' }, { ignoreFile: 'i.dockerignore' }],
   ['what a warning about .git tells', { ...modules, '.git/HEAD': 'x', '.git/config': '' }],
 ])('not: %s', async (_, tree, copy) => expect(await found(tree, copy)).toEqual([]));
-
-test('a warning about .git is about its own copy only', async () => {
-  const tree = { ...modules, '.git/HEAD': 'x', '.git/config': '', 'gha-creds-0123456789abcdef.json': '{}' };
-  expect(await found(tree, { sources: ['.git', '.'] })).toEqual([]);
-  expect(await found({ ...modules, 'gha-creds-0123456789abcdef.json': '{}' })).toHaveLength(1);
-});
