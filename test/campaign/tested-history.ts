@@ -18,6 +18,8 @@ interface Run extends RunResult {
   readonly title: string;
   readonly signalled: boolean;
   readonly hung: boolean;
+  /** Sandboxes that ran when the main step had ended. */
+  readonly leftByMain: number;
 }
 
 interface Setting {
@@ -148,7 +150,7 @@ async function play(
       ? { name, from, tags: 'stable, latest' }
       : { name, mode: 'sweep', 'content-days': '1', 'github-token': 'ghs_campaign' };
   const result = await runAction({ action, workspace, inputs, env });
-  const run = { ...result, title: `${title} ${from}`, signalled: false, hung: false };
+  const run = { ...result, title: `${title} ${from}`, signalled: false, hung: false, leftByMain: 0 };
   setting.runs.push(run);
   return [run];
 }
@@ -227,6 +229,7 @@ async function build(
     },
   });
   clearTimeout(timer);
+  const leftByMain = service.sandboxes.running.size;
   service.onCall = async () => {};
   const post = await runAction({ ...options, state: { none: '', ...main.state } });
   const run = {
@@ -235,6 +238,7 @@ async function build(
     title: `${title} ${signal ?? ''} at ${where}`,
     signalled,
     hung,
+    leftByMain,
   };
   runs.push(run);
   return run;
@@ -244,13 +248,15 @@ function judgeRun(run: Run, service: Service, isPair: boolean, fault: (text: str
   const { log, outputs, exitCode, signalled } = run;
   const expect = (holds: unknown, text: string) => void (holds || fault(`${text} (${run.title})`));
   expect(!run.hung, 'it hung');
+  // A killed step leaves its sandbox to the post step, and two runs at once may see that of the other.
+  if (!signalled && !isPair) expect(run.leftByMain === 0, 'it left a sandbox to its post step');
   expect(!/^\s+at .*(:\d+:\d+|node:|file:|<anonymous>)/m.test(log), 'a stack trace');
   expect(outputs['failure'] !== 'unexpected', 'failure is unexpected');
   expect((log.match(/^::error/gm)?.length ?? 0) <= 1, 'more than one error annotation');
   expect(exitCode !== null || signalled, 'it died');
   expect(exitCode !== 130 || signalled, 'interrupted without a signal');
   expect(exitCode !== 1 || /^::error/m.test(log), 'it failed without an error annotation');
-  if (outputs['failure'] === 'smoke-test' && service.sandboxes.behavior.refusal)
+  if (outputs['failure'] === 'sandbox' && service.sandboxes.behavior.refusal)
     expect(log.includes(service.sandboxes.behavior.refusal), 'it does not say why no sandbox starts');
   if (exitCode !== 0 || !outputs['buildId']) return;
   const tags = (outputs['tags'] ?? '').split(',').filter((tag) => tag !== '');
