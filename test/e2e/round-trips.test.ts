@@ -78,6 +78,47 @@ test('an unchanged template with a new tag', async ({ place: { trips }, run }) =
   ]);
 });
 
+const tested = { inputs: { name: 'my-agent', test: 'true', 'test-url': '8080/health' } };
+
+test('a build that is tested: its test, then its tags', async ({ place: { trips, edit, base }, run }) => {
+  await run();
+  await edit('template.ts', recipe(base, ".setStartCmd('serve', 'true')"));
+  trips.reset(afterRecipe);
+  const { outputs } = await run(tested);
+  expect(outputs).toMatchObject({ status: 'ready', reused: 'false' });
+  expect(trips.rounds).toEqual([
+    ['digest of base', 'name my-agent', 'tags of my-agent'],
+    ['newest builds', 'register', 'upload link'],
+    ['start'],
+    ['start sandbox'],
+    ['programs'],
+    ['page'],
+    ['command'],
+    ['figures'],
+    ['end sandbox'],
+    ['tags'],
+    ['newest builds'],
+    ['move tags'],
+    ['tags'],
+    ['remove tags'],
+  ]);
+});
+
+test('a build that has passed its test before', async ({ place: { trips, edit, base }, run }) => {
+  await edit('template.ts', recipe(base, ".setStartCmd('serve', 'true')"));
+  await run(tested);
+  trips.reset(afterRecipe);
+  const { outputs } = await run({ ...tested, env: { GITHUB_SHA: 'b2'.repeat(20) } });
+  expect(outputs).toMatchObject({ status: 'ready', reused: 'true' });
+  expect(trips.rounds).toEqual([
+    ['digest of base', 'name my-agent', 'tags of my-agent'],
+    ['newest builds'],
+    ['tags'],
+    ['move tags'],
+    ['tags'],
+  ]);
+});
+
 test('links of all COPY steps are asked for at once', async ({ place: { trips, edit, base }, run }) => {
   const names = [...'abcdef'];
   for (const name of names) await edit(name, name);

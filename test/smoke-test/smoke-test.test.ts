@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createServiceClient } from '../../src/api/client.ts';
 import { defaultTransport } from '../../src/api/transport.ts';
 import { openNetwork } from '../../src/http/network.ts';
+import { json, type Reply, sendReply } from '../../src/local/http.ts';
 import type { LocalService, LocalServiceOptions } from '../../src/local/service.ts';
 import { createSimulatedExecutor } from '../../src/local/simulated.ts';
 import type { SimulationScript } from '../../src/local/simulation-script.ts';
@@ -224,6 +225,76 @@ describe('a sandbox that is lost by a failure that may pass', () => {
       ),
     });
   });
+});
+
+describe('what takes a sandbox a moment', () => {
+  /** Answers otherwise than the service as long as `change` gives an answer. */
+  const instead = (change: (line: string) => Reply | undefined): NonNullable<Settings['intercept']> => {
+    return async (request, response, next) =>
+      sendReply(response, change(`${request.method} ${request.url?.split('?')[0]}`) ?? (await next()));
+  };
+
+  test.each<[string, RegExp, Reply, number]>([
+    ['until it knows a new build', /^POST \/sandboxes$/, json(404, { code: 404, message: 'no build' }), 1],
+    ['until its agent answers', /Process\/List$/, json(502, { code: 'unavailable' }), 2],
+    ['until it has figures', /metrics$/, json(200, []), 2],
+  ])('is waited for: %s', async (_what, line, reply, times) => {
+    let left = times;
+    const { outcome, started } = await testApp('true', {
+      intercept: instead((asked) => (line.test(asked) && left-- > 0 ? reply : undefined)),
+    });
+    expect(outcome).toMatchObject({ passed: true, metrics: { memTotal: 1024 * 1024 * 1024 } });
+    expect(started).toHaveLength(1);
+  });
+
+  test('is not waited for without end: a service that fails each time is asked three times', async () => {
+    let asked = 0;
+    const { outcome } = await testApp('true', {
+      intercept: instead((line) => {
+        if (line !== 'POST /sandboxes') return undefined;
+        asked += 1;
+        return json(500, { code: 500, message: 'out of order' });
+      }),
+    });
+    expect(outcome.failure?.cause).toBe('sandbox');
+    expect(outcome.failure?.message).not.toContain('None was free');
+    expect(asked).toBe(3);
+  });
+
+  test('gets the time that the service asks for, unless the test would be over', async () => {
+    let asked = 0;
+    const { outcome } = await testApp('true', {
+      limitMs: 5000,
+      intercept: instead((line) => {
+        if (line !== 'POST /sandboxes') return undefined;
+        asked += 1;
+        const busy = json(429, { code: 429, message: 'too many' });
+        return { ...busy, headers: { ...busy.headers, 'retry-after': '60' } };
+      }),
+    });
+    expect(outcome.failure?.message).toMatch(/ None was free within \d s\. The team has in use: /);
+    expect(asked).toBe(1);
+  });
+});
+
+test('outlives its time limit only by a margin, should nobody end it', async () => {
+  const { service } = await testApp('true', { limitMs: 60_000 });
+  const created = service.requests.find(({ method, path }) => method === 'POST' && path === '/sandboxes');
+  expect(created?.body).toMatchObject({ timeout: 90 });
+});
+
+test('keeps the last 200 lines of a command', async () => {
+  const lines = Array.from({ length: 500 }, (_, index) => `line ${index + 1}`);
+  const { outcome } = await testApp('print', { script: [{ at: 'command', text: /^print/, lines }] });
+  expect(outcome.commands[0]?.lastLines).toEqual(lines.slice(-200));
+});
+
+test('knows a start command with blanks around it', async () => {
+  const { outcome } = await testApp('true', {
+    startCmd: ' serve\n',
+    script: [{ at: 'command', text: /^is-ready/, exitCode: 1 }],
+  });
+  expect(outcome.passed).toBe(true);
 });
 
 test('waits for a sandbox while the team has as many as it may, and says how many', async () => {
