@@ -19,6 +19,9 @@ export const template = Template()
 
 const errors = (log: string) => log.split('\n').filter((line) => line.startsWith('::error'));
 
+/** The runner shows no line that tells it what to hide. */
+const shown = (log: string) => log.replace(/^::add-mask::.*$/gm, '');
+
 test('a failed install: why, where, what to do, and the smallest recipe', async ({ service, run }) => {
   service.script = [
     {
@@ -47,7 +50,7 @@ test('a failed install: why, where, what to do, and the smallest recipe', async 
 4 |       .setEnvs({ HF_TOKEN: '***' })
 5 | >>>   .runCmd('pip install reqeusts')
 6 |       .runCmd('make');`;
-  expect(log + summary).not.toContain('hf_0123456789');
+  expect(shown(log) + summary).not.toContain('hf_0123456789');
   expect(log).toMatch(/^failed after [\d.]+s: exit status 1\n::endgroup::$/m);
   expect(log).toContain(`\nAt template.ts:5, ${address}\n${code.replace(/^/gm, '│ ')}\nIts last`);
   expect(summary).toContain(`At [\`template.ts:5\`](${address}):\n\n\`\`\`text\n${code}\n\`\`\`\n`);
@@ -65,7 +68,7 @@ test('a secret in an ENV step is warned of at its line, and its value is shown n
   expect(log).toMatch(
     /^::warning title=A secret in the template \[secret-value\],file=template\.ts,line=4.*::template\.ts:4: A secret in the template \[secret-value\]: HF_TOKEN:/m,
   );
-  expect(log + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
+  expect(shown(log) + summary + JSON.stringify(result)).not.toContain('hf_0123456789');
 });
 
 test.for([

@@ -26,7 +26,7 @@ if (process.env.GITHUB_STATE) registerHooks({
 /** Words of libraries that stand in their code, and nowhere else. */
 const libraries = {
   undici: 'EnvHttpProxyAgent is experimental',
-  Octokit: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+  Octokit: 'POST /repos/{owner}/{repo}/forks',
   cache: 'GetCacheEntryDownloadURL',
 };
 

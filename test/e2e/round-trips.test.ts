@@ -88,7 +88,8 @@ test('a build that is tested: its test, then its tags', async ({ place: { trips,
   expect(outputs).toMatchObject({ status: 'ready', reused: 'false' });
   expect(trips.rounds).toEqual([
     ['digest of base', 'name my-agent', 'tags of my-agent'],
-    ['newest builds', 'register', 'upload link'],
+    ['name my-agent', 'newest builds', 'newest builds', 'tags of my-agent'],
+    ['register', 'upload link'],
     ['start'],
     ['start sandbox'],
     ['programs'],
