@@ -5,7 +5,13 @@ import type { AbortReason, BuildOutcome } from '../driver/events.ts';
 import { failureOfError } from '../driver/follow.ts';
 import { isMissing, type ServiceError } from '../http/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type ClaimedTags, claimTags, type TagClaim } from '../reuse/claim-tags.ts';
+import {
+  type ClaimedTags,
+  claimTags,
+  supersededByNewerRun,
+  type TagClaim,
+  whereTagsStay,
+} from '../reuse/claim-tags.ts';
 import type { ReuseContext } from '../reuse/search.ts';
 import type { SmokeTestOutcome } from '../smoke-test/events.ts';
 import { promote, TargetError } from '../templates/assign-tags.ts';
@@ -171,14 +177,9 @@ export class Publication {
   #claimed({ moves, claimedByOthers: kept }: ClaimedTags): BuildOutcome {
     const { tags } = this.#plan;
     const { buildId } = this.#build;
-    const stay = `A newer run put ${kept.join(', ')} on another build meanwhile`;
-    if (kept.length === tags.length) {
-      const message = `${stay}: superseded by a newer one.`;
-      const failure = { message, lastLines: [] };
-      return withDiagnosis(this.#plan, { ...this.#tested(), status: 'error', failure });
-    }
+    if (kept.length === tags.length) return supersededByNewerRun(this.#plan, this.#tested(), kept);
     this.#emit({ type: 'tags-moved', buildId, moves });
-    if (kept.length > 0) this.#notice(`${stay}, where ${kept.length === 1 ? 'it stays' : 'they stay'}.`);
+    if (kept.length > 0) this.#notice(whereTagsStay(kept));
     return { ...this.#tested(), moves, tags: tags.filter((tag) => !kept.includes(tag)) };
   }
 

@@ -1,6 +1,9 @@
 import type { ServiceClient } from '../api/client.ts';
 import type { TagChange } from '../api/types.ts';
+import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
+import type { BuildOutcome } from '../driver/events.ts';
 import { isMissing } from '../http/errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import { promote, TargetError } from '../templates/assign-tags.ts';
 import { readTags } from '../templates/find-template.ts';
 import type { MatchingBuild } from './find-match.ts';
@@ -112,6 +115,25 @@ export async function claimTags(
       await retrier.backoff(error);
     }
   }
+}
+
+/** The outcome of a run all of whose tags a newer run has. */
+export function supersededByNewerRun(
+  plan: Plan,
+  outcome: Omit<BuildOutcome, 'status'>,
+  tags: readonly string[],
+): BuildOutcome {
+  const message = `${takenInWords(tags)}: superseded by a newer one.`;
+  return withDiagnosis(plan, { ...outcome, status: 'error', failure: { message, lastLines: [] } });
+}
+
+/** The notice about some of its tags. */
+export function whereTagsStay(tags: readonly string[]): string {
+  return `${takenInWords(tags)}, where ${tags.length === 1 ? 'it stays' : 'they stay'}.`;
+}
+
+function takenInWords(tags: readonly string[]): string {
+  return `A newer run put ${tags.join(', ')} on another build meanwhile`;
 }
 
 /** After a lost response the second lookup may show the tag where this run put it. */

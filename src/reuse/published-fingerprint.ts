@@ -2,7 +2,7 @@ import { contentTags, fingerprintAmong } from '../api/content-tag.ts';
 import { ServiceError } from '../http/errors.ts';
 import type { Result } from '../result.ts';
 import { listedBuild } from '../templates/find-build.ts';
-import type { TaggedTemplate } from '../templates/find-template.ts';
+import { type TaggedTemplate, tagsOfBuild } from '../templates/find-template.ts';
 import { matchIn } from './find-match.ts';
 import type { LookupClient } from './lookup-client.ts';
 import { firstTagged, type PublishedContent } from './published-content.ts';
@@ -60,9 +60,8 @@ async function provenContent(
   found: TaggedTemplate,
   buildId: string,
 ): Promise<{ readonly fingerprint: string; readonly isReady: boolean } | undefined> {
-  const { name, tags, templateId } = found.template;
-  const own = [...tags].filter(([, id]) => id === buildId).map(([each]) => each);
-  const fingerprint = fingerprintAmong(own);
+  const { name, templateId } = found.template;
+  const fingerprint = fingerprintAmong(tagsOfBuild(found.template, buildId));
   if (fingerprint === undefined) return undefined;
   const listed = await listedBuild(client, templateId, buildId);
   const { cpuCount, memoryMB: memoryMb } = listed ?? {};

@@ -1,6 +1,5 @@
 import { type BuildOptions, build, rebuildPlan } from '../driver/build.ts';
 import type { BuildContext } from '../driver/context.ts';
-import { withDiagnosis } from '../driver/diagnosis/diagnose.ts';
 import type { BuildOutcome, ReusedBuild } from '../driver/events.ts';
 import type { BuildTiming } from '../driver/timing.ts';
 import { isKeyRefused, ServiceError } from '../http/errors.ts';
@@ -9,7 +8,14 @@ import type { Plan } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
 import type { TemplateInfo } from '../templates/find-template.ts';
 import { ageLimit } from './age-limit.ts';
-import { type ClaimResult, claimTags, type TagHistory, tagsClaimedByOthers } from './claim-tags.ts';
+import {
+  type ClaimResult,
+  claimTags,
+  supersededByNewerRun,
+  type TagHistory,
+  tagsClaimedByOthers,
+  whereTagsStay,
+} from './claim-tags.ts';
 import { type EarlyLookup, matchEarly } from './early-lookup.ts';
 import { findMatch, type MatchingBuild, type MatchResult, type WantedContent } from './find-match.ts';
 import { joinBuild } from './join-build.ts';
@@ -217,14 +223,10 @@ export class Search {
     const steps = joined?.steps ?? [];
     const outcome = { templateId, buildId, name, steps, durationMs: this.#durationMs(), reused };
     if (tags.length > 0 && claimedByOthers.length === tags.length) {
-      return this.#superseded({ ...outcome, tags }, claimedByOthers);
+      return supersededByNewerRun(this.#plan, { ...outcome, tags }, claimedByOthers);
     }
     this.#deps.emit({ type: 'reused', templateId, buildId, tags, reused });
-    if (claimedByOthers.length > 0) {
-      this.#notice(
-        `A newer run put ${claimedByOthers.join(', ')} on another build meanwhile, where ${claimedByOthers.length === 1 ? 'it stays' : 'they stay'}.`,
-      );
-    }
+    if (claimedByOthers.length > 0) this.#notice(whereTagsStay(claimedByOthers));
     return { ...outcome, tags: tags.filter((tag) => !claimedByOthers.includes(tag)), status: 'ready' };
   }
 
@@ -255,16 +257,11 @@ export class Search {
     const { buildId } = this.#lastMatch;
     const { templateId } = this.#lastMatch.template;
     const ids = { templateId, buildId, name, tags, steps: [], durationMs: this.#durationMs() };
-    return this.#superseded(ids, claimed);
+    return supersededByNewerRun(this.#plan, ids, claimed);
   }
 
   #tagHistory(): TagHistory {
     return { before: this.#tagsBefore ?? new Map(), sameContent: this.#sameContent };
-  }
-
-  #superseded(outcome: Omit<BuildOutcome, 'status'>, tags: readonly string[]): BuildOutcome {
-    const message = `A newer run put ${tags.join(', ')} on another build meanwhile: superseded by a newer one.`;
-    return withDiagnosis(this.#plan, { ...outcome, status: 'error', failure: { message, lastLines: [] } });
   }
 
   async #mayLookUpAgain(): Promise<boolean> {

@@ -52,8 +52,8 @@ export interface UrlOutcome {
   readonly durationMs: number;
 }
 
-/** Milliseconds that even the last request may take. */
-const leastMs = 1000;
+/** Milliseconds that even the last request of a test may take. */
+export const leastMs = 1000;
 const firstPauseMs = 250;
 const longestPauseMs = 2000;
 /** Milliseconds for one answer: a server that hangs is asked again. */

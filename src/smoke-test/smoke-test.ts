@@ -6,9 +6,10 @@ import { formatUse } from './describe-use.ts';
 import type { LeftSandbox } from './end-sandboxes.ts';
 import type { CommandOutcome, SmokeTestEvent, SmokeTestFailure, SmokeTestOutcome } from './events.ts';
 import type { TestCommand } from './parse-test.ts';
-import type { CommandEnd, SandboxCommands, SandboxProcess } from './sandbox-commands.ts';
+import { runCommand } from './run-command.ts';
+import type { SandboxCommands, SandboxProcess } from './sandbox-commands.ts';
 import { leaseSandbox, type SandboxCalls } from './sandbox-lease.ts';
-import { type AskPort, awaitServed, type ServedUrl, type UrlOutcome } from './served-port.ts';
+import { type AskPort, awaitServed, leastMs, type ServedUrl, type UrlOutcome } from './served-port.ts';
 import { isNoPlace, startWhenFree } from './start-when-free.ts';
 
 export interface SmokeTest {
@@ -44,11 +45,6 @@ export interface SmokeTestDeps {
 
 /** A sandbox outlives the time limit by this, in case nobody is left to end it. */
 const marginSeconds = 30;
-const keptLines = 200;
-/** Characters of one line that are kept. */
-const longestLine = 65_536;
-/** Milliseconds that even the last request of a test may take. */
-const leastMs = 1000;
 const longestTitle = 300;
 const mostLists = 3;
 const mostLooks = 4;
@@ -141,10 +137,8 @@ async function testInSandbox(
     }
     for (const [index, { title, command }] of test.commands.entries()) {
       emit({ type: 'command', command: index + 1, total: test.commands.length, title });
-      const outcome = await runCommand(within, { title, command }, Math.max(leftMs(), leastMs), {
-        emit,
-        signal,
-      });
+      const limitMs = Math.max(leftMs(), leastMs);
+      const outcome = await runCommand(within, { title, command }, limitMs, emit, signal);
       commands.push(outcome);
       emit({ type: 'command-end', outcome });
       if (outcome.exitCode !== 0) {
@@ -260,49 +254,4 @@ async function listed(inside: SandboxCommands, signal: AbortSignal): Promise<rea
       await pause(attempt * 1000, signal);
     }
   }
-}
-
-async function runCommand(
-  inside: SandboxCommands,
-  { title, command }: TestCommand,
-  limitMs: number,
-  { emit, signal }: Pick<SmokeTestDeps, 'emit' | 'signal'>,
-): Promise<CommandOutcome> {
-  const begun = Date.now();
-  const lastLines: string[] = [];
-  const noLine = () => ({ text: '', missing: 0, isOpen: false });
-  const rest = { stdout: noLine(), stderr: noLine() };
-  const print = (stream: 'stdout' | 'stderr', text: string): void => {
-    lastLines.push(text);
-    if (lastLines.length > keptLines) lastLines.shift();
-    emit({ type: 'line', stream, text });
-  };
-  const endLine = (stream: 'stdout' | 'stderr'): void => {
-    const { text, missing } = rest[stream];
-    rest[stream] = noLine();
-    print(stream, text);
-    if (missing > 0) print(stream, `(This line has ${missing} more characters.)`);
-  };
-  let ended: CommandEnd;
-  try {
-    ended = await inside.run(
-      command,
-      (stream, text) => {
-        const lines = text.split('\n');
-        for (const [index, piece] of lines.entries()) {
-          if (index > 0) endLine(stream);
-          const open = rest[stream];
-          const kept = piece.slice(0, longestLine - open.text.length);
-          open.text += kept;
-          open.missing += piece.length - kept.length;
-          open.isOpen ||= piece !== '';
-        }
-      },
-      limitMs,
-      signal,
-    );
-  } finally {
-    for (const stream of ['stdout', 'stderr'] as const) if (rest[stream].isOpen) endLine(stream);
-  }
-  return { title, ...ended, durationMs: Date.now() - begun, lastLines };
 }

@@ -3,11 +3,10 @@ import { isMissing, isTransient, ServiceError } from '../http/errors.ts';
 import { pause } from '../http/sleep.ts';
 import type { SmokeTestEvent } from './events.ts';
 import type { SandboxLease } from './sandbox-lease.ts';
+import { leastMs } from './served-port.ts';
 
 /** A new build may need a moment until sandboxes start from it. */
 const newBuildMs = 30_000;
-/** Milliseconds that even the last request may take. */
-const leastMs = 1000;
 const firstPauseMs = 1000;
 const longestPauseMs = 15_000;
 /** A service that fails each time does not get better by more requests. */

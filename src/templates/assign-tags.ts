@@ -3,7 +3,7 @@ import { isContentTag } from '../api/content-tag.ts';
 import { isPassedTag } from '../api/reserved-tags.ts';
 import type { TagChange } from '../api/types.ts';
 import { isTransient, ServiceError } from '../http/errors.ts';
-import { readTags, type TemplateInfo } from './find-template.ts';
+import { readTags, type TemplateInfo, tagsOfBuild } from './find-template.ts';
 
 /** A build and its tag changes. */
 export interface PromotedBuild {
@@ -115,8 +115,7 @@ async function ownTag(
   buildId: string,
   refusal: ServiceError,
 ): Promise<string> {
-  const now = await readTags(client, templateId);
-  const own = [...now].filter(([, id]) => id === buildId).map(([tag]) => tag);
+  const own = tagsOfBuild({ tags: await readTags(client, templateId) }, buildId);
   // A build without any tag cannot be found.
   if (own.length === 0) throw refusal;
   const tag = own.find(isPassedTag) ?? own.find(isContentTag);

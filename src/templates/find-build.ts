@@ -6,7 +6,14 @@ import type { AwaitedBuild } from '../api/types.ts';
 import { isNotFound, ServiceError } from '../http/errors.ts';
 import type { PlanHeader } from '../plan/plan.ts';
 import type { Result } from '../result.ts';
-import { findTemplate, noSuchTemplate, readTags, type TemplateInfo, tagsInWords } from './find-template.ts';
+import {
+  findTemplate,
+  noSuchTemplate,
+  readTags,
+  type TemplateInfo,
+  tagsInWords,
+  tagsOfBuild,
+} from './find-template.ts';
 
 /** A build that another job registered, and what the service knows about it beside its log. */
 export interface FoundBuild {
@@ -40,9 +47,7 @@ export async function findBuild(
     };
   }
   const size = await sizeOf(client, template.templateId, buildId);
-  const tags = [...template.tags]
-    .filter(([tag, id]) => id === buildId && !isReservedTag(tag))
-    .map(([tag]) => tag);
+  const tags = tagsOfBuild(template, buildId).filter((tag) => !isReservedTag(tag));
   return {
     ok: true,
     value: {
@@ -120,8 +125,8 @@ export function isWithdrawn({ tags }: Pick<TemplateInfo, 'tags'>, buildId: strin
 }
 
 /** Whether a build is held for a test that it has not passed, and has no tag that people use. */
-export function waitsForTest({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
-  const own = [...tags].filter(([, id]) => id === buildId).map(([tag]) => tag);
+export function waitsForTest(template: Pick<TemplateInfo, 'tags'>, buildId: string): boolean {
+  const own = tagsOfBuild(template, buildId);
   return own.some(isCandidateTag) && !own.some(isPassedTag) && own.every(isReservedTag);
 }
 

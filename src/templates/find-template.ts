@@ -97,6 +97,11 @@ function compare(one: number, other: number): number {
   return one === other ? 0 : one < other ? -1 : 1;
 }
 
+/** The tags that name a build, newest first. */
+export function tagsOfBuild({ tags }: Pick<TemplateInfo, 'tags'>, buildId: string): string[] {
+  return [...tags].filter(([, id]) => id === buildId).map(([tag]) => tag);
+}
+
 /** The message that there is no such template, with what to check. */
 export function noSuchTemplate(name: string): string {
   return `There is no template ${JSON.stringify(name)} for this API key. Check the input name, that the key is that of its team, and that domain or api-url names the region it was built in.`;
@@ -117,12 +122,12 @@ export function tagsInWords({ tags }: Pick<TemplateInfo, 'tags'>): string {
  * or its other tags say that it was made from the commit `sha`.
  */
 export function belongsTo(
-  { tags }: Pick<TemplateInfo, 'tags'>,
+  template: Pick<TemplateInfo, 'tags'>,
   { from, tag, sha }: { from: string; tag: string; sha: string | undefined },
 ): boolean {
-  const buildId = isBuildIdentifier(from) ? from : tags.get(from);
+  const buildId = isBuildIdentifier(from) ? from : template.tags.get(from);
   if (buildId === undefined) return false;
-  const own = [...tags].filter(([, id]) => id === buildId).map(([name]) => name);
+  const own = tagsOfBuild(template, buildId);
   if (own.includes(tag)) return true;
   if (sha === undefined) return false;
   if (own.includes(`sha-${shortSha(sha)}`) || own.includes(`sha-${sha}`)) return true;

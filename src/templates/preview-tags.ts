@@ -1,5 +1,5 @@
 import { isProductionTag } from '../tags/production.ts';
-import type { TemplateInfo } from './find-template.ts';
+import { type TemplateInfo, tagsOfBuild } from './find-template.ts';
 
 /** The prefix of the number in the default tags of pull requests. */
 export const pullRequestPrefix = 'pr-';
@@ -24,7 +24,7 @@ export function previewTags({ tags }: Pick<TemplateInfo, 'tags'>, prefixes: read
   const previews = [...tags].flatMap(([tag, buildId]): PreviewTag[] => {
     const [pullRequest] = prefixes.flatMap((prefix) => previewNumber(tag, prefix) ?? []);
     if (pullRequest === undefined) return [];
-    const others = [...tags].filter(([other, id]) => id === buildId && other !== tag).map(([other]) => other);
+    const others = tagsOfBuild({ tags }, buildId).filter((other) => other !== tag);
     return [{ tag, pullRequest, buildId, others }];
   });
   return previews.sort((one, other) => one.pullRequest - other.pullRequest || (one.tag < other.tag ? -1 : 1));

@@ -3,10 +3,8 @@ import { isCandidateTag } from '../api/reserved-tags.ts';
 import type { TemplateTag } from '../api/schemas.ts';
 import { ServiceError } from '../http/errors.ts';
 import { waitsForTest } from './find-build.ts';
-import type { ContentRow } from './sweep-content-tags.ts';
+import { type ContentRow, dayMs, sweptRow } from './sweep-content-tags.ts';
 import { type WithdrawClient, withdrawBuild } from './withdraw-build.ts';
-
-const dayMs = 24 * 60 * 60_000;
 
 /** The longest time limit of a run is a day. */
 const oldestRunMs = 2 * dayMs;
@@ -38,10 +36,8 @@ export async function sweepCandidates(
   try {
     const assignments = await client.tags(name);
     const now = Date.now() + (client.clockAheadMs() ?? 0);
-    const rowOf = ({ tag, buildID: buildId, createdAt }: TemplateTag): ContentRow => {
-      const assignedAt = Date.parse(createdAt);
-      return { tag, buildId, assignedAt, name, days: Math.floor((now - assignedAt) / dayMs), removed: false };
-    };
+    const rowOf = ({ tag, buildID: buildId, createdAt }: TemplateTag): ContentRow =>
+      sweptRow({ tag, buildId, assignedAt: Date.parse(createdAt) }, name, now);
     const isStale = ({ tag, createdAt }: TemplateTag) =>
       isCandidateTag(tag) && now - Date.parse(createdAt) > oldestRunMs;
     const old = assignments.filter(isStale);

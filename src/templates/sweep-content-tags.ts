@@ -46,7 +46,12 @@ export function staleContentTags(assignments: readonly TemplateTag[], before: nu
 
 const tagOf = ({ tag }: { readonly tag: string }) => tag;
 
-const dayMs = 24 * 60 * 60_000;
+export const dayMs = 24 * 60 * 60_000;
+
+/** A tag that a sweep has found and not removed yet. `now` is milliseconds since the epoch by the service's clock. */
+export function sweptRow(tag: ContentTag, name: string, now: number): ContentRow {
+  return { ...tag, name, days: Math.floor((now - tag.assignedAt) / dayMs), removed: false };
+}
 
 /** The service accepts 16 MiB, a hundred times this; smaller requests keep its transactions short. */
 const tagsPerRequest = 500;
@@ -98,7 +103,7 @@ export async function sweepContent(
       stale = staleContentTags(assignments, now - olderThanDays * dayMs)
         // A list may be behind; a tag is removed only once.
         .filter(({ tag, buildId }) => !removedTags.has(tag) && !spared.has(buildId))
-        .map((tag) => ({ ...tag, name, days: Math.floor((now - tag.assignedAt) / dayMs), removed: false }));
+        .map((tag) => sweptRow(tag, name, now));
       if (dryRun || stale.length === 0) {
         rows.push(...stale);
         return undefined;

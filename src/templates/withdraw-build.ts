@@ -3,7 +3,7 @@ import { buildReference } from '../api/names.ts';
 import { failedTag, isReservedTag } from '../api/reserved-tags.ts';
 import { isMissing } from '../http/errors.ts';
 import { statusOf } from './find-build.ts';
-import { readTags } from './find-template.ts';
+import { readTags, tagsOfBuild } from './find-template.ts';
 
 /** A run that held the build between look and removal is seen by the next look. */
 const mostLooks = 5;
@@ -44,9 +44,8 @@ export async function withdrawBuild(client: WithdrawClient, build: WithdrawnBuil
   let marked = false;
   try {
     for (let look = 0; look < mostLooks; look += 1) {
-      const tags = [...(await readTags(client, templateId))]
-        .filter(([tag, id]) => id === buildId && tag !== failed)
-        .map(([tag]) => tag);
+      const current = { tags: await readTags(client, templateId) };
+      const tags = tagsOfBuild(current, buildId).filter((tag) => tag !== failed);
       const own = tags.filter(isReservedTag);
       stay = tags.filter((tag) => !isReservedTag(tag));
       if (own.length > 0) {

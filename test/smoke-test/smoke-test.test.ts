@@ -25,6 +25,22 @@ interface Settings extends Pick<LocalServiceOptions, 'limits' | 'intercept'> {
   readonly onEvent?: (event: SmokeTestEvent, service: LocalService) => void;
 }
 
+/** Answers otherwise than the service as long as `change` gives an answer. */
+function instead(change: (line: string) => Reply | undefined): NonNullable<Settings['intercept']> {
+  return async (request, response, next) =>
+    sendReply(response, change(`${request.method} ${request.url?.split('?')[0]}`) ?? (await next()));
+}
+
+/** As if another sandbox of the team were in the way of the first request. */
+function fullOnce(): NonNullable<Settings['intercept']> {
+  let isFull = true;
+  return instead((line) => {
+    if (line !== 'POST /sandboxes' || !isFull) return undefined;
+    isFull = false;
+    return json(429, { code: 429, message: 'maximum number of concurrent sandboxes' });
+  });
+}
+
 /** Builds `app:v1` with the start command `serve`, and tests it. */
 async function testApp(commands: string, settings: Settings = {}) {
   const { script = [], limitMs = 60_000, startCmd = 'serve', signal, onEvent, ...options } = settings;
@@ -189,10 +205,7 @@ describe('a sandbox that is lost by a failure that may pass', () => {
     let left = times;
     return async (request, response, next) => {
       if (request.url === '/process.Process/Start' && left-- > 0) return void response.destroy();
-      const reply = await next();
-      response.writeHead(reply.status, reply.headers);
-      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
-      response.end(reply.body);
+      await sendReply(response, await next());
     };
   };
 
@@ -228,12 +241,6 @@ describe('a sandbox that is lost by a failure that may pass', () => {
 });
 
 describe('what takes a sandbox a moment', () => {
-  /** Answers otherwise than the service as long as `change` gives an answer. */
-  const instead = (change: (line: string) => Reply | undefined): NonNullable<Settings['intercept']> => {
-    return async (request, response, next) =>
-      sendReply(response, change(`${request.method} ${request.url?.split('?')[0]}`) ?? (await next()));
-  };
-
   test.each<[string, RegExp, Reply, number]>([
     ['until it knows a new build', /^POST \/sandboxes$/, json(404, { code: 404, message: 'no build' }), 1],
     ['until its agent answers', /Process\/List$/, json(502, { code: 'unavailable' }), 2],
@@ -298,22 +305,9 @@ test('knows a start command with blanks around it', async () => {
 });
 
 test('waits for a sandbox while the team has as many as it may, and says how many', async () => {
-  let held: string | undefined;
   const { outcome, events } = await testApp('true', {
     limits: { concurrentSandboxes: 1 },
-    intercept: async (request, response, next) => {
-      // Another sandbox of the team is in the way of the first request.
-      if (request.url === '/sandboxes' && held === undefined) {
-        held = 'yes';
-        response.writeHead(429, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ code: 429, message: 'maximum number of concurrent sandboxes' }));
-        return;
-      }
-      const reply = await next();
-      response.writeHead(reply.status, reply.headers);
-      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
-      response.end(reply.body);
-    },
+    intercept: fullOnce(),
   });
   expect(outcome.passed).toBe(true);
   expect(events).toContainEqual({
@@ -329,23 +323,11 @@ test('waits for a sandbox while the team has as many as it may, and says how man
 });
 
 test('says nothing about a template when the wait for a sandbox left its test too little time', async () => {
-  let isFull = true;
   const script: SimulationScript = [{ at: 'command', text: /^sleep/, durationMs: Number.POSITIVE_INFINITY }];
   const { outcome, left } = await testApp('sleep 100', {
     script,
     limitMs: 2500,
-    intercept: async (request, response, next) => {
-      if (request.url === '/sandboxes' && isFull) {
-        isFull = false;
-        response.writeHead(429, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ code: 429, message: 'maximum number of concurrent sandboxes' }));
-        return;
-      }
-      const reply = await next();
-      response.writeHead(reply.status, reply.headers);
-      if (reply.stream) await reply.stream((bytes) => response.write(bytes), new AbortController().signal);
-      response.end(reply.body);
-    },
+    intercept: fullOnce(),
   });
   expect(outcome.failure).toMatchObject({ cause: 'sandbox', status: 429 });
   expect(outcome.failure?.message).toMatch(

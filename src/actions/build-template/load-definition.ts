@@ -85,7 +85,9 @@ export async function readDefinition(
       },
     );
     mask([...definitionSecrets(definition), ...recipeSecrets(definition)], visible);
-    const { warnings } = judge(definition.warnings, inputs.check, await commentsOf(definition));
+    const { warnings: found } = definition;
+    const { warnings } =
+      found.length > 0 ? judge(found, inputs.check, await commentsOf(definition)) : definition;
     log.loaded({ ...definition, warnings });
     return definition;
   } finally {
